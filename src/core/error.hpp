@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace glucose {
+
+/// What went wrong, in the terms of the SQL contract; src/pg gives each its SQLSTATE.
+enum class ErrorCode {
+  bad_argument,        // 22023
+  out_of_range,        // 22003
+  too_little_history,  // MG002
+  model_mismatch,      // MG003: an artifact that is damaged, foreign, or made for other features
+  out_of_memory,       // 53200
+  internal             // XX000
+};
+
+/// The one exception core throws. Message in PostgreSQL's style (lower case, no full stop); hint a sentence or empty.
+/// A message never holds a glucose or meal value.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorCode code, const std::string& message, std::string hint = {})
+      : std::runtime_error(message), code_(code), hint_(std::move(hint)) {}
+  ErrorCode code() const noexcept { return code_; }
+  const std::string& hint() const noexcept { return hint_; }
+
+ private:
+  ErrorCode code_;
+  std::string hint_;
+};
+
+}  // namespace glucose
