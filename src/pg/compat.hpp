@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: PostgreSQL
+// What differs between PostgreSQL 15 (tested) and 16-18 (kept compiling). Included by server.hpp only.
+#pragma once
+
+#if PG_VERSION_NUM < 150000
+#error "pg_glucose needs PostgreSQL 15 or later"
+#endif
+
+extern "C" {
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+#include "common/jsonapi.h"
+#include "storage/proc.h"
+}
+
+/// The identifier of this backend's current (virtual) transaction.
+#if PG_VERSION_NUM >= 170000
+#define PGG_LOCAL_XID (MyProc->vxid.lxid)
+#else
+#define PGG_LOCAL_XID (MyProc->lxid)
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: PostgreSQL
+// The wall between C++ and the server. Inside guarded() no server call; outside it no object with a destructor.
+#pragma once
+#include <type_traits>
+
+#include "pg/server.hpp"
+
+namespace glucose::pg {
+
+/// A failure on its way out of C++, in fixed buffers: nothing here owns memory.
+struct Failure {
+  int sqlstate = 0;  // 0: no failure
+  char message[256] = {};
+  char hint[256] = {};
+};
+static_assert(std::is_trivially_copyable_v<Failure>);
+
+/// Translates the exception in flight. Call from a catch block only; throws nothing.
+void describe_current_exception(Failure& failure) noexcept;
+
+/// Raises `failure` with ereport(ERROR); never returns. No C++ object with a destructor may be alive.
+[[noreturn]] void raise(const Failure& failure);
+
+/// Runs `body` (pure C++), lets its destructors run, and only then raises what it threw, if anything.
+template <class Body>
+void guarded(Body&& body) {
+  Failure failure;
+  try {
+    body();
+  } catch (...) {
+    describe_current_exception(failure);
+  }
+  if (failure.sqlstate != 0) raise(failure);
+}
+
+/// The extension's own SQLSTATE class.
+inline constexpr int kNoModel = MAKE_SQLSTATE('M', 'G', '0', '0', '1');
+inline constexpr int kTooLittleHistory = MAKE_SQLSTATE('M', 'G', '0', '0', '2');
+inline constexpr int kModelMismatch = MAKE_SQLSTATE('M', 'G', '0', '0', '3');
+
+}  // namespace glucose::pg

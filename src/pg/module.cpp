@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/server.hpp"
+#include "pg/settings.hpp"
+
+extern "C" {
+PG_MODULE_MAGIC;
+PGDLLEXPORT void _PG_init(void);
+}
+
+void _PG_init(void) { glucose::pg::settings::define(); }
+
+SQL_FUNCTION(version) { PG_RETURN_TEXT_P(cstring_to_text(PGG_VERSION)); }
