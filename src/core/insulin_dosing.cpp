@@ -7,6 +7,8 @@
 namespace glucose::sim {
 
 namespace {
+constexpr double kTypicalGlycemic = 0.66;  // of mixed meals, what the ratio is titrated with
+
 double glucose_after(const BodyParameters& parameters, double start_mg_dl, double carbs_g, double units, int minutes) {
   Body body(parameters);
   body.set_glucose(start_mg_dl);
@@ -22,7 +24,8 @@ double titrated_grams_per_unit(const BodyParameters& parameters) {
   double low = 2, high = 60;
   for (int i = 0; i < 10; ++i) {
     const double middle = std::sqrt(low * high);
-    const double end = glucose_after(parameters, parameters.basal_glucose_mg_dl, 60, 60 / middle, 300);
+    const double end =
+        glucose_after(parameters, parameters.basal_glucose_mg_dl, kTypicalGlycemic * 60, 60 / middle, 300);
     (end < parameters.basal_glucose_mg_dl ? low : high) = middle;
   }
   return std::sqrt(low * high);
@@ -37,12 +40,15 @@ InsulinDosing::InsulinDosing(Random random, const BodyParameters& parameters)
     : random_(random),
       grams_per_unit_(titrated_grams_per_unit(parameters)),
       drop_per_unit_(titrated_drop_per_unit(parameters)) {
+  // The settings of a real pump are not quite right either, nor are they kept up to date.
+  grams_per_unit_ *= std::exp(0.12 * random_.normal());
+  drop_per_unit_ *= std::exp(0.2 * random_.normal());
   target_mg_dl_ = random_.uniform(115, 145);
   count_bias_ = std::exp(0.12 * random_.normal() - 0.05);
   count_sd_ = random_.uniform(0.2, 0.4);
-  missed_chance_ = random_.uniform(0.03, 0.14);
-  late_chance_ = random_.uniform(0.15, 0.5);
-  basal_share_ = std::exp(0.08 * random_.normal());
+  missed_chance_ = random_.uniform(0.04, 0.16);
+  late_chance_ = random_.uniform(0.2, 0.6);
+  basal_share_ = std::exp(0.12 * random_.normal());
   correction_chance_ = random_.uniform(0.3, 0.9);
 }
 

@@ -7,14 +7,15 @@
 namespace glucose::sim {
 
 namespace {
-// Typical plate per meal type: grams of carbohydrate (with fibre), protein, fat; kind of food.
+// Typical plate per meal type: grams of carbohydrate (with fibre), protein, fat (fibre is drawn); kind of food,
+// glycaemic share.
 constexpr std::array<Plate, kMealTypes> kTypical{{
-    {44, 14, 14, 0, 1.10},  // breakfast: more bread, cereal, juice
-    {58, 28, 24, 0, 1.00},  // lunch
-    {60, 32, 28, 0, 0.95},  // dinner
-    {19, 4, 7, 0, 1.15},    // snack
+    {44, 14, 14, 0, 1.10, 0.72},  // breakfast: more bread, cereal, juice
+    {58, 28, 24, 0, 1.00, 0.66},  // lunch
+    {60, 32, 28, 0, 0.95, 0.64},  // dinner
+    {19, 4, 7, 0, 1.15, 0.74},    // snack
 }};
-constexpr double kSkipChance = 0.05, kUnloggedMainChance = 0.03, kUnloggedSnackChance = 0.20;
+constexpr double kSkipChance = 0.05, kUnloggedMainChance = 0.03, kUnloggedSnackChance = 0.25, kLateLogChance = 0.12;
 constexpr double kFatAndFiberUnknownChance = 0.06, kFiberUnknownChance = 0.03;
 
 std::size_t index_of(MealType type) {
@@ -32,7 +33,7 @@ float label(double grams) {
 
 Food food_of(const Plate& plate, int duration_min) {
   const double speed = plate.kind / (1 + plate.fat_g / 90) / (1 + plate.fiber_g / 60);
-  return {plate.carbs_g - plate.fiber_g, plate.protein_g, std::clamp(speed, 0.3, 2.5), duration_min};
+  return {plate.glycemic * (plate.carbs_g - plate.fiber_g), plate.protein_g, std::clamp(speed, 0.3, 2.5), duration_min};
 }
 
 Nutrition log_of(const Plate& plate, double error_sd, Random& random) {
@@ -57,7 +58,8 @@ MealHabit::MealHabit(Random random, double appetite) : random_(random), appetite
   weekend_shift_min_ = {random_.uniform(20, 110), random_.uniform(0, 60), random_.uniform(-10, 50)};
   time_sd_min_ = random_.uniform(12, 35);
   snack_chance_ = random_.uniform(0.35, 0.8);
-  log_error_sd_ = random_.uniform(0.06, 0.16);
+  log_error_sd_ = random_.uniform(0.1, 0.3);
+  log_time_sd_min_ = random_.uniform(3, 14);
   novelty_ = random_.uniform(0.2, 0.5);
   snack_mean_min_ = {620 + 15 * random_.normal(), 950 + 20 * random_.normal(), 1280 + 20 * random_.normal()};
   for (std::size_t type = 0; type < kMealTypes; ++type)
@@ -67,11 +69,12 @@ MealHabit::MealHabit(Random random, double appetite) : random_(random), appetite
 Plate MealHabit::draw_dish(MealType type) {
   const Plate& typical = kTypical[index_of(type)];
   Plate dish{};
-  dish.carbs_g = std::clamp(appetite_ * typical.carbs_g * around_one(random_, 0.42), 3.0, 220.0);
+  dish.carbs_g = std::clamp(appetite_ * typical.carbs_g * around_one(random_, 0.5), 3.0, 220.0);
   dish.protein_g = std::clamp(appetite_ * typical.protein_g * around_one(random_, 0.45), 0.0, 120.0);
   dish.fat_g = std::clamp(appetite_ * typical.fat_g * around_one(random_, 0.5), 0.0, 120.0);
   dish.fiber_g = dish.carbs_g * random_.uniform(0.04, 0.17);
-  dish.kind = typical.kind * around_one(random_, 0.22);
+  dish.kind = typical.kind * around_one(random_, 0.25);
+  dish.glycemic = std::clamp(typical.glycemic * around_one(random_, 0.25), 0.25, 1.1);
   return dish;
 }
 
@@ -86,11 +89,14 @@ PlannedMeal MealHabit::serve(MealType type, int minute, double logged_chance) {
   Plate plate = is_new ? draw_dish(type) : dishes_[index_of(type)][favourite];
   const double portion = around_one(random_, 0.18);
   plate.carbs_g *= portion, plate.protein_g *= portion, plate.fat_g *= portion, plate.fiber_g *= portion;
-  plate.kind *= around_one(random_, 0.15);  // meal to meal: cooking, chewing, order of courses
+  plate.kind *= around_one(random_, 0.4);  // meal to meal: cooking, chewing, order of courses
+  plate.glycemic = std::min(1.3, plate.glycemic * around_one(random_, 0.5));
   const int duration = type == MealType::snack ? 5 : 10 + static_cast<int>(random_.below(15));
   PlannedMeal meal{minute, type, plate, food_of(plate, duration), false, 0, log_of(plate, log_error_sd_, random_)};
   meal.logged = random_.uniform() < logged_chance;
-  meal.logged_minute = around(minute, 6, 0, 1439);
+  meal.logged_minute = around(minute, log_time_sd_min_, 0, 1439);
+  const double late_min = random_.uniform(10, 50);  // sometimes the phone comes out after the dessert
+  if (random_.uniform() < kLateLogChance) meal.logged_minute = around(minute + late_min, 0, 0, 1439);
   return meal;
 }
 
@@ -118,7 +124,7 @@ std::vector<PlannedMeal> MealHabit::plan_day(int weekday) {
 }
 
 PlannedMeal MealHabit::rescue(int minute) {
-  const Plate plate{std::clamp(16 + 4 * random_.normal(), 8.0, 30.0), 0, 0, 0, 1.8};
+  const Plate plate{std::clamp(16 + 4 * random_.normal(), 8.0, 30.0), 0, 0, 0, 1.8, 1};
   PlannedMeal meal{minute, MealType::snack, plate, food_of(plate, 3), false, minute, log_of(plate, 0.05, random_)};
   meal.logged = random_.uniform() < 0.3;
   return meal;

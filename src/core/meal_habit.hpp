@@ -14,7 +14,8 @@ namespace glucose::sim {
 /// What is really eaten, in grams. carbs_g includes the fibre.
 struct Plate {
   double carbs_g, protein_g, fat_g, fiber_g;
-  double kind;  // speed of this food beside its fat and fibre (glycaemic index, liquid or solid); 1 = mixed meal
+  double kind;      // speed of this food beside its fat and fibre (liquid or solid); 1 = the meal model's test meal
+  double glycemic;  // share of its available carbohydrate that acts as glucose does; 1 = glucose
 };
 
 /// A meal of a day's plan. `logged` and `log` are what the database would hear of it.
@@ -31,7 +32,8 @@ struct PlannedMeal {
 /// Fat and fibre slow the stomach: speed = kind / (1 + fat_g / 90) / (1 + fiber_g / 60). Protein does not slow it.
 /// After Collier and O'Dea, "The effect of coingestion of fat on the glucose, insulin, and gastric inhibitory
 /// polypeptide responses to carbohydrate and protein", American Journal of Clinical Nutrition 37:941-944, 1983 (the
-/// direction; the constants are own choice).
+/// direction; the constants are own choice). The glycaemic share is after Jenkins et al., "Glycemic index of foods: a
+/// physiological basis for carbohydrate exchange", American Journal of Clinical Nutrition 34:362-366, 1981.
 Food food_of(const Plate& plate, int duration_min);
 
 /// The label or app entry for a plate: relative error per macro, Atwater energy, sometimes fat or fibre unknown.
@@ -57,7 +59,7 @@ class MealHabit {
   Random random_;
   double appetite_;
   std::array<double, 3> main_mean_min_{}, weekend_shift_min_{};
-  double time_sd_min_, snack_chance_, log_error_sd_, novelty_;
+  double time_sd_min_, snack_chance_, log_error_sd_, log_time_sd_min_, novelty_;
   std::array<double, kSnackSlots> snack_mean_min_{};
   std::array<std::array<Plate, kDishes>, kMealTypes> dishes_{};
 };

@@ -20,17 +20,17 @@ struct ProfileRow {
   double life_sd;
 };
 constexpr std::array<ProfileRow, kProfiles> kRows{{
-    {0.00, 0.10, 93, 4, 74, 1.00, 0.10, 0.10, 0.28},
-    {0.25, 0.50, 104, 5, 83, 1.00, 0.14, 0.15, 0.38},
-    {0.60, 0.95, 124, 13, 88, 1.00, 0.18, 0.30, 0.50},
-    {0.00, 0.15, 140, 10, 76, 1.00, 0.25, 0.40, 0.55},
+    {0.00, 0.10, 96, 4, 74, 1.00, 0.12, 0.15, 0.60},
+    {0.25, 0.45, 110, 5, 83, 1.00, 0.18, 0.30, 0.95},
+    {0.55, 0.90, 140, 16, 88, 1.00, 0.38, 1.00, 1.35},
+    {0.00, 0.15, 155, 10, 76, 1.00, 0.38, 0.70, 1.45},
 }};
 // The test meals of the model's paper empty more slowly than what people eat: sensors see the peak after 60-90 min in
 // every kind of diabetes (Daenen et al., "Peak-time determination of post-meal glucose excursions in insulin-treated
 // diabetic patients", Diabetes & Metabolism 36(2):165-169, 2010: 72 min). So all profiles have the normal gut, faster.
 constexpr double kGutPace = 1.7;
 constexpr double kDayKept = 0.75;  // of yesterday's deviation in sensitivity
-constexpr double kLifeMin = 45;
+constexpr double kLifeMin = 90;
 
 double around_one(Random& random, double sd) {
   return std::exp(sd * random.normal());

@@ -20,7 +20,7 @@ struct Person {
 Person draw_person(Profile profile, Random random);
 
 /// Sensitivity and production over time: a slow random walk between days (linear within the day), a morning dip, dawn,
-/// and an Ornstein-Uhlenbeck process (45 min) for movement, stress and all else that no meal explains, as in
+/// and an Ornstein-Uhlenbeck process (90 min) for movement, stress and all else that no meal explains, as in
 /// stochastic grey-box models (Duun-Henriksen et al., Journal of Diabetes Science and Technology 7(2):431-440, 2013).
 class DailyVariation {
  public:

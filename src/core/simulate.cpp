@@ -14,7 +14,7 @@ int checked(int days) {
     throw Error(ErrorCode::bad_argument, "days must be between 1 and " + std::to_string(kMostSimulatedDays));
   return days;
 }
-constexpr float kLowAlarmMgDl = 70;
+constexpr float kLowAlarmMgDl = 65;
 }  // namespace
 
 // One stream per part: what one part draws never moves another's stream, so the same seed eats at the same times in
@@ -88,7 +88,7 @@ void Simulator::react_to_low(int minute_of_day) {
   ++since_rescue_min_;
   if (!dosing_ || minute_of_day % 5 != 0) return;
   const bool asleep = minute_of_day < 390;
-  const bool wakes = reaction_.uniform() < (asleep ? 0.04 : 0.25);
+  const bool wakes = reaction_.uniform() < (asleep ? 0.04 : 0.2);
   if (sensor_.shown_mg_dl() >= kLowAlarmMgDl || since_rescue_min_ < 25 || !wakes) return;
   eat(habit_.rescue(minute_of_day), false);
   since_rescue_min_ = 0;
