@@ -9,9 +9,9 @@ namespace glucose::sim {
 namespace {
 constexpr std::int64_t kDayMin = 1440;
 constexpr double kLagMin = 10;                           // [B][F]: 5-15 min
-constexpr double kNoiseShare = 0.058, kNoiseFloor = 80;  // SD of the AR(1) part: 5.8 % of at least 80 mg/dL
+constexpr double kNoiseShare = 0.065, kNoiseFloor = 80;  // SD of the AR(1) part: 6.5 % of at least 80 mg/dL
 constexpr double kWhiteMgDl = 1.2;
-constexpr double kGainSd = 0.055, kDriftSd = 0.05, kOffsetSd = 3;  // drift: relative, over a whole session
+constexpr double kGainSd = 0.06, kDriftSd = 0.05, kOffsetSd = 3;  // drift: relative, over a whole session
 constexpr double kLostChance = 0.012;
 constexpr std::int64_t kWarmUpMin = 120;  // a new sensor says nothing for two hours
 }  // namespace
@@ -85,9 +85,8 @@ std::optional<Reading> Sensor::step_minute(std::int64_t minute, double plasma_mg
   const auto rounded = static_cast<float>(std::round(measured(minute)));
   const bool lost = random_.uniform() < kLostChance;
   const auto jitter_s = static_cast<std::int64_t>(random_.below(5));
-  if (minute < gap_end_) return std::nullopt;
   shown_mg_dl_ = std::clamp(rounded, kSensorLow, kSensorHigh);
-  if (lost) return std::nullopt;
+  if (lost || minute < gap_end_) return std::nullopt;
   const Micros at = minute * kMinute + (phase_s_ + jitter_s) * kSecond;
   return Reading{at, at, shown_mg_dl_};
 }

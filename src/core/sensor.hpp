@@ -28,10 +28,12 @@ class Sensor {
   /// The reading of this minute when there is one (every fifth minute, unless it is lost). `minute` counts from the
   /// midnight of day 0 and grows by one a call; the timestamp has a few seconds of jitter but stays in its minute.
   std::optional<Reading> step_minute(std::int64_t minute, double plasma_mg_dl);
-  /// What the display of the person shows, mg/dL: the last measured value (also when it was lost to the database).
+  /// What the display of the person shows, mg/dL: the last measured value, also when the database did not get it.
   float shown_mg_dl() const { return shown_mg_dl_; }
 
  private:
+  static constexpr std::int64_t kLongAgo = -1'000'000;  // before any minute simulated
+
   void start_session(std::int64_t minute);
   void advance_faults(std::int64_t minute);
   double measured(std::int64_t minute);
@@ -42,7 +44,8 @@ class Sensor {
   double gain_ = 1, offset_mg_dl_ = 0, drift_per_day_ = 0;  // calibration of the session
   double gaps_per_day_, compression_per_night_;             // the person's
   double compression_mg_dl_ = 0;
-  std::int64_t session_start_ = 0, session_end_ = 0, gap_end_ = 0, compression_start_ = 0, compression_end_ = 0;
+  std::int64_t session_start_ = 0, session_end_ = 0;
+  std::int64_t gap_end_ = kLongAgo, compression_start_ = kLongAgo, compression_end_ = kLongAgo;
   int phase_min_, phase_s_;
   bool started_ = false;
   float shown_mg_dl_;
