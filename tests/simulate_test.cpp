@@ -4,9 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,15 @@ Simulator run(std::uint64_t seed, int days, Profile profile) {
   return simulator;
 }
 
-template <class T>
-bool same_bytes(const T& a, const T& b) {
-  return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
-// Padding after MealType and mg_dl is not part of the value, so the members are compared one by one.
+// By bits, so that an unknown (NaN) equals itself.
 bool same(const SimulatedMeal& a, const SimulatedMeal& b) {
-  return a.eaten_at == b.eaten_at && a.type == b.type && same_bytes(a.nutrition, b.nutrition);
+  using Bits = std::array<std::uint32_t, 5>;
+  return a.eaten_at == b.eaten_at && a.type == b.type &&
+         std::bit_cast<Bits>(a.nutrition) == std::bit_cast<Bits>(b.nutrition);
 }
 bool same(const Reading& a, const Reading& b) {
-  return a.measured_at == b.measured_at && a.recorded_at == b.recorded_at && same_bytes(a.mg_dl, b.mg_dl);
+  return a.measured_at == b.measured_at && a.recorded_at == b.recorded_at &&
+         std::bit_cast<std::uint32_t>(a.mg_dl) == std::bit_cast<std::uint32_t>(b.mg_dl);
 }
 template <class T>
 bool is_prefix(const std::vector<T>& part, const std::vector<T>& whole) {
@@ -264,7 +263,7 @@ TEST(Simulate, StaysSoundOverAYear) {
 TEST(Simulate, RefusesBadDays) {
   for (const int days : {0, -1, 3651}) {
     try {
-      Simulator(1, days, Profile::none);
+      const Simulator simulator(1, days, Profile::none);
       FAIL() << days;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::bad_argument);

@@ -17,12 +17,13 @@
 
 namespace glucose::sim {
 
-/// Constants of one body. The comment gives unit · normal / type 2 value · source.
+/// Constants of one body. The comment gives unit · normal / type 2 value · source. kp1, Vm0, m6 and Sb follow from
+/// these (basal steady state). draw_person() says how persons depart from the columns.
 struct BodyParameters {
   double weight_kg;                 // kg · drawn
   double basal_glucose_mg_dl;       // Gb, mg/dL · drawn
   double basal_insulin_pmol_l;      // Ib, pmol/L · 25.5 / 59.9, from Sb of [M]
-  double basal_production;          // EGPb, mg/kg/min · 1.92 / 2.00 [M]
+  double basal_production;          // EGPb, mg/kg/min · 1.92 / 2.00, from kp1 of [M]
   double glucose_volume_dl_per_kg;  // VG, dL/kg · 1.88 / 1.49 [M]
   double k1_per_min;                // plasma to tissue, 1/min · 0.065 / 0.042 [M]
   double k2_per_min;                // tissue to plasma, 1/min · 0.079 / 0.071 [M]

@@ -37,7 +37,7 @@ void Sensor::start_session(std::int64_t minute) {
     phase_s_ = static_cast<int>(random_.below(55));
   } else {
     // The first session is under way already, at any point of its ten days; it ends by day, when people change it.
-    const auto days = static_cast<std::int64_t>(1 + random_.below(kSensorSessionDays));
+    const auto days = std::int64_t{1} + random_.below(kSensorSessionDays);
     session_end_ = minute + (days + 1) * kDayMin + 480 + static_cast<std::int64_t>(random_.below(780));
     session_start_ = session_end_ - kSensorSessionDays * kDayMin;
   }
