@@ -28,7 +28,7 @@ constexpr std::array<ProfileRow, kProfiles> kRows{{
 // The test meals of the model's paper empty more slowly than what people eat: sensors see the peak after 60-90 min in
 // type 1 and type 2 diabetes (Daenen et al., "Peak-time determination of post-meal glucose excursions in
 // insulin-treated diabetic patients", Diabetes & Metabolism 36(2):165-169, 2010: 72 min). So all profiles have the
-// normal gut, faster.
+// kabs of the normal column, and kabs and kmax are faster.
 constexpr double kGutPace = 1.7;
 constexpr double kDayKept = 0.75;  // of yesterday's deviation in sensitivity
 constexpr double kLifeMin = 90;
