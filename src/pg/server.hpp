@@ -14,11 +14,13 @@ extern "C" {
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgtime.h"
 #include "tcop/tcopprot.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -40,8 +42,8 @@ extern "C" {
 #undef dgettext
 
 /// Declares a function callable from SQL: glucose_<sql name>.
-#define SQL_FUNCTION(name)              \
-  extern "C" {                          \
-  PG_FUNCTION_INFO_V1(glucose_##name);  \
-  }                                     \
+#define SQL_FUNCTION(name)             \
+  extern "C" {                         \
+  PG_FUNCTION_INFO_V1(glucose_##name); \
+  }                                    \
   Datum glucose_##name(PG_FUNCTION_ARGS)
