@@ -3,6 +3,7 @@
 # What the catalogs cannot tell: whether volatility and parallel label were written down or only happened.
 set -euo pipefail
 cd "${SOURCE_DIR:?}/sql"
+mapfile -t steps < <(find . -path './tables/*.sql')
 perl -0777 -ne '
   my $text = $_;
   $text =~ s/--[^\n]*//g;
@@ -19,4 +20,4 @@ perl -0777 -ne '
     print "$ARGV: $name: ", join(", ", @wrong), "\n" and $bad = 1 if @wrong;
   }
   END { exit($bad ? 1 : 0) }
-' [0-9][0-9]-*.sql
+' [0-9][0-9]-*.sql "${steps[@]}"
