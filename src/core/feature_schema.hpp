@@ -7,8 +7,8 @@ namespace glucose {
 
 inline constexpr std::string_view kFeatureSchema = "meal28/1";
 inline constexpr int kFeatures = 28;
-inline constexpr int kHistorySteps = 12;     // glucose at eaten_at - 165 … - 0 minutes
-inline constexpr int kHistoryStepMin = 15;   // minutes between two of them
+inline constexpr int kHistorySteps = 12;    // glucose at eaten_at - 165 … - 0 minutes
+inline constexpr int kHistoryStepMin = 15;  // minutes between two of them
 
 /// First index of each group in a feature vector.
 enum FeatureGroup : int { kNutrition = 0, kMealTypeOneHot = 5, kClock = 9, kHistory = 13, kBaseline = 25 };

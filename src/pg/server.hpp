@@ -40,8 +40,8 @@ extern "C" {
 #undef dgettext
 
 /// Declares a function callable from SQL: glucose_<sql name>.
-#define SQL_FUNCTION(name)              \
-  extern "C" {                          \
-  PG_FUNCTION_INFO_V1(glucose_##name);  \
-  }                                     \
+#define SQL_FUNCTION(name)             \
+  extern "C" {                         \
+  PG_FUNCTION_INFO_V1(glucose_##name); \
+  }                                    \
   Datum glucose_##name(PG_FUNCTION_ARGS)
