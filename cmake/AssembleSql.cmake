@@ -1,23 +1,14 @@
 # SPDX-License-Identifier: PostgreSQL
 # cmake -DOUT=… -DSQL_DIR=… -DVERSION=… -P AssembleSql.cmake
-# Concatenates sql/NN-theme.sql in order; @TABLES_NNN@ stands for sql/tables/NNN-*.sql, @VERSION@ for the version.
+# Concatenates sql/NN-theme.sql in order, then sql/tables/NNN-*.sql (what setup() runs).
 cmake_minimum_required(VERSION 3.25)
 set(text "\\echo Use \"CREATE EXTENSION pg_glucose\" to load this file. \\quit\n")
 file(GLOB parts "${SQL_DIR}/[0-9][0-9]-*.sql")
+file(GLOB tables "${SQL_DIR}/tables/[0-9][0-9][0-9]-*.sql")
 list(SORT parts)
-foreach(part ${parts})
+list(SORT tables)
+foreach(part ${parts} ${tables})
   file(READ "${part}" body)
   string(APPEND text "\n${body}")
 endforeach()
-file(GLOB tables "${SQL_DIR}/tables/[0-9][0-9][0-9]-*.sql")
-foreach(table ${tables})
-  file(READ "${table}" body)
-  get_filename_component(name "${table}" NAME)
-  string(SUBSTRING "${name}" 0 3 number)
-  string(REPLACE "@TABLES_${number}@" "${body}" text "${text}")
-endforeach()
-string(REPLACE "@VERSION@" "${VERSION}" text "${text}")
-if(text MATCHES "@TABLES_[0-9]+@")
-  message(FATAL_ERROR "no file in sql/tables for ${CMAKE_MATCH_0}")
-endif()
 file(WRITE "${OUT}" "${text}")

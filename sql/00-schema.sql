@@ -1,15 +1,36 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The schema belongs to whoever creates the extension: functions in somebody else's schema could be replaced by them.
+-- The schema must belong to whoever creates the extension: in somebody else's schema, functions could be replaced.
 DO $do$
 BEGIN
-  IF (SELECT n.nspowner <> r.oid FROM pg_catalog.pg_namespace n, pg_catalog.pg_roles r
-      WHERE n.nspname = 'glucose' AND r.rolname = CURRENT_USER) THEN
+  IF (SELECT n.nspowner OPERATOR(pg_catalog.<>) r.oid FROM pg_catalog.pg_namespace n, pg_catalog.pg_roles r
+      WHERE n.nspname OPERATOR(pg_catalog.=) 'glucose' AND r.rolname OPERATOR(pg_catalog.=) CURRENT_USER) THEN
     RAISE EXCEPTION 'schema "glucose" belongs to another role'
-      USING ERRCODE = 'insufficient_privilege', HINT = 'Drop it, or make the role that creates the extension its owner.';
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Drop the schema, or make the role that creates the extension its owner.';
   END IF;
 END
 $do$;
 
 CREATE FUNCTION glucose.version() RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_version';
-COMMENT ON FUNCTION glucose.version() IS 'Version of the loaded pg_glucose library, like 0.1.0.';
+COMMENT ON FUNCTION glucose.version() IS 'Version of the loaded pg_glucose library, such as 0.1.0.';
+
+CREATE FUNCTION glucose.key(id text) RETURNS uuid
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_key_text';
+COMMENT ON FUNCTION glucose.key(text) IS
+'Stable UUIDv5 (RFC 4122, SHA-1 in a namespace of pg_glucose) of a text identifier, so that tables with other key types can take part: index glucose.key(id) and show it as person_id or meal_id in a security_invoker view.';
+
+CREATE FUNCTION glucose.key(id bigint) RETURNS uuid
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_key_bigint';
+COMMENT ON FUNCTION glucose.key(bigint) IS
+'Stable UUIDv5 of a numeric identifier; the same as key() of its decimal text.';
+
+CREATE FUNCTION glucose.to_mg_dl(value double precision, unit text) RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_to_mg_dl';
+COMMENT ON FUNCTION glucose.to_mg_dl(double precision, text) IS
+'Glucose in mg/dL from ''mg/dL'' or ''mmol/L'' (times 18.0182). Errors: 22023 for any other unit, 22003 for a value that is not finite.';
+
+CREATE FUNCTION glucose.disclaimer(lang text DEFAULT 'en') RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_disclaimer';
+COMMENT ON FUNCTION glucose.disclaimer(text) IS
+'What every forecast is shown with: informational only, never for dosing, diagnosis or triage. Languages: ''en'', ''de''; others: 22023.';

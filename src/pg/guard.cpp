@@ -13,12 +13,18 @@ namespace {
 
 int sqlstate_of(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::bad_argument: return ERRCODE_INVALID_PARAMETER_VALUE;
-    case ErrorCode::out_of_range: return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
-    case ErrorCode::too_little_history: return kTooLittleHistory;
-    case ErrorCode::model_mismatch: return kModelMismatch;
-    case ErrorCode::out_of_memory: return ERRCODE_OUT_OF_MEMORY;
-    case ErrorCode::internal: break;
+    case ErrorCode::bad_argument:
+      return ERRCODE_INVALID_PARAMETER_VALUE;
+    case ErrorCode::out_of_range:
+      return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
+    case ErrorCode::too_little_history:
+      return kTooLittleHistory;
+    case ErrorCode::model_mismatch:
+      return kModelMismatch;
+    case ErrorCode::out_of_memory:
+      return ERRCODE_OUT_OF_MEMORY;
+    case ErrorCode::internal:
+      break;
   }
   return ERRCODE_INTERNAL_ERROR;
 }

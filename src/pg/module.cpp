@@ -7,6 +7,10 @@ PG_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init(void);
 }
 
-void _PG_init(void) { glucose::pg::settings::define(); }
+void _PG_init(void) {
+  glucose::pg::settings::define();
+}
 
-SQL_FUNCTION(version) { PG_RETURN_TEXT_P(cstring_to_text(PGG_VERSION)); }
+SQL_FUNCTION(version) {
+  PG_RETURN_TEXT_P(cstring_to_text(PGG_VERSION));
+}

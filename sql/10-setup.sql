@@ -1,0 +1,82 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  latest CONSTANT integer := 1;   -- the newest sql/tables/NNN-*.sql
+  installed integer := 0;
+BEGIN
+  IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
+    RAISE EXCEPTION 'role "%" does not exist', steward
+      USING ERRCODE = 'undefined_object', HINT = 'Create the steward''s role first: CREATE ROLE ... NOLOGIN.';
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('pg_glucose setup'));
+  IF to_regclass('glucose.schema_version') IS NOT NULL THEN
+    SELECT coalesce(max(version), 0) INTO installed FROM glucose.schema_version;
+  END IF;
+  IF installed > latest THEN
+    RAISE EXCEPTION 'the tables are of schema version %, newer than this extension''s %', installed, latest
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run ALTER EXTENSION pg_glucose UPDATE.';
+  END IF;
+  FOR step IN installed + 1 .. latest LOOP
+    EXECUTE format('SELECT glucose.setup_step_%s()', lpad(step::text, 3, '0'));
+    INSERT INTO glucose.schema_version (version, extension_version) VALUES (step, glucose.version());
+    RAISE NOTICE 'tables brought to schema version %', step;
+  END LOOP;
+  IF installed = latest THEN
+    RAISE NOTICE 'tables are at schema version % already', latest;
+  END IF;
+  IF steward IS NOT NULL THEN
+    PERFORM glucose.setup_steward(steward);
+    RAISE NOTICE 'role "%" is the steward', steward;
+  END IF;
+  RETURN latest::text;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.setup(name) IS
+'Creates the ordinary tables, policies and indexes in schema glucose, owned by the caller, or migrates them after an upgrade; returns the schema version. Idempotent. Keeps a relation named meal or glucose_reading that is already there. With steward, that role may read and write all persons'' rows (batch training). The caller needs CREATE on schema glucose.';
+
+CREATE FUNCTION glucose.setup_steward(steward name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  relation regclass;
+BEGIN
+  FOR relation IN
+    SELECT c.oid FROM pg_class c
+    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity
+      AND c.relname <> 'schema_version'
+  LOOP
+    IF EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'steward') THEN
+      EXECUTE format('ALTER POLICY steward ON %s TO %I', relation, steward);
+    ELSE
+      EXECUTE format('CREATE POLICY steward ON %s TO %I USING (true) WITH CHECK (true)', relation, steward);
+    END IF;
+  END LOOP;
+  PERFORM glucose.grant_access(steward);
+  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model TO %I', steward);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.setup_steward(name) IS
+'Part of setup(): gives one role policies and privileges over every person''s rows.';
+
+CREATE FUNCTION glucose.grant_access(role name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  relation text;
+BEGIN
+  EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
+  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading'] LOOP
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON glucose.%I TO %I', relation, role);
+  END LOOP;
+  FOREACH relation IN ARRAY ARRAY['model_version', 'model_metric', 'deployment', 'prediction'] LOOP
+    EXECUTE format('GRANT SELECT, INSERT, DELETE ON glucose.%I TO %I', relation, role);
+  END LOOP;
+  -- Model rows are immutable but for these two: a correction is a new version.
+  EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
+  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version TO %I', role);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.grant_access(name) IS
+'Grants a role what an application needs to record, train and predict; row-level security still decides which persons it sees. Run by the owner of the tables.';

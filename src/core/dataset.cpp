@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/dataset.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/features.hpp"
+#include "core/time_grid.hpp"
+
+namespace glucose {
+
+namespace {
+
+// The first row from `wanted` on that begins a new moment, so that meals of one moment are not torn apart.
+int boundary(Samples samples, int wanted) {
+  auto row = static_cast<std::size_t>(wanted);
+  while (row > 0 && row < samples.size() && samples[row].eaten_at == samples[row - 1].eaten_at) ++row;
+  return static_cast<int>(row);
+}
+
+bool has_glucose(const FeatureVector& x) {
+  return std::any_of(x.begin() + kHistory, x.begin() + kHistory + kHistorySteps,
+                     [](float value) { return !std::isnan(value); });
+}
+
+}  // namespace
+
+SplitSizes split_sizes(Samples samples) {
+  const int n = static_cast<int>(samples.size());
+  const int held_out = n * 15 / 100;
+  const int train = boundary(samples, n - 2 * held_out);
+  const int until_test = std::max(train, boundary(samples, n - held_out));
+  return {train, until_test - train, n - until_test};
+}
+
+DatasetBuilder::DatasetBuilder(std::span<const Meal> meals, std::span<const Reading> readings,
+                               std::span<const int> horizons_min, Micros start_at, Micros end_at)
+    : meals_(meals),
+      readings_(readings),
+      horizons_min_(horizons_min.begin(), horizons_min.end()),
+      start_at_(start_at),
+      end_at_(end_at) {}
+
+void DatasetBuilder::step() {
+  const Meal& meal = meals_[next_++];
+  if (meal.eaten_at < start_at_ || meal.eaten_at >= end_at_) return;
+  Sample sample;
+  sample.meal_id = meal.id;
+  sample.eaten_at = meal.eaten_at;
+  sample.targets.fill(kUnknown);
+  for (std::size_t k = 0; k < horizons_min_.size(); ++k) {
+    sample.targets[k] = outcome_at(readings_, meal.eaten_at + horizons_min_[k] * kMinute);
+    if (std::isnan(sample.targets[k])) return;
+  }
+  sample.features = extract(meal, readings_, meals_);
+  if (has_glucose(sample.features)) samples_.push_back(sample);
+}
+
+}  // namespace glucose

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: PostgreSQL
+// Shapes: N samples, K horizons.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "core/feature_schema.hpp"
+#include "core/types.hpp"
+
+namespace glucose {
+
+inline constexpr int kMaxHorizons = 12;
+inline constexpr int kShortestHorizonMin = 5;
+inline constexpr int kLongestHorizonMin = 360;
+
+/// One usable meal: its features and what happened at each horizon.
+struct Sample {
+  std::array<std::uint8_t, 16> meal_id;
+  Micros eaten_at;
+  FeatureVector features;
+  std::array<float, kMaxHorizons> targets;  // [K] mg/dL
+};
+static_assert(std::is_trivially_copyable_v<Sample>);
+
+using Samples = std::span<const Sample>;
+
+enum class Split : std::uint8_t { train, validation, test };
+inline constexpr std::array<const char*, 3> kSplitNames{"train", "validation", "test"};
+
+/// How many samples, in time order, belong to each split: 70/15/15, test and validation rounded down; meals of one
+/// moment stay together, in the earlier split.
+struct SplitSizes {
+  int train = 0, validation = 0, test = 0;
+  int total() const { return train + validation + test; }
+  Split of(int row) const {
+    return row < train ? Split::train : row < train + validation ? Split::validation : Split::test;
+  }
+};
+SplitSizes split_sizes(Samples samples);
+
+/// Builds samples one meal at a time, so that the caller can poll for interrupts in between.
+/// in: one person's meals and readings, sorted by time, reaching 30 days further back than the first meal wanted;
+/// horizons [K] in minutes · a meal without an outcome at every horizon, or without any glucose to start from, is
+/// skipped (not usable) · the spans must outlive the builder
+class DatasetBuilder {
+ public:
+  DatasetBuilder(std::span<const Meal> meals, std::span<const Reading> readings, std::span<const int> horizons_min,
+                 Micros start_at, Micros end_at);
+  bool done() const { return next_ == meals_.size(); }
+  void step();
+  std::vector<Sample> take() { return std::move(samples_); }
+
+ private:
+  std::span<const Meal> meals_;
+  std::span<const Reading> readings_;
+  std::vector<int> horizons_min_;
+  Micros start_at_, end_at_;
+  std::size_t next_ = 0;
+  std::vector<Sample> samples_;
+};
+
+}  // namespace glucose

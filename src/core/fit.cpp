@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/fit.hpp"
+
+#include "core/error.hpp"
+
+namespace glucose {
+
+namespace {
+
+class PersistenceFit final : public Fit {
+ public:
+  bool done() const override { return true; }
+  void step() override {}
+  double progress() const override { return 1; }
+  Predictor take() override { return Persistence{}; }
+};
+
+class MeanFit final : public Fit {
+ public:
+  MeanFit(Samples rows, int horizons) : model_(MeanModel::fit(rows, horizons)) {}
+  bool done() const override { return true; }
+  void step() override {}
+  double progress() const override { return 1; }
+  Predictor take() override { return std::move(model_); }
+
+ private:
+  MeanModel model_;
+};
+
+template <class Stepped>
+class SteppedFit final : public Fit {
+ public:
+  explicit SteppedFit(Stepped fit) : fit_(std::move(fit)) {}
+  bool done() const override { return fit_.done(); }
+  void step() override { fit_.step(); }
+  double progress() const override { return fit_.progress(); }
+  Predictor take() override { return fit_.take(); }
+
+ private:
+  Stepped fit_;
+};
+
+}  // namespace
+
+std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples validation, const TrainOptions& options) {
+  const int K = options.n_horizons;
+  switch (algorithm) {
+    case Algorithm::persistence:
+      return std::make_unique<PersistenceFit>();
+    case Algorithm::mean:
+      return std::make_unique<MeanFit>(training, K);
+    case Algorithm::ridge:
+      return std::make_unique<SteppedFit<LinearFit>>(LinearFit(training, K, Loss::squared, options.l2));
+    case Algorithm::lad:
+      return std::make_unique<SteppedFit<LinearFit>>(LinearFit(training, K, Loss::absolute, options.l2));
+    case Algorithm::lstm:
+      return std::make_unique<SteppedFit<LstmFit>>(LstmFit(training, validation, options));
+    case Algorithm::automatic:
+      break;
+  }
+  throw Error(ErrorCode::internal, "\"auto\" is not a fit of its own");
+}
+
+std::size_t fit_bytes_needed(Algorithm algorithm, std::size_t n, const TrainOptions& options) {
+  switch (algorithm) {
+    case Algorithm::lstm:
+      return LstmFit::bytes_needed(n, n / 2, options);
+    case Algorithm::ridge:
+    case Algorithm::lad:  // the design, a fold's copy of it, and its weighted form, in double precision
+      return n * (4 * sizeof(double) + sizeof(float)) * kDesignColumns;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace glucose

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <memory>
+
+#include "core/model.hpp"
+
+namespace glucose {
+
+/// One algorithm being fitted, in small steps.
+class Fit {
+ public:
+  virtual ~Fit() = default;
+  virtual bool done() const = 0;
+  virtual void step() = 0;
+  virtual double progress() const = 0;
+  virtual Predictor take() = 0;
+};
+
+/// in: rows to learn from, rows for early stopping (LSTM only), options · out: a fit that has not begun
+std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples validation, const TrainOptions& options);
+
+/// Whether the algorithm is fitted again on train + validation once it is chosen.
+inline bool refits(Algorithm algorithm) {
+  return algorithm != Algorithm::lstm && algorithm != Algorithm::persistence;
+}
+
+/// Upper estimate of the bytes a fit of n rows holds.
+std::size_t fit_bytes_needed(Algorithm algorithm, std::size_t n, const TrainOptions& options);
+
+}  // namespace glucose

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: PostgreSQL
+// Shapes: K horizons.
+#pragma once
+#include <span>
+
+#include "core/model.hpp"
+#include "core/types.hpp"
+
+namespace glucose {
+
+enum class Confidence : std::uint8_t { low, medium, high };
+inline constexpr std::array<const char*, 3> kConfidenceNames{"low", "medium", "high"};
+
+/// What may be wrong with the readings before a forecast; each lowers the confidence and is named in the provenance.
+enum SensorIssue : std::uint8_t { kStale = 1, kFlat = 2, kSingleReading = 4, kGaps = 8 };
+struct SensorIssueName {
+  SensorIssue issue;
+  const char* name;
+};
+inline constexpr std::array<SensorIssueName, 4> kSensorIssueNames{
+    {{kStale, "stale"}, {kFlat, "flat"}, {kSingleReading, "single_reading"}, {kGaps, "gaps"}}};
+
+/// The sensor's state at a moment, from the readings known then.
+struct SensorState {
+  int readings_used = 0;       // of the 12 window values, how many are known
+  float sd_mg_dl = kUnknown;   // sample SD of the known ones
+  bool has_last = false;       // is there any reading to start from
+  Micros last_reading_at = 0;  // valid when has_last
+  std::uint8_t issues = 0;     // SensorIssue bits
+};
+
+/// stale: no reading for more than 15 minutes; flat: at least 4 readings over 45 minutes or more, all the same;
+/// single_reading: only one in the window's reach; gaps: a window value is not known.
+SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readings, Micros at);
+
+struct HorizonForecast {
+  int minutes_ahead;
+  float mg_dl, lower, upper;  // lower <= mg_dl <= upper, all in 20 … 600
+  bool limited;               // the model said more or less than a sensor can show
+};
+
+struct Forecast {
+  int n = 0;
+  std::array<HorizonForecast, kMaxHorizons> horizons{};
+  Confidence confidence = Confidence::low;
+  float confidence_score = 0;
+};
+static_assert(std::is_trivially_copyable_v<Forecast> && std::is_trivially_copyable_v<SensorState>);
+
+/// The answer to "what will glucose be": the model's forecasts, limited to 20 … 600 mg/dL, with intervals and
+/// confidence. Throws Error too_little_history when there is no reading at all to start from, model_mismatch when the
+/// model's forecast is not finite.
+Forecast forecast(const Model& model, const FeatureVector& x, const SensorState& sensor);
+
+/// Refuses a meal that cannot be right: a nutrient out of range, or macronutrients that hold far more energy than the
+/// calories say. Throws Error out_of_range; values are not repeated in the message.
+void check_meal(const Nutrition& eaten);
+
+}  // namespace glucose

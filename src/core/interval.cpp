@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/interval.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+
+#include "core/units.hpp"
+
+namespace glucose {
+
+namespace {
+constexpr int kEnoughForOneTail = 9;    // ceil((n + 1) · 0.9) <= n
+constexpr int kEnoughForTwoTails = 39;  // floor((n + 1) · 0.05) >= 2: no tail rests on its very last residual
+}  // namespace
+
+Offsets interval_offsets(std::span<const float> residuals) {
+  const auto n = static_cast<int>(residuals.size());
+  if (n == 0) return {kGlucoseLow - kGlucoseHigh, kGlucoseHigh - kGlucoseLow};
+  if (n < kEnoughForOneTail) {
+    double squares = 0;
+    for (const float r : residuals) squares += static_cast<double>(r) * static_cast<double>(r);
+    const double t = boost::math::quantile(boost::math::students_t(n), 0.5 + kIntervalLevel / 2);
+    const auto half = static_cast<float>(t * std::sqrt(squares / n) * std::sqrt(1 + 1.0 / n));
+    return {-half, half};
+  }
+  std::vector<float> sorted(residuals.begin(), residuals.end());
+  if (n < kEnoughForTwoTails) {
+    for (float& r : sorted) r = std::abs(r);
+    std::sort(sorted.begin(), sorted.end());
+    const auto rank = static_cast<std::size_t>(std::ceil((n + 1) * kIntervalLevel));
+    return {-sorted[rank - 1], sorted[rank - 1]};
+  }
+  std::sort(sorted.begin(), sorted.end());
+  const auto tail = static_cast<std::size_t>(std::floor((n + 1) * (1 - kIntervalLevel) / 2));
+  return {std::min(sorted[tail - 1], 0.0F), std::max(sorted[sorted.size() - tail], 0.0F)};
+}
+
+}  // namespace glucose

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: PostgreSQL
+// Shapes: N rows, P design columns, K horizons.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "core/dataset.hpp"
+#include "core/design_matrix.hpp"
+#include "core/scaler.hpp"
+
+namespace glucose {
+
+/// Linear in the standardised design columns; forecasts the change from the last glucose, per horizon.
+struct LinearModel {
+  Scaler scaler;                    // [P]
+  std::vector<float> intercept;     // [K] mg/dL
+  std::vector<float> coefficients;  // [K × P] mg/dL per SD
+
+  void predict(const FeatureVector& x, int horizons, float* out) const;
+};
+
+enum class Loss : std::uint8_t { squared, absolute };
+
+/// Fits a LinearModel in small steps. The penalty on the coefficients (ridge, on the standardised columns) is chosen
+/// per horizon by blocked cross-validation on the training rows (contiguous folds, so that neighbouring meals do not
+/// vouch for each other), then the model is fitted on all of them.
+/// squared: ridge regression (Hoerl and Kennard 1970), normal equations by Cholesky.
+/// absolute: least absolute deviations with the same penalty, by iteratively reweighted least squares (Schlossmacher
+/// 1973), weights 1/max(|residual|, 1 mg/dL).
+class LinearFit {
+ public:
+  /// in: rows [N], N >= 1 · l2 < 0: choose the penalty, else use it
+  LinearFit(Samples rows, int horizons, Loss loss, double l2 = -1);
+  ~LinearFit();
+  LinearFit(LinearFit&&) noexcept;
+  LinearFit& operator=(LinearFit&&) noexcept;
+
+  bool done() const;
+  void step();
+  double progress() const;
+  LinearModel take();
+  /// The penalties chosen, [K]; valid when done.
+  const std::vector<double>& penalties() const;
+
+ private:
+  struct State;
+  std::vector<double> penalties_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace glucose

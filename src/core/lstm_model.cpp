@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/lstm_model.hpp"
+
+namespace glucose {
+
+namespace {
+
+LstmShape shape_of(const TrainOptions& options) {
+  LstmShape shape;
+  shape.steps = kHistorySteps;
+  shape.n_static = kStaticInputs;
+  shape.outputs = options.n_horizons;
+  shape.layers = options.layers;
+  for (int i = 0; i < kLstmMaxLayers; ++i)
+    shape.hidden[i] = i < options.layers ? options.hidden[static_cast<std::size_t>(i)] : 0;
+  return shape;
+}
+
+LstmTrainerOptions trainer_options(const TrainOptions& options) {
+  LstmTrainerOptions o;
+  o.epochs = options.epochs;
+  o.batch_size = options.batch_size;
+  o.learning_rate = static_cast<float>(options.learning_rate);
+  o.dropout = static_cast<float>(options.dropout);
+  o.l2 = options.l2 < 0 ? 0.0F : static_cast<float>(options.l2);
+  o.patience = options.patience;
+  o.seed = options.seed;
+  return o;
+}
+
+/// Rows as the network sees them, before scaling.
+struct RawRows {
+  std::vector<float> sequence, statics, targets;
+};
+
+RawRows raw_rows(Samples rows, int horizons) {
+  RawRows raw;
+  for (const Sample& row : rows) {
+    const auto history = filled_history(row.features);
+    const auto inputs = static_inputs(row.features);
+    raw.sequence.insert(raw.sequence.end(), history.begin(), history.end());
+    raw.statics.insert(raw.statics.end(), inputs.begin(), inputs.end());
+    for (std::size_t k = 0; k < static_cast<std::size_t>(horizons); ++k)
+      raw.targets.push_back(row.targets[k] - history.back());
+  }
+  return raw;
+}
+
+void scale(const Scaler& scaler, std::vector<float>& rows) {
+  const std::size_t columns = scaler.mean.size();
+  for (std::size_t i = 0; i < rows.size(); i += columns)
+    scaler.transform(std::span<const float>(rows).subspan(i, columns), &rows[i]);
+}
+
+LstmData scaled(RawRows&& raw, const Scaler& glucose, const Scaler& statics, const Scaler& targets) {
+  scale(glucose, raw.sequence);
+  scale(statics, raw.statics);
+  scale(targets, raw.targets);
+  return {std::move(raw.sequence), std::move(raw.statics), std::move(raw.targets)};
+}
+
+}  // namespace
+
+LstmFit::LstmFit(Samples training, Samples validation, const TrainOptions& options) {
+  RawRows raw = raw_rows(training, options.n_horizons);
+  glucose_ = Scaler::fit(raw.sequence, 1);
+  statics_ = Scaler::fit(raw.statics, kStaticInputs);
+  targets_ = Scaler::fit(raw.targets, static_cast<std::size_t>(options.n_horizons));
+  trainer_ = std::make_unique<LstmTrainer>(
+      shape_of(options), scaled(std::move(raw), glucose_, statics_, targets_),
+      scaled(raw_rows(validation, options.n_horizons), glucose_, statics_, targets_), trainer_options(options));
+}
+
+std::size_t LstmFit::bytes_needed(std::size_t n_training, std::size_t n_validation, const TrainOptions& options) {
+  return LstmTrainer::bytes_needed(shape_of(options), n_training, n_validation, trainer_options(options));
+}
+
+LstmModel LstmFit::take() {
+  return {std::move(glucose_), std::move(statics_), std::move(targets_), trainer_->take()};
+}
+
+void LstmModel::predict(const FeatureVector& x, int horizons, float* out) const {
+  const auto history = filled_history(x);
+  const auto raw_statics = static_inputs(x);
+  std::array<float, kHistorySteps> sequence;
+  std::array<float, kStaticInputs> inputs;
+  for (std::size_t t = 0; t < history.size(); ++t) glucose.transform({&history[t], 1}, &sequence[t]);
+  statics.transform(raw_statics, inputs.data());
+  std::array<float, kMaxHorizons> change;
+  net.predict(sequence.data(), inputs.data(), 1, change.data());
+  for (std::size_t k = 0; k < static_cast<std::size_t>(horizons); ++k) {
+    // A target that did not vary in training has inverse SD 0: its mean is the forecast.
+    const float sd = targets.inverse_sd[k] > 0 ? 1 / targets.inverse_sd[k] : 0.0F;
+    out[k] = history.back() + targets.mean[k] + sd * change[k];
+  }
+}
+
+}  // namespace glucose

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: PostgreSQL
+// Shapes: N samples, T = 12 steps, S static inputs, K horizons.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "core/dataset.hpp"
+#include "core/design_matrix.hpp"
+#include "core/lstm_trainer.hpp"
+#include "core/options.hpp"
+#include "core/scaler.hpp"
+
+namespace glucose {
+
+/// The network with its scalers: 12 glucose values and the static inputs → change from the last glucose.
+struct LstmModel {
+  Scaler glucose;  // [1], one mean and SD for all steps
+  Scaler statics;  // [S]
+  Scaler targets;  // [K] change from the last glucose, mg/dL
+  Lstm net;
+
+  void predict(const FeatureVector& x, int horizons, float* out) const;
+};
+
+/// Fits the scalers on the training rows, then trains the network in small steps; early stopping on `validation`.
+class LstmFit {
+ public:
+  LstmFit(Samples training, Samples validation, const TrainOptions& options);
+  static std::size_t bytes_needed(std::size_t n_training, std::size_t n_validation, const TrainOptions& options);
+
+  bool done() const { return trainer_->done(); }
+  void step() { trainer_->step(); }
+  double progress() const { return trainer_->progress(); }
+  int best_epoch() const { return trainer_->best_epoch(); }
+  LstmModel take();
+
+ private:
+  Scaler glucose_, statics_, targets_;
+  std::unique_ptr<LstmTrainer> trainer_;
+};
+
+}  // namespace glucose

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "core/dataset.hpp"
+
+namespace glucose {
+
+enum class Algorithm : std::uint8_t { persistence, mean, ridge, lad, lstm, automatic };
+inline constexpr std::array<std::string_view, 6> kAlgorithmNames{"persistence", "mean", "ridge", "lad", "lstm", "auto"};
+
+/// Throws Error bad_argument, naming what exists.
+Algorithm parse_algorithm(std::string_view name);
+inline std::string_view name_of(Algorithm a) {
+  return kAlgorithmNames[static_cast<std::size_t>(a)];
+}
+
+inline constexpr int kMaxLayers = 3;
+
+/// How to train. l2 < 0: the linear models choose their penalty, the LSTM uses none.
+struct TrainOptions {
+  int n_horizons = 2;
+  std::array<int, kMaxHorizons> horizons_min{60, 120};
+  std::uint64_t seed = 1;
+  int epochs = 100;
+  int batch_size = 32;
+  double learning_rate = 0.001;
+  int layers = 2;
+  std::array<int, kMaxLayers> hidden{64, 64};
+  double dropout = 0.1;
+  int patience = 15;
+  double l2 = -1;
+  int min_days = 7;
+  int min_meals = 21;
+};
+static_assert(std::is_trivially_copyable_v<TrainOptions>);
+
+/// Sets one option by its name; `values` are its numbers (one, or the list of horizons or hidden sizes).
+/// Throws Error bad_argument naming the key when it is unknown, has a wrong number of values or is out of range.
+void set_option(TrainOptions& options, std::string_view key, const double* values, int n_values);
+
+}  // namespace glucose

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: PostgreSQL
+// Simulated persons: the one source of meals and glucose that are nobody's. Every draw comes from glucose::Random.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/insulin_dosing.hpp"
+#include "core/meal_habit.hpp"
+#include "core/person.hpp"
+#include "core/physiology.hpp"
+#include "core/profile.hpp"
+#include "core/sensor.hpp"
+#include "core/types.hpp"
+
+namespace glucose {
+
+/// A meal as the person logged it. Local wall-clock time in microseconds since the midnight of day 0, a Monday.
+struct SimulatedMeal {
+  Micros eaten_at;
+  MealType type;
+  Nutrition nutrition;
+};
+
+inline constexpr int kMostSimulatedDays = 3650;
+
+/// Simulates one person day by day, after an unseen warm-up day: same seed and profile, same bits; more days only add
+/// to the end. Readings are in time order (recorded_at = measured_at), meals too; both times as in SimulatedMeal.
+/// Medication is only simulated for t1d (insulin pump); nobody takes tablets, nobody exercises on purpose.
+/// Throws Error bad_argument for days outside 1 … kMostSimulatedDays.
+class Simulator {
+ public:
+  Simulator(std::uint64_t seed, int days, Profile profile);
+  bool done() const { return day_ >= days_; }
+  /// One day, about half a millisecond. Nothing when done.
+  void step();
+  const std::vector<SimulatedMeal>& meals() const { return meals_; }
+  const std::vector<Reading>& readings() const { return readings_; }
+
+ private:
+  struct Seeds {
+    explicit Seeds(std::uint64_t seed);
+    Random person, variation, habit, sensor, dosing, reaction;
+  };
+  Simulator(const Seeds& seeds, int days, Profile profile);
+  void live_day();
+  void live_minute(int minute_of_day);
+  void eat(const sim::PlannedMeal& meal, bool announce);
+  void react_to_low(int minute_of_day);
+
+  int days_, day_ = -1;
+  sim::Person person_;
+  sim::Body body_;
+  sim::DailyVariation variation_;
+  sim::MealHabit habit_;
+  sim::Sensor sensor_;
+  std::optional<sim::InsulinDosing> dosing_;
+  Random reaction_;
+  int since_rescue_min_ = 600;
+  std::vector<SimulatedMeal> today_;
+  std::vector<SimulatedMeal> meals_;
+  std::vector<Reading> readings_;
+};
+
+}  // namespace glucose

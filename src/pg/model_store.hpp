@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "core/model.hpp"
+#include "pg/read.hpp"
+
+namespace glucose::pg {
+
+/// The decoded model of a row that row-level security has just shown to the caller: from this backend's cache, else
+/// read, checked and decoded. Valid until the next call. Raises MG003 when the bytes are damaged.
+const Model* load_model(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type);
+
+}  // namespace glucose::pg

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: PostgreSQL
+// Kept SPI plans: every statement the extension runs over the tables is one of these, in catalog.cpp.
+#pragma once
+#include "pg/server.hpp"
+
+namespace glucose::pg {
+
+inline constexpr int kMaxParameters = 24;
+
+/// A statement with its plan, prepared on first use and kept for the life of the backend. The server plans it again
+/// whenever a table, a policy or the role changes.
+struct Query {
+  const char* sql;
+  int n_parameters;
+  Oid types[kMaxParameters];
+  SPIPlanPtr plan = nullptr;
+};
+
+/// Parameter values of one call, in order.
+struct Parameters {
+  Datum values[kMaxParameters];
+  char nulls[kMaxParameters];
+  int n = 0;
+  void add(Datum value) {
+    values[n] = value;
+    nulls[n++] = ' ';
+  }
+  void add_null() {
+    values[n] = 0;
+    nulls[n++] = 'n';
+  }
+  void add_or_null(bool known, Datum value) { known ? add(value) : add_null(); }
+};
+
+enum class Mode { read, write };
+
+/// Runs a statement between SPI_connect and SPI_finish; rows are in SPI_tuptable. Mode::read uses the caller's
+/// snapshot. Missing or outdated tables raise 55000 with the HINT to run setup().
+void run(Query& query, const Parameters& parameters, Mode mode);
+
+/// As run, but hands every row to `receiver` instead of collecting them.
+void stream(Query& query, const Parameters& parameters, DestReceiver* receiver);
+
+/// Column `column` (1 …) of row `row` of SPI_tuptable.
+Datum column(uint64 row, int column, bool* is_null);
+
+/// Raises 55000 unless setup() has made the tables this library works with.
+void require_tables();
+
+}  // namespace glucose::pg

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/read.hpp"
+
+#include "pg/identity.hpp"
+#include "pg/query.hpp"
+
+namespace glucose::pg {
+
+namespace {
+
+#define MEAL_COLUMNS "m.eaten_at, m.meal_id, m.meal_type, m.calories, m.carbs_g, m.protein_g, m.fat_g, m.fiber_g"
+
+Query person_by_id{
+    "SELECT person_id, time_zone FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
+Query meal_by_id{"SELECT " MEAL_COLUMNS
+                 ", p.person_id, p.time_zone FROM glucose.meal m "
+                 "JOIN glucose.person p ON p.person_id OPERATOR(pg_catalog.=) m.person_id "
+                 "WHERE m.meal_id OPERATOR(pg_catalog.=) $1",
+                 1,
+                 {UUIDOID}};
+Query meal_by_person_and_id{"SELECT " MEAL_COLUMNS
+                            ", p.person_id, p.time_zone FROM glucose.meal m "
+                            "JOIN glucose.person p ON p.person_id OPERATOR(pg_catalog.=) m.person_id "
+                            "WHERE m.meal_id OPERATOR(pg_catalog.=) $1 AND m.person_id OPERATOR(pg_catalog.=) $2",
+                            2,
+                            {UUIDOID, UUIDOID}};
+Query meals_between{"SELECT " MEAL_COLUMNS
+                    " FROM glucose.meal m WHERE m.person_id OPERATOR(pg_catalog.=) $1 "
+                    "AND m.eaten_at OPERATOR(pg_catalog.>=) $2 AND m.eaten_at OPERATOR(pg_catalog.<) $3 "
+                    "ORDER BY m.eaten_at USING OPERATOR(pg_catalog.<), m.meal_id USING OPERATOR(pg_catalog.<)",
+                    3,
+                    {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
+Query mean_carbs_between{
+    "SELECT pg_catalog.avg(carbs_g) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "AND eaten_at OPERATOR(pg_catalog.>=) $2 AND eaten_at OPERATOR(pg_catalog.<) $3",
+    3,
+    {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
+// Bounds are parameters: only leakproof comparisons reach the index under row-level security.
+Query readings_between{
+    "SELECT measured_at, mg_dl, recorded_at FROM glucose.glucose_reading "
+    "WHERE person_id OPERATOR(pg_catalog.=) $1 AND measured_at OPERATOR(pg_catalog.>) $2 "
+    "AND measured_at OPERATOR(pg_catalog.<=) $3 "
+    "ORDER BY measured_at USING OPERATOR(pg_catalog.<)",
+    3,
+    {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
+
+#define MODEL_COLUMNS \
+  "version, algorithm, status, sha256, trained_at, training_end, n_train OPERATOR(pg_catalog.+) n_validation"
+Query active_model{"SELECT " MODEL_COLUMNS
+                   " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
+                   "AND model_type OPERATOR(pg_catalog.=) $2 AND is_active",
+                   2,
+                   {UUIDOID, TEXTOID}};
+Query named_model{"SELECT " MODEL_COLUMNS
+                  " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
+                  "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
+                  3,
+                  {UUIDOID, TEXTOID, TEXTOID}};
+Query active_population_model{"SELECT " MODEL_COLUMNS
+                              " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
+                              1,
+                              {TEXTOID}};
+Query artifact_of_person{
+    "SELECT artifact FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
+    3,
+    {UUIDOID, TEXTOID, TEXTOID}};
+Query artifact_of_population{
+    "SELECT artifact FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
+    "AND version OPERATOR(pg_catalog.=) $2",
+    2,
+    {TEXTOID, TEXTOID}};
+
+float real_or_unknown(uint64 row, int col) {
+  bool is_null;
+  const Datum value = column(row, col, &is_null);
+  return is_null ? kUnknown : DatumGetFloat4(value);
+}
+
+void copy_text(uint64 row, int col, char* out, int size) {
+  bool is_null;
+  const Datum value = column(row, col, &is_null);
+  strlcpy(out, is_null ? "" : TextDatumGetCString(value), static_cast<size_t>(size));
+}
+
+MealType meal_type_at(uint64 row, int col) {
+  char name[kLongestName];
+  copy_text(row, col, name, sizeof name);
+  for (int i = 0; i < kMealTypes; ++i)
+    if (strcmp(name, kMealTypeNames[static_cast<size_t>(i)]) == 0) return static_cast<MealType>(i);
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized meal_type"),
+                  errhint("Meal types are breakfast, lunch, dinner and snack.")));
+  pg_unreachable();
+}
+
+// Columns 1 … 8 are MEAL_COLUMNS.
+Meal meal_at(uint64 row, const char* time_zone) {
+  Meal meal;
+  bool is_null;
+  meal.eaten_at = DatumGetTimestampTz(column(row, 1, &is_null));
+  require_finite_time(meal.eaten_at, "eaten_at");
+  memcpy(meal.id.data(), DatumGetUUIDP(column(row, 2, &is_null))->data, UUID_LEN);
+  meal.type = meal_type_at(row, 3);
+  meal.nutrition = {real_or_unknown(row, 4), real_or_unknown(row, 5), real_or_unknown(row, 6), real_or_unknown(row, 7),
+                    real_or_unknown(row, 8)};
+  meal.clock = local_clock(meal.eaten_at, time_zone);
+  return meal;
+}
+
+Person person_at(uint64 row, int id_column) {
+  Person person;
+  bool is_null;
+  person.id = *DatumGetUUIDP(column(row, id_column, &is_null));
+  copy_text(row, id_column + 1, person.time_zone, sizeof person.time_zone);
+  return person;
+}
+
+/// Collects readings straight from the executor, without a copy of each tuple.
+struct ReadingReceiver {
+  DestReceiver base;  // first, so that the executor's pointer is ours
+  Reading* rows;
+  int64 n, capacity, most;
+};
+
+bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
+  auto* receiver = reinterpret_cast<ReadingReceiver*>(self);
+  slot_getallattrs(slot);
+  if (receiver->n == receiver->capacity) {
+    if (receiver->capacity >= receiver->most)
+      ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("too many readings for the memory allowed"),
+                      errhint("Raise glucose.max_train_memory, or choose a shorter period.")));
+    receiver->capacity *= 2;
+    receiver->rows =
+        static_cast<Reading*>(repalloc_huge(receiver->rows, static_cast<Size>(receiver->capacity) * sizeof(Reading)));
+  }
+  const TimestampTz measured_at = DatumGetTimestampTz(slot->tts_values[0]);
+  receiver->rows[receiver->n++] = {measured_at,
+                                   slot->tts_isnull[2] ? measured_at : DatumGetTimestampTz(slot->tts_values[2]),
+                                   DatumGetFloat4(slot->tts_values[1])};
+  return true;
+}
+
+void start_receiver(DestReceiver*, int, TupleDesc) {}
+void end_receiver(DestReceiver*) {}
+
+ModelRow model_at_first_row(bool is_population) {
+  ModelRow model;
+  if (SPI_processed == 0) return model;
+  bool is_null;
+  model.found = true;
+  model.is_population = is_population;
+  copy_text(0, 1, model.version, sizeof model.version);
+  copy_text(0, 2, model.algorithm, sizeof model.algorithm);
+  copy_text(0, 3, model.status, sizeof model.status);
+  const bytea* digest = DatumGetByteaPP(column(0, 4, &is_null));
+  if (VARSIZE_ANY_EXHDR(digest) != sizeof model.sha256) elog(ERROR, "a model's sha256 has a wrong length");
+  memcpy(model.sha256, VARDATA_ANY(digest), sizeof model.sha256);
+  model.trained_at = DatumGetTimestampTz(column(0, 5, &is_null));
+  model.training_end = DatumGetTimestampTz(column(0, 6, &is_null));
+  model.data_points = DatumGetInt32(column(0, 7, &is_null));
+  return model;
+}
+
+Parameters window(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  p.add(TimestampTzGetDatum(from));
+  p.add(TimestampTzGetDatum(until));
+  return p;
+}
+
+}  // namespace
+
+void require_finite_time(TimestampTz at, const char* what) {
+  if (TIMESTAMP_NOT_FINITE(at))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be a finite time", what)));
+}
+
+LocalClock local_clock(TimestampTz at, const char* time_zone) {
+  pg_tz* zone = pg_tzset(time_zone);
+  if (zone == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("time zone \"%s\" not recognized", time_zone),
+                    errhint("Set person.time_zone to an IANA name such as Europe/Berlin.")));
+  pg_tm local;
+  fsec_t fraction;
+  int offset;
+  if (timestamp2tm(at, &offset, &local, &fraction, nullptr, zone) != 0)
+    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+  return {local.tm_hour * 60 + local.tm_min, j2day(date2j(local.tm_year, local.tm_mon, local.tm_mday))};
+}
+
+Person read_person(const pg_uuid_t* person_id) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  run(person_by_id, p, Mode::read);
+  if (SPI_processed == 0) raise_not_found("person", person_id);
+  return person_at(0, 1);
+}
+
+PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
+  Parameters p;
+  p.add(UUIDPGetDatum(meal_id));
+  if (person_id != nullptr) p.add(UUIDPGetDatum(person_id));
+  run(person_id != nullptr ? meal_by_person_and_id : meal_by_id, p, Mode::read);
+  if (SPI_processed == 0) raise_not_found("meal", meal_id);
+  if (SPI_processed > 1)
+    ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("more than one person has a meal of this id"),
+                    errhint("Name the person: person_id => ....")));
+  PersonMeal found;
+  found.person = person_at(0, 9);
+  found.meal = meal_at(0, found.person.time_zone);
+  return found;
+}
+
+Readings read_readings(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until, Size max_bytes,
+                       MemoryContext context) {
+  ReadingReceiver receiver = {};
+  receiver.base.receiveSlot = receive_reading;
+  receiver.base.rStartup = start_receiver;
+  receiver.base.rShutdown = end_receiver;
+  receiver.base.rDestroy = end_receiver;
+  receiver.base.mydest = DestNone;
+  receiver.capacity = 1024;
+  receiver.most = static_cast<int64>(max_bytes / sizeof(Reading) / 2);
+  receiver.rows = static_cast<Reading*>(MemoryContextAlloc(context, 1024 * sizeof(Reading)));
+  stream(readings_between, window(person_id, from, until), &receiver.base);
+  return {receiver.rows, receiver.n};
+}
+
+Meals read_meals(const Person& person, TimestampTz from, TimestampTz until, MemoryContext context) {
+  run(meals_between, window(&person.id, from, until), Mode::read);
+  Meals meals{nullptr, static_cast<int64>(SPI_processed)};
+  meals.rows = static_cast<Meal*>(MemoryContextAllocHuge(context, sizeof(Meal) * (SPI_processed + 1)));
+  for (uint64 row = 0; row < SPI_processed; ++row) meals.rows[row] = meal_at(row, person.time_zone);
+  return meals;
+}
+
+float read_mean_carbs(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until) {
+  run(mean_carbs_between, window(person_id, from, until), Mode::read);
+  bool is_null;
+  const Datum mean = column(0, 1, &is_null);
+  return is_null ? kUnknown : static_cast<float>(DatumGetFloat8(mean));
+}
+
+ModelRow read_model(const pg_uuid_t* person_id, const char* model_type, const char* version) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  p.add(CStringGetTextDatum(model_type));
+  if (version != nullptr) p.add(CStringGetTextDatum(version));
+  run(version != nullptr ? named_model : active_model, p, Mode::read);
+  return model_at_first_row(false);
+}
+
+ModelRow read_population_model(const char* model_type) {
+  Parameters p;
+  p.add(CStringGetTextDatum(model_type));
+  run(active_population_model, p, Mode::read);
+  return model_at_first_row(true);
+}
+
+bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, MemoryContext context) {
+  Parameters p;
+  if (!row.is_population) p.add(UUIDPGetDatum(person_id));
+  p.add(CStringGetTextDatum(model_type));
+  p.add(CStringGetTextDatum(row.version));
+  run(row.is_population ? artifact_of_population : artifact_of_person, p, Mode::read);
+  if (SPI_processed == 0) return nullptr;
+  bool is_null;
+  const Datum value = column(0, 1, &is_null);
+  MemoryContext inside = MemoryContextSwitchTo(context);
+  bytea* artifact = DatumGetByteaPCopy(value);
+  MemoryContextSwitchTo(inside);
+  return artifact;
+}
+
+}  // namespace glucose::pg

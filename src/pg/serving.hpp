@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: PostgreSQL
+// What every prediction shares: request → inputs (READ) → answer (COMPUTE).
+#pragma once
+#include "core/forecast.hpp"
+#include "pg/read.hpp"
+
+namespace glucose::pg {
+
+struct ServingOptions {
+  char model_type[kLongestName] = "glucose";
+  char version[kLongestVersion] = "";  // empty: the active one
+  char lang[8] = "en";
+  bool log = true;
+};
+
+/// Reads the options of a prediction; raises 22023 naming an unknown key or a wrong value.
+ServingOptions read_serving_options(Jsonb* options);
+
+/// All that a forecast of one meal needs, read under one snapshot.
+struct Inputs {
+  PersonMeal what;
+  Readings readings;  // of the 30 days before, in `context`
+  float avg_carbs_g;
+  ModelRow row;
+  const Model* model;
+};
+
+/// Reads what the meal's forecast needs. Raises MG001 when there is neither a personal nor a population model.
+Inputs read_inputs(const PersonMeal& what, const ServingOptions& options, MemoryContext context);
+
+struct Answer {
+  FeatureVector features;
+  SensorState sensor;
+  Forecast forecast;
+};
+
+/// Pure computing: no server call inside.
+Answer compute(const Inputs& inputs);
+
+}  // namespace glucose::pg
