@@ -70,5 +70,5 @@ in_db() { "$bin/psql" -X -v ON_ERROR_STOP=1 -d "$@"; }
 
 createdb_with_glucose() {
   in_db postgres -qc "CREATE DATABASE $1" -c "ALTER DATABASE $1 SET search_path = glucose, public"
-  PGOPTIONS='-c client_min_messages=warning' in_db "$1" -qAtc 'CREATE EXTENSION pg_glucose' >/dev/null
+  PGOPTIONS='-c client_min_messages=warning' in_db "$1" -qAtc 'CREATE EXTENSION pg_glucose' -c 'SELECT glucose.setup()' >/dev/null
 }
