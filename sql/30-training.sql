@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE TYPE glucose.training_result AS (
+  person_id uuid, model_type text, version text, algorithm text, is_active boolean,
+  n_train integer, n_validation integer, n_test integer, mae real, rmse real, r2 real,
+  training_ms real, is_production_ready boolean, quality_issues text[]);
+COMMENT ON TYPE glucose.training_result IS
+'What a training led to; mae, rmse (mg/dL) and r2 are of the test rows, mean over horizons.';
+
+CREATE FUNCTION glucose.train_model(person_id uuid, model_type text DEFAULT 'glucose', algorithm text DEFAULT 'auto',
+  options jsonb DEFAULT '{}') RETURNS glucose.training_result
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_train_model';
+COMMENT ON FUNCTION glucose.train_model(uuid, text, text, jsonb) IS
+'Trains a new version of the person''s model from its meals and readings and stores it; the first good one becomes active. Algorithms and options are listed by algorithms(). Deterministic by the option seed. Errors: P0002; 22023 for an unknown option or a value out of range, naming the key; MG002 under 7 days of readings or 21 usable meals, with the counts; 53200 above glucose.max_train_memory; 57014 when cancelled, and then nothing is stored.';
+
+CREATE FUNCTION glucose.algorithms(OUT algorithm text, OUT description text, OUT default_options jsonb)
+RETURNS SETOF record
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 6 AS 'MODULE_PATHNAME', 'glucose_algorithms';
+COMMENT ON FUNCTION glucose.algorithms() IS
+'The algorithms of train_model() with what they are and the options each listens to, at their defaults. For all: horizons (minutes), min_days, min_meals, start_at, end_at, deploy. A null l2 means that the penalty is chosen by cross-validation.';

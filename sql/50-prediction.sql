@@ -1,0 +1,18 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.predict_glucose(meal_id uuid, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_predict_glucose';
+COMMENT ON FUNCTION glucose.predict_glucose(uuid, jsonb, uuid) IS
+'Forecasts glucose after a stored meal: predictions with 90 % interval and confidence, provenance, disclaimer; logs the answer in prediction unless the transaction is read-only. Options: model_type, version, lang, log. Errors: 28000, P0002, 22023, 22003, MG001 without a model, MG002 without a reading, MG003 for a model that does not fit. Informational only.';
+
+CREATE FUNCTION glucose.predict_meal(person_id uuid, meal jsonb, options jsonb DEFAULT '{}') RETURNS jsonb
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_predict_meal';
+COMMENT ON FUNCTION glucose.predict_meal(uuid, jsonb, jsonb) IS
+'As predict_glucose, for a meal that is not stored: {calories, carbs_g, protein_g, fat_g, fiber_g, meal_type, eaten_at}. A nutrient left out or null is not known; eaten_at is now and meal_type follows the person''s clock unless given.';
+
+CREATE FUNCTION glucose.glucose_forecast(meal_id uuid, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
+RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, confidence text,
+               confidence_score real, model_version text)
+LANGUAGE c STABLE PARALLEL SAFE ROWS 2 COST 1000 AS 'MODULE_PATHNAME', 'glucose_glucose_forecast';
+COMMENT ON FUNCTION glucose.glucose_forecast(uuid, jsonb, uuid) IS
+'The forecast of predict_glucose as rows, one per horizon, in mg/dL; writes nothing, for joins and analysts. Show glucose.disclaimer() with it.';

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: PostgreSQL
+// train_model: read the history, train in small steps, write the version.
+#include <cmath>
+
+#include "core/training.hpp"
+#include "pg/history.hpp"
+#include "pg/json.hpp"
+#include "pg/owned.hpp"
+#include "pg/query.hpp"
+#include "pg/settings.hpp"
+#include "pg/trained_model.hpp"
+
+extern "C" {
+#include "portability/instr_time.h"
+#include "tcop/utility.h"
+}
+
+using namespace glucose::pg;
+using glucose::Sample;
+using glucose::Training;
+using glucose::TrainingOutcome;
+
+namespace {
+
+void require_enough(const History& history, size_t n_meals, const glucose::TrainOptions& options) {
+  if (n_meals >= static_cast<size_t>(options.min_meals) && history.days >= options.min_days) return;
+  ereport(
+      ERROR,
+      (errcode(kTooLittleHistory),
+       errmsg("too little history to train: %.1f days of readings and %d usable meals", history.days,
+              static_cast<int>(n_meals)),
+       errdetail("At least %d days and %d meals are needed; a meal is usable when glucose is known before it and at "
+                 "every horizon after it.",
+                 options.min_days, options.min_meals),
+       errhint("Record more, or predict with a population model until then.")));
+}
+
+const TrainingOutcome* train(const std::vector<Sample>& samples, const TrainRequest& request, MemoryContext context) {
+  const auto cap = static_cast<size_t>(settings::max_train_memory_kb) * 1024;
+  auto* training = owned<Training>(context, [&] { return Training(samples, request.algorithm, request.options, cap); });
+  bool done = false;
+  while (!done) {
+    CHECK_FOR_INTERRUPTS();
+    guarded([&] {
+      training->step();
+      done = training->done();
+    });
+  }
+  return owned<TrainingOutcome>(context, [&] { return training->take(); });
+}
+
+Datum result_row(FunctionCallInfo fcinfo, const TrainRequest& request, const TrainedModel& trained,
+                 const StoredModel& stored, double training_ms) {
+  TupleDesc row;
+  if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+  Datum values[14] = {UUIDPGetDatum(&request.person_id),
+                      CStringGetTextDatum(request.model_type),
+                      CStringGetTextDatum(stored.version),
+                      CStringGetTextDatum(trained.algorithm),
+                      BoolGetDatum(stored.is_active),
+                      Int32GetDatum(trained.n_train),
+                      Int32GetDatum(trained.n_validation),
+                      Int32GetDatum(trained.n_test),
+                      Float4GetDatum(trained.mae),
+                      Float4GetDatum(trained.rmse),
+                      Float4GetDatum(trained.r2),
+                      Float4GetDatum(static_cast<float4>(training_ms)),
+                      BoolGetDatum(trained.production_ready),
+                      PointerGetDatum(trained.quality_issues)};
+  bool nulls[14] = {};
+  nulls[8] = std::isnan(trained.mae);
+  nulls[9] = std::isnan(trained.rmse);
+  nulls[10] = std::isnan(trained.r2);
+  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
+}
+
+// The options an algorithm listens to, at their defaults.
+const char* default_options(glucose::Algorithm algorithm) {
+#define SHARED                                                                                                      \
+  "\"horizons\": [60, 120], \"min_days\": 7, \"min_meals\": 21, \"start_at\": null, \"end_at\": null, \"deploy\": " \
+  "null"
+#define NETWORK                                                                                        \
+  "\"seed\": 1, \"epochs\": 100, \"batch_size\": 32, \"learning_rate\": 0.001, \"hidden\": [64, 64], " \
+  "\"dropout\": 0.1, \"patience\": 15, \"l2\": null"
+  switch (algorithm) {
+    case glucose::Algorithm::persistence:
+    case glucose::Algorithm::mean:
+      return "{" SHARED "}";
+    case glucose::Algorithm::ridge:
+    case glucose::Algorithm::lad:
+      return "{" SHARED ", \"l2\": null}";
+    case glucose::Algorithm::lstm:
+    case glucose::Algorithm::automatic:
+      break;
+  }
+  return "{" SHARED ", " NETWORK "}";
+}
+
+constexpr std::array<const char*, glucose::kAlgorithmNames.size()> kDescriptions{
+    "glucose stays what it is; what every other algorithm must beat",
+    "the mean outcome of the training meals",
+    "ridge regression of the change from the last glucose, on columns derived from the 28 features",
+    "least absolute deviations on the same columns, with the same penalty",
+    "LSTM over 12 steps of glucose with the static features; Adam, early stopping on validation",
+    "trains all of these and keeps the one with the smallest validation RMSE"};
+
+}  // namespace
+
+SQL_FUNCTION(train_model) {
+  MemoryContext caller = CurrentMemoryContext;
+  instr_time started, elapsed;
+  INSTR_TIME_SET_CURRENT(started);
+  PreventCommandIfReadOnly("train_model()");
+  const TrainRequest request = read_train_request(fcinfo);
+  const glucose::TrainOptions& options = request.options;
+  SPI_connect();
+  require_tables();
+  MemoryContext work = CurrentMemoryContext;
+  const int longest = options.horizons_min[static_cast<size_t>(options.n_horizons) - 1];
+  const History history = read_history(&request.person_id, request.start_at, request.end_at, longest, work);
+  const auto* samples = build_samples(history, options.horizons_min.data(), options.n_horizons, work);
+  require_enough(history, samples->size(), options);
+  const TrainingOutcome* outcome = train(*samples, request, work);
+  const TrainedModel trained = to_server_terms(*outcome, *samples, work);
+  const StoredModel stored = store_model(request, trained);
+  INSTR_TIME_SET_CURRENT(elapsed);
+  INSTR_TIME_SUBTRACT(elapsed, started);
+  MemoryContextSwitchTo(caller);
+  const Datum result = result_row(fcinfo, request, trained, stored, INSTR_TIME_GET_MILLISEC(elapsed));
+  SPI_finish();
+  PG_RETURN_DATUM(result);
+}
+
+SQL_FUNCTION(algorithms) {
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  InitMaterializedSRF(fcinfo, 0);
+  for (size_t i = 0; i < glucose::kAlgorithmNames.size(); ++i) {
+    Datum values[3] = {CStringGetTextDatum(glucose::kAlgorithmNames[i].data()), CStringGetTextDatum(kDescriptions[i]),
+                       JsonbPGetDatum(to_jsonb(default_options(static_cast<glucose::Algorithm>(i))))};
+    bool nulls[3] = {};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  }
+  return static_cast<Datum>(0);
+}

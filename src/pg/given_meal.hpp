@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "core/types.hpp"
+#include "pg/server.hpp"
+
+namespace glucose::pg {
+
+/// A meal described in JSON: {calories, carbs_g, protein_g, fat_g, fiber_g, meal_type, eaten_at}; nutrients absent or
+/// null are unknown, eaten_at is now unless given, meal_type follows the person's clock unless given. Raises 22023
+/// naming an unknown key or a value of a wrong kind; core refuses what is out of range.
+Meal read_given_meal(Jsonb* meal, const char* time_zone);
+
+}  // namespace glucose::pg

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/prediction_log.hpp"
+
+#include "pg/identity.hpp"
+#include "pg/json.hpp"
+#include "pg/query.hpp"
+#include "pg/settings.hpp"
+
+extern "C" {
+#include "access/xlog.h"
+#include "utils/acl.h"
+}
+
+namespace glucose::pg {
+
+namespace {
+
+Query insert_prediction{
+    "INSERT INTO glucose.prediction (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, "
+    "latency_ms, issued_to) VALUES ($1, $2, $3, $4, $5, pg_catalog.sha256($6), $7, $8, $9) RETURNING prediction_id",
+    9,
+    {UUIDOID, UUIDOID, TEXTOID, TEXTOID, BYTEAOID, BYTEAOID, JSONBOID, FLOAT4OID, TEXTOID}};
+
+bool may_write(const ServingOptions& options) {
+  if (!options.log || !settings::log_predictions || XactReadOnly || RecoveryInProgress()) return false;
+  const Oid table = get_relname_relid("prediction", get_namespace_oid("glucose", false));
+  return OidIsValid(table) && pg_class_aclcheck(table, GetUserId(), ACL_INSERT) == ACLCHECK_OK;
+}
+
+Datum bytes_datum(const void* data, size_t size) {
+  auto* bytes = static_cast<bytea*>(palloc(size + VARHDRSZ));
+  SET_VARSIZE(bytes, size + VARHDRSZ);
+  memcpy(VARDATA(bytes), data, size);
+  return PointerGetDatum(bytes);
+}
+
+}  // namespace
+
+const pg_uuid_t* log_prediction(const Inputs& inputs, const Answer& answer, const pg_uuid_t* meal_id,
+                                const ServingOptions& options, const char* predictions, instr_time started) {
+  if (!may_write(options)) return nullptr;
+  const char* identity = current_identity();
+  instr_time elapsed;
+  INSTR_TIME_SET_CURRENT(elapsed);
+  INSTR_TIME_SUBTRACT(elapsed, started);
+  Parameters p;
+  p.add(UUIDPGetDatum(&inputs.what.person.id));
+  p.add_or_null(meal_id != nullptr, UUIDPGetDatum(meal_id));
+  p.add(CStringGetTextDatum(options.model_type));
+  p.add(CStringGetTextDatum(inputs.row.version));
+  p.add(bytes_datum(inputs.row.sha256, sizeof inputs.row.sha256));
+  p.add(bytes_datum(answer.features.data(), sizeof answer.features));
+  p.add(JsonbPGetDatum(to_jsonb(predictions)));
+  p.add(Float4GetDatum(static_cast<float4>(INSTR_TIME_GET_MILLISEC(elapsed))));
+  p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
+  run(insert_prediction, p, Mode::write);
+  bool is_null;
+  auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+  *id = *DatumGetUUIDP(column(0, 1, &is_null));
+  return id;
+}
+
+}  // namespace glucose::pg

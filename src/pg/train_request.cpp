@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/train_request.hpp"
+
+#include "pg/arguments.hpp"
+#include "pg/guard.hpp"
+#include "pg/json.hpp"
+
+namespace glucose::pg {
+
+namespace {
+
+constexpr int kMostNumbers = 32;
+
+void take_option(const char* key, const JsonbValue& value, void* state) {
+  auto* request = static_cast<TrainRequest*>(state);
+  if (value.type == jbvNull) return;  // null asks for the default
+  if (strcmp(key, "start_at") == 0) {
+    request->start_at = time_value(key, value);
+  } else if (strcmp(key, "end_at") == 0) {
+    request->end_at = time_value(key, value);
+  } else if (strcmp(key, "deploy") == 0) {
+    request->deploy = bool_value(key, value) ? TrainRequest::Deploy::yes : TrainRequest::Deploy::no;
+  } else {
+    double numbers[kMostNumbers];
+    int n = 0;
+    // An unknown key is named as such, whatever its value is.
+    if (value.type == jbvNumeric || value.type == jbvBinary) n = numbers_value(key, value, numbers, kMostNumbers);
+    guarded([&] { set_option(request->options, key, numbers, n); });
+  }
+}
+
+void add_numbers(StringInfo out, const char* key, const int* values, int n) {
+  json_key(out, key);
+  appendStringInfoChar(out, '[');
+  for (int i = 0; i < n; ++i) appendStringInfo(out, "%s%d", i > 0 ? ", " : "", values[i]);
+  appendStringInfoChar(out, ']');
+}
+
+}  // namespace
+
+TrainRequest read_train_request(FunctionCallInfo fcinfo) {
+  TrainRequest request;
+  request.person_id = *uuid_argument(fcinfo, 0, "person_id");
+  const char* model_type = text_argument(fcinfo, 1, "model_type");
+  if (strcmp(model_type, "glucose") != 0)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", model_type),
+                    errhint("The model type is glucose.")));
+  strlcpy(request.model_type, model_type, sizeof request.model_type);
+  const char* algorithm = text_argument(fcinfo, 2, "algorithm");
+  guarded([&] { request.algorithm = parse_algorithm(algorithm); });
+  for_each_key(jsonb_argument(fcinfo, 3, "options"), "options", take_option, &request);
+  if (request.start_at >= request.end_at) raise_bad_option("end_at", "later than start_at");
+  return request;
+}
+
+Jsonb* hyperparameters(const TrainRequest& request) {
+  const TrainOptions& o = request.options;
+  StringInfoData out;
+  initStringInfo(&out);
+  appendStringInfoChar(&out, '{');
+  add_numbers(&out, "horizons", o.horizons_min.data(), o.n_horizons);
+  json_number(&out, "seed", static_cast<double>(o.seed));
+  json_number(&out, "epochs", o.epochs);
+  json_number(&out, "batch_size", o.batch_size);
+  json_number(&out, "learning_rate", o.learning_rate);
+  add_numbers(&out, "hidden", o.hidden.data(), o.layers);
+  json_number(&out, "dropout", o.dropout);
+  json_number(&out, "patience", o.patience);
+  if (o.l2 >= 0) json_number(&out, "l2", o.l2);
+  json_number(&out, "min_days", o.min_days);
+  json_number(&out, "min_meals", o.min_meals);
+  if (!TIMESTAMP_NOT_FINITE(request.start_at)) json_time(&out, "start_at", request.start_at);
+  if (!TIMESTAMP_NOT_FINITE(request.end_at)) json_time(&out, "end_at", request.end_at);
+  appendStringInfoChar(&out, '}');
+  return to_jsonb(out.data);
+}
+
+}  // namespace glucose::pg

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "core/options.hpp"
+#include "pg/read.hpp"
+
+namespace glucose::pg {
+
+/// What train_model was asked for.
+struct TrainRequest {
+  pg_uuid_t person_id;
+  char model_type[kLongestName];
+  Algorithm algorithm;
+  TrainOptions options;
+  TimestampTz start_at = DT_NOBEGIN, end_at = DT_NOEND;
+  enum class Deploy { when_none_is_active, yes, no } deploy = Deploy::when_none_is_active;
+};
+
+/// Reads and checks the arguments of train_model; raises 22023.
+TrainRequest read_train_request(FunctionCallInfo fcinfo);
+
+/// The options in force, as stored with the model.
+Jsonb* hyperparameters(const TrainRequest& request);
+
+}  // namespace glucose::pg

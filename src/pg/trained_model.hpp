@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "core/training.hpp"
+#include "pg/write.hpp"
+
+namespace glucose::pg {
+
+/// A training's outcome (owned by a memory context) in server terms, palloc'ed in the current context.
+TrainedModel to_server_terms(const TrainingOutcome& outcome, const std::vector<Sample>& samples, MemoryContext context);
+
+}  // namespace glucose::pg

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: PostgreSQL
+// WRITE: a trained model becomes a version. Called between SPI_connect and SPI_finish, with nothing of C++ alive.
+#pragma once
+#include "pg/train_request.hpp"
+
+namespace glucose::pg {
+
+/// A finished training in server terms: plain values and palloc'ed datums.
+struct TrainedModel {
+  char algorithm[kLongestName];
+  bytea* artifact;
+  TimestampTz first_meal_at, last_meal_at;  // of the rows it learnt from
+  int n_train, n_validation, n_test;
+  float mae, rmse, r2;  // test, mean over horizons
+  bool rejected, production_ready;
+  ArrayType* quality_issues;
+  Jsonb* metadata;
+  // Metrics of the three splits, one row each; NaN is stored as NULL.
+  int n_metrics;
+  ArrayType *metric_split, *metric_minutes, *metric_name, *metric_value, *metric_n;
+};
+
+struct StoredModel {
+  char version[kLongestVersion];
+  bool is_active;
+};
+
+/// Takes the person's row lock, the next version number, and inserts version, metrics and, when it goes live, the
+/// deployment. Raises P0002 when the person has gone meanwhile.
+StoredModel store_model(const TrainRequest& request, const TrainedModel& trained);
+
+}  // namespace glucose::pg
