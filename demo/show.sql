@@ -1,0 +1,71 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- One meal whose outcome is known: what was forecast at it, and what happened. Then every model with its errors.
+-- The meal: the latest with carbohydrate, all readings before it and readings for two hours and a half after it, of
+-- the first person with a model. It is among the last 15 % of the meals, so the model was not trained on it.
+SELECT k.label, m.person_id, m.meal_id, m.eaten_at, p.time_zone
+FROM known_person k
+JOIN glucose.model_version v ON v.person_id = k.person_id AND v.is_active AND v.model_type = 'glucose'
+JOIN glucose.person p ON p.person_id = k.person_id
+JOIN LATERAL (
+  SELECT m.person_id, m.meal_id, m.eaten_at FROM glucose.meal m
+  WHERE m.person_id = k.person_id AND m.carbs_g >= 20
+    AND 10 <= (SELECT count(DISTINCT date_bin('15 min', r.measured_at, m.eaten_at)) FROM glucose.glucose_reading r
+               WHERE r.person_id = m.person_id AND r.measured_at > m.eaten_at - interval '3 h' AND r.measured_at <= m.eaten_at)
+    AND 9 <= (SELECT count(DISTINCT date_bin('15 min', r.measured_at, m.eaten_at)) FROM glucose.glucose_reading r
+              WHERE r.person_id = m.person_id AND r.measured_at > m.eaten_at AND r.measured_at <= m.eaten_at + interval '150 min')
+  ORDER BY m.eaten_at DESC LIMIT 1) m ON true
+ORDER BY p.diabetes_type = 'none', k.label LIMIT 1 \gset
+
+\if :{?meal_id}
+SELECT glucose.predict_glucose(:'meal_id') AS answer \gset
+
+CREATE TEMP VIEW forecast AS
+  SELECT f.*, actual.mg_dl AS happened
+  FROM jsonb_to_recordset(:'answer'::jsonb -> 'predictions')
+         AS f (minutes_ahead int, at timestamptz, glucose real, lower real, upper real, confidence text, "confidenceScore" real)
+  LEFT JOIN LATERAL (
+    SELECT r.mg_dl FROM glucose.glucose_reading r
+    WHERE r.person_id = :'person_id' AND r.measured_at BETWEEN f.at - interval '10 min' AND f.at + interval '10 min'
+    ORDER BY abs(extract(epoch FROM r.measured_at - f.at)) LIMIT 1) actual ON true;
+
+\echo
+SELECT format(E'== a meal of %s, %s: %s, %s g carbohydrate, %s g protein, %s g fat\n   SELECT predict_glucose(%L);',
+              :'label', to_char(eaten_at AT TIME ZONE :'time_zone', 'FMDay DD FMMonth YYYY HH24:MI'), meal_type,
+              coalesce(round(carbs_g)::text, '?'), coalesce(round(protein_g)::text, '?'), coalesce(round(fat_g)::text, '?'),
+              meal_id) AS title
+FROM glucose.meal WHERE person_id = :'person_id' AND meal_id = :'meal_id' \gset
+\echo :title
+\echo
+SELECT '+' || minutes_ahead || ' min' AS ahead, to_char(at AT TIME ZONE :'time_zone', 'HH24:MI') AS local, round(glucose) AS "forecast mg/dL",
+       round(lower) || ' – ' || round(upper) AS interval, confidence || ' (' || "confidenceScore" || ')' AS confidence,
+       round(happened) AS "what happened", round(glucose - happened) AS difference
+FROM forecast ORDER BY minutes_ahead;
+
+\ir plot.sql
+
+\echo
+\echo == where it comes from
+\pset tuples_only on
+SELECT key, value FROM jsonb_each_text(:'answer'::jsonb -> 'provenance') ORDER BY key;
+\pset format unaligned
+SELECT :'answer'::jsonb ->> 'disclaimer';
+\pset format aligned
+\pset tuples_only off
+\else
+\echo
+\echo 'No meal with a model and a known outcome: nothing to forecast.'
+\endif
+
+\echo
+\echo == the models and their errors on meals they have not seen (test, mg/dL)
+SELECT k.label AS person, v.version, v.algorithm, v.n_train AS train, v.n_test AS test,
+       round(max(x.value) FILTER (WHERE x.metric = 'mae' AND x.minutes_ahead = 60)::numeric, 1) AS "MAE +60",
+       round(max(x.value) FILTER (WHERE x.metric = 'rmse' AND x.minutes_ahead = 60)::numeric, 1) AS "RMSE +60",
+       round(max(x.value) FILTER (WHERE x.metric = 'mae' AND x.minutes_ahead = 120)::numeric, 1) AS "MAE +120",
+       round(max(x.value) FILTER (WHERE x.metric = 'rmse' AND x.minutes_ahead = 120)::numeric, 1) AS "RMSE +120",
+       CASE WHEN v.is_active THEN 'yes' ELSE '' END AS active
+FROM known_person k JOIN glucose.model_version v USING (person_id)
+LEFT JOIN glucose.model_metric x USING (person_id, model_type, version)
+WHERE v.model_type = 'glucose' AND coalesce(x.split, 'test') = 'test'
+GROUP BY k.label, v.person_id, v.version, v.algorithm, v.n_train, v.n_test, v.is_active
+ORDER BY k.label, v.version;

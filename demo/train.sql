@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Trains everybody in known_person, a line each. Too little history is an answer, not a failure.
+CREATE FUNCTION pg_temp.train_line(person uuid, label text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  result glucose.training_result;
+  started timestamptz := clock_timestamp();
+  line text := rpad(left(label, 16), 17) || lpad((SELECT count(*) FROM glucose.meal m WHERE m.person_id = person)::text, 5);
+BEGIN
+  result := glucose.train_model(person);
+  RETURN line || '   ' || rpad(result.algorithm, 12)
+    || to_char(result.mae, '9990.0') || to_char(result.rmse, '9990.0')
+    || to_char(extract(epoch FROM clock_timestamp() - started), '99990.0')
+    || CASE WHEN result.is_production_ready THEN '' ELSE '   ' || array_to_string(result.quality_issues, '; ') END;
+EXCEPTION WHEN SQLSTATE 'MG002' THEN
+  RETURN line || '   ' || SQLERRM;
+END $$;
+
+\echo '== training, each person alone (MAE and RMSE in mg/dL on the last 15 % of the meals, mean over the horizons)'
+\echo 'person           meals   algorithm      MAE   RMSE seconds'
+\pset tuples_only on
+\pset format unaligned
+SELECT format('SELECT pg_temp.train_line(%L, %L)', person_id, label) FROM known_person ORDER BY label \gexec
+\pset format aligned
+\pset tuples_only off

@@ -1,0 +1,71 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- The rules of the house, asked of the catalogs. Every query lists violations: none is expected.
+CREATE TEMP VIEW member AS
+  SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+  WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'pg_glucose';
+CREATE TEMP VIEW func AS
+  SELECT p.oid::regprocedure AS signature, l.lanname, p.* FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+  JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
+CREATE TEMP VIEW tab AS
+  SELECT c.oid::regclass AS name, c.* FROM pg_class c
+  WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p');
+-- Shared tables hold no person's rows.
+CREATE TEMP VIEW person_tab AS
+  SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model');
+
+SELECT count(*) > 0 AS has_functions FROM func;
+
+-- Functions: a comment, a result nobody has to guess, no privilege of their own.
+SELECT signature AS no_comment FROM func WHERE obj_description(oid, 'pg_proc') IS NULL;
+SELECT signature AS security_definer FROM func WHERE prosecdef;
+SELECT signature AS leakproof FROM func WHERE proleakproof;
+SELECT signature AS open_search_path FROM func
+WHERE lanname NOT IN ('c', 'internal') AND prosqlbody IS NULL AND prokind <> 'a'
+  AND NOT coalesce(proconfig && ARRAY['search_path=pg_catalog, pg_temp'], false);
+SELECT signature AS foreign_language FROM func WHERE lanname NOT IN ('c', 'internal', 'plpgsql', 'sql');
+SELECT signature AS symbol_of_another_name, prosrc FROM func WHERE lanname = 'c' AND prosrc !~ ('^glucose_' || proname);
+SELECT signature AS writes_in_parallel FROM func WHERE provolatile = 'v' AND proparallel = 's' AND lanname <> 'c';
+SELECT signature AS nameless_argument FROM func
+WHERE prokind = 'f' AND pronargs > 0 AND proargnames IS NULL AND prorettype <> 'internal'::regtype;
+-- key(text) and key(bigint) take an untyped literal as text; no other name may have two meanings.
+SELECT proname AS overloaded FROM func WHERE proname <> 'key' GROUP BY proname HAVING count(*) > 1;
+
+-- The extension owns functions, types and aggregates only: dropping it can destroy no row.
+SELECT pg_describe_object(classid, objid, 0) AS not_the_extensions FROM member
+WHERE classid = 'pg_class'::regclass AND (SELECT relkind FROM pg_class WHERE oid = objid) <> 'c';
+SELECT objid::regtype AS type_without_comment FROM member
+WHERE classid = 'pg_type'::regclass AND obj_description(objid, 'pg_type') IS NULL
+  AND (SELECT typelem = 0 OR typsubscript <> 'array_subscript_handler'::regproc FROM pg_type WHERE oid = objid);
+
+-- Tables: forced row-level security with policies that check what is written as well as what is read.
+SELECT name AS no_comment FROM tab WHERE obj_description(oid, 'pg_class') IS NULL;
+SELECT name AS no_forced_security FROM tab WHERE NOT (relrowsecurity AND relforcerowsecurity);
+SELECT name AS no_policy FROM tab WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = tab.oid);
+SELECT polrelid::regclass AS half_a_policy, polname, polcmd FROM pg_policy JOIN tab ON tab.oid = polrelid
+WHERE polqual IS NULL AND polcmd <> 'a' OR polwithcheck IS NULL AND polcmd IN ('a', 'w', '*');
+SELECT polrelid::regclass AS subselect_in_policy, polname FROM pg_policy JOIN tab ON tab.oid = polrelid
+WHERE concat(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ~* '\mFROM\M';
+SELECT name AS unlogged FROM tab WHERE relpersistence <> 'p';
+SELECT name AS trigger, tgname FROM tab JOIN pg_trigger ON tgrelid = tab.oid WHERE NOT tgisinternal;
+
+-- Every table of persons can live on many machines: person_id is in each of its keys.
+SELECT name AS no_person_id FROM person_tab WHERE NOT EXISTS
+  (SELECT FROM pg_attribute WHERE attrelid = person_tab.oid AND attname = 'person_id' AND attnotnull
+                              AND atttypid = 'uuid'::regtype);
+SELECT name AS no_primary_key FROM tab WHERE NOT EXISTS
+  (SELECT FROM pg_index WHERE indrelid = tab.oid AND indisprimary);
+SELECT indexrelid::regclass AS unique_without_person FROM pg_index JOIN person_tab ON person_tab.oid = indrelid
+WHERE indisunique AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = indrelid AND attname = 'person_id'
+                                                             AND attnum = ANY (indkey[:indnkeyatts - 1]));
+SELECT c.conname AS foreign_key_without_person FROM pg_constraint c JOIN person_tab t ON t.oid = c.conrelid
+WHERE c.contype = 'f' AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.conrelid AND attname = 'person_id'
+                                                                 AND attnum = ANY (c.conkey));
+SELECT c.conname AS shared_table_names_persons FROM pg_constraint c JOIN tab t ON t.oid = c.conrelid
+WHERE c.contype = 'f' AND t.oid NOT IN (SELECT oid FROM person_tab) AND c.confrelid IN (SELECT oid FROM person_tab);
+
+-- Views show what their reader may see; nothing hides a copy of person data; no id is counted.
+SELECT oid::regclass AS view_of_its_owner FROM pg_class
+WHERE relnamespace = 'glucose'::regnamespace AND relkind = 'v'
+  AND NOT coalesce(reloptions && ARRAY['security_invoker=true', 'security_invoker=on'], false);
+SELECT oid::regclass AS kept_copy_or_sequence FROM pg_class
+WHERE relnamespace = 'glucose'::regnamespace AND relkind IN ('m', 'S', 'f');
