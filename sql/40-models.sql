@@ -76,6 +76,111 @@ $fn$;
 COMMENT ON FUNCTION glucose.deploy_model(uuid, text, text, text) IS
 'Makes a version the one that serves, in one transaction, and writes the deployment history. Returns the version. Errors: P0002; 55000 for a version that was rejected.';
 
+CREATE FUNCTION glucose.increment_version(version text, level text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  parts integer[];
+BEGIN
+  IF version !~ '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$' THEN
+    RAISE EXCEPTION 'invalid version "%"', version
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A version is MAJOR.MINOR.PATCH, such as 1.2.0.';
+  END IF;
+  parts := string_to_array(version, '.')::integer[];
+  CASE level
+    WHEN 'major' THEN RETURN format('%s.0.0', parts[1] + 1);
+    WHEN 'minor' THEN RETURN format('%s.%s.0', parts[1], parts[2] + 1);
+    WHEN 'patch' THEN RETURN format('%s.%s.%s', parts[1], parts[2], parts[3] + 1);
+    ELSE
+      RAISE EXCEPTION 'unrecognized level "%"', level
+        USING ERRCODE = 'invalid_parameter_value', HINT = 'Levels are major, minor and patch.';
+  END CASE;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.increment_version(text, text) IS
+'The next version: major when the feature or output schema changes, minor for a retraining, patch for a re-fit with the same data and options. train_model() follows this by itself. Errors: 22023.';
+
+CREATE FUNCTION glucose.rollback_model(person_id uuid, model_type text DEFAULT 'glucose', to_version text DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  target text := to_version;
+BEGIN
+  PERFORM glucose.require_person(rollback_model.person_id);
+  PERFORM FROM glucose.person p WHERE p.person_id = rollback_model.person_id FOR UPDATE;
+  IF target IS NULL THEN
+    -- The version that was live before the one that is: of its latest deployment, unless it is gone.
+    SELECT d.previous_version INTO target
+    FROM glucose.deployment d
+    JOIN glucose.model_version live USING (person_id, model_type, version)
+    JOIN glucose.model_version before ON before.person_id = d.person_id AND before.model_type = d.model_type
+      AND before.version = d.previous_version
+    WHERE d.person_id = rollback_model.person_id AND d.model_type = rollback_model.model_type AND live.is_active
+    ORDER BY d.deployed_at DESC LIMIT 1;
+  END IF;
+  IF target IS NULL THEN
+    RAISE EXCEPTION 'no earlier live version to go back to'
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Name one: to_version => ...; versions are listed by glucose.list_model_versions().';
+  END IF;
+  RETURN glucose.deploy_model(rollback_model.person_id, rollback_model.model_type, target, 'rollback');
+END
+$fn$;
+COMMENT ON FUNCTION glucose.rollback_model(uuid, text, text) IS
+'Makes the version that was live before (or the named one) serve again, in one transaction; returns it. Errors: P0002; 55000 when there is none to go back to.';
+
+CREATE FUNCTION glucose.model_version_at(person_id uuid, at timestamptz, model_type text DEFAULT 'glucose') RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  PERFORM glucose.require_person(model_version_at.person_id);
+  RETURN (SELECT d.version FROM glucose.deployment d
+          WHERE d.person_id = model_version_at.person_id AND d.model_type = model_version_at.model_type
+            AND d.deployed_at <= model_version_at.at
+          ORDER BY d.deployed_at DESC LIMIT 1);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.model_version_at(uuid, timestamptz, text) IS
+'The version that served the person at a moment, by the deployment history; NULL when none did. Errors: P0002.';
+
+CREATE FUNCTION glucose.delete_model(person_id uuid, model_type text, version text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  active boolean;
+BEGIN
+  PERFORM glucose.require_person(delete_model.person_id);
+  PERFORM FROM glucose.person p WHERE p.person_id = delete_model.person_id FOR UPDATE;
+  SELECT v.is_active INTO active FROM glucose.model_version v
+  WHERE v.person_id = delete_model.person_id AND v.model_type = delete_model.model_type
+    AND v.version = delete_model.version;
+  IF active IS NULL THEN
+    RETURN false;
+  END IF;
+  IF active THEN
+    RAISE EXCEPTION 'model version "%" is active', delete_model.version
+      USING ERRCODE = 'object_in_use', HINT = 'Deploy another version first.';
+  END IF;
+  DELETE FROM glucose.model_version v
+  WHERE v.person_id = delete_model.person_id AND v.model_type = delete_model.model_type
+    AND v.version = delete_model.version;
+  RETURN true;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.delete_model(uuid, text, text) IS
+'Deletes a version with its metrics; false when there is none of that name. Its number is not used again while later ones exist. Errors: P0002; 55006 for the active one.';
+
+CREATE FUNCTION glucose.export_model(person_id uuid, model_type text, version text DEFAULT NULL) RETURNS bytea
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_export_model';
+COMMENT ON FUNCTION glucose.export_model(uuid, text, text) IS
+'A version (the active one unless named) as one self-describing, checksummed value for import_model(). Errors: P0002, MG001.';
+
+CREATE FUNCTION glucose.import_model(person_id uuid, artifact bytea, options jsonb DEFAULT '{}') RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_import_model';
+COMMENT ON FUNCTION glucose.import_model(uuid, bytea, jsonb) IS
+'Stores what export_model() gave, of this or another database or person, as a new version; returns it. Options: model_type, deploy (default false). It is never called production ready: nobody has measured it on this person. Errors: P0002; MG003 for anything damaged, foreign or made for other features, and then nothing is stored.';
+
 CREATE FUNCTION glucose.cache_stats(OUT entries bigint, OUT bytes bigint, OUT hits bigint, OUT misses bigint,
                                     OUT evictions bigint)
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'glucose_cache_stats';

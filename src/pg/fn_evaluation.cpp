@@ -49,17 +49,6 @@ Boundaries read_boundaries(const pg_uuid_t* person_id, const char* model_type, c
   return b;
 }
 
-ModelRow wanted_model(const pg_uuid_t* person_id, const char* model_type, const char* version) {
-  const ModelRow row = read_model(person_id, model_type, version);
-  if (row.found) return row;
-  if (version != nullptr)
-    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", version),
-                    errhint("Versions are listed by glucose.list_model_versions().")));
-  ereport(ERROR, (errcode(kNoModel), errmsg("no active model of type \"%s\" for this person", model_type),
-                  errhint("Run SELECT glucose.train_model(person_id), or name a version.")));
-  pg_unreachable();
-}
-
 void put_part(ReturnSetInfo* result, const char* part, const glucose::Model& model,
               const std::vector<Evaluation>& evaluations) {
   for (size_t k = 0; k < evaluations.size(); ++k) {
@@ -85,7 +74,7 @@ SQL_FUNCTION(evaluate_model) {
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);
   read_person(person_id);
-  const ModelRow row = wanted_model(person_id, model_type, version);
+  const ModelRow row = require_model(person_id, model_type, version);
   const Boundaries bounds = read_boundaries(person_id, model_type, row.version);
   const glucose::Model* model = load_model(row, person_id, model_type);
   const TimestampTz start_at = PG_ARGISNULL(3) ? bounds.starts[0] : PG_GETARG_TIMESTAMPTZ(3);

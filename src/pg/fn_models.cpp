@@ -1,9 +1,79 @@
 // SPDX-License-Identifier: PostgreSQL
+// Models as values: who may see them, out of the database and into it.
+#include <cmath>
+
 #include "pg/arguments.hpp"
+#include "pg/guard.hpp"
+#include "pg/json.hpp"
+#include "pg/model_store.hpp"
 #include "pg/query.hpp"
 #include "pg/read.hpp"
+#include "pg/write.hpp"
+
+extern "C" {
+#include "tcop/utility.h"
+}
 
 using namespace glucose::pg;
+
+namespace {
+
+void take_import_option(const char* key, const JsonbValue& value, void* state) {
+  auto* request = static_cast<TrainRequest*>(state);
+  if (strcmp(key, "model_type") == 0)
+    require_model_type(text_value(key, value), request->model_type);
+  else if (strcmp(key, "deploy") == 0)
+    request->deploy = bool_value(key, value) ? TrainRequest::Deploy::yes : TrainRequest::Deploy::no;
+  else
+    raise_unknown_option(key, "model_type and deploy");
+}
+
+/// What an artifact says of itself.
+struct Description {
+  char algorithm[kLongestName];
+  int n_horizons;
+  int horizons_min[glucose::kMaxHorizons];
+};
+
+Description describe(const bytea* artifact) {
+  Description d;
+  guarded([&] {
+    const glucose::Model model = glucose::decode(
+        {reinterpret_cast<const uint8*>(VARDATA_ANY(artifact)), static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact))});
+    const auto name = glucose::name_of(model.algorithm);
+    name.copy(d.algorithm, sizeof d.algorithm - 1);
+    d.algorithm[name.size()] = '\0';
+    d.n_horizons = model.horizons();
+    for (int k = 0; k < d.n_horizons; ++k) d.horizons_min[k] = model.horizons_min[static_cast<size_t>(k)];
+  });
+  return d;
+}
+
+Jsonb* imported_hyperparameters(const Description& d) {
+  StringInfoData out;
+  initStringInfo(&out);
+  appendStringInfo(&out, "{\"imported\": true, \"horizons\": [");
+  for (int k = 0; k < d.n_horizons; ++k) appendStringInfo(&out, "%s%d", k > 0 ? ", " : "", d.horizons_min[k]);
+  appendStringInfoString(&out, "]}");
+  return to_jsonb(out.data);
+}
+
+// Nobody has measured it on this person, and it learnt from none of the person's meals.
+TrainedModel unmeasured(const Description& d, bytea* artifact) {
+  TrainedModel model = {};
+  strlcpy(model.algorithm, d.algorithm, sizeof model.algorithm);
+  model.artifact = artifact;
+  model.first_meal_at = model.last_meal_at = DT_NOBEGIN;
+  model.mae = model.rmse = model.r2 = glucose::kUnknown;
+  Datum issue = CStringGetTextDatum("imported, not measured on this person");
+  model.quality_issues = construct_array(&issue, 1, TEXTOID, -1, false, TYPALIGN_INT);
+  model.hyperparameters = imported_hyperparameters(d);
+  model.metadata = to_jsonb("{\"extension_version\": \"" PGG_VERSION "\"}");
+  model.data_digest = "";
+  return model;
+}
+
+}  // namespace
 
 SQL_FUNCTION(require_person) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
@@ -11,4 +81,33 @@ SQL_FUNCTION(require_person) {
   read_person(person_id);
   end(Volatility::stable);
   PG_RETURN_VOID();
+}
+
+SQL_FUNCTION(export_model) {
+  MemoryContext caller = CurrentMemoryContext;
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  const char* model_type = text_argument(fcinfo, 1, "model_type");
+  const char* version = PG_ARGISNULL(2) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(2));
+  begin(Volatility::stable);
+  read_person(person_id);
+  bytea* artifact = read_artifact(require_model(person_id, model_type, version), person_id, model_type, caller);
+  end(Volatility::stable);
+  PG_RETURN_BYTEA_P(artifact);
+}
+
+SQL_FUNCTION(import_model) {
+  PreventCommandIfReadOnly("import_model()");
+  TrainRequest request;
+  request.person_id = *uuid_argument(fcinfo, 0, "person_id");
+  request.deploy = TrainRequest::Deploy::no;
+  strlcpy(request.model_type, "glucose", sizeof request.model_type);
+  require_argument(fcinfo, 1, "artifact");
+  bytea* artifact = PG_GETARG_BYTEA_P(1);
+  for_each_key(jsonb_argument(fcinfo, 2, "options"), "options", take_import_option, &request);
+  const TrainedModel model = unmeasured(describe(artifact), artifact);
+  begin(Volatility::is_volatile);
+  read_person(&request.person_id);
+  const StoredModel stored = store_model(request, model);
+  end(Volatility::is_volatile);
+  PG_RETURN_TEXT_P(cstring_to_text(stored.version));
 }

@@ -120,7 +120,7 @@ SQL_FUNCTION(train_model) {
   const auto* samples = build_samples(history, options.horizons_min.data(), options.n_horizons, work);
   require_enough(history, samples->size(), options);
   const TrainingOutcome* outcome = train(*samples, request, work);
-  const TrainedModel trained = to_server_terms(*outcome, *samples, work);
+  const TrainedModel trained = to_server_terms(request, *outcome, *samples, work);
   const StoredModel stored = store_model(request, trained);
   INSTR_TIME_SET_CURRENT(elapsed);
   INSTR_TIME_SUBTRACT(elapsed, started);

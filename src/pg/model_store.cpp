@@ -2,6 +2,7 @@
 #include "pg/model_store.hpp"
 
 #include "core/model_cache.hpp"
+#include "pg/digest.hpp"
 #include "pg/owned.hpp"
 #include "pg/settings.hpp"
 
@@ -19,21 +20,26 @@ ModelCache& cache() {
 }
 
 // The key of the cache must be what the bytes really are, or a forged row could answer for another one.
-void require_digest(const bytea* artifact, const uint8* sha256) {
-  uint8 actual[PG_SHA256_DIGEST_LENGTH];
-  pg_cryptohash_ctx* hash = pg_cryptohash_create(PG_SHA256);
-  if (hash == nullptr || pg_cryptohash_init(hash) < 0 ||
-      pg_cryptohash_update(hash, reinterpret_cast<const uint8*>(VARDATA_ANY(artifact)),
-                           static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact))) < 0 ||
-      pg_cryptohash_final(hash, actual, sizeof actual) < 0)
-    elog(ERROR, "could not compute SHA-256");
-  pg_cryptohash_free(hash);
-  if (memcmp(actual, sha256, sizeof actual) != 0)
+void require_digest(const bytea* artifact, const uint8* expected) {
+  uint8 actual[kSha256Bytes];
+  glucose::pg::sha256(VARDATA_ANY(artifact), static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact)), actual);
+  if (memcmp(actual, expected, sizeof actual) != 0)
     ereport(ERROR, (errcode(kModelMismatch), errmsg("model artifact does not match its sha256"),
                     errhint("Train the model again, or deploy another version.")));
 }
 
 }  // namespace
+
+ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const char* version) {
+  const ModelRow row = read_model(person_id, model_type, version);
+  if (row.found) return row;
+  if (version != nullptr)
+    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", version),
+                    errhint("Versions are listed by glucose.list_model_versions().")));
+  ereport(ERROR, (errcode(kNoModel), errmsg("no active model of type \"%s\" for this person", model_type),
+                  errhint("Run SELECT glucose.train_model(person_id), or name a version.")));
+  pg_unreachable();
+}
 
 const Model* load_model(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type) {
   Digest digest;

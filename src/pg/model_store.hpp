@@ -5,6 +5,9 @@
 
 namespace glucose::pg {
 
+/// The person's active model of a type (MG001 when there is none), or the named version of it (P0002).
+ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const char* version);
+
 /// The decoded model of a row that row-level security has just shown to the caller: from this backend's cache, else
 /// read, checked and decoded. Valid until the next call. Raises MG003 when the bytes are damaged.
 const Model* load_model(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type);

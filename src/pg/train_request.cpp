@@ -38,14 +38,17 @@ void add_numbers(StringInfo out, const char* key, const int* values, int n) {
 
 }  // namespace
 
-TrainRequest read_train_request(FunctionCallInfo fcinfo) {
-  TrainRequest request;
-  request.person_id = *uuid_argument(fcinfo, 0, "person_id");
-  const char* model_type = text_argument(fcinfo, 1, "model_type");
+void require_model_type(const char* model_type, char* out) {
   if (strcmp(model_type, "glucose") != 0)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", model_type),
                     errhint("The model type is glucose.")));
-  strlcpy(request.model_type, model_type, sizeof request.model_type);
+  strlcpy(out, model_type, kLongestName);
+}
+
+TrainRequest read_train_request(FunctionCallInfo fcinfo) {
+  TrainRequest request;
+  request.person_id = *uuid_argument(fcinfo, 0, "person_id");
+  require_model_type(text_argument(fcinfo, 1, "model_type"), request.model_type);
   const char* algorithm = text_argument(fcinfo, 2, "algorithm");
   guarded([&] { request.algorithm = parse_algorithm(algorithm); });
   for_each_key(jsonb_argument(fcinfo, 3, "options"), "options", take_option, &request);
@@ -58,6 +61,7 @@ Jsonb* hyperparameters(const TrainRequest& request) {
   StringInfoData out;
   initStringInfo(&out);
   appendStringInfoChar(&out, '{');
+  json_text(&out, "algorithm", name_of(request.algorithm).data());
   add_numbers(&out, "horizons", o.horizons_min.data(), o.n_horizons);
   json_number(&out, "seed", static_cast<double>(o.seed));
   json_number(&out, "epochs", o.epochs);

@@ -15,6 +15,9 @@ struct TrainRequest {
   enum class Deploy { when_none_is_active, yes, no } deploy = Deploy::when_none_is_active;
 };
 
+/// Copies a model type into out [kLongestName]; raises 22023 for one that cannot be trained.
+void require_model_type(const char* model_type, char* out);
+
 /// Reads and checks the arguments of train_model; raises 22023.
 TrainRequest read_train_request(FunctionCallInfo fcinfo);
 

@@ -2,6 +2,7 @@
 #include "pg/trained_model.hpp"
 
 #include "core/quality.hpp"
+#include "pg/digest.hpp"
 #include "pg/json.hpp"
 #include "pg/owned.hpp"
 
@@ -59,7 +60,7 @@ void set_metrics(TrainedModel& trained, const TrainingOutcome& outcome) {
 }
 
 // What 'auto' compared, and where the splits lie: enough to see why this algorithm, and to measure it again.
-Jsonb* metadata(const TrainingOutcome& outcome, const std::vector<Sample>& samples) {
+Jsonb* metadata(const TrainingOutcome& outcome, const std::vector<Sample>& samples, const char* data_digest) {
   StringInfoData out;
   initStringInfo(&out);
   appendStringInfoString(&out, "{\"candidates\": [");
@@ -77,11 +78,14 @@ Jsonb* metadata(const TrainingOutcome& outcome, const std::vector<Sample>& sampl
   json_time(&out, "validation_start", samples[n_train].eaten_at);
   json_time(&out, "test_start", samples[n_learnt].eaten_at);
   json_time(&out, "test_end", samples.back().eaten_at);
+  json_text(&out, "data_sha256", data_digest);
   json_number(&out, "interval_residuals", outcome.model.intervals.n);
   json_text(&out, "extension_version", PGG_VERSION);
   appendStringInfoChar(&out, '}');
   return to_jsonb(out.data);
 }
+
+}  // namespace
 
 bytea* artifact_of(const Model& model, MemoryContext context) {
   const auto* bytes = owned<std::vector<std::uint8_t>>(context, [&] { return encode(model); });
@@ -91,10 +95,8 @@ bytea* artifact_of(const Model& model, MemoryContext context) {
   return artifact;
 }
 
-}  // namespace
-
-TrainedModel to_server_terms(const TrainingOutcome& outcome, const std::vector<Sample>& samples,
-                             MemoryContext context) {
+TrainedModel to_server_terms(const TrainRequest& request, const TrainingOutcome& outcome,
+                             const std::vector<Sample>& samples, MemoryContext context) {
   TrainedModel trained;
   strlcpy(trained.algorithm, name_of(outcome.model.algorithm).data(), sizeof trained.algorithm);
   trained.artifact = artifact_of(outcome.model, context);
@@ -113,7 +115,12 @@ TrainedModel to_server_terms(const TrainingOutcome& outcome, const std::vector<S
   for (size_t i = 0; i < outcome.quality_issues.size(); ++i)
     issues[i] = CStringGetTextDatum(outcome.quality_issues[i].c_str());
   trained.quality_issues = text_array(issues, static_cast<int>(outcome.quality_issues.size()));
-  trained.metadata = metadata(outcome, samples);
+  // Samples have no padding, so equal data have equal bytes.
+  static_assert(std::has_unique_object_representations_v<decltype(Sample::meal_id)> &&
+                sizeof(Sample) == 16 + sizeof(Micros) + sizeof(float) * (kFeatures + kMaxHorizons));
+  trained.data_digest = sha256_hex(samples.data(), samples.size() * sizeof(Sample));
+  trained.hyperparameters = hyperparameters(request);
+  trained.metadata = metadata(outcome, samples, trained.data_digest);
   set_metrics(trained, outcome);
   return trained;
 }

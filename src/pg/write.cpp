@@ -13,13 +13,22 @@ namespace {
 
 // Two trainings of one person queue here; the statements after it see what the first one committed.
 Query lock_person{"SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR UPDATE", 1, {UUIDOID}};
+// A number is not used twice: also that of a deleted version that was once live stays taken.
 Query newest_version{
-    "SELECT version, EXISTS (SELECT FROM glucose.model_version a WHERE a.person_id OPERATOR(pg_catalog.=) $1 "
-    "AND a.model_type OPERATOR(pg_catalog.=) $2 AND a.is_active) FROM glucose.model_version "
-    "WHERE person_id OPERATOR(pg_catalog.=) $1 AND model_type OPERATOR(pg_catalog.=) $2 "
-    "ORDER BY pg_catalog.string_to_array(version, '.')::pg_catalog.int4[] USING OPERATOR(pg_catalog.>) LIMIT 1",
-    2,
-    {UUIDOID, TEXTOID}};
+    "SELECT n.version, v.version IS NOT NULL, v.feature_schema OPERATOR(pg_catalog.=) $3 "
+    "AND v.hyperparameters OPERATOR(pg_catalog.->) 'horizons' OPERATOR(pg_catalog.=) "
+    "($4 OPERATOR(pg_catalog.->) 'horizons'), v.hyperparameters OPERATOR(pg_catalog.=) $4 "
+    "AND v.metadata OPERATOR(pg_catalog.->>) 'data_sha256' OPERATOR(pg_catalog.=) $5, "
+    "EXISTS (SELECT FROM glucose.model_version a WHERE a.person_id OPERATOR(pg_catalog.=) $1 "
+    "AND a.model_type OPERATOR(pg_catalog.=) $2 AND a.is_active) "
+    "FROM (SELECT version FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "AND model_type OPERATOR(pg_catalog.=) $2 UNION ALL SELECT version FROM glucose.deployment "
+    "WHERE person_id OPERATOR(pg_catalog.=) $1 AND model_type OPERATOR(pg_catalog.=) $2) AS n "
+    "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) $1 "
+    "AND v.model_type OPERATOR(pg_catalog.=) $2 AND v.version OPERATOR(pg_catalog.=) n.version "
+    "ORDER BY pg_catalog.string_to_array(n.version, '.')::pg_catalog.int4[] USING OPERATOR(pg_catalog.>) LIMIT 1",
+    5,
+    {UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID}};
 Query retire_active{
     "UPDATE glucose.model_version SET is_active = false WHERE person_id OPERATOR(pg_catalog.=) $1 "
     "AND model_type OPERATOR(pg_catalog.=) $2 AND is_active RETURNING version",
@@ -54,21 +63,46 @@ Parameters of_type(const TrainRequest& request) {
   return p;
 }
 
+/// The newest version and how a new one differs from it.
 struct Newest {
-  bool has_active;
-  int major, minor, patch;  // 0.x: none yet
+  bool exists = false, same_output = false, same_recipe = false, has_active = false;
+  int major = 0, minor = 0, patch = 0;
 };
 
-Newest read_newest(const TrainRequest& request) {
-  run(newest_version, of_type(request), Mode::write);
-  Newest newest = {false, 0, 0, 0};
+Newest read_newest(const TrainRequest& request, const TrainedModel& trained) {
+  Parameters p = of_type(request);
+  p.add(CStringGetTextDatum(kFeatureSchema.data()));
+  p.add(JsonbPGetDatum(trained.hyperparameters));
+  p.add(CStringGetTextDatum(trained.data_digest));
+  run(newest_version, p, Mode::write);
+  Newest newest;
   if (SPI_processed == 0) return newest;
   bool is_null;
+  newest.exists = true;
   const char* version = TextDatumGetCString(column(0, 1, &is_null));
-  newest.has_active = DatumGetBool(column(0, 2, &is_null));
+  // A row that is gone was of this schema, or it is unknown: then a minor step is enough.
+  const bool has_row = DatumGetBool(column(0, 2, &is_null));
+  const Datum same_output = column(0, 3, &is_null);
+  newest.same_output = !has_row || (!is_null && DatumGetBool(same_output));
+  const Datum same_recipe = column(0, 4, &is_null);
+  newest.same_recipe = !is_null && DatumGetBool(same_recipe);
+  newest.has_active = DatumGetBool(column(0, 5, &is_null));
   if (sscanf(version, "%d.%d.%d", &newest.major, &newest.minor, &newest.patch) != 3)
     elog(ERROR, "a stored version is not of the form 1.2.3");
   return newest;
+}
+
+void next_version(const Newest& newest, char* out) {
+  int major = newest.major, minor = newest.minor, patch = newest.patch;
+  if (!newest.exists)
+    major = 1;
+  else if (!newest.same_output)
+    ++major, minor = patch = 0;
+  else if (newest.same_recipe)
+    ++patch;
+  else
+    ++minor, patch = 0;
+  snprintf(out, kLongestVersion, "%d.%d.%d", major, minor, patch);
 }
 
 void add_real(Parameters& p, float value) {
@@ -88,7 +122,7 @@ void insert_row(const TrainRequest& request, const TrainedModel& trained, const 
   add_real(p, trained.mae);
   add_real(p, trained.rmse);
   add_real(p, trained.r2);
-  p.add(JsonbPGetDatum(hyperparameters(request)));
+  p.add(JsonbPGetDatum(trained.hyperparameters));
   p.add(JsonbPGetDatum(trained.metadata));
   p.add(CStringGetTextDatum(kFeatureSchema.data()));
   p.add(PointerGetDatum(trained.artifact));
@@ -114,10 +148,9 @@ StoredModel store_model(const TrainRequest& request, const TrainedModel& trained
   person.add(UUIDPGetDatum(&request.person_id));
   run(lock_person, person, Mode::write);
   if (SPI_processed == 0) raise_not_found("person", &request.person_id);
-  const Newest newest = read_newest(request);
+  const Newest newest = read_newest(request, trained);
   StoredModel stored;
-  snprintf(stored.version, sizeof stored.version, "%d.%d.0", newest.major > 0 ? newest.major : 1,
-           newest.major > 0 ? newest.minor + 1 : 0);
+  next_version(newest, stored.version);
   stored.is_active =
       !trained.rejected && (request.deploy == TrainRequest::Deploy::yes ||
                             (request.deploy == TrainRequest::Deploy::when_none_is_active && !newest.has_active));
@@ -128,7 +161,7 @@ StoredModel store_model(const TrainRequest& request, const TrainedModel& trained
     strlcpy(previous, TextDatumGetCString(column(0, 1, &is_null)), sizeof previous);
   }
   insert_row(request, trained, stored);
-  insert_metric_rows(request, trained, stored);
+  if (trained.n_metrics > 0) insert_metric_rows(request, trained, stored);
   if (stored.is_active) {
     const char* identity = current_identity();
     Parameters p = of_type(request);

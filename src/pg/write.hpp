@@ -14,7 +14,9 @@ struct TrainedModel {
   float mae, rmse, r2;  // test, mean over horizons
   bool rejected, production_ready;
   ArrayType* quality_issues;
+  Jsonb* hyperparameters;  // with "horizons"
   Jsonb* metadata;
+  const char* data_digest;  // of the samples, hexadecimal; empty when there are none
   // Metrics of the three splits, one row each; NaN is stored as NULL.
   int n_metrics;
   ArrayType *metric_split, *metric_minutes, *metric_name, *metric_value, *metric_n;
@@ -26,7 +28,9 @@ struct StoredModel {
 };
 
 /// Takes the person's row lock, the next version number, and inserts version, metrics and, when it goes live, the
-/// deployment. Raises P0002 when the person has gone meanwhile.
+/// deployment. The number's major part grows when the feature schema or the horizons change, the patch part when data,
+/// algorithm and options are the newest version's, else the minor part. Raises P0002 when the person has gone
+/// meanwhile.
 StoredModel store_model(const TrainRequest& request, const TrainedModel& trained);
 
 }  // namespace glucose::pg
