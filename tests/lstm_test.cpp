@@ -79,8 +79,8 @@ struct Case {
 };
 
 std::vector<float> by_formula(int count, double (*formula)(int)) {
-  std::vector<float> values;
-  for (int k = 0; k < count; ++k) values.push_back(static_cast<float>(formula(k)));
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (int k = 0; k < count; ++k) values[static_cast<std::size_t>(k)] = static_cast<float>(formula(k));
   return values;
 }
 
@@ -160,9 +160,9 @@ TEST(Lstm, LossAndGradientEqualIndependentReference) {
         const Case::Block& block = c.blocks[b];
         for (int row = 0; row < block.rows; ++row)
           for (int column = 0; column < block.columns; ++column) {
-            const double expected = block.gradient[static_cast<std::size_t>(row * block.columns + column)];
-            EXPECT_NEAR(gradient[at + static_cast<std::size_t>(column * block.rows + row)], expected,
-                        1e-3 * std::abs(expected) + 3e-7)
+            const int by_row = row * block.columns + column, by_column = column * block.rows + row;
+            const double expected = block.gradient[static_cast<std::size_t>(by_row)];
+            EXPECT_NEAR(gradient[at + static_cast<std::size_t>(by_column)], expected, 1e-3 * std::abs(expected) + 3e-7)
                 << to_string(level) << " block " << b << " row " << row << " column " << column;
           }
         at += block.gradient.size();

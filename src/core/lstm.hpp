@@ -63,8 +63,9 @@ class Lstm {
 
   const LstmShape& shape() const { return shape_; }
   SimdLevel level() const { return level_; }
-  std::span<const float> parameters() const { return parameters_; }
-  std::span<float> parameters() { return parameters_; }
+  std::span<const float> parameters() const& { return parameters_; }
+  std::span<float> parameters() & { return parameters_; }
+  std::span<const float> parameters() const&& = delete;  // it would outlive the net
   const LstmLayout& layout() const { return layout_; }
 
   /// sequence B×T, statics B×S → out B×K, row-major, standardised units. One sample of the default shape allocates

@@ -89,7 +89,8 @@ std::size_t LstmTrainer::bytes_needed(const LstmShape& shape, std::size_t traini
   checked(shape, options);
   require(training_samples <= kMaxSamples && validation_samples <= kMaxSamples, "more than 10 million samples");
   // Within those caps every product stays below 2^36.
-  const auto row = static_cast<std::size_t>(shape.steps + shape.n_static + shape.outputs);
+  const auto row = static_cast<std::size_t>(shape.steps) + static_cast<std::size_t>(shape.n_static) +
+                   static_cast<std::size_t>(shape.outputs);
   const int chunk = chunk_size(shape, options.level, options.batch_size, false);
   const int validate = chunk_size(shape, options.level, 256, true);
   const std::size_t floats = (training_samples + validation_samples) * row + training_samples +
