@@ -81,7 +81,8 @@ class Lstm {
   float loss_and_gradient(const float* sequence, const float* statics, const float* targets, int B, LstmDropout dropout,
                           std::span<float> gradient) const;
 
-  /// Floats of scratch memory that add_gradient needs for B samples.
+  /// Floats of scratch memory that predict takes, and that add_gradient needs, for B samples.
+  static std::size_t predict_floats(const LstmShape& shape, int B);
   static std::size_t training_floats(const LstmShape& shape, int B);
 
  private:
