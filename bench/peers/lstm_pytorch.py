@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: PostgreSQL
 """PyTorch on one thread, the shape and the work of bench/core/lstm_bench.cpp (lstm_training, dropout 0):
 105 samples x 100 epochs, batches of 32, LSTM 64-64 over 12 steps of 1 + 21 inputs, 2 outputs, Adam, norm clipped at 1.
-Prints the seconds of each of three runs and the microseconds of one prediction; says so and stops without PyTorch."""
+Prints the seconds of each of three runs and the microseconds of one prediction; says so and stops without PyTorch.
+
+The first line tells PyTorch's matrix speed. A distribution's package may run on the reference BLAS (about 6 GF/s, and
+five times slower here): such a run is no comparison; give it OpenBLAS (LD_LIBRARY_PATH to its libblas.so.3)."""
 import statistics
 import time
 
@@ -39,8 +42,18 @@ def train(x, y):
     return net
 
 
+def matrix_speed():
+    a = torch.randn(512, 512)
+    a @ a
+    start = time.perf_counter()
+    for _ in range(20):
+        a @ a
+    return 20 * 2 * 512 ** 3 / (time.perf_counter() - start) / 1e9
+
+
 def main():
     torch.set_num_threads(1)
+    print(f"PyTorch {torch.__version__}, {matrix_speed():.0f} GF/s on one thread")
     torch.manual_seed(1)
     sequence, statics = torch.randn(N, T, 1), torch.randn(N, 1, S)
     x, y = torch.cat([sequence, statics.expand(N, T, S)], dim=2).contiguous(), torch.randn(N, K)
