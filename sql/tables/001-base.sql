@@ -192,10 +192,10 @@ BEGIN
                  ('meal', 'protein_g', 'real'), ('meal', 'fat_g', 'real'), ('meal', 'fiber_g', 'real'),
                  ('glucose_reading', 'person_id', 'uuid'), ('glucose_reading', 'measured_at', 'timestamptz'),
                  ('glucose_reading', 'mg_dl', 'real'), ('glucose_reading', 'recorded_at', 'timestamptz'))
-      AS wanted (relation, name, type)
-    WHERE wanted.relation = setup_step_001.relation AND NOT EXISTS (
+      AS wanted (table_name, name, type)
+    WHERE wanted.table_name = relation AND NOT EXISTS (
       SELECT FROM pg_attribute a
-      WHERE a.attrelid = to_regclass('glucose.' || wanted.relation) AND a.attname = wanted.name
+      WHERE a.attrelid = to_regclass('glucose.' || wanted.table_name) AND a.attname = wanted.name
         AND a.atttypid = wanted.type::regtype AND NOT a.attisdropped);
     IF missing IS NOT NULL THEN
       RAISE EXCEPTION 'relation glucose.% does not fit: missing or of another type: %', relation, missing
