@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.setup_step_001() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  relation name;
+  target name;
   missing text;
 BEGIN
   CREATE TABLE glucose.schema_version (
@@ -185,47 +185,47 @@ BEGIN
   COMMENT ON COLUMN glucose.prediction.inputs_digest IS 'SHA-256 of the feature vector the answer was computed from.';
 
   -- A relation that was there before us must have the contract's columns, and a view must not show its owner's rows.
-  FOREACH relation IN ARRAY ARRAY['meal', 'glucose_reading']::name[] LOOP
+  FOREACH target IN ARRAY ARRAY['meal', 'glucose_reading']::name[] LOOP
     SELECT string_agg(wanted.name, ', ' ORDER BY wanted.name) INTO missing
     FROM (VALUES ('meal', 'person_id', 'uuid'), ('meal', 'meal_id', 'uuid'), ('meal', 'eaten_at', 'timestamptz'),
                  ('meal', 'meal_type', 'text'), ('meal', 'calories', 'real'), ('meal', 'carbs_g', 'real'),
                  ('meal', 'protein_g', 'real'), ('meal', 'fat_g', 'real'), ('meal', 'fiber_g', 'real'),
                  ('glucose_reading', 'person_id', 'uuid'), ('glucose_reading', 'measured_at', 'timestamptz'),
                  ('glucose_reading', 'mg_dl', 'real'), ('glucose_reading', 'recorded_at', 'timestamptz'))
-      AS wanted (table_name, name, type)
-    WHERE wanted.table_name = relation AND NOT EXISTS (
+      AS wanted (relation, name, type)
+    WHERE wanted.relation = target AND NOT EXISTS (
       SELECT FROM pg_attribute a
-      WHERE a.attrelid = to_regclass('glucose.' || wanted.table_name) AND a.attname = wanted.name
+      WHERE a.attrelid = to_regclass('glucose.' || wanted.relation) AND a.attname = wanted.name
         AND a.atttypid = wanted.type::regtype AND NOT a.attisdropped);
     IF missing IS NOT NULL THEN
-      RAISE EXCEPTION 'relation glucose.% does not fit: missing or of another type: %', relation, missing
+      RAISE EXCEPTION 'relation glucose.% does not fit: missing or of another type: %', target, missing
         USING ERRCODE = 'undefined_column',
               HINT = 'Columns and types are in the reference, chapter Tables. Cast them in the view.';
     END IF;
-    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('glucose.' || relation) AND relkind = 'v'
+    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('glucose.' || target) AND relkind = 'v'
                AND NOT coalesce('security_invoker=true' = ANY (reloptions)
                                 OR 'security_invoker=on' = ANY (reloptions)
                                 OR 'security_invoker=1' = ANY (reloptions), false)) THEN
-      RAISE EXCEPTION 'view glucose.% would show its owner''s rows to everyone', relation
+      RAISE EXCEPTION 'view glucose.% would show its owner''s rows to everyone', target
         USING ERRCODE = 'object_not_in_prerequisite_state',
-              HINT = format('Run ALTER VIEW glucose.%I SET (security_invoker = true).', relation);
+              HINT = format('Run ALTER VIEW glucose.%I SET (security_invoker = true).', target);
     END IF;
   END LOOP;
 
   -- Row-level security, enabled and forced: the owner of the tables is bound by it too.
-  FOR relation IN
+  FOR target IN
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind = 'r' AND c.relowner = (
       SELECT oid FROM pg_roles WHERE rolname = CURRENT_USER)
   LOOP
-    EXECUTE format('ALTER TABLE glucose.%I ENABLE ROW LEVEL SECURITY', relation);
-    EXECUTE format('ALTER TABLE glucose.%I FORCE ROW LEVEL SECURITY', relation);
+    EXECUTE format('ALTER TABLE glucose.%I ENABLE ROW LEVEL SECURITY', target);
+    EXECUTE format('ALTER TABLE glucose.%I FORCE ROW LEVEL SECURITY', target);
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['meal', 'glucose_reading', 'model_version', 'model_metric', 'deployment',
+  FOREACH target IN ARRAY ARRAY['meal', 'glucose_reading', 'model_version', 'model_metric', 'deployment',
                                   'prediction']::name[] LOOP
-    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('glucose.' || relation) AND relkind = 'r') THEN
+    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('glucose.' || target) AND relkind = 'r') THEN
       EXECUTE format('CREATE POLICY visible ON glucose.%I USING (person_id = ANY (glucose.visible_persons()))
-                      WITH CHECK (person_id = ANY (glucose.visible_persons()))', relation);
+                      WITH CHECK (person_id = ANY (glucose.visible_persons()))', target);
     END IF;
   END LOOP;
   -- Whom a person is shared with may read it and lock it (training takes a version number under the lock), but only

@@ -20,8 +20,8 @@ using glucose::Simulator;
 
 namespace {
 
-// Day 0 of every simulated person: Monday 2026-01-05 00:00 UTC.
-constexpr glucose::Micros kFirstDay = (9135 + 366) * glucose::kDay;
+// Day 0 of every simulated person: Monday 2026-01-05 00:00 UTC, in days since PostgreSQL's epoch 2000-01-01.
+constexpr glucose::Micros kFirstDay = 9501 * glucose::kDay;
 
 glucose::pg::Query insert_person{
     "INSERT INTO glucose.person (person_id, owner, time_zone, diabetes_type) VALUES ($1, $2, 'UTC', $3) "
