@@ -18,7 +18,7 @@ EXCEPTION WHEN SQLSTATE 'MG002' THEN
 END $$;
 
 \echo '== training, each person alone (at least 7 days of readings and 21 usable meals; MAE and RMSE in'
-\echo '   mg/dL on the last 15 % of the meals, mean over the horizons; then what speaks against relying on it)'
+\echo '   mg/dL on the last 15 % of the meals, mean over the horizons; then what speaks against it)'
 \echo 'person           meals   algorithm      MAE   RMSE seconds'
 \pset tuples_only on
 \pset format unaligned
