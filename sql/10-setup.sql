@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  latest CONSTANT integer := 1;   -- the newest sql/tables/NNN-*.sql
+  latest CONSTANT integer := 2;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
@@ -71,6 +71,7 @@ BEGIN
       ('model_metric', 'visible', 'ALL', visible_rows, visible_rows),
       ('deployment', 'visible', 'ALL', visible_rows, visible_rows),
       ('prediction', 'visible', 'ALL', visible_rows, visible_rows),
+      ('training_job', 'visible', 'ALL', visible_rows, visible_rows),
       ('population_model', 'read', 'SELECT', 'true', NULL),
       ('schema_version', 'read', 'SELECT', 'true', NULL)
     ) AS p (relation, name, command, using_rows, check_rows)
@@ -121,7 +122,7 @@ DECLARE
   relation text;
 BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
-  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading'] LOOP
+  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'training_job'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON glucose.%I TO %I', relation, role);
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['model_version', 'model_metric', 'deployment', 'prediction'] LOOP
@@ -129,7 +130,7 @@ BEGIN
   END LOOP;
   -- Model rows are immutable but for these two: a correction is a new version.
   EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
-  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version TO %I', role);
+  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version, glucose.training_progress TO %I', role);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.grant_access(name) IS

@@ -35,6 +35,10 @@ class SteppedFit final : public Fit {
   void step() override { fit_.step(); }
   double progress() const override { return fit_.progress(); }
   Predictor take() override { return fit_.take(); }
+  int epoch() const override {
+    if constexpr (requires { fit_.epoch(); }) return fit_.epoch();
+    return 0;
+  }
 
  private:
   Stepped fit_;

@@ -13,6 +13,7 @@ class Fit {
   virtual bool done() const = 0;
   virtual void step() = 0;
   virtual double progress() const = 0;
+  virtual int epoch() const { return 0; }  // of algorithms that have epochs
   virtual Predictor take() = 0;
 };
 

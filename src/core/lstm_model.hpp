@@ -31,6 +31,7 @@ class LstmFit {
   bool done() const { return trainer_->done(); }
   void step() { trainer_->step(); }
   double progress() const { return trainer_->progress(); }
+  int epoch() const { return trainer_->epoch(); }
   int best_epoch() const { return trainer_->best_epoch(); }
   LstmModel take();
 

@@ -227,6 +227,14 @@ double Training::progress() const {
   return (static_cast<double>(s.candidates.size()) + under_way) / static_cast<double>(s.queue.size() + 1);
 }
 
+int Training::epoch() const { return state_->fit ? state_->fit->epoch() : 0; }
+
+double Training::best_validation_rmse() const {
+  double best = std::numeric_limits<double>::infinity();
+  for (const Candidate& candidate : state_->candidates) best = std::min(best, candidate.rmse);
+  return best;
+}
+
 TrainingOutcome Training::take() {
   State& s = *state_;
   TrainingOutcome outcome;

@@ -43,7 +43,9 @@ class Training {
 
   bool done() const;
   void step();
-  double progress() const;  // 0 … 1
+  double progress() const;              // 0 … 1
+  int epoch() const;                    // of the fit under way; 0 when it has none
+  double best_validation_rmse() const;  // of the candidates so far, mg/dL; infinity before the first
   TrainingOutcome take();
 
  private:

@@ -9,6 +9,7 @@
 #include "pg/query.hpp"
 #include "pg/settings.hpp"
 #include "pg/trained_model.hpp"
+#include "pg/training_run.hpp"
 
 extern "C" {
 #include "portability/instr_time.h"
@@ -22,30 +23,9 @@ using glucose::TrainingOutcome;
 
 namespace {
 
-void require_enough(const History& history, size_t n_meals, const glucose::TrainOptions& options) {
-  if (n_meals >= static_cast<size_t>(options.min_meals) && history.days >= options.min_days) return;
-  ereport(
-      ERROR,
-      (errcode(kTooLittleHistory),
-       errmsg("too little history to train: %.1f days of readings and %d usable meals", history.days,
-              static_cast<int>(n_meals)),
-       errdetail("At least %d days and %d meals are needed; a meal is usable when glucose is known before it and at "
-                 "every horizon after it.",
-                 options.min_days, options.min_meals),
-       errhint("Record more, or predict with a population model until then.")));
-}
-
 const TrainingOutcome* train(const std::vector<Sample>& samples, const TrainRequest& request, MemoryContext context) {
-  const auto cap = static_cast<size_t>(settings::max_train_memory_kb) * 1024;
-  auto* training = owned<Training>(context, [&] { return Training(samples, request.algorithm, request.options, cap); });
-  bool done = false;
-  while (!done) {
-    CHECK_FOR_INTERRUPTS();
-    guarded([&] {
-      training->step();
-      done = training->done();
-    });
-  }
+  Training* training = start_training(samples, request, context);
+  while (!step_training(training)) CHECK_FOR_INTERRUPTS();
   return owned<TrainingOutcome>(context, [&] { return training->take(); });
 }
 
@@ -112,13 +92,10 @@ SQL_FUNCTION(train_model) {
   INSTR_TIME_SET_CURRENT(started);
   PreventCommandIfReadOnly("train_model()");
   const TrainRequest request = read_train_request(fcinfo);
-  const glucose::TrainOptions& options = request.options;
   begin(Volatility::is_volatile);
   MemoryContext work = CurrentMemoryContext;
-  const int longest = options.horizons_min[static_cast<size_t>(options.n_horizons) - 1];
-  const History history = read_history(&request.person_id, request.start_at, request.end_at, longest, work);
-  const auto* samples = build_samples(history, options.horizons_min.data(), options.n_horizons, work);
-  require_enough(history, samples->size(), options);
+  const History history = read_history_for(request, work);
+  const auto* samples = require_samples(history, request, work);
   const TrainingOutcome* outcome = train(*samples, request, work);
   const TrainedModel trained = to_server_terms(request, *outcome, *samples, work);
   const StoredModel stored = store_model(request, trained);

@@ -8,6 +8,7 @@ namespace glucose::pg::settings {
 int identity = kIdentityRole;
 int cache_size_kb = 8 * 1024;
 int max_train_memory_kb = 256 * 1024;
+int max_training_workers = 2;
 bool log_predictions = true;
 
 namespace {
@@ -25,6 +26,9 @@ void define() {
   DefineCustomIntVariable("glucose.max_train_memory", "A training that would need more memory is refused.", nullptr,
                           &max_train_memory_kb, 256 * 1024, 1024, MAX_KILOBYTES, PGC_SUSET, GUC_UNIT_KB, nullptr,
                           nullptr, nullptr);
+  DefineCustomIntVariable("glucose.max_training_workers", "Background trainings at once, in one database.",
+                          "Each takes one of max_worker_processes.", &max_training_workers, 2, 1, 64, PGC_SUSET, 0,
+                          nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("glucose.log_predictions", "Whether predict_glucose and predict_meal write a log row.",
                            nullptr, &log_predictions, true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("glucose");

@@ -45,15 +45,20 @@ void require_model_type(const char* model_type, char* out) {
   strlcpy(out, model_type, kLongestName);
 }
 
-TrainRequest read_train_request(FunctionCallInfo fcinfo) {
+TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,
+                                Jsonb* options) {
   TrainRequest request;
-  request.person_id = *uuid_argument(fcinfo, 0, "person_id");
-  require_model_type(text_argument(fcinfo, 1, "model_type"), request.model_type);
-  const char* algorithm = text_argument(fcinfo, 2, "algorithm");
+  request.person_id = *person_id;
+  require_model_type(model_type, request.model_type);
   guarded([&] { request.algorithm = parse_algorithm(algorithm); });
-  for_each_key(jsonb_argument(fcinfo, 3, "options"), "options", take_option, &request);
+  for_each_key(options, "options", take_option, &request);
   if (request.start_at >= request.end_at) raise_bad_option("end_at", "later than start_at");
   return request;
+}
+
+TrainRequest read_train_request(FunctionCallInfo fcinfo) {
+  return make_train_request(uuid_argument(fcinfo, 0, "person_id"), text_argument(fcinfo, 1, "model_type"),
+                            text_argument(fcinfo, 2, "algorithm"), jsonb_argument(fcinfo, 3, "options"));
 }
 
 Jsonb* hyperparameters(const TrainRequest& request) {

@@ -18,7 +18,11 @@ struct TrainRequest {
 /// Copies a model type into out [kLongestName]; raises 22023 for one that cannot be trained.
 void require_model_type(const char* model_type, char* out);
 
-/// Reads and checks the arguments of train_model; raises 22023.
+/// Checks what a training is asked for; raises 22023.
+TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,
+                                Jsonb* options);
+
+/// The arguments of train_model and train_model_async: person_id, model_type, algorithm, options.
 TrainRequest read_train_request(FunctionCallInfo fcinfo);
 
 /// The options in force, as stored with the model.

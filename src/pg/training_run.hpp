@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: PostgreSQL
+// A training under way: the pieces that train_model and the background workers share.
+#pragma once
+#include "core/training.hpp"
+#include "pg/history.hpp"
+#include "pg/train_request.hpp"
+
+namespace glucose::pg {
+
+/// Reads what a request needs, with the bounds it names. Call between begin() and end().
+History read_history_for(const TrainRequest& request, MemoryContext context);
+
+/// The samples of a history for a request; raises MG002 with the counts when they are too few. Needs no transaction.
+const std::vector<Sample>* require_samples(const History& history, const TrainRequest& request, MemoryContext context);
+
+/// A training that has not begun, owned by `context`. Raises 53200 above glucose.max_train_memory.
+Training* start_training(const std::vector<Sample>& samples, const TrainRequest& request, MemoryContext context);
+
+/// One small step; whether it is done. Needs no transaction.
+bool step_training(Training* training);
+
+}  // namespace glucose::pg
