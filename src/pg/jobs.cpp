@@ -43,6 +43,11 @@ Query update_progress{
     "AND state OPERATOR(pg_catalog.=) 'running'",
     6,
     {UUIDOID, UUIDOID, FLOAT4OID, INT4OID, FLOAT4OID, TIMESTAMPTZOID}};
+Query lock_running{
+    "SELECT 1 FROM glucose.training_job WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "AND job_id OPERATOR(pg_catalog.=) $2 AND state OPERATOR(pg_catalog.=) 'running' FOR UPDATE",
+    2,
+    {UUIDOID, UUIDOID}};
 Query end_job{
     "UPDATE glucose.training_job SET state = $3, finished_at = pg_catalog.clock_timestamp(), eta = NULL, "
     "progress = CASE WHEN $3 OPERATOR(pg_catalog.=) 'done' THEN 1 ELSE progress END, version = $4, "
@@ -139,6 +144,11 @@ bool report_progress(const Job& job, const JobProgress& progress) {
   p.add_or_null(has_error, Float4GetDatum(static_cast<float4>(progress.validation_rmse)));
   p.add(TimestampTzGetDatum(progress.eta));
   run(update_progress, p, Mode::write);
+  return SPI_processed == 1;
+}
+
+bool lock_if_wanted(const Job& job) {
+  run(lock_running, key_of(job), Mode::write);
   return SPI_processed == 1;
 }
 

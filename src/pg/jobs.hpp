@@ -34,6 +34,9 @@ bool has_open_jobs();
 /// Notes how far a job is; false when it is to stop (cancelled, or its person has gone).
 bool report_progress(const Job& job, const JobProgress& progress);
 
+/// Locks the job's row until the transaction ends; false when it is to stop.
+bool lock_if_wanted(const Job& job);
+
 void finish_job(const Job& job, const char* version);
 void fail_job(const Job& job, int sqlstate, const char* message);
 

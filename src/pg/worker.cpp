@@ -140,8 +140,8 @@ void work_on(const Job& job, MemoryContext context) {
   const auto* outcome = owned<TrainingOutcome>(context, [&] { return training->take(); });
 
   begin_transaction();
-  // A cancellation that came after the last report still counts; the row stays locked until the model is stored.
-  if (report_progress(job, {1, 0, training->best_validation_rmse(), GetCurrentTimestamp()})) {
+  // A cancellation that came after the last report still counts; from here on it is too late for one.
+  if (lock_if_wanted(job)) {
     const StoredModel stored = store_model(request, to_server_terms(request, *outcome, *samples, context));
     finish_job(job, stored.version);
   }
