@@ -26,7 +26,8 @@ enum class Loss : std::uint8_t { squared, absolute };
 /// vouch for each other), then the model is fitted on all of them.
 /// squared: ridge regression (Hoerl and Kennard 1970), normal equations by Cholesky.
 /// absolute: least absolute deviations with the same penalty, by iteratively reweighted least squares (Schlossmacher
-/// 1973), weights 1/max(|residual|, 1 mg/dL).
+/// 1973), weights 1/max(|residual|, 1 mg/dL), until no coefficient moves by 0.01 mg/dL or 25 times.
+/// A step is one small solution or a pass over about a thousand rows: below 2 ms.
 class LinearFit {
  public:
   /// in: rows [N], N >= 1 · l2 < 0: choose the penalty, else use it
