@@ -120,7 +120,9 @@ AS $fn$
 DECLARE
   relation text;
 BEGIN
-  EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
+  IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role AND has_schema_privilege(r.oid, 'glucose', 'USAGE')) THEN
+    EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
+  END IF;
   FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON glucose.%I TO %I', relation, role);
   END LOOP;

@@ -37,7 +37,7 @@ Query meals_between{"SELECT " MEAL_COLUMNS
                     3,
                     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
 Query mean_carbs_between{
-    "SELECT pg_catalog.avg(carbs_g) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "SELECT pg_catalog.avg(carbs_g::pg_catalog.float4) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
     "AND eaten_at OPERATOR(pg_catalog.>=) $2 AND eaten_at OPERATOR(pg_catalog.<) $3",
     3,
     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
