@@ -20,18 +20,24 @@ namespace glucose {
 
 namespace {
 
-constexpr std::array<double, 7> kPenalties{3, 10, 30, 100, 300, 1000, 3000};
+constexpr std::array<double, 5> kPenalties{10, 30, 100, 300, 1000};
 constexpr int kFolds = 5;
 constexpr int kReweightings = 25;
 constexpr double kSmallestResidual = 1.0;  // mg/dL; below it a deviation counts as squared
 constexpr auto kColumns = static_cast<arma::uword>(kDesignColumns);
+
+// Some tens of meals say little about the penalty: the usual one stays unless another is better beyond chance.
+constexpr std::size_t usual_penalty(Loss loss) {
+  return loss == Loss::squared ? 2 : 1;
+}
 
 struct Coefficients {
   double intercept = 0;
   arma::vec slopes;
 };
 
-// Minimises sum w (y - a - Xb)^2 + penalty |b|^2. Weighted centring makes the intercept free of the penalty.
+// Minimises sum w (y - a - Xb)^2 + penalty sum v b^2, v the columns' own. Weighted centring makes the intercept free
+// of the penalty.
 Coefficients solve_weighted(const arma::mat& X, const arma::vec& y, const arma::vec& w, double penalty) {
   const double total = arma::accu(w);
   const arma::rowvec centre = (w.t() * X) / total;
@@ -41,7 +47,8 @@ Coefficients solve_weighted(const arma::mat& X, const arma::vec& y, const arma::
   arma::mat weighted = Z;
   weighted.each_col() %= w;
   arma::mat normal = weighted.t() * Z;
-  normal.diag() += penalty;
+  static constexpr auto kOwn = column_penalties();
+  for (arma::uword p = 0; p < normal.n_rows; ++p) normal(p, p) += penalty * kOwn[p];
   Coefficients fit;
   if (!arma::solve(fit.slopes, normal, weighted.t() * (y - level), arma::solve_opts::likely_sympd))
     throw Error(ErrorCode::internal, "normal equations could not be solved");
@@ -70,8 +77,17 @@ Coefficients fit_loss(Loss loss, const arma::mat& X, const arma::vec& y, double 
   return loss == Loss::squared ? fit_squared(X, y, penalty) : fit_absolute(X, y, penalty);
 }
 
-double loss_of(Loss loss, const arma::vec& residual) {
-  return loss == Loss::squared ? arma::dot(residual, residual) : arma::accu(arma::abs(residual));
+arma::vec losses_of(Loss loss, const arma::vec& residual) {
+  return loss == Loss::squared ? arma::vec(arma::square(residual)) : arma::vec(arma::abs(residual));
+}
+
+// in: losses [N × penalties] of the same rows · out: the penalty with the smallest mean loss when it beats the usual
+// one by more than two standard errors of their paired difference, else the usual one
+std::size_t choose_penalty(const arma::mat& losses, std::size_t usual) {
+  const auto best = static_cast<std::size_t>(arma::mean(losses, 0).index_min());
+  const arma::vec gain = losses.col(usual) - losses.col(best);
+  const double se = arma::stddev(gain) / std::sqrt(static_cast<double>(gain.n_elem));
+  return arma::mean(gain) > 2 * se ? best : usual;
 }
 
 }  // namespace
@@ -81,10 +97,10 @@ struct LinearFit::State {
   int horizons;
   bool choose;
   Scaler scaler;
-  arma::mat X;      // [N × P] standardised
-  arma::mat Y;      // [N × K] change from the last glucose
-  int next = 0;     // the unit of work: a (horizon, penalty, fold), then a horizon's last fit
-  arma::mat error;  // [penalties × K], summed over folds
+  arma::mat X;        // [N × P] standardised
+  arma::mat Y;        // [N × K] change from the last glucose
+  int next = 0;       // the unit of work: a (horizon, penalty, fold), then a horizon's last fit
+  arma::cube losses;  // [N × penalties × K], each row's by the fit that did not see its fold
   LinearModel model;
 
   int searches() const { return choose ? horizons * static_cast<int>(kPenalties.size()) * kFolds : 0; }
@@ -104,7 +120,8 @@ struct LinearFit::State {
     y_rest.shed_rows(first, last - 1);
     const auto fit = fit_loss(loss, X_rest, y_rest, kPenalties[static_cast<std::size_t>(penalty)]);
     const arma::vec residual = y_held - X.rows(first, last - 1) * fit.slopes - fit.intercept;
-    error(static_cast<arma::uword>(penalty), static_cast<arma::uword>(k)) += loss_of(loss, residual);
+    losses.slice(static_cast<arma::uword>(k)).col(static_cast<arma::uword>(penalty)).rows(first, last - 1) =
+        losses_of(loss, residual);
   }
 
   void finish(int k, double penalty) {
@@ -130,7 +147,7 @@ LinearFit::LinearFit(Samples rows, int horizons, Loss loss, double l2)
   s.scaler = Scaler::fit(raw, kDesignColumns);
   s.X.set_size(n, kColumns);
   s.Y.set_size(n, K);
-  s.error.zeros(kPenalties.size(), K);
+  if (s.choose) s.losses.zeros(n, kPenalties.size(), K);
   DesignRow scaled;
   for (arma::uword i = 0; i < n; ++i) {
     s.scaler.transform(std::span(raw).subspan(i * kColumns, kColumns), scaled.data());
@@ -163,7 +180,8 @@ void LinearFit::step() {
   }
   const int k = unit - s.searches();
   if (s.choose)
-    penalties_[static_cast<std::size_t>(k)] = kPenalties[s.error.col(static_cast<arma::uword>(k)).index_min()];
+    penalties_[static_cast<std::size_t>(k)] =
+        kPenalties[choose_penalty(s.losses.slice(static_cast<arma::uword>(k)), usual_penalty(s.loss))];
   s.finish(k, penalties_[static_cast<std::size_t>(k)]);
 }
 
