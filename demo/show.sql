@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- One meal whose outcome is known: what was forecast at it, and what happened. Then every model with its errors.
--- The meal: the latest with carbohydrate, all readings before it and readings for two hours and a half after it, of
--- the first person with a model. It is among the last 15 % of the meals, so the model was not trained on it.
+-- The meal: the latest with carbohydrate, readings before it and for two hours and a half after it, of the first
+-- person whose model learnt more than a mean. It is among the last 15 % of the meals: the model has not seen it.
 SELECT k.label, m.person_id, m.meal_id, m.eaten_at, p.time_zone
 FROM known_person k
 JOIN glucose.model_version v ON v.person_id = k.person_id AND v.is_active AND v.model_type = 'glucose'
@@ -14,7 +14,7 @@ JOIN LATERAL (
     AND 9 <= (SELECT count(DISTINCT date_bin('15 min', r.measured_at, m.eaten_at)) FROM glucose.glucose_reading r
               WHERE r.person_id = m.person_id AND r.measured_at > m.eaten_at AND r.measured_at <= m.eaten_at + interval '150 min')
   ORDER BY m.eaten_at DESC LIMIT 1) m ON true
-ORDER BY p.diabetes_type = 'none', k.label LIMIT 1 \gset
+ORDER BY v.algorithm IN ('mean', 'persistence'), p.diabetes_type = 'none', k.label LIMIT 1 \gset
 
 \if :{?meal_id}
 SELECT glucose.predict_glucose(:'meal_id') AS answer \gset
@@ -48,7 +48,7 @@ FROM forecast ORDER BY minutes_ahead;
 \pset tuples_only on
 SELECT key, value FROM jsonb_each_text(:'answer'::jsonb -> 'provenance') ORDER BY key;
 \pset format unaligned
-SELECT :'answer'::jsonb ->> 'disclaimer';
+SELECT regexp_replace(:'answer'::jsonb ->> 'disclaimer', '(.{1,98})(\s|$)', E'\\1\n', 'g');
 \pset format aligned
 \pset tuples_only off
 \else
@@ -57,15 +57,23 @@ SELECT :'answer'::jsonb ->> 'disclaimer';
 \endif
 
 \echo
-\echo == the models and their errors on meals they have not seen (test, mg/dL)
-SELECT k.label AS person, v.version, v.algorithm, v.n_train AS train, v.n_test AS test,
-       round(max(x.value) FILTER (WHERE x.metric = 'mae' AND x.minutes_ahead = 60)::numeric, 1) AS "MAE +60",
-       round(max(x.value) FILTER (WHERE x.metric = 'rmse' AND x.minutes_ahead = 60)::numeric, 1) AS "RMSE +60",
-       round(max(x.value) FILTER (WHERE x.metric = 'mae' AND x.minutes_ahead = 120)::numeric, 1) AS "MAE +120",
-       round(max(x.value) FILTER (WHERE x.metric = 'rmse' AND x.minutes_ahead = 120)::numeric, 1) AS "RMSE +120",
-       CASE WHEN v.is_active THEN 'yes' ELSE '' END AS active
-FROM known_person k JOIN glucose.model_version v USING (person_id)
-LEFT JOIN glucose.model_metric x USING (person_id, model_type, version)
-WHERE v.model_type = 'glucose' AND coalesce(x.split, 'test') = 'test'
-GROUP BY k.label, v.person_id, v.version, v.algorithm, v.n_train, v.n_test, v.is_active
-ORDER BY k.label, v.version;
+\echo '== what was tried: RMSE in mg/dL on the validation meals, by which the algorithm is chosen'
+SELECT k.label AS person, v.algorithm AS chosen, string_agg(format('%s %s', c ->> 'algorithm', round((c ->> 'validation_rmse')::numeric, 1)),
+         '   ' ORDER BY (c ->> 'validation_rmse')::float8) AS candidates
+FROM known_person k JOIN glucose.model_version v USING (person_id), jsonb_array_elements(v.metadata -> 'candidates') AS c
+WHERE v.model_type = 'glucose' AND v.is_active
+GROUP BY k.label, v.person_id, v.version, v.algorithm ORDER BY k.label;
+
+\echo '== the models and their errors on meals they have not seen (test, mg/dL)'
+SELECT k.label AS person, v.algorithm, v.n_train AS train, v.n_test AS test, e."MAE +60", e."RMSE +60",
+       e."MAE +120", e."RMSE +120", round(100 * (e.model / e.persistence - 1)) || ' %' AS "to persistence"
+FROM known_person k JOIN glucose.model_version v USING (person_id), LATERAL (
+  SELECT round(max(x.value) FILTER (WHERE x.metric = 'mae' AND x.minutes_ahead = 60)::numeric, 1) AS "MAE +60",
+         round(max(x.value) FILTER (WHERE x.metric = 'rmse' AND x.minutes_ahead = 60)::numeric, 1) AS "RMSE +60",
+         round(max(x.value) FILTER (WHERE x.metric = 'mae' AND x.minutes_ahead = 120)::numeric, 1) AS "MAE +120",
+         round(max(x.value) FILTER (WHERE x.metric = 'rmse' AND x.minutes_ahead = 120)::numeric, 1) AS "RMSE +120",
+         avg(x.value) FILTER (WHERE x.metric = 'rmse')::numeric AS model,
+         avg(x.value) FILTER (WHERE x.metric = 'persistence_rmse')::numeric AS persistence
+  FROM glucose.model_metric x
+  WHERE (x.person_id, x.model_type, x.version) = (v.person_id, v.model_type, v.version) AND x.split = 'test') e
+WHERE v.model_type = 'glucose' AND v.is_active ORDER BY k.label;

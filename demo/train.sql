@@ -7,15 +7,18 @@ DECLARE
   line text := rpad(left(label, 16), 17) || lpad((SELECT count(*) FROM glucose.meal m WHERE m.person_id = person)::text, 5);
 BEGIN
   result := glucose.train_model(person);
-  RETURN line || '   ' || rpad(result.algorithm, 12)
+  line := line || '   ' || rpad(result.algorithm, 12)
     || to_char(result.mae, '9990.0') || to_char(result.rmse, '9990.0')
     || to_char(extract(epoch FROM clock_timestamp() - started), '99990.0')
-    || CASE WHEN result.is_production_ready THEN '' ELSE '   ' || array_to_string(result.quality_issues, '; ') END;
+    || CASE WHEN result.is_production_ready THEN ''
+       ELSE '   ' || replace(array_to_string(result.quality_issues, '; '), ' on test is', '') END;
+  RETURN CASE WHEN length(line) > 100 THEN left(line, 99) || '…' ELSE line END;
 EXCEPTION WHEN SQLSTATE 'MG002' THEN
-  RETURN line || '   ' || SQLERRM;
+  RETURN line || '   ' || replace(replace(SQLERRM, ' to train', ''), ' of readings', '');
 END $$;
 
-\echo '== training, each person alone (MAE and RMSE in mg/dL on the last 15 % of the meals, mean over the horizons)'
+\echo '== training, each person alone (at least 7 days of readings and 21 usable meals; MAE and RMSE in'
+\echo '   mg/dL on the last 15 % of the meals, mean over the horizons; then what speaks against it)'
 \echo 'person           meals   algorithm      MAE   RMSE seconds'
 \pset tuples_only on
 \pset format unaligned

@@ -10,8 +10,8 @@ LOAD 'pg_glucose';
 CREATE TEMP TABLE origin (file text, statement text, position int GENERATED ALWAYS AS IDENTITY);
 \copy pg_temp.origin (file, statement) FROM pstdin (DELIMITER ':')
 
-CREATE TEMP VIEW entry AS
-  SELECT o.file, min(o.position) OVER (PARTITION BY o.file) AS chapter_position, o.position, p.oid, p.proname AS name,
+CREATE TEMP VIEW entry AS SELECT min(position) OVER (PARTITION BY file) AS chapter_position, e.* FROM (
+  SELECT o.file, o.position, p.oid, p.proname AS name,
          format(E'glucose.%s(%s)%s', p.proname, pg_get_function_arguments(p.oid),
                 E'\n  RETURNS ' || replace(pg_get_function_result(p.oid), 'TABLE(', 'TABLE (')) AS signature,
          CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END || ', parallel '
@@ -23,14 +23,14 @@ CREATE TEMP VIEW entry AS
   JOIN pg_proc p ON p.proname = split_part(o.statement, 'glucose.', 2) AND p.pronamespace = 'glucose'::regnamespace
   WHERE o.file NOT LIKE '%tables/%'
   UNION ALL
-  SELECT o.file, min(o.position) OVER (PARTITION BY o.file), o.position, t.oid, t.typname,
+  SELECT o.file, o.position, t.oid, t.typname,
          format(E'glucose.%s (\n%s)', t.typname,
            (SELECT string_agg(format('  %s %s', attname, format_type(atttypid, atttypmod)), E',\n' ORDER BY attnum)
             FROM pg_attribute WHERE attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped)),
          'type', obj_description(t.oid, 'pg_type'), 't'
   FROM origin o
   JOIN pg_type t ON t.typname = split_part(o.statement, 'glucose.', 2) AND t.typnamespace = 'glucose'::regnamespace
-  WHERE o.statement ~ 'TYPE|DOMAIN';
+  WHERE o.statement ~ 'TYPE|DOMAIN') e;
 
 CREATE TEMP VIEW relation AS
   SELECT c.oid, c.relname AS name, c.relkind,
@@ -50,7 +50,7 @@ FROM (SELECT initcap(replace(regexp_replace(file, '.*/[0-9]+-(.*)\.sql', '\1'), 
 GROUP BY chapter, chapter_position ORDER BY chapter_position;
 SELECT '- [Tables](#tables): ' || string_agg(format('`%s`', name), ', ' ORDER BY oid) || E'\n- [Settings](#settings)\n' FROM relation;
 
-SELECT CASE WHEN position = chapter_position OR lag(file) OVER w IS DISTINCT FROM file
+SELECT CASE WHEN lag(file) OVER w IS DISTINCT FROM file
             THEN format(E'## %s\n\n', initcap(replace(regexp_replace(file, '.*/[0-9]+-(.*)\.sql', '\1'), '_', '-'))) ELSE '' END
        || format(E'### %s\n\n```sql\n%s\n```\n\n%s\n\n*%s*\n', name, signature, comment, label)
 FROM entry WINDOW w AS (ORDER BY position, signature) ORDER BY position, signature;

@@ -26,6 +26,7 @@ BEGIN
   IF installed = latest THEN
     RAISE NOTICE 'tables are at schema version % already', latest;
   END IF;
+  PERFORM glucose.setup_policies();
   IF steward IS NOT NULL THEN
     PERFORM glucose.setup_steward(steward);
     RAISE NOTICE 'role "%" is the steward', steward;
@@ -35,6 +36,59 @@ END
 $fn$;
 COMMENT ON FUNCTION glucose.setup(name) IS
 'Creates the ordinary tables, policies and indexes in schema glucose, owned by the caller, or migrates them after an upgrade; returns the schema version. Idempotent. Keeps a relation named meal or glucose_reading that is already there. With steward, that role may read and write all persons'' rows (batch training). The caller needs CREATE on schema glucose.';
+
+CREATE FUNCTION glucose.setup_policies() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  own_rows CONSTANT text := 'owner = glucose.current_identity()';
+  visible_rows CONSTANT text := 'person_id = ANY (glucose.visible_persons())';
+  owned_rows CONSTANT text := 'person_id = ANY (glucose.owned_persons())';
+  relation regclass;
+  policy record;
+BEGIN
+  -- Enabled and forced: the owner of the tables is bound by it too. A view in a table's place has its own tables'.
+  FOR relation IN
+    SELECT c.oid FROM pg_class c
+    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p')
+      AND NOT (c.relrowsecurity AND c.relforcerowsecurity) AND pg_has_role(c.relowner, 'USAGE')
+  LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', relation);
+  END LOOP;
+  -- Whom a person is shared with may read it and lock it (training takes a version number under the lock), but only
+  -- the owner may change it: an update by anyone else fails the check.
+  FOR policy IN
+    SELECT p.*, to_regclass('glucose.' || p.relation) AS oid
+    FROM (VALUES
+      ('person', 'own', 'ALL', own_rows, own_rows),
+      ('person', 'shared_read', 'SELECT', visible_rows, NULL),
+      ('person', 'shared_lock', 'UPDATE', visible_rows, own_rows),
+      ('person_access', 'share', 'ALL', owned_rows, owned_rows),
+      ('person_access', 'shared_with_me', 'SELECT', 'identity = glucose.current_identity()', NULL),
+      ('meal', 'visible', 'ALL', visible_rows, visible_rows),
+      ('glucose_reading', 'visible', 'ALL', visible_rows, visible_rows),
+      ('model_version', 'visible', 'ALL', visible_rows, visible_rows),
+      ('model_metric', 'visible', 'ALL', visible_rows, visible_rows),
+      ('deployment', 'visible', 'ALL', visible_rows, visible_rows),
+      ('prediction', 'visible', 'ALL', visible_rows, visible_rows),
+      ('population_model', 'read', 'SELECT', 'true', NULL),
+      ('schema_version', 'read', 'SELECT', 'true', NULL)
+    ) AS p (relation, name, command, using_rows, check_rows)
+    WHERE NOT EXISTS (SELECT FROM pg_policy q
+                      WHERE q.polrelid = to_regclass('glucose.' || p.relation) AND q.polname = p.name)
+      AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.' || p.relation) AND c.relkind IN ('r', 'p'))
+  LOOP
+    EXECUTE format('CREATE POLICY %I ON %s FOR %s USING (%s)', policy.name, policy.oid, policy.command, policy.using_rows)
+            || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = 'glucose.schema_version'::regclass AND polname = 'manage') THEN
+    CREATE POLICY manage ON glucose.schema_version TO CURRENT_USER USING (true) WITH CHECK (true);
+  END IF;
+  ALTER TABLE glucose.person ALTER COLUMN owner SET DEFAULT glucose.current_identity();
+END
+$fn$;
+COMMENT ON FUNCTION glucose.setup_policies() IS
+'Part of setup(): row-level security of every table, and whatever of it is missing, as after DROP EXTENSION ... CASCADE.';
 
 CREATE FUNCTION glucose.setup_steward(steward name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

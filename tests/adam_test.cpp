@@ -52,6 +52,14 @@ TEST(Adam, NoClippingWhenOff) {
   EXPECT_GT(std::abs(b[0] - a[0]), 1e-4);
 }
 
+// By hand: the first step's corrected moments are g and g²; with g = ε it moves by rate · g / (g + ε) = rate / 2.
+TEST(Adam, EpsilonCountsAfterTheBiasCorrection) {
+  std::vector<float> x{0};
+  Adam adam(1);
+  adam.step(x, std::vector<float>{1e-8F});
+  EXPECT_NEAR(x[0], -5e-4, 1e-7);
+}
+
 TEST(Adam, NonFiniteGradientChangesNothing) {
   std::vector<float> parameters{1, 2, 3};
   Adam adam(3);

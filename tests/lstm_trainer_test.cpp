@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "core/error.hpp"
@@ -88,6 +89,43 @@ TEST(LstmTrainer, SameSeedSameBytesOtherSeedOtherBytes) {
   const std::vector<float> first = trained(options);
   EXPECT_TRUE(same_bytes(first, trained(options)));
   EXPECT_FALSE(same_bytes(first, trained(other)));
+}
+
+// Two epochs spelled out: weights, the order of the first epoch and of the second come from one stream of the seed.
+TEST(LstmTrainer, EqualsItsRecipe) {
+  const LstmTrainerOptions options{.epochs = 2, .batch_size = 16, .seed = 8};
+  const LstmData data = samples(40, 1);
+  LstmTrainer trainer(kShape, data, {}, options);
+  run(trainer);
+  const Lstm actual = trainer.take();
+
+  Lstm net(kShape);
+  Random rng(options.seed);
+  net.initialise(rng);
+  Adam adam(net.parameters().size());
+  std::vector<float> gradient(net.parameters().size());
+  std::vector<std::uint32_t> order(40);
+  std::iota(order.begin(), order.end(), 0U);
+  const auto append = [](const std::vector<float>& from, std::size_t row, int width, std::vector<float>& to) {
+    const auto start = from.begin() + static_cast<std::ptrdiff_t>(row) * width;
+    to.insert(to.end(), start, start + width);
+  };
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    rng.shuffle(order);
+    for (std::size_t start = 0; start < 40; start += 16) {
+      LstmData batch;
+      const std::size_t end = std::min<std::size_t>(start + 16, 40);
+      for (std::size_t i = start; i < end; ++i) {
+        append(data.sequence, order[i], kShape.steps, batch.sequence);
+        append(data.statics, order[i], kShape.n_static, batch.statics);
+        append(data.targets, order[i], kShape.outputs, batch.targets);
+      }
+      net.loss_and_gradient(batch.sequence.data(), batch.statics.data(), batch.targets.data(),
+                            static_cast<int>(end - start), {}, gradient);
+      adam.step(net.parameters(), gradient);
+    }
+  }
+  EXPECT_TRUE(std::equal(net.parameters().begin(), net.parameters().end(), actual.parameters().begin()));
 }
 
 TEST(LstmTrainer, StepsAndProgress) {

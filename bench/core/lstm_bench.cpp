@@ -37,7 +37,7 @@ void lstm_training(benchmark::State& state) {
   const auto level = static_cast<SimdLevel>(state.range(0));
   if (skipped(state, level)) return;
   const glucose::LstmData data = samples(105);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     glucose::LstmTrainer trainer(kShape, data, {},
                                  {.dropout = static_cast<float>(state.range(1)) / 100, .level = level});
     while (!trainer.done()) trainer.step();
@@ -55,7 +55,7 @@ void lstm_prediction(benchmark::State& state) {
   glucose::Random rng(1);
   net.initialise(rng);
   std::vector<float> out(data.targets.size());
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     net.predict(data.sequence.data(), data.statics.data(), n, out.data());
     benchmark::DoNotOptimize(out.data());
     benchmark::ClobberMemory();

@@ -5,4 +5,5 @@ SELECT glucose.version() = extversion AS same_version FROM pg_extension WHERE ex
 SELECT glucose.setup() IS NOT NULL AS set_up;
 SELECT glucose.setup() IS NOT NULL AS set_up_again;
 -- The rows are the user's: while policies use its functions, the extension does not go, and never takes a table along.
+\set VERBOSITY terse
 DROP EXTENSION pg_glucose;

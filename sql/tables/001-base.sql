@@ -15,7 +15,7 @@ BEGIN
 
   CREATE TABLE glucose.person (
     person_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    owner text NOT NULL DEFAULT glucose.current_identity(),
+    owner text NOT NULL,
     time_zone text NOT NULL DEFAULT 'UTC',
     diabetes_type text CHECK (diabetes_type IN ('none', 'prediabetes', 't1d', 't2d', 'gestational', 'other')),
     shares_data boolean NOT NULL DEFAULT false,
@@ -211,37 +211,6 @@ BEGIN
               HINT = format('Run ALTER VIEW glucose.%I SET (security_invoker = true).', target);
     END IF;
   END LOOP;
-
-  -- Row-level security, enabled and forced: the owner of the tables is bound by it too.
-  FOR target IN
-    SELECT c.relname FROM pg_class c
-    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind = 'r' AND c.relowner = (
-      SELECT oid FROM pg_roles WHERE rolname = CURRENT_USER)
-  LOOP
-    EXECUTE format('ALTER TABLE glucose.%I ENABLE ROW LEVEL SECURITY', target);
-    EXECUTE format('ALTER TABLE glucose.%I FORCE ROW LEVEL SECURITY', target);
-  END LOOP;
-  FOREACH target IN ARRAY ARRAY['meal', 'glucose_reading', 'model_version', 'model_metric', 'deployment',
-                                  'prediction']::name[] LOOP
-    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('glucose.' || target) AND relkind = 'r') THEN
-      EXECUTE format('CREATE POLICY visible ON glucose.%I USING (person_id = ANY (glucose.visible_persons()))
-                      WITH CHECK (person_id = ANY (glucose.visible_persons()))', target);
-    END IF;
-  END LOOP;
-  -- Whom a person is shared with may read it and lock it (training takes a version number under the lock), but only
-  -- the owner may change it: an update by anyone else fails the check.
-  CREATE POLICY own ON glucose.person
-    USING (owner = glucose.current_identity()) WITH CHECK (owner = glucose.current_identity());
-  CREATE POLICY shared_read ON glucose.person FOR SELECT USING (person_id = ANY (glucose.visible_persons()));
-  CREATE POLICY shared_lock ON glucose.person FOR UPDATE
-    USING (person_id = ANY (glucose.visible_persons())) WITH CHECK (owner = glucose.current_identity());
-  CREATE POLICY share ON glucose.person_access
-    USING (person_id = ANY (glucose.owned_persons())) WITH CHECK (person_id = ANY (glucose.owned_persons()));
-  CREATE POLICY shared_with_me ON glucose.person_access FOR SELECT
-    USING (identity = glucose.current_identity());
-  CREATE POLICY read ON glucose.population_model FOR SELECT USING (true);
-  CREATE POLICY read ON glucose.schema_version FOR SELECT USING (true);
-  CREATE POLICY manage ON glucose.schema_version TO CURRENT_USER USING (true) WITH CHECK (true);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_001() IS 'Part of setup(): creates the tables of schema version 1.';

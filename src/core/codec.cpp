@@ -160,8 +160,16 @@ LstmModel read_lstm(Reader& in, std::size_t K) {
   return {std::move(glucose), std::move(statics), std::move(targets), std::move(net)};
 }
 
-Predictor read_predictor(Reader& in, std::size_t K) {
-  switch (in.number(0, static_cast<int>(std::variant_size_v<Predictor>) - 1)) {
+/// The place in Predictor of what an algorithm fits.
+int kind_of(Algorithm algorithm) {
+  constexpr std::array<int, 5> kKinds{0, 1, 2, 2, 3};
+  return kKinds[static_cast<std::size_t>(algorithm)];
+}
+
+Predictor read_predictor(Reader& in, Algorithm algorithm, std::size_t K) {
+  const int kind = in.number(0, static_cast<int>(std::variant_size_v<Predictor>) - 1);
+  if (kind != kind_of(algorithm)) damaged("its weights are not of its algorithm");
+  switch (kind) {
     case 0:
       return Persistence{};
     case 1:
@@ -216,7 +224,7 @@ Model decode(std::span<const std::uint8_t> bytes) {
   model.intervals.n = in.number(0, 1'000'000'000);
   model.intervals.below = in.reals(K);
   model.intervals.above = in.reals(K);
-  model.predictor = read_predictor(in, K);
+  model.predictor = read_predictor(in, model.algorithm, K);
   if (!in.empty()) damaged("bytes are left over");
   return model;
 }

@@ -91,26 +91,30 @@ SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readi
   return state;
 }
 
-Forecast forecast(const Model& model, const FeatureVector& x, const SensorState& sensor) {
-  if (!sensor.has_last)
-    throw Error(ErrorCode::too_little_history, "no glucose reading in the 30 days before this moment",
-                "Record glucose readings first; at least one is needed, twelve in the last three hours are best.");
+void forecast_horizons(const Model& model, const FeatureVector& x, HorizonForecast* out) {
   std::array<float, kMaxHorizons> raw;
   model.predict(x, raw.data());
-  Forecast answer;
-  answer.n = model.horizons();
-  answer.confidence = confidence_of(sensor);
-  answer.confidence_score = score_of(sensor, answer.confidence);
-  for (std::size_t k = 0; k < static_cast<std::size_t>(answer.n); ++k) {
+  for (std::size_t k = 0; k < model.horizons_min.size(); ++k) {
     if (!std::isfinite(raw[k]))
       throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
-    HorizonForecast& h = answer.horizons[k];
+    HorizonForecast& h = out[k];
     h.minutes_ahead = model.horizons_min[k];
     h.mg_dl = limit(raw[k]);
     h.lower = std::min(limit(raw[k] + model.intervals.below[k]), h.mg_dl);
     h.upper = std::max(limit(raw[k] + model.intervals.above[k]), h.mg_dl);
     h.limited = h.mg_dl != raw[k];
   }
+}
+
+Forecast forecast(const Model& model, const FeatureVector& x, const SensorState& sensor) {
+  if (!sensor.has_last)
+    throw Error(ErrorCode::too_little_history, "no glucose reading in the 30 days before this moment",
+                "Record glucose readings first; at least one is needed, twelve in the last three hours are best.");
+  Forecast answer;
+  answer.n = model.horizons();
+  answer.confidence = confidence_of(sensor);
+  answer.confidence_score = score_of(sensor, answer.confidence);
+  forecast_horizons(model, x, answer.horizons.data());
   return answer;
 }
 

@@ -47,6 +47,10 @@ struct Forecast {
 };
 static_assert(std::is_trivially_copyable_v<Forecast> && std::is_trivially_copyable_v<SensorState>);
 
+/// The model's forecasts with their intervals, limited to 20 … 600 mg/dL, into out [K]. Throws Error model_mismatch
+/// when one is not finite.
+void forecast_horizons(const Model& model, const FeatureVector& x, HorizonForecast* out);
+
 /// The answer to "what will glucose be": the model's forecasts, limited to 20 … 600 mg/dL, with intervals and
 /// confidence. Throws Error too_little_history when there is no reading at all to start from, model_mismatch when the
 /// model's forecast is not finite.

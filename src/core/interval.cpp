@@ -10,6 +10,8 @@
 namespace glucose {
 
 namespace {
+// Ranks are counted in whole numbers: (1 - 0.9) / 2 in floating point is a little below 0.05, one rank too few.
+static_assert(kIntervalLevel == 0.9);
 constexpr int kEnoughForOneTail = 9;    // ceil((n + 1) · 0.9) <= n
 constexpr int kEnoughForTwoTails = 39;  // floor((n + 1) · 0.05) >= 2: no tail rests on its very last residual
 }  // namespace
@@ -28,11 +30,11 @@ Offsets interval_offsets(std::span<const float> residuals) {
   if (n < kEnoughForTwoTails) {
     for (float& r : sorted) r = std::abs(r);
     std::sort(sorted.begin(), sorted.end());
-    const auto rank = static_cast<std::size_t>(std::ceil((n + 1) * kIntervalLevel));
+    const std::size_t rank = (9 * (sorted.size() + 1) + 9) / 10;
     return {-sorted[rank - 1], sorted[rank - 1]};
   }
   std::sort(sorted.begin(), sorted.end());
-  const auto tail = static_cast<std::size_t>(std::floor((n + 1) * (1 - kIntervalLevel) / 2));
+  const std::size_t tail = (sorted.size() + 1) / 20;
   return {std::min(sorted[tail - 1], 0.0F), std::max(sorted[sorted.size() - tail], 0.0F)};
 }
 

@@ -12,9 +12,10 @@ namespace glucose {
 
 namespace {
 
-constexpr int kPredictChunk = 32;           // samples a pass: more gains no speed, and bounds the scratch memory
-constexpr std::size_t kStackFloats = 8192;  // 32 KB: one sample of the default shape needs about 5,200
-constexpr std::size_t kLineFloats = 16;     // every block starts at a cache line
+constexpr int kPredictChunk = 32;                 // samples a pass: more gains no speed
+constexpr std::size_t kPredictFloats = 1U << 20;  // 4 MB of scratch memory for any B, unless one sample needs more
+constexpr std::size_t kStackFloats = 8192;        // 32 KB: one sample of the default shape needs about 5,200
+constexpr std::size_t kLineFloats = 16;           // every block starts at a cache line
 
 void require(bool condition, const char* what) {
   if (!condition) throw Error(ErrorCode::bad_argument, std::string("invalid LSTM shape: ") + what);
@@ -127,6 +128,12 @@ std::size_t carve(const LstmLayout& net, int batch, Purpose purpose, float* base
   return carver.used();
 }
 
+int predict_chunk(const LstmLayout& net, int B) {
+  LstmBuffers ignored;
+  const std::size_t fit = kPredictFloats / carve(net, 1, Purpose::predict, nullptr, ignored);
+  return std::max(1, std::min({B, kPredictChunk, static_cast<int>(fit)}));
+}
+
 void draw_masks(const LstmLayout& net, int batch, LstmDropout dropout, const LstmBuffers& buffers) {
   const float kept = 1.0F / (1.0F - dropout.rate);
   const auto threshold = static_cast<std::uint32_t>(std::ldexp(static_cast<double>(dropout.rate), 32));
@@ -178,7 +185,7 @@ void Lstm::initialise(Random& rng) {
 
 void Lstm::predict(const float* sequence, const float* statics, int B, float* out) const {
   if (B <= 0) return;
-  const int chunk = std::min(B, kPredictChunk);
+  const int chunk = predict_chunk(layout_, B);
   LstmBuffers buffers;
   const std::size_t needed = carve(layout_, chunk, Purpose::predict, nullptr, buffers);
   alignas(64) float on_stack[kStackFloats];  // NOLINT(cppcoreguidelines-pro-type-member-init): scratch
@@ -217,6 +224,12 @@ float Lstm::loss_and_gradient(const float* sequence, const float* statics, const
   const double squares =
       add_gradient(sequence, statics, targets, B, static_cast<float>(1.0 / n), dropout, gradient, scratch);
   return static_cast<float>(squares / n);
+}
+
+std::size_t Lstm::predict_floats(const LstmShape& shape, int B) {
+  const LstmLayout layout = make_layout(shape);
+  LstmBuffers buffers;
+  return carve(layout, predict_chunk(layout, B), Purpose::predict, nullptr, buffers);
 }
 
 std::size_t Lstm::training_floats(const LstmShape& shape, int B) {

@@ -63,8 +63,9 @@ class Lstm {
 
   const LstmShape& shape() const { return shape_; }
   SimdLevel level() const { return level_; }
-  std::span<const float> parameters() const { return parameters_; }
-  std::span<float> parameters() { return parameters_; }
+  std::span<const float> parameters() const& { return parameters_; }
+  std::span<float> parameters() & { return parameters_; }
+  std::span<const float> parameters() const&& = delete;  // it would outlive the net
   const LstmLayout& layout() const { return layout_; }
 
   /// sequence B×T, statics B×S → out B×K, row-major, standardised units. One sample of the default shape allocates
@@ -80,7 +81,8 @@ class Lstm {
   float loss_and_gradient(const float* sequence, const float* statics, const float* targets, int B, LstmDropout dropout,
                           std::span<float> gradient) const;
 
-  /// Floats of scratch memory that add_gradient needs for B samples.
+  /// Floats of scratch memory that predict takes, and that add_gradient needs, for B samples.
+  static std::size_t predict_floats(const LstmShape& shape, int B);
   static std::size_t training_floats(const LstmShape& shape, int B);
 
  private:

@@ -89,13 +89,14 @@ std::size_t LstmTrainer::bytes_needed(const LstmShape& shape, std::size_t traini
   checked(shape, options);
   require(training_samples <= kMaxSamples && validation_samples <= kMaxSamples, "more than 10 million samples");
   // Within those caps every product stays below 2^36.
-  const auto row = static_cast<std::size_t>(shape.steps + shape.n_static + shape.outputs);
+  const auto row = static_cast<std::size_t>(shape.steps) + static_cast<std::size_t>(shape.n_static) +
+                   static_cast<std::size_t>(shape.outputs);
   const int chunk = chunk_size(shape, options.level, options.batch_size, false);
   const int validate = chunk_size(shape, options.level, 256, true);
   const std::size_t floats = (training_samples + validation_samples) * row + training_samples +
                              5 * parameter_count(shape) +  // weights, best weights, gradient, Adam's two moments
                              Lstm::training_floats(shape, chunk) + static_cast<std::size_t>(chunk) * row +
-                             Lstm::training_floats(shape, 32) +  // the scratch memory of predict, at most
+                             Lstm::predict_floats(shape, validate) +
                              static_cast<std::size_t>(validate) * static_cast<std::size_t>(shape.outputs);
   return floats * sizeof(float) + sizeof(LstmTrainer) + 4096;
 }
@@ -138,7 +139,6 @@ void LstmTrainer::train_chunk() {
 }
 
 void LstmTrainer::finish_batch() {
-  if (!std::isfinite(batch_squares_)) return stop_diverged();
   squares_ += batch_squares_;
   if (options_.l2 > 0.0F) {
     const LstmLayout& net = net_.layout();
@@ -148,6 +148,7 @@ void LstmTrainer::finish_batch() {
     for (int l = 0; l < net.layers; ++l) decay(net.layer[l].input_weights, net.layer[l].bias);
     decay(net.dense_weights, net.dense_bias);
   }
+  // A loss that is not finite makes a gradient that is not, and Adam then leaves the weights alone.
   if (!std::isfinite(adam_.step(net_.parameters(), gradient_))) return stop_diverged();
   if (position_ < n_training_) return;
   training_loss_ = squares_ / (static_cast<double>(n_training_) * net_.shape().outputs);

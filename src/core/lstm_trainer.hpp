@@ -44,8 +44,8 @@ class LstmTrainer {
 
   bool done() const { return phase_ == Phase::done; }
 
-  /// One mini-batch, or one chunk of the validation pass. With networks so wide that a mini-batch would take more than
-  /// some milliseconds it does a part of one: the weights change when the batch is complete.
+  /// One mini-batch, or one chunk of the validation pass. With a network so wide that a mini-batch would take more than
+  /// some milliseconds it does a part of one, at least one sample: the weights change when the batch is complete.
   void step();
 
   double progress() const;                                               // 0 … 1, of the planned epochs

@@ -11,18 +11,27 @@ void wipe(std::span<float> values) {
   explicit_bzero(values.data(), values.size_bytes());
 }
 
+void wipe(Scaler& scaler) {
+  wipe(scaler.mean);
+  wipe(scaler.inverse_sd);
+}
+
 // Weights are learnt from a person's data: they do not stay behind in freed memory.
 void wipe(Model& model) {
   if (auto* mean = std::get_if<MeanModel>(&model.predictor)) wipe(mean->mean_mg_dl);
   if (auto* linear = std::get_if<LinearModel>(&model.predictor)) {
     wipe(linear->coefficients);
     wipe(linear->intercept);
-    wipe(linear->scaler.mean);
+    wipe(linear->scaler);
   }
   if (auto* lstm = std::get_if<LstmModel>(&model.predictor)) {
     wipe(lstm->net.parameters());
-    wipe(lstm->statics.mean);
+    wipe(lstm->glucose);
+    wipe(lstm->statics);
+    wipe(lstm->targets);
   }
+  wipe(model.intervals.below);
+  wipe(model.intervals.above);
 }
 
 }  // namespace
@@ -39,7 +48,10 @@ const Model* ModelCache::find(const Digest& digest) {
 }
 
 const Model* ModelCache::insert(const Digest& digest, Model model, std::size_t bytes, std::size_t max_bytes) {
-  if (const auto there = by_digest_.find(digest); there != by_digest_.end()) return &there->second->model;
+  if (const auto there = by_digest_.find(digest); there != by_digest_.end()) {
+    entries_.splice(entries_.begin(), entries_, there->second);
+    return &entries_.front().model;
+  }
   entries_.push_front({digest, std::move(model), bytes});
   try {
     by_digest_.emplace(digest, entries_.begin());

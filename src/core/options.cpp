@@ -45,7 +45,7 @@ constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: every whole number
 constexpr std::array<Number, 9> kNumbers{{
     {"seed", 0, kLargestSeed, true, [](TrainOptions& o, double v) { o.seed = static_cast<std::uint64_t>(v); }},
     {"epochs", 1, 10000, true, [](TrainOptions& o, double v) { o.epochs = static_cast<int>(v); }},
-    {"batch_size", 1, 4096, true, [](TrainOptions& o, double v) { o.batch_size = static_cast<int>(v); }},
+    {"batch_size", 1, 1024, true, [](TrainOptions& o, double v) { o.batch_size = static_cast<int>(v); }},
     {"learning_rate", 1e-6, 1, false, [](TrainOptions& o, double v) { o.learning_rate = v; }},
     {"dropout", 0, 0.9, false, [](TrainOptions& o, double v) { o.dropout = v; }},
     {"patience", 0, 10000, true, [](TrainOptions& o, double v) { o.patience = static_cast<int>(v); }},

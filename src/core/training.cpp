@@ -21,16 +21,28 @@ std::vector<Algorithm> candidates_of(Algorithm algorithm) {
   return {Algorithm::persistence, algorithm};
 }
 
-/// Forecasts of rows, horizon by horizon: [K][N].
-std::vector<std::vector<float>> forecasts(const Predictor& predictor, Samples rows, int K) {
-  std::vector<std::vector<float>> out(static_cast<std::size_t>(K), std::vector<float>(rows.size()));
-  std::array<float, kMaxHorizons> one;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    predict(predictor, rows[i].features, K, one.data());
-    for (std::size_t k = 0; k < out.size(); ++k) out[k][i] = one[k];
+using Forecasts = std::vector<std::vector<float>>;  // [K][N]
+
+constexpr std::size_t kRowsPerStep = 8;  // of the widest network: a few milliseconds
+
+/// Forecasts of rows, some rows a step: asking a network about a thousand meals takes tens of milliseconds.
+struct Asking {
+  Samples rows;
+  Forecasts answers;
+  std::size_t next = 0;
+
+  Asking() = default;
+  Asking(Samples which, int K) : rows(which), answers(static_cast<std::size_t>(K), std::vector<float>(which.size())) {}
+  bool done() const { return next == rows.size(); }
+  void step(const Predictor& predictor) {
+    std::array<float, kMaxHorizons> one;
+    const std::size_t last = std::min(next + kRowsPerStep, rows.size());
+    for (; next < last; ++next) {
+      predict(predictor, rows[next].features, static_cast<int>(answers.size()), one.data());
+      for (std::size_t k = 0; k < answers.size(); ++k) answers[k][next] = one[k];
+    }
   }
-  return out;
-}
+};
 
 std::vector<float> outcomes(Samples rows, std::size_t k) {
   std::vector<float> y;
@@ -45,10 +57,15 @@ double mean_rmse(const std::vector<Metrics>& metrics) {
   return std::isfinite(mean) ? mean : std::numeric_limits<double>::infinity();
 }
 
-Intervals intervals_from(const Predictor& predictor, Samples rows, int K) {
+std::vector<Metrics> measure_all(const Forecasts& forecast, Samples rows) {
+  std::vector<Metrics> metrics;
+  for (std::size_t k = 0; k < forecast.size(); ++k) metrics.push_back(measure(forecast[k], outcomes(rows, k)));
+  return metrics;
+}
+
+Intervals intervals_from(const Forecasts& forecast, Samples rows) {
   Intervals intervals;
   intervals.n = static_cast<int>(rows.size());
-  const auto forecast = forecasts(predictor, rows, K);
   for (std::size_t k = 0; k < forecast.size(); ++k) {
     std::vector<float> residuals = outcomes(rows, k);
     for (std::size_t i = 0; i < residuals.size(); ++i) residuals[i] -= forecast[k][i];
@@ -62,27 +79,29 @@ Intervals intervals_from(const Predictor& predictor, Samples rows, int K) {
 }  // namespace
 
 std::vector<Metrics> measure_rows(const Predictor& predictor, Samples rows, int horizons) {
-  const auto forecast = forecasts(predictor, rows, horizons);
-  std::vector<Metrics> metrics;
-  for (std::size_t k = 0; k < forecast.size(); ++k) metrics.push_back(measure(forecast[k], outcomes(rows, k)));
-  return metrics;
+  Asking asking(rows, horizons);
+  while (!asking.done()) asking.step(predictor);
+  return measure_all(asking.answers, rows);
 }
 
 struct Training::State {
+  enum class Phase { fitting, validating, refitting, measuring, done };
+
   std::vector<Sample> samples;
   SplitSizes sizes;
   TrainOptions options;
   Algorithm wanted;
   std::vector<Algorithm> queue;
-  std::size_t next = 0;      // in queue
+  Phase phase = Phase::fitting;
   std::unique_ptr<Fit> fit;  // the one under way
-  bool refitting = false;
+  Asking asking;             // the rows it is asked about afterwards
   std::vector<Predictor> fitted;
+  std::vector<Forecasts> validated;
   std::vector<Candidate> candidates;
   std::size_t winner = 0;
   Predictor final_predictor;
   Intervals intervals;
-  bool done = false;
+  std::array<std::vector<Metrics>, 3> metrics;
 
   Samples all() const { return samples; }
   Samples train() const { return all().first(static_cast<std::size_t>(sizes.train)); }
@@ -92,15 +111,27 @@ struct Training::State {
   Samples test() const { return all().last(static_cast<std::size_t>(sizes.test)); }
   Samples learnt() const { return all().first(static_cast<std::size_t>(sizes.train + sizes.validation)); }
 
-  void begin_next() { fit = make_fit(queue[next], train(), validation(), options); }
+  void fit_step() {
+    if (!fit) {
+      fit = make_fit(queue[candidates.size()], train(), validation(), options);
+    } else if (!fit->done()) {
+      fit->step();
+    } else {
+      fitted.push_back(fit->take());
+      asking = Asking(validation(), options.n_horizons);
+      phase = Phase::validating;
+    }
+  }
 
-  void compare() {
-    fitted.push_back(fit->take());
-    Candidate candidate{queue[next], measure_rows(fitted.back(), validation(), options.n_horizons), 0};
+  void validate_step() {
+    if (!asking.done()) return asking.step(fitted.back());
+    Candidate candidate{queue[candidates.size()], measure_all(asking.answers, validation()), 0};
     candidate.rmse = mean_rmse(candidate.validation);
-    candidates.push_back(candidate);
+    candidates.push_back(std::move(candidate));
+    validated.push_back(std::move(asking.answers));
     fit.reset();
-    ++next;
+    phase = Phase::fitting;
+    if (candidates.size() == queue.size()) choose();
   }
 
   // The last in the queue is the one asked for; 'auto' takes the smallest validation error, the simpler one when equal.
@@ -111,17 +142,38 @@ struct Training::State {
                                          [](const Candidate& a, const Candidate& b) { return a.rmse < b.rmse; });
       winner = static_cast<std::size_t>(best - candidates.begin());
     }
-    intervals = intervals_from(fitted[winner], validation(), options.n_horizons);
-    refitting = refits(candidates[winner].algorithm);
-    if (refitting)
+    intervals = intervals_from(validated[winner], validation());
+    metrics[static_cast<std::size_t>(Split::validation)] = candidates[winner].validation;
+    phase = Phase::refitting;
+    if (refits(candidates[winner].algorithm))
       fit = make_fit(candidates[winner].algorithm, learnt(), {}, options);
     else
-      finish(std::move(fitted[winner]));
+      measure_final(std::move(fitted[winner]));
   }
 
-  void finish(Predictor predictor) {
+  void refit_step() {
+    if (!fit->done()) return fit->step();
+    Predictor predictor = fit->take();
+    fit.reset();
+    measure_final(std::move(predictor));
+  }
+
+  void measure_final(Predictor predictor) {
     final_predictor = std::move(predictor);
-    done = true;
+    phase = Phase::measuring;
+    asking = Asking(train(), options.n_horizons);
+  }
+
+  void measure_step() {
+    if (!asking.done()) return asking.step(final_predictor);
+    auto& of_train = metrics[static_cast<std::size_t>(Split::train)];
+    if (of_train.empty()) {
+      of_train = measure_all(asking.answers, train());
+      asking = Asking(test(), options.n_horizons);
+      return;
+    }
+    metrics[static_cast<std::size_t>(Split::test)] = measure_all(asking.answers, test());
+    phase = Phase::done;
   }
 };
 
@@ -136,9 +188,10 @@ Training::Training(std::vector<Sample> samples, Algorithm algorithm, const Train
   s.options = options;
   s.wanted = algorithm;
   s.queue = candidates_of(algorithm);
-  std::size_t needed = s.samples.size() * sizeof(Sample);
+  std::size_t of_fit = 0;
   for (const Algorithm candidate : s.queue)
-    needed = std::max(needed, fit_bytes_needed(candidate, s.samples.size(), options));
+    of_fit = std::max(of_fit, fit_bytes_needed(candidate, s.samples.size(), options));
+  const std::size_t needed = s.samples.size() * sizeof(Sample) + of_fit;
   if (needed > memory_cap)
     throw Error(ErrorCode::out_of_memory,
                 "training would need " + std::to_string(needed >> 10) + " kB, more than glucose.max_train_memory",
@@ -149,33 +202,29 @@ Training::~Training() = default;
 Training::Training(Training&&) noexcept = default;
 
 bool Training::done() const {
-  return state_->done;
+  return state_->phase == State::Phase::done;
 }
 
 void Training::step() {
-  State& s = *state_;
-  if (s.refitting) {
-    if (!s.fit->done())
-      s.fit->step();
-    else
-      s.finish(s.fit->take());
-  } else if (s.next == s.queue.size()) {
-    s.choose();
-  } else if (!s.fit) {
-    s.begin_next();
-  } else if (!s.fit->done()) {
-    s.fit->step();
-  } else {
-    s.compare();
+  switch (state_->phase) {
+    case State::Phase::fitting:
+      return state_->fit_step();
+    case State::Phase::validating:
+      return state_->validate_step();
+    case State::Phase::refitting:
+      return state_->refit_step();
+    case State::Phase::measuring:
+      return state_->measure_step();
+    case State::Phase::done:
+      return;
   }
 }
 
 double Training::progress() const {
   const State& s = *state_;
-  if (s.done) return 1;
-  const double under_way = s.fit ? s.fit->progress() : 0;
-  const double finished = static_cast<double>(s.refitting ? s.queue.size() : s.next);
-  return (finished + under_way) / static_cast<double>(s.queue.size() + 1);
+  if (done()) return 1;
+  const double under_way = s.phase == State::Phase::measuring ? 1 : s.fit ? s.fit->progress() : 0;
+  return (static_cast<double>(s.candidates.size()) + under_way) / static_cast<double>(s.queue.size() + 1);
 }
 
 TrainingOutcome Training::take() {
@@ -185,8 +234,7 @@ TrainingOutcome Training::take() {
   outcome.sizes = s.sizes;
   outcome.model.algorithm = s.candidates[s.winner].algorithm;
   outcome.model.horizons_min.assign(s.options.horizons_min.begin(), s.options.horizons_min.begin() + K);
-  outcome.metrics = {measure_rows(s.final_predictor, s.train(), K), s.candidates[s.winner].validation,
-                     measure_rows(s.final_predictor, s.test(), K)};
+  outcome.metrics = std::move(s.metrics);
   outcome.persistence_test = measure_rows(Persistence{}, s.test(), K);
   outcome.model.predictor = std::move(s.final_predictor);
   outcome.model.intervals = std::move(s.intervals);

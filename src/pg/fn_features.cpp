@@ -79,10 +79,9 @@ SQL_FUNCTION(validate_features) {
 
 SQL_FUNCTION(extract_meal_features) {
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
-  SPI_connect();
-  require_tables();
+  begin(Volatility::stable);
   const PersonMeal what = read_meal(meal_id, nullptr);
-  SPI_finish();
+  end(Volatility::stable);
   std::array<float, glucose::kHistory> features;
   guarded([&] { glucose::meal_features(what.meal, features); });
   return real_array(features.data(), glucose::kHistory);
@@ -98,8 +97,7 @@ SQL_FUNCTION(extract_glucose_history) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"window_hours\" must be from 0.25 to 168")));
   const int n = static_cast<int>(hours * 4);
   float* out = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(n)));
-  SPI_connect();
-  require_tables();
+  begin(Volatility::stable);
   read_person(person_id);
   const Readings readings = read_readings(person_id, before - (n + 1) * glucose::kHistoryStepMin * kMinute, before,
                                           most_bytes(), CurrentMemoryContext);
@@ -107,7 +105,7 @@ SQL_FUNCTION(extract_glucose_history) {
     glucose::glucose_window({readings.rows, static_cast<size_t>(readings.n)}, before,
                             glucose::kHistoryStepMin * kMinute, {out, static_cast<size_t>(n)});
   });
-  SPI_finish();
+  end(Volatility::stable);
   return real_array(out, n);
 }
 
@@ -122,14 +120,13 @@ SQL_FUNCTION(calculate_user_baseline) {
   TupleDesc row;
   if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
   const TimestampTz since = before - window_days * glucose::kDay;
-  SPI_connect();
-  require_tables();
+  begin(Volatility::stable);
   read_person(person_id);
   const Readings readings = read_readings(person_id, since, before, most_bytes(), CurrentMemoryContext);
   glucose::Baseline level;
   guarded([&] { level = glucose::baseline({readings.rows, static_cast<size_t>(readings.n)}, {}, since, before); });
   level.avg_carbs_g = read_mean_carbs(person_id, since, before);
-  SPI_finish();
+  end(Volatility::stable);
   Datum values[3] = {Float4GetDatum(level.avg_glucose_mg_dl), Float4GetDatum(level.std_glucose_mg_dl),
                      Float4GetDatum(level.avg_carbs_g)};
   bool nulls[3] = {std::isnan(level.avg_glucose_mg_dl), std::isnan(level.std_glucose_mg_dl),
@@ -139,15 +136,14 @@ SQL_FUNCTION(calculate_user_baseline) {
 
 SQL_FUNCTION(extract_features) {
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
-  SPI_connect();
-  require_tables();
+  begin(Volatility::stable);
   const PersonMeal what = read_meal(meal_id, nullptr);
   const TimestampTz at = what.meal.eaten_at, since = at - glucose::kBaselineDays * glucose::kDay;
   const float avg_carbs_g = read_mean_carbs(&what.person.id, since, at);
   const Readings readings = read_readings(&what.person.id, since, at, most_bytes(), CurrentMemoryContext);
   FeatureVector x;
   guarded([&] { x = glucose::extract(what.meal, {readings.rows, static_cast<size_t>(readings.n)}, avg_carbs_g); });
-  SPI_finish();
+  end(Volatility::stable);
   return real_array(x.data(), kFeatures);
 }
 
@@ -156,8 +152,7 @@ SQL_FUNCTION(training_dataset) {
   const TimestampTz start_at = time_argument(fcinfo, 1, "start_at"), end_at = time_argument(fcinfo, 2, "end_at");
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
-  SPI_connect();
-  require_tables();
+  begin(Volatility::stable);
   const History history = read_history(person_id, start_at, end_at, kDefaultHorizons[1], CurrentMemoryContext);
   const auto* samples = build_samples(history, kDefaultHorizons, 2, CurrentMemoryContext);
   glucose::SplitSizes sizes;
@@ -172,6 +167,6 @@ SQL_FUNCTION(training_dataset) {
     bool nulls[5] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
-  SPI_finish();
+  end(Volatility::stable);
   return static_cast<Datum>(0);
 }

@@ -7,9 +7,8 @@ using namespace glucose::pg;
 
 SQL_FUNCTION(require_person) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
-  SPI_connect();
-  require_tables();
+  begin(Volatility::stable);
   read_person(person_id);
-  SPI_finish();
+  end(Volatility::stable);
   PG_RETURN_VOID();
 }

@@ -56,11 +56,10 @@ SQL_FUNCTION(predict_glucose) {
   request.meal_id = uuid_argument(fcinfo, 0, "meal_id");
   request.options = read_serving_options(jsonb_argument(fcinfo, 1, "options"));
   require_disclaimer(request.options.lang);
-  SPI_connect();
-  require_tables();
+  begin(Volatility::is_volatile);
   request.what = read_meal(request.meal_id, optional_uuid_argument(fcinfo, 2));
   Jsonb* document = serve(request, caller);
-  SPI_finish();
+  end(Volatility::is_volatile);
   PG_RETURN_JSONB_P(document);
 }
 
@@ -73,12 +72,11 @@ SQL_FUNCTION(predict_meal) {
   request.meal_id = nullptr;
   request.options = read_serving_options(jsonb_argument(fcinfo, 2, "options"));
   require_disclaimer(request.options.lang);
-  SPI_connect();
-  require_tables();
+  begin(Volatility::is_volatile);
   request.what.person = read_person(person_id);
   request.what.meal = read_given_meal(meal, request.what.person.time_zone);
   Jsonb* document = serve(request, caller);
-  SPI_finish();
+  end(Volatility::is_volatile);
   PG_RETURN_JSONB_P(document);
 }
 
@@ -87,12 +85,11 @@ SQL_FUNCTION(glucose_forecast) {
   const ServingOptions options = read_serving_options(jsonb_argument(fcinfo, 1, "options"));
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
-  SPI_connect();
-  require_tables();
+  begin(Volatility::stable);
   const Inputs inputs =
       read_inputs(read_meal(meal_id, optional_uuid_argument(fcinfo, 2)), options, CurrentMemoryContext);
   const Answer answer = compute(inputs);
   put_forecast(result, inputs, answer);
-  SPI_finish();
+  end(Volatility::stable);
   return static_cast<Datum>(0);
 }

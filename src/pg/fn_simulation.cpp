@@ -125,8 +125,7 @@ SQL_FUNCTION(simulate_person) {
   auto* simulator = owned<Simulator>(CurrentMemoryContext, [&] {
     return Simulator(static_cast<std::uint64_t>(seed), wanted_days, glucose::parse_profile(profile));
   });
-  SPI_connect();
-  require_tables();
+  begin(Volatility::is_volatile);
   if (write_person(person_id, owner, profile)) {
     while (!simulator->done()) {
       CHECK_FOR_INTERRUPTS();
@@ -137,6 +136,6 @@ SQL_FUNCTION(simulate_person) {
   } else {
     ereport(NOTICE, (errmsg("this simulated person is there already")));
   }
-  SPI_finish();
+  end(Volatility::is_volatile);
   PG_RETURN_UUID_P(person_id);
 }

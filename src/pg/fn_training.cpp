@@ -113,8 +113,7 @@ SQL_FUNCTION(train_model) {
   PreventCommandIfReadOnly("train_model()");
   const TrainRequest request = read_train_request(fcinfo);
   const glucose::TrainOptions& options = request.options;
-  SPI_connect();
-  require_tables();
+  begin(Volatility::is_volatile);
   MemoryContext work = CurrentMemoryContext;
   const int longest = options.horizons_min[static_cast<size_t>(options.n_horizons) - 1];
   const History history = read_history(&request.person_id, request.start_at, request.end_at, longest, work);
@@ -127,7 +126,7 @@ SQL_FUNCTION(train_model) {
   INSTR_TIME_SUBTRACT(elapsed, started);
   MemoryContextSwitchTo(caller);
   const Datum result = result_row(fcinfo, request, trained, stored, INSTR_TIME_GET_MILLISEC(elapsed));
-  SPI_finish();
+  end(Volatility::is_volatile);
   PG_RETURN_DATUM(result);
 }
 

@@ -92,8 +92,7 @@ void keep(Kept& k, const char* identity, Snapshot s, ArrayType* persons) {
 
 ArrayType* ask(Kind kind, const char* identity) {
   MemoryContext caller = CurrentMemoryContext;
-  SPI_connect();
-  require_tables();
+  begin(Volatility::stable);
   Parameters parameters;
   parameters.add(CStringGetTextDatum(identity));
   run(queries[kind], parameters, Mode::read);
@@ -109,7 +108,7 @@ ArrayType* ask(Kind kind, const char* identity) {
   }
   ArrayType* persons = construct_array(ids, static_cast<int>(n), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
   MemoryContextSwitchTo(inside);
-  SPI_finish();
+  end(Volatility::stable);
   return persons;
 }
 

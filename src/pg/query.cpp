@@ -23,8 +23,6 @@ void prepare(Query& query) {
   pg_unreachable();
 }
 
-}  // namespace
-
 void require_tables() {
   // The tables' identity is asked on every call (a cache look-up), their version once per identity.
   static Oid checked = InvalidOid;
@@ -39,6 +37,22 @@ void require_tables() {
   const int version = SPI_processed == 1 ? DatumGetInt32(column(0, 1, &is_null)) : 0;
   if (is_null || version < kSchemaVersion) tables_do_not_fit("the tables of pg_glucose are older than the library");
   checked = table;
+}
+
+}  // namespace
+
+void begin(Volatility volatility) {
+  if (volatility == Volatility::is_volatile) {
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetTransactionSnapshot());
+  }
+  SPI_connect();
+  require_tables();
+}
+
+void end(Volatility volatility) {
+  SPI_finish();
+  if (volatility == Volatility::is_volatile) PopActiveSnapshot();
 }
 
 void run(Query& query, const Parameters& parameters, Mode mode) {

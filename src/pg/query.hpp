@@ -34,8 +34,14 @@ struct Parameters {
 
 enum class Mode { read, write };
 
-/// Runs a statement between SPI_connect and SPI_finish; rows are in SPI_tuptable. Mode::read uses the caller's
-/// snapshot. Missing or outdated tables raise 55000 with the HINT to run setup().
+/// What every function that runs statements does first and last. Reads see one snapshot: a stable function its
+/// caller's, a volatile one a new snapshot, so that it sees what was written earlier in the same statement.
+/// begin() raises 55000 unless setup() has made the tables this library works with.
+enum class Volatility { stable, is_volatile };
+void begin(Volatility volatility);
+void end(Volatility volatility);
+
+/// Runs a statement between begin() and end(); rows are in SPI_tuptable. Mode::write takes a snapshot of its own.
 void run(Query& query, const Parameters& parameters, Mode mode);
 
 /// As run, but hands every row to `receiver` instead of collecting them.
@@ -43,8 +49,5 @@ void stream(Query& query, const Parameters& parameters, DestReceiver* receiver);
 
 /// Column `column` (1 …) of row `row` of SPI_tuptable.
 Datum column(uint64 row, int column, bool* is_null);
-
-/// Raises 55000 unless setup() has made the tables this library works with.
-void require_tables();
 
 }  // namespace glucose::pg

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: PostgreSQL
+// Whole trainings with the longest single step (the time between two polls for interrupts), features, decoding.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "core/features.hpp"
+#include "core/training.hpp"
+#include "simulated_samples.hpp"
+
+namespace {
+
+using namespace glucose;
+
+const std::vector<Sample>& samples(std::size_t n) {
+  static std::vector<std::vector<Sample>> made;
+  for (const auto& there : made)
+    if (there.size() == n) return there;
+  made.push_back(n_simulated_samples(1, n));
+  return made.back();
+}
+
+// Of this thread: what other work on the machine takes is not counted.
+double cpu_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return 1e3 * static_cast<double>(now.tv_sec) + 1e-6 * static_cast<double>(now.tv_nsec);
+}
+
+void training(benchmark::State& state) {
+  const auto algorithm = static_cast<Algorithm>(state.range(0));
+  const auto n = static_cast<std::size_t>(state.range(1));
+  state.SetLabel(std::string(name_of(algorithm)));
+  if (samples(n).size() != n) return state.SkipWithError("too few simulated meals");
+  TrainOptions options;
+  if (n > 1000) options.epochs = 3;  // steps are what counts here
+  double longest = 0, take = 0, steps = 0;
+  for (auto _ : state) {
+    Training run(samples(n), algorithm, options, std::size_t{1} << 32);
+    const auto timed = [](auto&& work) {
+      const double start = cpu_ms();
+      work();
+      return cpu_ms() - start;
+    };
+    steps = 0;
+    while (!run.done()) {
+      longest = std::max(longest, timed([&] { run.step(); }));
+      ++steps;
+    }
+    take = std::max(take, timed([&] { benchmark::DoNotOptimize(run.take()); }));
+  }
+  state.counters["longest_step_ms"] = longest;
+  state.counters["take_ms"] = take;
+  state.counters["steps"] = steps;
+}
+
+void features(benchmark::State& state) {
+  SimulatedHistory history = simulated_history(1, 31);
+  const auto n = std::min<std::size_t>(8640, history.readings.size());
+  const std::span<const Reading> readings = std::span<const Reading>(history.readings).last(n);
+  Meal meal = history.meals.back();
+  meal.eaten_at = readings.back().measured_at;
+  for (auto _ : state) benchmark::DoNotOptimize(extract(meal, readings, history.meals));
+  state.SetLabel(std::to_string(n) + " readings");
+}
+
+void decoding(benchmark::State& state) {
+  TrainOptions options;
+  options.epochs = 1;
+  Training run(samples(105), static_cast<Algorithm>(state.range(0)), options, std::size_t{1} << 32);
+  while (!run.done()) run.step();
+  const auto bytes = encode(run.take().model);
+  for (auto _ : state) benchmark::DoNotOptimize(decode(bytes));
+  state.SetLabel(std::to_string(bytes.size()) + " bytes");
+}
+
+constexpr auto kRidge = static_cast<int>(Algorithm::ridge), kLad = static_cast<int>(Algorithm::lad),
+               kLstm = static_cast<int>(Algorithm::lstm), kAuto = static_cast<int>(Algorithm::automatic);
+
+BENCHMARK(training)
+    ->ArgNames({"algorithm", "meals"})
+    ->ArgsProduct({{kRidge, kLad, kLstm, kAuto}, {105, 1000, 5000}})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(features)->Unit(benchmark::kMicrosecond);
+BENCHMARK(decoding)->Arg(kRidge)->Arg(kLstm)->Unit(benchmark::kMicrosecond);
+
+}  // namespace

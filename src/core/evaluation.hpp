@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "core/metrics.hpp"
+#include "core/model.hpp"
+
+namespace glucose {
+
+/// Errors of a stored model over samples at one horizon, and how often its interval held what happened (0 … 1).
+struct Evaluation {
+  Metrics errors;
+  double coverage;
+};
+
+/// Evaluates the answers a person would have been given, limits and intervals included. out: [K]
+std::vector<Evaluation> evaluate(const Model& model, Samples samples);
+
+}  // namespace glucose

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: PostgreSQL
+// The artifact: what is written is read back, what is damaged or foreign is refused, whatever the bytes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "core/random.hpp"
+#include "models.hpp"
+#include "rows.hpp"
+
+namespace glucose {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+// CRC-32 (IEEE 802.3) bit by bit, independent of the codec's table.
+std::uint32_t crc(std::span<const std::uint8_t> bytes) {
+  std::uint32_t c = ~0U;
+  for (const std::uint8_t byte : bytes) {
+    c ^= byte;
+    for (int bit = 0; bit < 8; ++bit) c = (c >> 1) ^ ((c & 1U) != 0 ? 0xedb88320U : 0U);
+  }
+  return ~c;
+}
+
+/// The body with a checksum that fits: what an attacker would send.
+Bytes sealed(Bytes body) {
+  const std::uint32_t c = crc(body);
+  for (unsigned shift = 0; shift < 32; shift += 8) body.push_back(static_cast<std::uint8_t>(c >> shift));
+  return body;
+}
+Bytes body_of(const Model& model) {
+  Bytes bytes = encode(model);
+  bytes.resize(bytes.size() - 4);
+  return bytes;
+}
+void put(Bytes& bytes, std::size_t at, std::uint32_t value) {
+  ASSERT_LE(at + 4, bytes.size());
+  for (unsigned i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+void expect_refused(const Bytes& bytes, const char* why) {
+  const Error error = error_of([&] { (void)decode(bytes); });
+  EXPECT_EQ(error.code(), ErrorCode::model_mismatch) << why;
+  EXPECT_NE(std::string(error.what()).find(why), std::string::npos) << error.what();
+}
+
+std::vector<std::uint32_t> answers(const Model& model) {
+  std::vector<float> all;
+  Random rng(2);
+  for (int i = 0; i < 20; ++i) {
+    FeatureVector x = plain_features(static_cast<float>(rng.uniform(60, 250)));
+    for (std::size_t f = 0; f < kFeatures; ++f)
+      if (kFeatureTable[f].nullable && rng.below(6) == 0) x[f] = kUnknown;
+    float out[2];
+    model.predict(x, out);
+    all.insert(all.end(), out, out + 2);
+  }
+  return bits_of(all);
+}
+
+TEST(Codec, EveryKindAnswersTheSameAfterwards) {
+  EXPECT_EQ(crc(Bytes{'1', '2', '3', '4', '5', '6', '7', '8', '9'}), 0xcbf43926U);
+  for (const Algorithm algorithm : kKinds) {
+    const Model model = small_model(algorithm);
+    const Bytes bytes = encode(model);
+    const Model read = decode(bytes);
+    EXPECT_EQ(read.algorithm, algorithm);
+    EXPECT_EQ(read.horizons_min, model.horizons_min);
+    EXPECT_EQ(read.intervals.n, 17);
+    EXPECT_EQ(read.intervals.below, model.intervals.below);
+    EXPECT_EQ(read.intervals.above, model.intervals.above);
+    EXPECT_EQ(answers(read), answers(model)) << name_of(algorithm);
+    EXPECT_EQ(encode(read), bytes) << name_of(algorithm);
+    EXPECT_EQ(sealed(body_of(model)), bytes);
+  }
+}
+
+TEST(Codec, BeginsAsDocumented) {
+  const Bytes bytes = encode(small_model(Algorithm::mean));
+  EXPECT_EQ(std::string(bytes.begin() + 4, bytes.begin() + 8), "PGGM");
+  EXPECT_EQ(bytes[8], 1);  // format, little-endian
+  EXPECT_EQ(std::string(bytes.begin() + 16, bytes.begin() + 24), "meal28/1");
+}
+
+TEST(Codec, EveryFlippedBitAndEveryTruncationIsRefused) {
+  for (const Algorithm algorithm : kKinds) {
+    const Bytes bytes = encode(small_model(algorithm, 1, 1));
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      Bytes damaged = bytes;
+      damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ (1U << (i % 8)));
+      EXPECT_THROW((void)decode(damaged), Error);
+      damaged = Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(i));
+      EXPECT_THROW((void)decode(damaged), Error);
+    }
+  }
+}
+
+TEST(Codec, WholeBodiesCutAnywhereAreRefusedEvenWhenSealed) {
+  for (const Algorithm algorithm : kKinds) {
+    const Bytes body = body_of(small_model(algorithm));
+    for (std::size_t n = 0; n < body.size(); ++n)
+      EXPECT_THROW((void)decode(sealed(Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(n)))), Error);
+  }
+}
+
+// Offsets in a body: 0 magic's size, 4 magic, 8 format, 12 schema's size, 16 schema, 24 algorithm, 28 K, 32 and 36
+// horizons, 40 n, 44 below's size, 48 below, 56 above's size, 60 above, 68 kind, 72 the kind's own.
+TEST(Codec, ForeignArtifactsAreRefusedWithTheReason) {
+  const Bytes body = body_of(small_model(Algorithm::mean));
+  const auto with = [&](std::size_t at, std::uint32_t value) {
+    Bytes changed = body;
+    put(changed, at, value);
+    return sealed(changed);
+  };
+  EXPECT_NO_THROW((void)decode(sealed(body)));
+  expect_refused(with(4, 0x4d4d4d4dU), "not a pg_glucose model");
+  expect_refused(with(8, 2), "format is of another version");
+  expect_refused(with(20, 0x322f3832U), "another feature schema");  // "…28/2"
+  expect_refused(with(24, 5), "out of range");                      // "auto" is no model
+  expect_refused(with(28, 0), "out of range");
+  expect_refused(with(28, 13), "out of range");
+  expect_refused(with(32, 4), "out of range");
+  expect_refused(with(36, 361), "out of range");
+  expect_refused(with(36, 60), "not ascending");
+  expect_refused(with(40, 0xffffffffU), "out of range");
+  expect_refused(with(68, 4), "out of range");
+  expect_refused(with(68, 0), "algorithm");  // persistence under the name "mean"
+  Bytes longer = body;
+  longer.push_back(0);
+  expect_refused(sealed(longer), "left over");
+  expect_refused({}, "size");
+  expect_refused(sealed({}), "ends early");
+  expect_refused(Bytes(kMaxArtifactBytes + 1), "size");
+}
+
+TEST(Codec, WeightsMustBeFinite) {
+  for (const float wrong : {NAN, INFINITY, -INFINITY}) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &wrong, 4);
+    for (const Algorithm algorithm : kKinds) {
+      const Model model = small_model(algorithm);
+      Bytes body = body_of(model);
+      put(body, 48, bits);
+      expect_refused(sealed(body), "not finite");
+      if (algorithm == Algorithm::persistence) continue;
+      body = body_of(model);
+      put(body, body.size() - 4, bits);
+      expect_refused(sealed(body), "not finite");
+    }
+  }
+}
+
+TEST(Codec, HugeSizesAreRefusedBeforeAnythingIsAllocated) {
+  for (const Algorithm algorithm : kKinds) {
+    const Bytes body = body_of(small_model(algorithm));
+    for (std::size_t at = 0; at + 4 <= body.size(); at += 4)
+      for (const std::uint32_t size : {0xffffffffU, 0x7fffffffU, 0x40000000U, 0x00ffffffU}) {
+        Bytes changed = body;
+        put(changed, at, size);
+        try {
+          (void)decode(sealed(changed));  // a weight may become another number
+        } catch (const Error& error) {
+          ASSERT_EQ(error.code(), ErrorCode::model_mismatch);
+        }
+      }
+  }
+  Bytes wide = body_of(small_model(Algorithm::lstm));  // 72 layers, 76 hidden …
+  put(wide, 72, 3), put(wide, 76, 256), put(wide, 80, 256), put(wide, 84, 256);
+  EXPECT_THROW((void)decode(sealed(wide)), Error);
+}
+
+TEST(Codec, RandomDamageUnderAFittingChecksumIsReadOrRefused) {
+  Random rng(77);
+  std::vector<Bytes> bodies;
+  for (const Algorithm algorithm : kKinds) bodies.push_back(body_of(small_model(algorithm, 5, 1)));
+  int read = 0, refused = 0;
+  for (int round = 0; round < 20000; ++round) {
+    Bytes body = bodies[rng.below(static_cast<std::uint32_t>(bodies.size()))];
+    const std::uint32_t edits = 1 + rng.below(4);
+    for (std::uint32_t i = 0; i < edits && !body.empty(); ++i) {
+      // Half of the edits hit the first 100 bytes, where the sizes are.
+      const auto within =
+          static_cast<std::uint32_t>(rng.below(2) == 0 ? std::min<std::size_t>(100, body.size()) : body.size());
+      const std::size_t at = rng.below(within);
+      switch (rng.below(5)) {
+        case 0:
+          body[at] = static_cast<std::uint8_t>(rng.bits());
+          break;
+        case 1:
+          body[at] = static_cast<std::uint8_t>(body[at] ^ (1U << rng.below(8)));
+          break;
+        case 2:
+          body.resize(at);
+          break;
+        case 3:
+          body.insert(body.begin() + static_cast<std::ptrdiff_t>(at), 1 + rng.below(8),
+                      static_cast<std::uint8_t>(rng.bits()));
+          break;
+        default:
+          for (std::size_t b = at; b < std::min(at + 4, body.size()); ++b) body[b] = rng.below(2) == 0 ? 0xff : 0;
+      }
+    }
+    const Bytes bytes = sealed(body);
+    try {
+      const Model model = decode(bytes);
+      ASSERT_EQ(encode(model), bytes);
+      for (const float offset : model.intervals.below) ASSERT_TRUE(std::isfinite(offset));
+      std::array<float, kMaxHorizons> out;
+      model.predict(plain_features(), out.data());
+      ++read;
+    } catch (const Error& error) {
+      ASSERT_EQ(error.code(), ErrorCode::model_mismatch) << error.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(read, 500);
+  EXPECT_GT(refused, 5000);
+}
+
+}  // namespace
+}  // namespace glucose
