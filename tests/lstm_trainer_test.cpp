@@ -172,7 +172,8 @@ TEST(LstmTrainer, NonFiniteDataDiverges) {
       for (; !trainer.done(); trainer.step()) ++steps;
       EXPECT_TRUE(trainer.diverged()) << bad << " in " << where;
       EXPECT_LE(steps, 2);
-      for (const float w : trainer.take().parameters()) ASSERT_TRUE(std::isfinite(w));
+      const Lstm net = trainer.take();  // lives as long as the loop over its parameters
+      for (const float w : net.parameters()) ASSERT_TRUE(std::isfinite(w));
     }
   }
   LstmData validation = samples(10, 2);
