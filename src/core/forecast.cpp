@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "core/error.hpp"
 #include "core/time_grid.hpp"
@@ -72,17 +73,17 @@ SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readi
   int unchanged = 0;  // readings of the newest value, back from the last one
   Micros unchanged_since = at;
   float newest = kUnknown;
-  for (auto r = readings.rbegin(); r != readings.rend(); ++r) {
-    if (r->measured_at > at || r->recorded_at > at) continue;
+  for (const Reading& r : std::views::reverse(readings)) {
+    if (r.measured_at > at || r.recorded_at > at) continue;
     if (!state.has_last) {
       state.has_last = true;
-      state.last_reading_at = r->measured_at;
-      newest = r->mg_dl;
+      state.last_reading_at = r.measured_at;
+      newest = r.mg_dl;
     }
-    if (r->measured_at < at - kWindow) break;
-    if (unchanged == in_window++ && r->mg_dl == newest) {
+    if (r.measured_at < at - kWindow) break;
+    if (unchanged == in_window++ && r.mg_dl == newest) {
       ++unchanged;
-      unchanged_since = r->measured_at;
+      unchanged_since = r.measured_at;
     }
   }
   if (!state.has_last || at - state.last_reading_at > kReachOfReading) state.issues |= kStale;
