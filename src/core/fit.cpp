@@ -66,8 +66,8 @@ std::size_t fit_bytes_needed(Algorithm algorithm, std::size_t n, const TrainOpti
     case Algorithm::lstm:
       return LstmFit::bytes_needed(n, n / 2, options);
     case Algorithm::ridge:
-    case Algorithm::lad:  // the design, the targets and a pass's residuals; the sums do not grow with n
-      return n * (sizeof(float) * kDesignColumns + sizeof(double) * static_cast<std::size_t>(options.n_horizons + 2)) +
+    case Algorithm::lad:  // the design, the targets, losses and a pass's residuals; the sums do not grow with n
+      return n * (sizeof(float) * kDesignColumns + sizeof(double) * static_cast<std::size_t>(options.n_horizons + 8)) +
              (std::size_t{1} << 18);
     default:
       return 0;
