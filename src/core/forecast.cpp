@@ -107,7 +107,8 @@ void forecast_horizons(const Model& model, const FeatureVector& x, HorizonForeca
 }
 
 Forecast forecast(const Model& model, const FeatureVector& x, const SensorState& sensor) {
-  if (!sensor.has_last)
+  // A reading older than the baseline's 30 days is none to start from either.
+  if (!sensor.has_last || std::isnan(last_glucose(x)))
     throw Error(ErrorCode::too_little_history, "no glucose reading in the 30 days before this moment",
                 "Record glucose readings first; at least one is needed, twelve in the last three hours are best.");
   Forecast answer;
@@ -132,6 +133,12 @@ void check_meal(const Nutrition& eaten) {
   if (!std::isnan(eaten.calories) && energy > 2 * eaten.calories + 400)
     throw Error(ErrorCode::out_of_range, "the macronutrients hold far more energy than the calories say",
                 "Check the units: calories in kcal, nutrients in grams.");
+  // Kilojoules are 4.2 times the kilocalories. Only where all three are known and something was eaten: alcohol and
+  // meals logged in part say more calories than their nutrients hold.
+  const bool whole = !std::isnan(eaten.carbs_g) && !std::isnan(eaten.protein_g) && !std::isnan(eaten.fat_g);
+  if (whole && energy > 0 && eaten.calories > 3 * energy + 400)
+    throw Error(ErrorCode::out_of_range, "the calories are far more than the macronutrients hold",
+                "Check the units: calories in kcal (not kJ), nutrients in grams.");
 }
 
 }  // namespace glucose

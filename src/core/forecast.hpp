@@ -57,7 +57,7 @@ void forecast_horizons(const Model& model, const FeatureVector& x, HorizonForeca
 Forecast forecast(const Model& model, const FeatureVector& x, const SensorState& sensor);
 
 /// Refuses a meal that cannot be right: a nutrient out of range, or macronutrients that hold far more energy than the
-/// calories say. Throws Error out_of_range; values are not repeated in the message.
+/// calories say, or far less (kilojoules). Throws Error out_of_range; values are not repeated in the message.
 void check_meal(const Nutrition& eaten);
 
 }  // namespace glucose

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/lstm_model.hpp"
 
+#include <algorithm>
+
 namespace glucose {
 
 namespace {
@@ -22,7 +24,7 @@ LstmTrainerOptions trainer_options(const TrainOptions& options) {
   o.batch_size = options.batch_size;
   o.learning_rate = static_cast<float>(options.learning_rate);
   o.dropout = static_cast<float>(options.dropout);
-  o.l2 = options.l2 < 0 ? 0.0F : static_cast<float>(options.l2);
+  o.l2 = options.l2 < 0 ? 0.0F : static_cast<float>(std::min(options.l2, 1.0));  // more leaves no weights anyway
   o.patience = options.patience;
   o.seed = options.seed;
   return o;

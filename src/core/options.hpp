@@ -20,7 +20,7 @@ inline std::string_view name_of(Algorithm a) {
 
 inline constexpr int kMaxLayers = 3;
 
-/// How to train. l2 < 0: the linear models choose their penalty, the LSTM uses none.
+/// How to train. l2 < 0: the linear models choose their penalty, the LSTM uses none; the LSTM takes at most 1.
 struct TrainOptions {
   int n_horizons = 2;
   std::array<int, kMaxHorizons> horizons_min{60, 120};

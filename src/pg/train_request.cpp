@@ -43,8 +43,9 @@ TrainRequest read_train_request(FunctionCallInfo fcinfo) {
   request.person_id = *uuid_argument(fcinfo, 0, "person_id");
   const char* model_type = text_argument(fcinfo, 1, "model_type");
   if (strcmp(model_type, "glucose") != 0)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", model_type),
-                    errhint("The model type is glucose.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", clipped(model_type)),
+             errhint("The model type is glucose.")));
   strlcpy(request.model_type, model_type, sizeof request.model_type);
   const char* algorithm = text_argument(fcinfo, 2, "algorithm");
   guarded([&] { request.algorithm = parse_algorithm(algorithm); });
