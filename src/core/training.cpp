@@ -171,7 +171,9 @@ struct Training::State {
     std::size_t best = candidates.size();
     for (const Algorithm algorithm : kTrust) {
       const auto next = static_cast<std::size_t>(std::find(queue.begin(), queue.end(), algorithm) - queue.begin());
-      if (next == queue.size() || !std::isfinite(candidates[next].rmse) || clearly_better(0, next)) continue;
+      const double rmse = candidates[next].rmse;
+      if (!std::isfinite(rmse) || clearly_better(0, next)) continue;
+      if (algorithm != Algorithm::persistence && rmse == candidates.front().rmse) continue;  // it has learnt nothing
       if (best == candidates.size() || clearly_better(next, best)) best = next;
     }
     return best == candidates.size() ? 0 : best;
