@@ -35,6 +35,10 @@ class SteppedFit final : public Fit {
   void step() override { fit_.step(); }
   double progress() const override { return fit_.progress(); }
   Predictor take() override { return fit_.take(); }
+  int best_epoch() const override {
+    if constexpr (std::is_same_v<Stepped, LstmFit>) return fit_.best_epoch();
+    return 0;
+  }
 
  private:
   Stepped fit_;

@@ -19,7 +19,7 @@ namespace glucose {
 
 namespace {
 
-constexpr std::array<double, 5> kPenalties{10, 30, 100, 300, 1000};
+constexpr std::array<double, 6> kPenalties{3, 10, 30, 100, 300, 1000};
 constexpr int kFolds = 5;
 constexpr int kReweightings = 25;
 constexpr double kSettled = 0.01;          // mg/dL per SD: no coefficient moves more, the reweighting ends
@@ -30,7 +30,7 @@ constexpr std::array<double, P> kColumnPenalties = column_penalties();
 
 // Some tens of meals say little about the penalty: the usual one stays unless another is better beyond chance.
 constexpr std::size_t usual_penalty(Loss loss) {
-  return loss == Loss::squared ? 2 : 1;
+  return loss == Loss::squared ? 3 : 2;
 }
 
 /// in: losses [penalties][N] of the same rows · out: the penalty with the smallest sum when it beats the usual one by

@@ -31,7 +31,7 @@ struct TrainOptions {
   int layers = 2;
   std::array<int, kMaxLayers> hidden{64, 64};
   double dropout = 0.1;
-  int patience = 15;
+  int patience = 8;
   double l2 = -1;
   int min_days = 7;
   int min_meals = 21;
