@@ -40,8 +40,9 @@ void add_numbers(StringInfo out, const char* key, const int* values, int n) {
 
 void require_model_type(const char* model_type, char* out) {
   if (strcmp(model_type, "glucose") != 0)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", model_type),
-                    errhint("The model type is glucose.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", clipped(model_type)),
+             errhint("The model type is glucose.")));
   strlcpy(out, model_type, kLongestName);
 }
 
