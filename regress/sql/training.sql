@@ -25,7 +25,8 @@ SELECT count(*) AS stored, bool_and(v.algorithm = r.algorithm AND v.n_train = r.
   bool_and((metadata ->> 'test_start')::timestamptz > training_end) AS test_is_later,
   count(*) FILTER (WHERE v.is_active) AS active, bool_and(v.status = 'ready' OR NOT v.is_active) AS only_ready
 FROM model_version v JOIN result r USING (version);
-SELECT hyperparameters FROM model_version WHERE version = '1.4.0';
+SELECT hyperparameters @> '{"seed": 7, "epochs": 4, "hidden": [8], "horizons": [60, 120], "min_days": 7, "min_meals": 21}' AS as_given,
+       (SELECT string_agg(k, ' ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(hyperparameters) k) AS keys FROM model_version WHERE version = '1.4.0';
 SELECT jsonb_path_query_array(metadata, '$.candidates[*].algorithm') AS candidates, algorithm = (SELECT c ->> 'algorithm' FROM jsonb_array_elements(metadata -> 'candidates') c
   ORDER BY (c ->> 'validation_rmse')::float8 LIMIT 1) AS best_was_taken FROM model_version WHERE version = '1.5.0';
 -- Metrics: three splits and persistence for comparison, two horizons, five numbers, all there.
