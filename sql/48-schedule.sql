@@ -34,7 +34,7 @@ COMMENT ON FUNCTION glucose.retrain_one(uuid, text, timestamptz) IS
 
 CREATE FUNCTION glucose.retraining_may_go_on(tried integer, max_persons integer, started_at timestamptz,
   time_budget interval) RETURNS boolean
-LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
   IF coalesce(max_persons, 0) < 1 THEN
