@@ -19,10 +19,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
   -- Once without the lock, since most are not due; once with it, since whoever had it may have just trained the person.
+  -- Each in a statement of its own: the second look needs a snapshot taken under the lock.
   IF NOT EXISTS (SELECT FROM glucose.person p WHERE p.person_id = retrain_one.person_id)
-     OR NOT glucose.retraining_is_due(retrain_one.person_id, retrain_one.model_type, as_of)
-     OR NOT glucose.try_lock_person(retrain_one.person_id)
      OR NOT glucose.retraining_is_due(retrain_one.person_id, retrain_one.model_type, as_of) THEN
+    RETURN NULL;
+  END IF;
+  IF NOT glucose.try_lock_person(retrain_one.person_id) THEN
+    RETURN NULL;
+  END IF;
+  IF NOT glucose.retraining_is_due(retrain_one.person_id, retrain_one.model_type, as_of) THEN
     RETURN NULL;
   END IF;
   RETURN (glucose.train_and_settle(retrain_one.person_id, retrain_one.model_type, '{}',
