@@ -20,15 +20,17 @@ COMMENT ON FUNCTION glucose.try_lock_person(uuid) IS
 
 CREATE FUNCTION glucose.retraining_rules(person_id uuid, model_type text DEFAULT 'glucose',
   OUT min_new_meals integer, OUT max_age_days integer, OUT max_live_mae_mg_dl real, OUT min_improvement_mg_dl real,
-  OUT manual boolean, OUT algorithm text, OUT options jsonb)
+  OUT beyond_chance boolean, OUT manual boolean, OUT algorithm text, OUT options jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
   SELECT coalesce(o.min_new_meals, p.min_new_meals), coalesce(o.max_age_days, p.max_age_days),
          coalesce(o.max_live_mae_mg_dl, p.max_live_mae_mg_dl),
-         coalesce(o.min_improvement_mg_dl, p.min_improvement_mg_dl), coalesce(o.manual, p.manual),
+         coalesce(o.min_improvement_mg_dl, p.min_improvement_mg_dl), coalesce(o.beyond_chance, p.beyond_chance),
+         coalesce(o.manual, p.manual),
          coalesce(o.algorithm, p.algorithm), p.options || coalesce(o.options, '{}')
-  INTO min_new_meals, max_age_days, max_live_mae_mg_dl, min_improvement_mg_dl, manual, algorithm, options
+  INTO min_new_meals, max_age_days, max_live_mae_mg_dl, min_improvement_mg_dl, beyond_chance, manual, algorithm,
+       options
   FROM glucose.retraining_policy p
   LEFT JOIN glucose.retraining_override o
     ON o.person_id = retraining_rules.person_id AND o.model_type = p.model_type
@@ -203,7 +205,7 @@ BEGIN
       result.reason := format('only %s meals to compare on', compared.n);
     ELSIF compared.difference > -rules.min_improvement_mg_dl THEN
       result.reason := result.reason || format(', not lower by %s', rules.min_improvement_mg_dl);
-    ELSIF compared.ci_high >= 0 THEN
+    ELSIF rules.beyond_chance AND compared.ci_high >= 0 THEN
       result.reason := result.reason || ', which may be chance';
     ELSE
       result.status := 'deployed';
@@ -225,7 +227,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.settle_candidate(uuid, text, text, text[], timestamptz) IS
-'Compares a version that was trained and does not serve with the active one on the same meals: the candidate''s test rows without those the active one has learnt from. It is deployed when its MAE is lower by the policy''s min_improvement_mg_dl and the 95 % interval of the paired difference lies below 0, on 5 meals or more; or when nothing serves. The loser is archived; deploy_model() and rollback_model() still take it. Writes retraining_log. Errors: P0002, 55000.';
+'Compares a version that was trained and does not serve with the active one on the same meals: the candidate''s test rows without those the active one has learnt from. It is deployed when its MAE is lower by the policy''s min_improvement_mg_dl, on 5 meals or more, and (policy beyond_chance) the 95 % interval of the paired difference lies below 0; or when nothing serves. The loser is archived; deploy_model() and rollback_model() still take it. Writes retraining_log. Errors: P0002, 55000.';
 
 CREATE FUNCTION glucose.train_and_settle(person_id uuid, model_type text, options jsonb, due_because text[],
   as_of timestamptz) RETURNS glucose.retraining_result

@@ -11,7 +11,7 @@ SELECT simulate_person(7, 60) AS ann \gset
 -- Ridge trains in milliseconds; the rest is the policy's.
 INSERT INTO retraining_override (person_id, model_type, algorithm) VALUES (:'ann', 'glucose', 'ridge');
 SELECT * FROM retraining_rules(:'ann');
-SELECT min_new_meals, max_age_days, max_live_mae_mg_dl, min_improvement_mg_dl, manual, algorithm, options
+SELECT min_new_meals, max_age_days, max_live_mae_mg_dl, min_improvement_mg_dl, beyond_chance, manual, algorithm, options
 FROM retraining_policy WHERE model_type = 'glucose';
 
 -- Too early: the training fails, and nothing has changed but the log.
@@ -78,6 +78,15 @@ SELECT rollback_model(:'ann');
 -- With nothing in its favour but a minimum that nobody can reach, it stays a candidate.
 UPDATE retraining_override SET min_improvement_mg_dl = 500 WHERE person_id = :'ann';
 SELECT status, version, reason ~ 'not lower by 500$' AS says_why FROM retrain_model(:'ann', force => true, as_of => '2026-03-05');
+-- Whether the difference must be more than chance is the policy's; it is better than a first model of two weeks by 1.
+SELECT deploy_model(:'ann', 'glucose', '1.0.0');
+UPDATE retraining_override SET min_improvement_mg_dl = 1 WHERE person_id = :'ann';
+SELECT status, ci_high >= 0 AS may_be_chance, reason ~ 'which may be chance$' AS says_why
+FROM retrain_model(:'ann', force => true, as_of => '2026-02-10');
+UPDATE retraining_override SET beyond_chance = false WHERE person_id = :'ann';
+SELECT status, ci_high >= 0 AS may_be_chance FROM retrain_model(:'ann', force => true, as_of => '2026-02-10');
+UPDATE retraining_override SET beyond_chance = NULL WHERE person_id = :'ann';
+SELECT deploy_model(:'ann', 'glucose', '1.3.0');
 -- One that its training rejected never gets so far, and only a candidate can be settled.
 SELECT version AS candidate FROM train_model(:'ann', algorithm => 'mean', options => '{"deploy": false}') \gset
 UPDATE model_version SET status = 'rejected' WHERE person_id = :'ann' AND version = :'candidate';

@@ -9,6 +9,7 @@ BEGIN
     max_age_days integer NOT NULL DEFAULT 7 CHECK (max_age_days >= 1),
     max_live_mae_mg_dl real NOT NULL DEFAULT 15 CHECK (max_live_mae_mg_dl > 0),
     min_improvement_mg_dl real NOT NULL DEFAULT 5 CHECK (min_improvement_mg_dl >= 0),
+    beyond_chance boolean NOT NULL DEFAULT true,
     manual boolean NOT NULL DEFAULT false,
     algorithm text NOT NULL DEFAULT 'auto',
     options jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(options) = 'object')
@@ -21,7 +22,9 @@ BEGIN
   COMMENT ON COLUMN glucose.retraining_policy.max_live_mae_mg_dl IS
     'Due when the answers of the active version were wrong by more than this on average.';
   COMMENT ON COLUMN glucose.retraining_policy.min_improvement_mg_dl IS
-    'A candidate is deployed only when its MAE is lower by at least this, and the 95 % interval of the difference lies below 0.';
+    'A candidate is deployed only when its MAE on the shared hold-out is lower by at least this.';
+  COMMENT ON COLUMN glucose.retraining_policy.beyond_chance IS
+    'And only when the 95 % interval of the paired difference lies below 0: what serves is not replaced by chance.';
   COMMENT ON COLUMN glucose.retraining_policy.manual IS 'Only retrain_model() retrains, when it is told to.';
   COMMENT ON COLUMN glucose.retraining_policy.algorithm IS 'What candidates are trained with, as in train_model().';
   COMMENT ON COLUMN glucose.retraining_policy.options IS 'Options of train_model() for candidates.';
@@ -33,6 +36,7 @@ BEGIN
     max_age_days integer CHECK (max_age_days >= 1),
     max_live_mae_mg_dl real CHECK (max_live_mae_mg_dl > 0),
     min_improvement_mg_dl real CHECK (min_improvement_mg_dl >= 0),
+    beyond_chance boolean,
     manual boolean,
     algorithm text,
     options jsonb CHECK (jsonb_typeof(options) = 'object'),
