@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  latest CONSTANT integer := 2;   -- the newest sql/tables/NNN-*.sql
+  latest CONSTANT integer := 3;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
@@ -75,6 +75,9 @@ BEGIN
       ('deployment', 'visible', 'ALL', visible_rows, visible_rows),
       ('prediction', 'visible', 'ALL', visible_rows, visible_rows),
       ('training_job', 'visible', 'ALL', visible_rows, visible_rows),
+      ('retraining_override', 'visible', 'ALL', visible_rows, visible_rows),
+      ('retraining_log', 'visible', 'ALL', visible_rows, visible_rows),
+      ('retraining_policy', 'read', 'SELECT', 'true', NULL),
       ('population_model', 'read', 'SELECT', 'true', NULL),
       ('schema_version', 'read', 'SELECT', 'true', NULL)
     ) AS p (relation, name, command, using_rows, check_rows)
@@ -86,9 +89,11 @@ BEGIN
             || coalesce(' USING (' || policy.using_rows || ')', '')
             || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
   END LOOP;
-  IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = 'glucose.schema_version'::regclass AND polname = 'manage') THEN
-    CREATE POLICY manage ON glucose.schema_version TO CURRENT_USER USING (true) WITH CHECK (true);
-  END IF;
+  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy']::regclass[] LOOP
+    IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
+      EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);
+    END IF;
+  END LOOP;
   ALTER TABLE glucose.person ALTER COLUMN owner SET DEFAULT glucose.current_identity();
 END
 $fn$;
@@ -113,7 +118,7 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM glucose.grant_access(steward);
-  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model TO %I', steward);
+  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.retraining_policy TO %I', steward);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_steward(name) IS
@@ -128,15 +133,17 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role AND has_schema_privilege(r.oid, 'glucose', 'USAGE')) THEN
     EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
   END IF;
-  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'training_job'] LOOP
+  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'training_job',
+                                  'retraining_override'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON glucose.%I TO %I', relation, role);
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['model_version', 'model_metric', 'deployment', 'prediction'] LOOP
+  FOREACH relation IN ARRAY ARRAY['model_version', 'model_metric', 'deployment', 'prediction', 'retraining_log'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, DELETE ON glucose.%I TO %I', relation, role);
   END LOOP;
   -- Model rows are immutable but for these two: a correction is a new version.
   EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
-  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version, glucose.training_progress TO %I', role);
+  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version, glucose.training_progress, '
+                 'glucose.retraining_policy TO %I', role);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.grant_access(name) IS
