@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  latest CONSTANT integer := 2;   -- the newest sql/tables/NNN-*.sql
+  latest CONSTANT integer := 3;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
@@ -72,7 +72,9 @@ BEGIN
       ('deployment', 'visible', 'ALL', visible_rows, visible_rows),
       ('prediction', 'visible', 'ALL', visible_rows, visible_rows),
       ('training_job', 'visible', 'ALL', visible_rows, visible_rows),
+      ('experiment_model', 'visible', 'ALL', visible_rows, visible_rows),
       ('population_model', 'read', 'SELECT', 'true', NULL),
+      ('experiment', 'read', 'SELECT', 'true', NULL),
       ('schema_version', 'read', 'SELECT', 'true', NULL)
     ) AS p (relation, name, command, using_rows, check_rows)
     WHERE NOT EXISTS (SELECT FROM pg_policy q
@@ -84,6 +86,9 @@ BEGIN
   END LOOP;
   IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = 'glucose.schema_version'::regclass AND polname = 'manage') THEN
     CREATE POLICY manage ON glucose.schema_version TO CURRENT_USER USING (true) WITH CHECK (true);
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = 'glucose.experiment'::regclass AND polname = 'manage') THEN
+    CREATE POLICY manage ON glucose.experiment TO CURRENT_USER USING (true) WITH CHECK (true);
   END IF;
   ALTER TABLE glucose.person ALTER COLUMN owner SET DEFAULT glucose.current_identity();
 END
@@ -109,7 +114,8 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM glucose.grant_access(steward);
-  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model TO %I', steward);
+  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.experiment, glucose.experiment_model'
+                 ' TO %I', steward);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_steward(name) IS
@@ -131,6 +137,8 @@ BEGIN
   -- Model rows are immutable but for these two: a correction is a new version.
   EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
   EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version, glucose.training_progress TO %I', role);
+  EXECUTE format('GRANT SELECT ON glucose.experiment, glucose.experiment_model, glucose.prediction_horizon,'
+                 ' glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.grant_access(name) IS

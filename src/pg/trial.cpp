@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/trial.hpp"
+
+#include "pg/digest.hpp"
+
+namespace glucose::pg {
+
+int bucket_of(const pg_uuid_t* person_id, const char* salt) {
+  const char* utf8 = pg_server_to_any(salt, static_cast<int>(strlen(salt)), PG_UTF8);
+  const size_t length = strlen(utf8);
+  auto* message = static_cast<uint8*>(palloc(UUID_LEN + length));
+  memcpy(message, person_id->data, UUID_LEN);
+  memcpy(message + UUID_LEN, utf8, length);
+  uint8 digest[kSha256Bytes];
+  glucose::pg::sha256(message, UUID_LEN + length, digest);
+  pfree(message);
+  uint64 number = 0;
+  for (int i = 0; i < 7; ++i) number = number << 8 | digest[i];
+  return static_cast<int>(number % 100);
+}
+
+namespace {
+
+// The stable model and the candidate are of one kind: what a promotion replaces. So the arms differ in the model only,
+// not in whether a person has one of its own.
+bool takes_part(const RunningExperiment& e, const ModelRow& stable) {
+  return e.found && (e.population_version[0] != '\0') == stable.is_population;
+}
+
+}  // namespace
+
+Choice choose_serving_model(const pg_uuid_t* person_id, const char* model_type) {
+  RunningExperiment e;
+  Choice choice;
+  choice.row = read_serving_model(person_id, model_type, &e);
+  if (!choice.row.found) choice.row = read_serving_population_model(model_type, &e);
+  if (!choice.row.found || !takes_part(e, choice.row)) return choice;
+  Trial& trial = choice.trial;
+  if (bucket_of(person_id, e.salt) >= e.percent) {
+    if (e.is_shadow) return choice;
+    trial.arm = "stable";
+  } else {
+    const ModelRow candidate = read_candidate(e, person_id, model_type);
+    if (!candidate.found) return choice;  // not trained yet, or not trainable
+    trial.arm = e.is_shadow ? "stable" : "candidate";
+    (e.is_shadow ? trial.shadow : choice.row) = candidate;
+  }
+  strlcpy(trial.experiment, e.name, sizeof trial.experiment);
+  return choice;
+}
+
+}  // namespace glucose::pg
