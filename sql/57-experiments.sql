@@ -63,7 +63,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.start_experiment(text, jsonb, integer, text, text, text) IS
-'Tries a candidate on the persons with ab_bucket(person_id, salt) < percent; salt is the name unless given. candidate is a recipe {"algorithm", "options"}, tried on persons served by a model of their own, or {"population_version"}, tried on persons served by the population model. A canary serves it, a shadow forecasts with it beside what is served. Returns how many candidate models are being trained in the background; a person takes part from when its own is ready. One experiment runs per model type. Errors: 22023, P0002 for an unknown population version, 42710, 55000 for a rejected one, 55006.';
+'Tries a candidate on the persons with ab_bucket(person_id, salt) < percent; salt is the name unless given. candidate is a recipe {"algorithm", "options"}, tried on persons served by a model of their own, or {"population_version"}, tried on persons served by the population model. A canary serves it, a shadow forecasts with it beside what is served. Returns how many candidate models are being trained in the background; a person takes part from when its own training has ended, and is served the stable model when that gave none that may serve. One experiment runs per model type. Errors: 22023, P0002 for an unknown population version, 42710, 55000 for a rejected one, 55006.';
 
 CREATE FUNCTION glucose.check_candidate(candidate jsonb, model_type text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -47,7 +47,8 @@ BEGIN
     ADD CONSTRAINT prediction_arm_of_an_experiment CHECK ((experiment IS NULL) = (arm IS NULL));
   CREATE INDEX prediction_experiment ON glucose.prediction (experiment, person_id) WHERE experiment IS NOT NULL;
   COMMENT ON COLUMN glucose.prediction.experiment IS 'The experiment the answer counts for; NULL when the person takes part in none.';
-  COMMENT ON COLUMN glucose.prediction.arm IS 'Which model was served.';
+  COMMENT ON COLUMN glucose.prediction.arm IS
+    'What the answer counts for; a person whose candidate was rejected counts for the candidate and is served the stable model.';
   COMMENT ON COLUMN glucose.prediction.shadow_predictions IS 'What a shadow''s candidate forecast beside the served predictions.';
 
   PERFORM glucose.setup_outcome_views();

@@ -74,14 +74,17 @@ Query serving_population_model{"SELECT " SERVING_COLUMNS " FROM glucose.populati
                                "WHERE v.model_type OPERATOR(pg_catalog.=) $1 AND v.is_active",
                                1,
                                {TEXTOID}};
+// No row while the candidate's training is under way; a row of nulls when it ended without a model that may serve.
 Query candidate_of_person{
-    "SELECT " MODEL_COLUMNS
-    " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
-    "AND model_type OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'ready' AND version "
-    "OPERATOR(pg_catalog.=) "
-    "(SELECT coalesce(m.version, j.version) FROM glucose.experiment_model m LEFT JOIN glucose.training_job j "
-    "ON j.person_id OPERATOR(pg_catalog.=) m.person_id AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
-    "WHERE m.person_id OPERATOR(pg_catalog.=) $1 AND m.experiment OPERATOR(pg_catalog.=) $3)",
+    "SELECT v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "
+    "v.n_train OPERATOR(pg_catalog.+) v.n_validation FROM glucose.experiment_model m "
+    "LEFT JOIN glucose.training_job j ON j.person_id OPERATOR(pg_catalog.=) m.person_id "
+    "AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
+    "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) m.person_id "
+    "AND v.model_type OPERATOR(pg_catalog.=) $2 AND v.version OPERATOR(pg_catalog.=) coalesce(m.version, j.version) "
+    "AND v.status OPERATOR(pg_catalog.=) 'ready' "
+    "WHERE m.person_id OPERATOR(pg_catalog.=) $1 AND m.experiment OPERATOR(pg_catalog.=) $3 "
+    "AND (m.version IS NOT NULL OR j.state OPERATOR(pg_catalog.=) ANY ('{done,failed}'))",
     3,
     {UUIDOID, TEXTOID, TEXTOID}};
 Query candidate_of_population{"SELECT " MODEL_COLUMNS
@@ -313,14 +316,19 @@ ModelRow read_serving_population_model(const char* model_type, RunningExperiment
   return model_at_first_row(true);
 }
 
-ModelRow read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type) {
+TriedModel read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type) {
   const bool is_population = experiment.population_version[0] != '\0';
   Parameters p;
   if (!is_population) p.add(UUIDPGetDatum(person_id));
   p.add(CStringGetTextDatum(model_type));
   p.add(CStringGetTextDatum(is_population ? experiment.population_version : experiment.name));
   run(is_population ? candidate_of_population : candidate_of_person, p, Mode::read);
-  return model_at_first_row(is_population);
+  TriedModel candidate;
+  candidate.decided = SPI_processed > 0;
+  bool is_null = true;
+  if (candidate.decided) (void)column(0, 1, &is_null);
+  if (!is_null) candidate.row = model_at_first_row(is_population);
+  return candidate;
 }
 
 bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, MemoryContext context) {

@@ -77,8 +77,12 @@ struct RunningExperiment {
 /// that runs for the type, so that a forecast pays next to nothing for asking.
 ModelRow read_serving_model(const pg_uuid_t* person_id, const char* model_type, RunningExperiment* experiment);
 ModelRow read_serving_population_model(const char* model_type, RunningExperiment* experiment);
-/// The candidate of an experiment for the person, unless it is not there (yet).
-ModelRow read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type);
+/// The candidate of an experiment for the person.
+struct TriedModel {
+  bool decided = false;  // false: its training is under way or not asked for
+  ModelRow row;          // not found though decided: the training failed, or its model was rejected or deleted
+};
+TriedModel read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type);
 
 /// The weights of a row, in `context`; nullptr when it is gone.
 bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, MemoryContext context);

@@ -40,10 +40,12 @@ Choice choose_serving_model(const pg_uuid_t* person_id, const char* model_type) 
     if (e.is_shadow) return choice;
     trial.arm = "stable";
   } else {
-    const ModelRow candidate = read_candidate(e, person_id, model_type);
-    if (!candidate.found) return choice;  // not trained yet, or not trainable
+    const TriedModel candidate = read_candidate(e, person_id, model_type);
+    // Whose candidate turned out unfit is served the stable model and counts for the candidate all the same: leaving
+    // out its failures would flatter it.
+    if (!candidate.decided || (e.is_shadow && !candidate.row.found)) return choice;
     trial.arm = e.is_shadow ? "stable" : "candidate";
-    (e.is_shadow ? trial.shadow : choice.row) = candidate;
+    if (candidate.row.found) (e.is_shadow ? trial.shadow : choice.row) = candidate.row;
   }
   strlcpy(trial.experiment, e.name, sizeof trial.experiment);
   return choice;

@@ -11,7 +11,7 @@ int bucket_of(const pg_uuid_t* person_id, const char* salt);
 /// A person's part in the experiment that runs for its model type.
 struct Trial {
   char experiment[kLongestName] = "";  // empty: none
-  const char* arm = nullptr;           // "stable" or "candidate": which model serves
+  const char* arm = nullptr;           // "stable" or "candidate": what the answer counts for
   ModelRow shadow;                     // found: what forecasts beside
 };
 
