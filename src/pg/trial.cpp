@@ -6,14 +6,13 @@
 namespace glucose::pg {
 
 int bucket_of(const pg_uuid_t* person_id, const char* salt) {
-  const char* utf8 = pg_server_to_any(salt, static_cast<int>(strlen(salt)), PG_UTF8);
-  const size_t length = strlen(utf8);
-  auto* message = static_cast<uint8*>(palloc(UUID_LEN + length));
-  memcpy(message, person_id->data, UUID_LEN);
-  memcpy(message + UUID_LEN, utf8, length);
+  StringInfoData message;
+  initStringInfo(&message);
+  appendBinaryStringInfo(&message, reinterpret_cast<const char*>(person_id->data), UUID_LEN);
+  appendStringInfoString(&message, pg_server_to_any(salt, static_cast<int>(strlen(salt)), PG_UTF8));
   uint8 digest[kSha256Bytes];
-  glucose::pg::sha256(message, UUID_LEN + length, digest);
-  pfree(message);
+  glucose::pg::sha256(message.data, static_cast<size_t>(message.len), digest);
+  pfree(message.data);
   uint64 number = 0;
   for (int i = 0; i < 7; ++i) number = number << 8 | digest[i];
   return static_cast<int>(number % 100);
