@@ -56,13 +56,16 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', relation);
   END LOOP;
   -- Whom a person is shared with may read it and lock it (training takes a version number under the lock), but only
-  -- the owner may change it: an update by anyone else fails the check.
+  -- the owner may change it. The check of an update asks who owned the person before it (owned_persons() sees the
+  -- statement's snapshot): the new row alone would let anyone it is shared with write its own name into it.
   FOR policy IN
     SELECT p.*, to_regclass('glucose.' || p.relation) AS oid
     FROM (VALUES
-      ('person', 'own', 'ALL', own_rows, own_rows),
+      ('person', 'own_read', 'SELECT', own_rows, NULL),
+      ('person', 'own_add', 'INSERT', NULL, own_rows),
+      ('person', 'own_remove', 'DELETE', own_rows, NULL),
       ('person', 'shared_read', 'SELECT', visible_rows, NULL),
-      ('person', 'shared_lock', 'UPDATE', visible_rows, own_rows),
+      ('person', 'change', 'UPDATE', visible_rows, own_rows || ' AND ' || owned_rows),
       ('person_access', 'share', 'ALL', owned_rows, owned_rows),
       ('person_access', 'shared_with_me', 'SELECT', 'identity = glucose.current_identity()', NULL),
       ('meal', 'visible', 'ALL', visible_rows, visible_rows),
@@ -81,7 +84,8 @@ BEGIN
                       WHERE q.polrelid = to_regclass('glucose.' || p.relation) AND q.polname = p.name)
       AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.' || p.relation) AND c.relkind IN ('r', 'p'))
   LOOP
-    EXECUTE format('CREATE POLICY %I ON %s FOR %s USING (%s)', policy.name, policy.oid, policy.command, policy.using_rows)
+    EXECUTE format('CREATE POLICY %I ON %s FOR %s', policy.name, policy.oid, policy.command)
+            || coalesce(' USING (' || policy.using_rows || ')', '')
             || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
   END LOOP;
   IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = 'glucose.schema_version'::regclass AND polname = 'manage') THEN
@@ -127,7 +131,9 @@ AS $fn$
 DECLARE
   relation text;
 BEGIN
-  EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
+  IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role AND has_schema_privilege(r.oid, 'glucose', 'USAGE')) THEN
+    EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
+  END IF;
   FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'training_job'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON glucose.%I TO %I', relation, role);
   END LOOP;

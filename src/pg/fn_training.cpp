@@ -61,7 +61,7 @@ const char* default_options(glucose::Algorithm algorithm) {
   "null"
 #define NETWORK                                                                                        \
   "\"seed\": 1, \"epochs\": 100, \"batch_size\": 32, \"learning_rate\": 0.001, \"hidden\": [64, 64], " \
-  "\"dropout\": 0.1, \"patience\": 15, \"l2\": null"
+  "\"dropout\": 0.1, \"patience\": 8, \"l2\": null"
   switch (algorithm) {
     case glucose::Algorithm::persistence:
     case glucose::Algorithm::mean:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/read.hpp"
 
+#include "core/feature_schema.hpp"
 #include "pg/identity.hpp"
 #include "pg/query.hpp"
 
@@ -8,7 +9,12 @@ namespace glucose::pg {
 
 namespace {
 
-#define MEAL_COLUMNS "m.eaten_at, m.meal_id, m.meal_type, m.calories, m.carbs_g, m.protein_g, m.fat_g, m.fiber_g"
+// Both relations may be views over an application's own tables, made again with other types after setup() has looked:
+// the casts do nothing to the contract's types and keep any other from being read as them.
+#define MEAL_COLUMNS                                                                               \
+  "m.eaten_at::pg_catalog.timestamptz, m.meal_id::pg_catalog.uuid, m.meal_type::pg_catalog.text, " \
+  "m.calories::pg_catalog.float4, m.carbs_g::pg_catalog.float4, m.protein_g::pg_catalog.float4, "  \
+  "m.fat_g::pg_catalog.float4, m.fiber_g::pg_catalog.float4"
 
 Query person_by_id{
     "SELECT person_id, time_zone FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
@@ -31,13 +37,14 @@ Query meals_between{"SELECT " MEAL_COLUMNS
                     3,
                     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
 Query mean_carbs_between{
-    "SELECT pg_catalog.avg(carbs_g) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "SELECT pg_catalog.avg(carbs_g::pg_catalog.float4) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
     "AND eaten_at OPERATOR(pg_catalog.>=) $2 AND eaten_at OPERATOR(pg_catalog.<) $3",
     3,
     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
 // Bounds are parameters: only leakproof comparisons reach the index under row-level security.
 Query readings_between{
-    "SELECT measured_at, mg_dl, recorded_at FROM glucose.glucose_reading "
+    "SELECT measured_at::pg_catalog.timestamptz, mg_dl::pg_catalog.float4, recorded_at::pg_catalog.timestamptz "
+    "FROM glucose.glucose_reading "
     "WHERE person_id OPERATOR(pg_catalog.=) $1 AND measured_at OPERATOR(pg_catalog.>) $2 "
     "AND measured_at OPERATOR(pg_catalog.<=) $3 "
     "ORDER BY measured_at USING OPERATOR(pg_catalog.<)",
@@ -103,10 +110,36 @@ Query artifact_of_population{
     2,
     {TEXTOID, TEXTOID}};
 
-float real_or_unknown(uint64 row, int col) {
+[[noreturn]] void raise_outside_range(const char* relation, const char* what) {
+  ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                  errmsg("\"%s\" of a row of glucose.%s is outside its range", what, relation),
+                  errhint("The view over your own table must leave such rows out or convert their unit.")));
+  pg_unreachable();
+}
+
+[[noreturn]] void raise_missing(const char* relation, const char* what) {
+  ereport(ERROR,
+          (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("\"%s\" of a row of glucose.%s is null", what, relation),
+           errhint("The view over your own table must leave such rows out.")));
+  pg_unreachable();
+}
+
+// Nutrient `i` of a meal's row, in the column of that place; the table checks its range, a view may not.
+float nutrient_at(uint64 row, int i, int col) {
   bool is_null;
   const Datum value = column(row, col, &is_null);
-  return is_null ? kUnknown : DatumGetFloat4(value);
+  if (is_null) return kUnknown;
+  const float amount = DatumGetFloat4(value);
+  const FeatureInfo& info = kFeatureTable[static_cast<size_t>(i)];
+  if (!(amount >= info.low && amount <= info.high)) raise_outside_range("meal", info.name.data());
+  return amount;
+}
+
+Datum required(uint64 row, int col, const char* name) {
+  bool is_null;
+  const Datum value = column(row, col, &is_null);
+  if (is_null) raise_missing("meal", name);
+  return value;
 }
 
 void copy_text(uint64 row, int col, char* out, int size) {
@@ -128,13 +161,12 @@ MealType meal_type_at(uint64 row, int col) {
 // Columns 1 … 8 are MEAL_COLUMNS.
 Meal meal_at(uint64 row, const char* time_zone) {
   Meal meal;
-  bool is_null;
-  meal.eaten_at = DatumGetTimestampTz(column(row, 1, &is_null));
+  meal.eaten_at = DatumGetTimestampTz(required(row, 1, "eaten_at"));
   require_finite_time(meal.eaten_at, "eaten_at");
-  memcpy(meal.id.data(), DatumGetUUIDP(column(row, 2, &is_null))->data, UUID_LEN);
+  memcpy(meal.id.data(), DatumGetUUIDP(required(row, 2, "meal_id"))->data, UUID_LEN);
   meal.type = meal_type_at(row, 3);
-  meal.nutrition = {real_or_unknown(row, 4), real_or_unknown(row, 5), real_or_unknown(row, 6), real_or_unknown(row, 7),
-                    real_or_unknown(row, 8)};
+  meal.nutrition = {nutrient_at(row, 0, 4), nutrient_at(row, 1, 5), nutrient_at(row, 2, 6), nutrient_at(row, 3, 7),
+                    nutrient_at(row, 4, 8)};
   meal.clock = local_clock(meal.eaten_at, time_zone);
   return meal;
 }
@@ -157,6 +189,9 @@ struct ReadingReceiver {
 bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
   auto* receiver = reinterpret_cast<ReadingReceiver*>(self);
   slot_getallattrs(slot);
+  if (slot->tts_isnull[1]) return true;  // a sensor's row without a value
+  const float mg_dl = DatumGetFloat4(slot->tts_values[1]);
+  if (!(mg_dl >= kGlucoseLow && mg_dl <= kGlucoseHigh)) raise_outside_range("glucose_reading", "mg_dl");
   if (receiver->n == receiver->capacity) {
     if (receiver->capacity >= receiver->most)
       ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("too many readings for the memory allowed"),
@@ -166,9 +201,9 @@ bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
         static_cast<Reading*>(repalloc_huge(receiver->rows, static_cast<Size>(receiver->capacity) * sizeof(Reading)));
   }
   const TimestampTz measured_at = DatumGetTimestampTz(slot->tts_values[0]);
+  if (TIMESTAMP_NOT_FINITE(measured_at)) raise_outside_range("glucose_reading", "measured_at");
   receiver->rows[receiver->n++] = {measured_at,
-                                   slot->tts_isnull[2] ? measured_at : DatumGetTimestampTz(slot->tts_values[2]),
-                                   DatumGetFloat4(slot->tts_values[1])};
+                                   slot->tts_isnull[2] ? measured_at : DatumGetTimestampTz(slot->tts_values[2]), mg_dl};
   return true;
 }
 
@@ -225,15 +260,17 @@ void require_finite_time(TimestampTz at, const char* what) {
 }
 
 LocalClock local_clock(TimestampTz at, const char* time_zone) {
-  pg_tz* zone = pg_tzset(time_zone);
-  if (zone == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("time zone \"%s\" not recognized", time_zone),
-                    errhint("Set person.time_zone to an IANA name such as Europe/Berlin.")));
   pg_tm local;
   fsec_t fraction;
-  int offset;
-  if (timestamp2tm(at, &offset, &local, &fraction, nullptr, zone) != 0)
-    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+  int offset, failed;
+  // An abbreviation such as CEST is no zone's name, but AT TIME ZONE takes it, and so does the check of person.
+  if (pg_tz* zone = pg_tzset(time_zone); zone != nullptr)
+    failed = timestamp2tm(at, &offset, &local, &fraction, nullptr, zone);
+  else
+    failed = timestamp2tm(DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(time_zone),
+                                                                TimestampTzGetDatum(at))),
+                          nullptr, &local, &fraction, nullptr, nullptr);
+  if (failed != 0) ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
   return {local.tm_hour * 60 + local.tm_min, j2day(date2j(local.tm_year, local.tm_mon, local.tm_mday))};
 }
 
