@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  latest CONSTANT integer := 3;   -- the newest sql/tables/NNN-*.sql
+  latest CONSTANT integer := 4;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
@@ -27,6 +27,7 @@ BEGIN
     RAISE NOTICE 'tables are at schema version % already', latest;
   END IF;
   PERFORM glucose.setup_policies();
+  PERFORM glucose.setup_outcome_views();
   IF steward IS NOT NULL THEN
     PERFORM glucose.setup_steward(steward);
     RAISE NOTICE 'role "%" is the steward', steward;
@@ -78,7 +79,9 @@ BEGIN
       ('retraining_override', 'visible', 'ALL', visible_rows, visible_rows),
       ('retraining_log', 'visible', 'ALL', visible_rows, visible_rows),
       ('retraining_policy', 'read', 'SELECT', 'true', NULL),
+      ('experiment_model', 'visible', 'ALL', visible_rows, visible_rows),
       ('population_model', 'read', 'SELECT', 'true', NULL),
+      ('experiment', 'read', 'SELECT', 'true', NULL),
       ('schema_version', 'read', 'SELECT', 'true', NULL)
     ) AS p (relation, name, command, using_rows, check_rows)
     WHERE NOT EXISTS (SELECT FROM pg_policy q
@@ -89,7 +92,7 @@ BEGIN
             || coalesce(' USING (' || policy.using_rows || ')', '')
             || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy']::regclass[] LOOP
+  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy', 'glucose.experiment']::regclass[] LOOP
     IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
       EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);
     END IF;
@@ -118,7 +121,8 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM glucose.grant_access(steward);
-  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.retraining_policy TO %I', steward);
+  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.retraining_policy, '
+                 'glucose.experiment, glucose.experiment_model TO %I', steward);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_steward(name) IS
@@ -143,7 +147,8 @@ BEGIN
   -- Model rows are immutable but for these two: a correction is a new version.
   EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
   EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version, glucose.training_progress, '
-                 'glucose.retraining_policy TO %I', role);
+                 'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, glucose.prediction_horizon, '
+                 'glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.grant_access(name) IS

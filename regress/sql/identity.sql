@@ -114,7 +114,7 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'extract_glucose_history(%L, now())', 'list_model_versions(%L)', 'active_model_version(%L)', 'require_person(%L)',
   'deploy_model(%L, ''glucose'', ''1.0.0'')', 'deploy_model(%L, ''glucose'', ''9.9.9'')', 'rollback_model(%L)',
   'model_version_at(%L, now())', 'delete_model(%L, ''glucose'', ''1.0.0'')', 'export_model(%L, ''glucose'')',
-  'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)',
+  'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)', 'live_accuracy(%L)',
   'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')', 'settle_candidate(%L, ''glucose'', ''1.0.0'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
@@ -130,7 +130,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model', 'predict_glucose',
     'glucose_forecast', 'extract_features', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
     'import_model', 'train_model_async', 'check_retraining', 'retrain_model', 'compare_versions', 'settle_candidate',
-    'retraining_is_due', 'retraining_rules', 'live_mae',
+    'retraining_is_due', 'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
     'retrain_one', 'train_and_settle', 'try_lock_person');  -- parts of retrain_model and retrain_due
 -- The same simulated person for two identities is two persons.
 BEGIN;

@@ -63,10 +63,42 @@ Query named_model{"SELECT " MODEL_COLUMNS
                   "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
                   3,
                   {UUIDOID, TEXTOID, TEXTOID}};
-Query active_population_model{"SELECT " MODEL_COLUMNS
-                              " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
-                              1,
-                              {TEXTOID}};
+// At most one experiment runs for a type; the table is small and mostly empty.
+#define SERVING_COLUMNS                                                                                          \
+  "v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "                                   \
+  "v.n_train OPERATOR(pg_catalog.+) v.n_validation, e.name, e.kind OPERATOR(pg_catalog.=) 'shadow', e.percent, " \
+  "e.salt, "                                                                                                     \
+  "e.candidate OPERATOR(pg_catalog.->>) 'population_version'"
+#define RUNNING_EXPERIMENT                                                              \
+  "LEFT JOIN glucose.experiment e ON e.model_type OPERATOR(pg_catalog.=) v.model_type " \
+  "AND e.state OPERATOR(pg_catalog.=) 'running' "
+Query serving_model{"SELECT " SERVING_COLUMNS " FROM glucose.model_version v " RUNNING_EXPERIMENT
+                    "WHERE v.person_id OPERATOR(pg_catalog.=) $1 AND v.model_type OPERATOR(pg_catalog.=) $2 "
+                    "AND v.is_active",
+                    2,
+                    {UUIDOID, TEXTOID}};
+Query serving_population_model{"SELECT " SERVING_COLUMNS " FROM glucose.population_model v " RUNNING_EXPERIMENT
+                               "WHERE v.model_type OPERATOR(pg_catalog.=) $1 AND v.is_active",
+                               1,
+                               {TEXTOID}};
+// No row while the candidate's training is under way; a row of nulls when it ended without a model that may serve.
+Query candidate_of_person{
+    "SELECT v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "
+    "v.n_train OPERATOR(pg_catalog.+) v.n_validation FROM glucose.experiment_model m "
+    "LEFT JOIN glucose.training_job j ON j.person_id OPERATOR(pg_catalog.=) m.person_id "
+    "AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
+    "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) m.person_id "
+    "AND v.model_type OPERATOR(pg_catalog.=) $2 AND v.version OPERATOR(pg_catalog.=) coalesce(m.version, j.version) "
+    "AND v.status OPERATOR(pg_catalog.=) 'ready' "
+    "WHERE m.person_id OPERATOR(pg_catalog.=) $1 AND m.experiment OPERATOR(pg_catalog.=) $3 "
+    "AND (m.version IS NOT NULL OR j.state OPERATOR(pg_catalog.=) ANY ('{done,failed}'))",
+    3,
+    {UUIDOID, TEXTOID, TEXTOID}};
+Query candidate_of_population{"SELECT " MODEL_COLUMNS
+                              " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
+                              "AND version OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'ready'",
+                              2,
+                              {TEXTOID, TEXTOID}};
 Query artifact_of_person{
     "SELECT artifact FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
     "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
@@ -196,6 +228,22 @@ ModelRow model_at_first_row(bool is_population) {
   return model;
 }
 
+// Columns 8 … 12 are those of RUNNING_EXPERIMENT.
+RunningExperiment experiment_at_first_row() {
+  RunningExperiment e;
+  if (SPI_processed == 0) return e;
+  bool is_null;
+  (void)column(0, 8, &is_null);
+  if (is_null) return e;
+  e.found = true;
+  copy_text(0, 8, e.name, sizeof e.name);
+  e.is_shadow = DatumGetBool(column(0, 9, &is_null));
+  e.percent = DatumGetInt32(column(0, 10, &is_null));
+  copy_text(0, 11, e.salt, sizeof e.salt);
+  copy_text(0, 12, e.population_version, sizeof e.population_version);
+  return e;
+}
+
 Parameters window(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until) {
   Parameters p;
   p.add(UUIDPGetDatum(person_id));
@@ -288,11 +336,36 @@ ModelRow read_model(const pg_uuid_t* person_id, const char* model_type, const ch
   return model_at_first_row(false);
 }
 
-ModelRow read_population_model(const char* model_type) {
+ModelRow read_serving_model(const pg_uuid_t* person_id, const char* model_type, RunningExperiment* experiment) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  p.add(CStringGetTextDatum(model_type));
+  run(serving_model, p, Mode::read);
+  *experiment = experiment_at_first_row();
+  return model_at_first_row(false);
+}
+
+ModelRow read_serving_population_model(const char* model_type, RunningExperiment* experiment) {
   Parameters p;
   p.add(CStringGetTextDatum(model_type));
-  run(active_population_model, p, Mode::read);
+  run(serving_population_model, p, Mode::read);
+  *experiment = experiment_at_first_row();
   return model_at_first_row(true);
+}
+
+TriedModel read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type) {
+  const bool is_population = experiment.population_version[0] != '\0';
+  Parameters p;
+  if (!is_population) p.add(UUIDPGetDatum(person_id));
+  p.add(CStringGetTextDatum(model_type));
+  p.add(CStringGetTextDatum(is_population ? experiment.population_version : experiment.name));
+  run(is_population ? candidate_of_population : candidate_of_person, p, Mode::read);
+  TriedModel candidate;
+  candidate.decided = SPI_processed > 0;
+  bool is_null = true;
+  if (candidate.decided) (void)column(0, 1, &is_null);
+  if (!is_null) candidate.row = model_at_first_row(is_population);
+  return candidate;
 }
 
 bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, MemoryContext context) {
