@@ -49,7 +49,7 @@ BEGIN
   IF deploy_model.model_type IS NULL OR deploy_model.version IS NULL THEN
     RAISE EXCEPTION 'arguments "model_type" and "version" must not be null' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM FROM glucose.person p WHERE p.person_id = deploy_model.person_id FOR UPDATE;
+  PERFORM FROM glucose.person p WHERE p.person_id = deploy_model.person_id FOR NO KEY UPDATE;
   SELECT v.status, v.is_active INTO wanted FROM glucose.model_version v
   WHERE v.person_id = deploy_model.person_id AND v.model_type = deploy_model.model_type
     AND v.version = deploy_model.version;

@@ -89,13 +89,15 @@ TEST(SensorState, StaleAfterFifteenMinutes) {
   EXPECT_NE(assess(readings, 16).issues & kStale, 0);
 }
 
-TEST(SensorState, FlatNeedsFourReadingsOverFortyFiveMinutes) {
-  EXPECT_NE(assess(every(15, -45, 0, 111, 0)).issues & kFlat, 0);
-  EXPECT_EQ(assess(every(15, -30, 0, 111, 0)).issues & kFlat, 0);
-  EXPECT_EQ(assess(every(10, -40, 0, 111, 0)).issues & kFlat, 0);
+TEST(SensorState, FlatIsAnHourWithoutChange) {
+  EXPECT_NE(assess(every(15, -60, 0, 111, 0)).issues & kFlat, 0);
+  EXPECT_EQ(assess(every(15, -45, 0, 111, 0)).issues & kFlat, 0);
+  EXPECT_EQ(assess(every(30, -60, 0, 111, 0)).issues & kFlat, 0);  // three readings
   auto readings = every(5, -180, 0, 111, 0);
   EXPECT_NE(assess(readings).issues & kFlat, 0);
-  readings[3].mg_dl = 112;
+  readings[3].mg_dl = 112;  // it moved before, and has been stuck since
+  EXPECT_NE(assess(readings).issues & kFlat, 0);
+  readings[30].mg_dl = 112;
   EXPECT_EQ(assess(readings).issues & kFlat, 0);
 }
 

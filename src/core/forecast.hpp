@@ -29,8 +29,8 @@ struct SensorState {
   std::uint8_t issues = 0;     // SensorIssue bits
 };
 
-/// stale: no reading for more than 15 minutes; flat: at least 4 readings over 45 minutes or more, all the same;
-/// single_reading: only one in the window's reach; gaps: a window value is not known.
+/// stale: no reading for more than 15 minutes; flat: the newest value has not changed for an hour or more, over at
+/// least 4 readings; single_reading: only one in the window's reach; gaps: a window value is not known.
 SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readings, Micros at);
 
 struct HorizonForecast {

@@ -23,7 +23,8 @@ struct TrainingOutcome {
   Model model;
   SplitSizes sizes;
   std::vector<Candidate> candidates;            // in the order they were trained
-  std::array<std::vector<Metrics>, 3> metrics;  // by Split, [K]; of the stored model, train rows included
+  std::array<std::vector<Metrics>, 3> metrics;  // by Split, [K]; train and test of the stored model, validation of it
+                                                // before it was fitted again on those rows too
   std::vector<Metrics> persistence_test;        // [K]
   bool rejected = false;                        // must never be deployed
   bool production_ready = false;

@@ -34,6 +34,23 @@ Datum bytes_datum(const void* data, size_t size) {
   return PointerGetDatum(bytes);
 }
 
+// The person may be erased while its forecast is computed; what the foreign key then finds is that it is not there.
+void insert_row(const Parameters& row, const pg_uuid_t& person_id) {
+  MemoryContext context = CurrentMemoryContext;
+  PG_TRY();
+  { run(insert_prediction, row, Mode::write); }
+  PG_CATCH();
+  {
+    if (geterrcode() != ERRCODE_FOREIGN_KEY_VIOLATION) PG_RE_THROW();
+    MemoryContextSwitchTo(context);
+    FlushErrorState();
+    ereport(ERROR,
+            (errcode(ERRCODE_NO_DATA_FOUND),
+             errmsg("person %s not found", DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&person_id))))));
+  }
+  PG_END_TRY();
+}
+
 }  // namespace
 
 const pg_uuid_t* log_prediction(const Inputs& inputs, const Answer& answer, const pg_uuid_t* meal_id,
@@ -53,7 +70,7 @@ const pg_uuid_t* log_prediction(const Inputs& inputs, const Answer& answer, cons
   p.add(JsonbPGetDatum(to_jsonb(predictions)));
   p.add(Float4GetDatum(static_cast<float4>(INSTR_TIME_GET_MILLISEC(elapsed))));
   p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
-  run(insert_prediction, p, Mode::write);
+  insert_row(p, inputs.what.person.id);
   bool is_null;
   auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
   *id = *DatumGetUUIDP(column(0, 1, &is_null));

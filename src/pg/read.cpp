@@ -212,15 +212,17 @@ void require_finite_time(TimestampTz at, const char* what) {
 }
 
 LocalClock local_clock(TimestampTz at, const char* time_zone) {
-  pg_tz* zone = pg_tzset(time_zone);
-  if (zone == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("time zone \"%s\" not recognized", time_zone),
-                    errhint("Set person.time_zone to an IANA name such as Europe/Berlin.")));
   pg_tm local;
   fsec_t fraction;
-  int offset;
-  if (timestamp2tm(at, &offset, &local, &fraction, nullptr, zone) != 0)
-    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+  int offset, failed;
+  // An abbreviation such as CEST is no zone's name, but AT TIME ZONE takes it, and so does the check of person.
+  if (pg_tz* zone = pg_tzset(time_zone); zone != nullptr)
+    failed = timestamp2tm(at, &offset, &local, &fraction, nullptr, zone);
+  else
+    failed = timestamp2tm(DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(time_zone),
+                                                                TimestampTzGetDatum(at))),
+                          nullptr, &local, &fraction, nullptr, nullptr);
+  if (failed != 0) ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
   return {local.tm_hour * 60 + local.tm_min, j2day(date2j(local.tm_year, local.tm_mon, local.tm_mday))};
 }
 
