@@ -55,7 +55,7 @@ done
 # The first call of a new session, timed by psql on an open connection; then the same call again.
 for ((i = 1; i <= 15; i++)); do
   for script in forecast predict plain; do
-    { echo '\timing on'; sed -e '/^\\set/d' -e "s/:i::bigint/$((i * meals / 16))/" "$here/$script.sql"; \
+    { printf '%s\n' '\timing on'; sed -e '/^\\set/d' -e "s/:i::bigint/$((i * meals / 16))/" "$here/$script.sql"; \
       sed -e '/^\\set/d' -e "s/:i::bigint/$((i * meals / 16))/" "$here/$script.sql"; } |
       "$bin/psql" -XqAt -U app -d bench | sed -nE 's/^Time: ([0-9.]+) ms.*/\1/p' >"$work/times"
     sed -n 1p "$work/times" >>"$work/cold_$script"
