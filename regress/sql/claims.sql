@@ -12,7 +12,7 @@ SELECT test.expect('SELECT simulate_person(1)'), test.hint('SELECT simulate_pers
 
 SET request.jwt.claims = '{"sub": "auth0|7", "role": "app", "aud": ["x"]}';
 SELECT current_identity();
-SELECT simulate_person(1, 15) AS mine \gset
+SELECT test.eater(1, 15) AS mine \gset
 SELECT meal_id AS meal FROM meal ORDER BY eaten_at DESC LIMIT 1 \gset
 SELECT version FROM train_model(:'mine', algorithm => 'ridge', options => '{"deploy": true}');
 SELECT owner FROM person;

@@ -6,12 +6,12 @@
 CREATE TABLE test.id (token text PRIMARY KEY, id uuid);
 GRANT SELECT, INSERT ON test.id TO PUBLIC;
 SET ROLE ben;
-INSERT INTO test.id SELECT '{ben}', simulate_person(2, 15, 't2d');
+INSERT INTO test.id SELECT '{ben}', test.eater(2, 15);
 INSERT INTO test.id SELECT '{bens meal}', meal_id FROM meal ORDER BY eaten_at DESC LIMIT 1;
 SELECT version FROM train_model((SELECT id FROM test.id WHERE token = '{ben}'), algorithm => 'ridge');
 SET ROLE anna;
 SELECT current_identity();
-INSERT INTO test.id SELECT '{anna}', simulate_person(1, 15, 't2d');
+INSERT INTO test.id SELECT '{anna}', test.eater(1, 15);
 INSERT INTO test.id SELECT '{annas meal}', meal_id FROM meal ORDER BY eaten_at DESC LIMIT 1;
 SELECT version FROM train_model((SELECT id FROM test.id WHERE token = '{anna}'), algorithm => 'ridge', options => '{"deploy": true}');
 SELECT predict_glucose(id) ->> 'logged' AS logged FROM test.id WHERE token = '{annas meal}';
@@ -128,8 +128,11 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'glucose_forecast', 'extract_features', 'extract_meal_features');
 -- The same simulated person for two identities is two persons.
 BEGIN;
-SELECT simulate_person(1, 15, 't2d') <> :'anna' AS another_person;
+SELECT simulate_person(1, 2) AS bens \gset
+SET ROLE anna;
+SELECT simulate_person(1, 2) <> :'bens' AS another_person;
 ROLLBACK;
+SET ROLE ben;
 
 -- A caregiver reads, records, predicts, trains and deploys; it changes neither the person nor who else has access.
 SET ROLE anna;

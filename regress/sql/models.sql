@@ -4,7 +4,7 @@
 \set test models
 \i :here/include/begin.sql
 SET ROLE anna;
-SELECT simulate_person(1, 20) AS person \gset
+SELECT test.eater(1, 20) AS person \gset
 SELECT meal_id AS meal FROM meal ORDER BY eaten_at DESC LIMIT 1 \gset
 SELECT version FROM train_model(:'person', algorithm => 'ridge', options => '{"deploy": true}');
 SELECT version FROM train_model(:'person', algorithm => 'lad');

@@ -4,7 +4,7 @@
 \set test prediction
 \i :here/include/begin.sql
 SET ROLE anna;
-SELECT simulate_person(1, 30, 't2d') AS person \gset
+SELECT test.eater(1, 30) AS person \gset
 SELECT version FROM train_model(:'person', algorithm => 'ridge', options => '{"deploy": true}');
 SELECT meal_id AS meal, eaten_at AS at FROM meal ORDER BY eaten_at DESC OFFSET 2 LIMIT 1 \gset
 SELECT meal_id AS first_meal FROM meal ORDER BY eaten_at OFFSET 3 LIMIT 1 \gset

@@ -14,7 +14,7 @@ SET ROLE ben;
 INSERT INTO test.id SELECT '{x}', simulate_person(1, 3);
 INSERT INTO test.id SELECT '{xm}', meal_id FROM meal ORDER BY eaten_at LIMIT 1;
 SET ROLE anna;
-INSERT INTO test.id SELECT '{p}', simulate_person(1, 20);
+INSERT INTO test.id SELECT '{p}', test.eater(1, 20);
 INSERT INTO test.id SELECT '{m}', meal_id FROM meal ORDER BY eaten_at DESC LIMIT 1;
 SELECT is_active FROM train_model((SELECT id FROM test.id WHERE token = '{p}'), 'glucose', 'ridge');
 INSERT INTO test.id SELECT '{q}', simulate_person(2, 5);
