@@ -14,9 +14,11 @@ CREATE TEMP VIEW entry AS SELECT min(position) OVER (PARTITION BY file) AS chapt
   SELECT o.file, o.position, p.oid, p.proname AS name,
          format(E'glucose.%s(%s)%s', p.proname, pg_get_function_arguments(p.oid),
                 E'\n  RETURNS ' || replace(pg_get_function_result(p.oid), 'TABLE(', 'TABLE (')) AS signature,
+         CASE WHEN p.prokind = 'p' THEN 'procedure' ELSE
          CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END || ', parallel '
            || CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END
-           || CASE WHEN p.proisstrict AND p.pronargs > 0 THEN ', NULL for a NULL argument' ELSE '' END AS label,
+           || CASE WHEN p.proisstrict AND p.pronargs > 0 THEN ', NULL for a NULL argument' ELSE '' END
+         END AS label,
          obj_description(p.oid, 'pg_proc') AS comment, 'f' AS kind
   FROM (SELECT DISTINCT ON (split_part(statement, 'glucose.', 2)) * FROM origin
         WHERE statement ~ 'FUNCTION|PROCEDURE|AGGREGATE' ORDER BY split_part(statement, 'glucose.', 2), position) o

@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  latest CONSTANT integer := 3;   -- the newest sql/tables/NNN-*.sql
+  latest CONSTANT integer := 4;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
@@ -27,6 +27,7 @@ BEGIN
     RAISE NOTICE 'tables are at schema version % already', latest;
   END IF;
   PERFORM glucose.setup_policies();
+  PERFORM glucose.setup_outcome_views();
   IF steward IS NOT NULL THEN
     PERFORM glucose.setup_steward(steward);
     RAISE NOTICE 'role "%" is the steward', steward;
@@ -75,6 +76,9 @@ BEGIN
       ('deployment', 'visible', 'ALL', visible_rows, visible_rows),
       ('prediction', 'visible', 'ALL', visible_rows, visible_rows),
       ('training_job', 'visible', 'ALL', visible_rows, visible_rows),
+      ('retraining_override', 'visible', 'ALL', visible_rows, visible_rows),
+      ('retraining_log', 'visible', 'ALL', visible_rows, visible_rows),
+      ('retraining_policy', 'read', 'SELECT', 'true', NULL),
       ('experiment_model', 'visible', 'ALL', visible_rows, visible_rows),
       ('population_model', 'read', 'SELECT', 'true', NULL),
       ('experiment', 'read', 'SELECT', 'true', NULL),
@@ -88,12 +92,11 @@ BEGIN
             || coalesce(' USING (' || policy.using_rows || ')', '')
             || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
   END LOOP;
-  IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = 'glucose.schema_version'::regclass AND polname = 'manage') THEN
-    CREATE POLICY manage ON glucose.schema_version TO CURRENT_USER USING (true) WITH CHECK (true);
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = 'glucose.experiment'::regclass AND polname = 'manage') THEN
-    CREATE POLICY manage ON glucose.experiment TO CURRENT_USER USING (true) WITH CHECK (true);
-  END IF;
+  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy', 'glucose.experiment']::regclass[] LOOP
+    IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
+      EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);
+    END IF;
+  END LOOP;
   ALTER TABLE glucose.person ALTER COLUMN owner SET DEFAULT glucose.current_identity();
 END
 $fn$;
@@ -118,8 +121,8 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM glucose.grant_access(steward);
-  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.experiment, glucose.experiment_model'
-                 ' TO %I', steward);
+  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.retraining_policy, '
+                 'glucose.experiment, glucose.experiment_model TO %I', steward);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_steward(name) IS
@@ -134,17 +137,18 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role AND has_schema_privilege(r.oid, 'glucose', 'USAGE')) THEN
     EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
   END IF;
-  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'training_job'] LOOP
+  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'training_job',
+                                  'retraining_override'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON glucose.%I TO %I', relation, role);
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['model_version', 'model_metric', 'deployment', 'prediction'] LOOP
+  FOREACH relation IN ARRAY ARRAY['model_version', 'model_metric', 'deployment', 'prediction', 'retraining_log'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, DELETE ON glucose.%I TO %I', relation, role);
   END LOOP;
   -- Model rows are immutable but for these two: a correction is a new version.
   EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
-  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version, glucose.training_progress TO %I', role);
-  EXECUTE format('GRANT SELECT ON glucose.experiment, glucose.experiment_model, glucose.prediction_horizon,'
-                 ' glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
+  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version, glucose.training_progress, '
+                 'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, glucose.prediction_horizon, '
+                 'glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.grant_access(name) IS

@@ -67,7 +67,7 @@ BEGIN
   UPDATE glucose.model_version v SET is_active = false
   WHERE v.person_id = deploy_model.person_id AND v.model_type = deploy_model.model_type AND v.is_active
   RETURNING v.version INTO previous;
-  UPDATE glucose.model_version v SET is_active = true
+  UPDATE glucose.model_version v SET is_active = true, status = 'ready'
   WHERE v.person_id = deploy_model.person_id AND v.model_type = deploy_model.model_type
     AND v.version = deploy_model.version;
   INSERT INTO glucose.deployment (person_id, model_type, version, previous_version, reason, deployed_by)
@@ -77,7 +77,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.deploy_model(uuid, text, text, text) IS
-'Makes a version the one that serves, in one transaction, and writes the deployment history. Returns the version. Errors: P0002; 55000 for a version that was rejected.';
+'Makes a version the one that serves, in one transaction, and writes the deployment history; an archived one is ready again. Returns the version. Errors: P0002; 55000 for a version that was rejected.';
 
 CREATE FUNCTION glucose.increment_version(version text, level text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

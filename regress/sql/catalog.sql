@@ -11,7 +11,7 @@ CREATE TEMP VIEW tab AS
   WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p');
 -- Shared tables hold no person's rows.
 CREATE TEMP VIEW person_tab AS
-  SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'experiment');
+  SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'retraining_policy', 'experiment');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 
@@ -20,8 +20,13 @@ SELECT signature AS no_comment FROM func WHERE obj_description(oid, 'pg_proc') I
 SELECT signature AS security_definer FROM func WHERE prosecdef;
 SELECT signature AS leakproof FROM func WHERE proleakproof;
 SELECT signature AS open_search_path FROM func
-WHERE lanname NOT IN ('c', 'internal') AND prosqlbody IS NULL AND prokind <> 'a'
+WHERE lanname NOT IN ('c', 'internal') AND prosqlbody IS NULL AND prokind NOT IN ('a', 'p')
   AND NOT coalesce(proconfig && ARRAY['search_path=pg_catalog, pg_temp'], false);
+-- A procedure that commits cannot have a search path of its own: it names the schema of everything, operators too.
+SELECT signature AS unqualified, word[1] FROM func,
+  regexp_matches(regexp_replace(regexp_replace(prosrc, '--[^\n]*|''[^'']*''', '', 'g'), 'OPERATOR\(pg_catalog\.[^)]+\)', '', 'g'),
+                 '(?<!:)[<>=](?!=)|[-+*/%|]|(?<![.\w])\w+\(', 'g') AS word
+WHERE prokind = 'p';
 SELECT signature AS foreign_language FROM func WHERE lanname NOT IN ('c', 'internal', 'plpgsql', 'sql');
 SELECT signature AS symbol_of_another_name, prosrc FROM func WHERE lanname = 'c' AND prosrc !~ ('^glucose_' || proname);
 SELECT signature AS writes_in_parallel FROM func WHERE provolatile = 'v' AND proparallel = 's' AND lanname <> 'c';

@@ -112,7 +112,10 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'predict_meal(%L, ''{}'')', 'train_model(%L)', 'train_model(%L, ''glucose'', ''lstm'', ''{"epochs": 1}'')',
   'evaluate_model(%L)', 'evaluate_model(%L, ''glucose'', ''1.0.0'')', 'training_dataset(%L)', 'calculate_user_baseline(%L)',
   'extract_glucose_history(%L, now())', 'list_model_versions(%L)', 'active_model_version(%L)', 'require_person(%L)',
-  'deploy_model(%L, ''glucose'', ''1.0.0'')', 'deploy_model(%L, ''glucose'', ''9.9.9'')']) AS call
+  'deploy_model(%L, ''glucose'', ''1.0.0'')', 'deploy_model(%L, ''glucose'', ''9.9.9'')', 'rollback_model(%L)',
+  'model_version_at(%L, now())', 'delete_model(%L, ''glucose'', ''1.0.0'')', 'export_model(%L, ''glucose'')',
+  'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)', 'live_accuracy(%L)',
+  'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')', 'settle_candidate(%L, ''glucose'', ''1.0.0'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)', 'extract_features(%L)',
@@ -125,7 +128,10 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
   AND pg_get_function_arguments(oid) ~ '^(person|meal)_id uuid'
   AND proname NOT IN ('predict_meal', 'train_model', 'evaluate_model', 'training_dataset', 'calculate_user_baseline',
     'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model', 'predict_glucose',
-    'glucose_forecast', 'extract_features', 'extract_meal_features');
+    'glucose_forecast', 'extract_features', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
+    'import_model', 'train_model_async', 'check_retraining', 'retrain_model', 'compare_versions', 'settle_candidate',
+    'retraining_is_due', 'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
+    'retrain_one', 'train_and_settle', 'try_lock_person');  -- parts of retrain_model and retrain_due
 -- The same simulated person for two identities is two persons.
 BEGIN;
 SELECT simulate_person(1, 2) AS bens \gset
@@ -143,7 +149,7 @@ SELECT visible_persons() = ARRAY[:'anna'::uuid] AS sees, owned_persons() AS owns
 SELECT predict_glucose(:'meal') ->> 'logged' AS logged;
 SELECT array_agg(DISTINCT issued_to ORDER BY issued_to) AS issued_to FROM prediction;
 INSERT INTO glucose_reading VALUES (:'anna', '2026-03-01', 100);
-SELECT version, is_active FROM train_model(:'anna', algorithm => 'ridge', options => '{"deploy": false}');
+SELECT version, is_active FROM train_model(:'anna', algorithm => 'ridge', options => '{"deploy": false, "l2": 50}');
 SELECT deploy_model(:'anna', 'glucose', '1.1.0', 'looks better');
 SELECT version, previous_version, reason, deployed_by FROM deployment ORDER BY deployed_at;
 SELECT test.expect(format('UPDATE person SET time_zone = ''Europe/Berlin'' WHERE person_id = %L', :'anna')) AS change,

@@ -35,7 +35,7 @@ SELECT setup();
 SELECT setup();
 SELECT setup(steward => 'dora');
 SELECT setup(steward => 'dora');
-SELECT count(*) = 1 AS one_version_row, max(version) FROM schema_version;
+SELECT count(*) = max(version) AS one_row_per_step FROM schema_version;
 RESET ROLE;
 SELECT array_agg(DISTINCT relowner::regrole::text) AS owners, count(*) AS tables,
        bool_and(relrowsecurity AND relforcerowsecurity) AS forced

@@ -78,9 +78,11 @@ SELECT (SELECT array_agg(DISTINCT minutes_ahead ORDER BY minutes_ahead) FROM mod
 DELETE FROM model_version;
 DELETE FROM deployment;
 SELECT version, is_active FROM train_model(:'person', algorithm => 'ridge', options => '{"deploy": false}');
-SELECT version, is_active FROM train_model(:'person', algorithm => 'ridge');
-SELECT version, is_active FROM train_model(:'person', algorithm => 'ridge');
-SELECT version, is_active FROM train_model(:'person', algorithm => 'ridge', options => '{"deploy": true}');
+SELECT version, is_active FROM train_model(:'person', algorithm => 'ridge', options => '{"l2": 10}');
+SELECT version, is_active FROM train_model(:'person', algorithm => 'ridge', options => '{"l2": 20}');
+SELECT version, is_active FROM train_model(:'person', algorithm => 'ridge', options => '{"l2": 30, "deploy": true}');
+-- The same data, algorithm and options: a patch.
+SELECT version, is_active FROM train_model(:'person', algorithm => 'ridge', options => '{"l2": 30}');
 SELECT version, previous_version, reason, deployed_by FROM deployment ORDER BY deployed_at;
 SELECT deploy_model(:'person', 'glucose', '1.0.0', 'by hand');
 SELECT active_model_version(:'person');

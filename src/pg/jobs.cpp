@@ -20,7 +20,8 @@ Query insert_job{
     {UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID}};
 // A locked row is being taken or cancelled by somebody else.
 Query open_jobs{
-    "SELECT person_id, job_id, model_type, algorithm, options, attempts FROM glucose.training_job "
+    "SELECT person_id, job_id, model_type, algorithm, options, attempts, purpose OPERATOR(pg_catalog.=) 'retrain' "
+    "FROM glucose.training_job "
     "WHERE requested_by OPERATOR(pg_catalog.=) CURRENT_USER AND state OPERATOR(pg_catalog.=) ANY ('{queued,running}') "
     "ORDER BY queued_at USING OPERATOR(pg_catalog.<) LIMIT 50 FOR UPDATE SKIP LOCKED",
     0,
@@ -56,6 +57,15 @@ Query end_job{
     "AND state OPERATOR(pg_catalog.=) 'running'",
     6,
     {UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}};
+Query why_due{"SELECT c.reasons FROM glucose.check_retraining($1, $2) AS c WHERE glucose.retraining_is_due($1, $2)",
+              2,
+              {UUIDOID, TEXTOID}};
+Query settle{"SELECT glucose.settle_candidate($1, $2, $3, $4)", 4, {UUIDOID, TEXTOID, TEXTOID, TEXTARRAYOID}};
+Query insert_skipped{
+    "INSERT INTO glucose.retraining_log (person_id, model_type, tried_at, status, reason) "
+    "VALUES ($1, $2, pg_catalog.clock_timestamp(), 'skipped', $3)",
+    3,
+    {UUIDOID, TEXTOID, TEXTOID}};
 
 Parameters key_of(const Job& job) {
   Parameters p;
@@ -72,6 +82,13 @@ void end_as(const Job& job, const char* state, const char* version, const char* 
   run(end_job, p, Mode::write);
 }
 
+Parameters person_and_type(const Job& job) {
+  Parameters p;
+  p.add(UUIDPGetDatum(&job.person_id));
+  p.add(CStringGetTextDatum(job.model_type));
+  return p;
+}
+
 Job job_at(const SPITupleTable* rows, uint64 row, int* attempts) {
   const auto value = [&](int column) {
     bool is_null;
@@ -85,6 +102,7 @@ Job job_at(const SPITupleTable* rows, uint64 row, int* attempts) {
   strlcpy(job.algorithm, TextDatumGetCString(value(4)), sizeof job.algorithm);
   job.options = DatumGetJsonbP(value(5));
   *attempts = DatumGetInt32(value(6));
+  job.is_retraining = DatumGetBool(value(7));
   return job;
 }
 
@@ -158,6 +176,29 @@ void finish_job(const Job& job, const char* version) {
 
 void fail_job(const Job& job, int sqlstate, const char* message) {
   end_as(job, "failed", nullptr, unpack_sql_state(sqlstate), message);
+  // A cancelled one is nobody's failure: the update above has found no running job.
+  if (!job.is_retraining || SPI_processed == 0) return;
+  Parameters p = person_and_type(job);
+  p.add(CStringGetTextDatum(psprintf("%s: %s", unpack_sql_state(sqlstate), message)));
+  run(insert_skipped, p, Mode::write);
+}
+
+ArrayType* reasons_to_retrain(const Job& job, MemoryContext context) {
+  run(why_due, person_and_type(job), Mode::write);
+  if (SPI_processed == 0) return nullptr;
+  bool is_null;
+  const Datum reasons = column(0, 1, &is_null);
+  MemoryContext inside = MemoryContextSwitchTo(context);
+  ArrayType* copy = DatumGetArrayTypePCopy(reasons);
+  MemoryContextSwitchTo(inside);
+  return copy;
+}
+
+void settle_candidate(const Job& job, const char* version, ArrayType* reasons) {
+  Parameters p = person_and_type(job);
+  p.add(CStringGetTextDatum(version));
+  p.add(PointerGetDatum(reasons));
+  run(settle, p, Mode::write);
 }
 
 void release_job(const Job& job) {

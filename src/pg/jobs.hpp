@@ -13,6 +13,7 @@ struct Job {
   pg_uuid_t person_id, job_id;
   char model_type[kLongestName], algorithm[kLongestName];
   Jsonb* options;
+  bool is_retraining = false;  // what is trained must win against what serves
 };
 
 struct JobProgress {
@@ -37,8 +38,15 @@ bool report_progress(const Job& job, const JobProgress& progress);
 /// Locks the job's row until the transaction ends; false when it is to stop.
 bool lock_if_wanted(const Job& job);
 
+/// nullptr: it was not needed any more.
 void finish_job(const Job& job, const char* version);
+/// The failure of a retraining is noted in its log too.
 void fail_job(const Job& job, int sqlstate, const char* message);
+
+/// Why the person of a retraining is due, text[] in `context`; nullptr when it is not, or not any more.
+ArrayType* reasons_to_retrain(const Job& job, MemoryContext context);
+/// Compares the version just stored with the active one and lets the better serve.
+void settle_candidate(const Job& job, const char* version, ArrayType* reasons);
 
 /// Gives the two locks back; needs a transaction only for its bookkeeping.
 void release_job(const Job& job);

@@ -29,4 +29,9 @@ void release_session_lock(LockKind kind, const pg_uuid_t* id) {
   release_session_lock(kind, hashed(id));
 }
 
+bool try_transaction_lock(LockKind kind, const pg_uuid_t* id) {
+  return DatumGetBool(
+      DirectFunctionCall2(pg_try_advisory_xact_lock_int4, Int32GetDatum(kind), Int32GetDatum(hashed(id))));
+}
+
 }  // namespace glucose::pg

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// Session-level advisory locks. They outlive transactions and end with the session, however it ends.
+// Advisory locks. Those of a session outlive transactions and end with the session, however it ends; those of a
+// transaction end with it. The two exclude each other between sessions, and not within one.
 #pragma once
 #include "pg/server.hpp"
 
@@ -11,6 +12,7 @@ enum LockKind : int32 { kWorkerSlotLock = 0x676c7501, kJobLock = 0x676c7502, kPe
 /// False when another session has it. A uuid is hashed into the key: two that collide wait for each other, no more.
 bool try_session_lock(LockKind kind, const pg_uuid_t* id);
 void release_session_lock(LockKind kind, const pg_uuid_t* id);
+bool try_transaction_lock(LockKind kind, const pg_uuid_t* id);
 
 /// The same by number.
 bool try_session_lock(LockKind kind, int32 number);

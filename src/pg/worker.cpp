@@ -129,6 +129,12 @@ bool compute(const Job& job, Training* training) {
 
 void work_on(const Job& job, MemoryContext context) {
   begin_transaction();
+  ArrayType* reasons = job.is_retraining ? reasons_to_retrain(job, context) : nullptr;
+  if (job.is_retraining && reasons == nullptr) {
+    finish_job(job, nullptr);
+    end_transaction();
+    return;
+  }
   const TrainRequest request = make_train_request(&job.person_id, job.model_type, job.algorithm, job.options);
   const History history = read_history_for(request, context);
   end_transaction();
@@ -143,6 +149,7 @@ void work_on(const Job& job, MemoryContext context) {
   // A cancellation that came after the last report still counts; from here on it is too late for one.
   if (lock_if_wanted(job)) {
     const StoredModel stored = store_model(request, to_server_terms(request, *outcome, *samples, context));
+    if (job.is_retraining) settle_candidate(job, stored.version, reasons);
     finish_job(job, stored.version);
   }
   end_transaction();

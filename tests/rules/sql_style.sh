@@ -8,14 +8,14 @@ perl -0777 -ne '
   my $text = $_;
   $text =~ s/--[^\n]*//g;
   print "$ARGV: CREATE OR REPLACE\n" and $bad = 1 if $text =~ /CREATE\s+OR\s+REPLACE/i;
-  while ($text =~ /CREATE\s+(?:FUNCTION|PROCEDURE)\s+([\w.]+)\s*\((.*?)(?=CREATE\s+(?:FUNCTION|PROCEDURE)|\z)/gis) {
-    my ($name, $rest) = ($1, $2);
+  while ($text =~ /CREATE\s+(FUNCTION|PROCEDURE)\s+([\w.]+)\s*\((.*?)(?=CREATE\s+(?:FUNCTION|PROCEDURE)|\z)/gis) {
+    my ($kind, $name, $rest) = (uc $1, $2, $3);
     my $body = $rest;
     $rest =~ s/\$(\w*)\$.*?\$\1\$//gs;
     my @wrong;
     push @wrong, "not schema-qualified" if $name !~ /^glucose\./;
-    push @wrong, "no volatility" if $rest !~ /\b(IMMUTABLE|STABLE|VOLATILE)\b/i;
-    push @wrong, "no parallel label" if $rest !~ /\bPARALLEL\s+(SAFE|RESTRICTED|UNSAFE)\b/i;
+    push @wrong, "no volatility" if $kind eq "FUNCTION" && $rest !~ /\b(IMMUTABLE|STABLE|VOLATILE)\b/i;
+    push @wrong, "no parallel label" if $kind eq "FUNCTION" && $rest !~ /\bPARALLEL\s+(SAFE|RESTRICTED|UNSAFE)\b/i;
     push @wrong, "no comment" if $text !~ /COMMENT\s+ON\s+(FUNCTION|PROCEDURE)\s+\Q$name\E\b/i;
     print "$ARGV: $name: ", join(", ", @wrong), "\n" and $bad = 1 if @wrong;
   }

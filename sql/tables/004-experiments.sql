@@ -1,9 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
-CREATE FUNCTION glucose.setup_step_003() RETURNS void
+CREATE FUNCTION glucose.setup_step_004() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  reader record;
 BEGIN
   CREATE TABLE glucose.experiment (
     name text PRIMARY KEY CHECK (octet_length(name) BETWEEN 1 AND 63),
@@ -50,26 +48,26 @@ BEGIN
   COMMENT ON COLUMN glucose.prediction.arm IS
     'What the answer counts for; a person whose candidate was rejected counts for the candidate and is served the stable model.';
   COMMENT ON COLUMN glucose.prediction.shadow_predictions IS 'What a shadow''s candidate forecast beside the served predictions.';
-
-  PERFORM glucose.setup_outcome_views();
-
-  -- Whoever reads models and predictions goes on doing so: a forecast asks whether an experiment runs.
-  FOR reader IN
-    SELECT DISTINCT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END AS name
-    FROM pg_class c, aclexplode(c.relacl) acl
-    WHERE c.oid = 'glucose.model_version'::regclass AND acl.privilege_type = 'SELECT' AND acl.grantee <> c.relowner
-  LOOP
-    EXECUTE format('GRANT SELECT ON glucose.experiment, glucose.experiment_model, glucose.prediction_horizon,'
-                   ' glucose.prediction_outcome, glucose.model_live_accuracy TO %s', reader.name);
-  END LOOP;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_step_003() IS 'Part of setup(): creates what outcomes and experiments need.';
+COMMENT ON FUNCTION glucose.setup_step_004() IS 'Part of setup(): creates what outcomes and experiments need.';
 
 CREATE FUNCTION glucose.setup_outcome_views() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
+DECLARE
+  reader record;
+  remaining text;
 BEGIN
+  IF to_regclass('glucose.prediction_horizon') IS NOT NULL AND to_regclass('glucose.prediction_outcome') IS NOT NULL
+     AND to_regclass('glucose.model_live_accuracy') IS NOT NULL THEN
+    RETURN;
+  END IF;
+  FOREACH remaining IN ARRAY ARRAY['glucose.model_live_accuracy', 'glucose.prediction_outcome', 'glucose.prediction_horizon'] LOOP
+    IF to_regclass(remaining) IS NOT NULL THEN
+      EXECUTE format('DROP VIEW %s', remaining);
+    END IF;
+  END LOOP;
   -- A view of its own: a security barrier is not merged into the query around it, so that the moments computed here
   -- are plain columns there, and comparisons of plain columns reach the index of the readings under row-level security.
   CREATE VIEW glucose.prediction_horizon WITH (security_invoker = true, security_barrier = true) AS
@@ -127,6 +125,16 @@ BEGIN
     GROUP BY o.person_id, o.model_type, o.version, o.source, o.minutes_ahead, week;
   COMMENT ON VIEW glucose.model_live_accuracy IS
     'How good the served forecasts were, by version, horizon and week (Monday, UTC) of the forecast moment: mg/dL, coverage of the interval from 0 to 1. Forecasts of meals the model had learnt from do not count.';
+
+  -- Whoever reads models and predictions goes on doing so: a forecast asks whether an experiment runs.
+  FOR reader IN
+    SELECT DISTINCT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END AS name
+    FROM pg_class c, aclexplode(c.relacl) acl
+    WHERE c.oid = 'glucose.model_version'::regclass AND acl.privilege_type = 'SELECT' AND acl.grantee <> c.relowner
+  LOOP
+    EXECUTE format('GRANT SELECT ON glucose.experiment, glucose.experiment_model, glucose.prediction_horizon,'
+                   ' glucose.prediction_outcome, glucose.model_live_accuracy TO %s', reader.name);
+  END LOOP;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_outcome_views() IS 'Part of setup(): the views that join predictions to what happened.';

@@ -1,0 +1,301 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE TYPE glucose.retraining_result AS (
+  status text, version text, reason text, mae_current double precision, mae_candidate double precision, n integer,
+  ci_low double precision, ci_high double precision);
+COMMENT ON TYPE glucose.retraining_result IS
+'What a retraining led to: deployed, rejected or skipped; version is the candidate. The MAEs (mg/dL) are of current and candidate on the same n meals, which neither has learnt from; ci_low to ci_high is the 95 % interval of mae_candidate - mae_current.';
+
+CREATE FUNCTION glucose.compare_versions(person_id uuid, model_type text, version_a text, version_b text,
+  start_at timestamptz DEFAULT NULL, end_at timestamptz DEFAULT NULL, OUT n integer, OUT mae_a double precision,
+  OUT mae_b double precision, OUT difference double precision, OUT ci_low double precision,
+  OUT ci_high double precision)
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_compare_versions';
+COMMENT ON FUNCTION glucose.compare_versions(uuid, text, text, text, timestamptz, timestamptz) IS
+'Two versions on the same usable meals with start_at <= eaten_at < end_at, by default those after all that either has learnt from: each meal''s mean absolute error over the horizons both have (mg/dL), difference = mae_b - mae_a (below 0: b is better) and its 95 % interval, paired by meal (Student''s t). NULL where n is too small. Errors: P0002, 22023.';
+
+CREATE FUNCTION glucose.try_lock_person(person_id uuid) RETURNS boolean
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_try_lock_person';
+COMMENT ON FUNCTION glucose.try_lock_person(uuid) IS
+'Part of retraining: takes the person for this transaction, unless a worker or another retraining has it; false then.';
+
+CREATE FUNCTION glucose.retraining_rules(person_id uuid, model_type text DEFAULT 'glucose',
+  OUT min_new_meals integer, OUT max_age_days integer, OUT max_live_mae_mg_dl real, OUT min_improvement_mg_dl real,
+  OUT beyond_chance boolean, OUT manual boolean, OUT algorithm text, OUT options jsonb)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  SELECT coalesce(o.min_new_meals, p.min_new_meals), coalesce(o.max_age_days, p.max_age_days),
+         coalesce(o.max_live_mae_mg_dl, p.max_live_mae_mg_dl),
+         coalesce(o.min_improvement_mg_dl, p.min_improvement_mg_dl), coalesce(o.beyond_chance, p.beyond_chance),
+         coalesce(o.manual, p.manual),
+         coalesce(o.algorithm, p.algorithm), p.options || coalesce(o.options, '{}')
+  INTO min_new_meals, max_age_days, max_live_mae_mg_dl, min_improvement_mg_dl, beyond_chance, manual, algorithm,
+       options
+  FROM glucose.retraining_policy p
+  LEFT JOIN glucose.retraining_override o
+    ON o.person_id = retraining_rules.person_id AND o.model_type = p.model_type
+  WHERE p.model_type = retraining_rules.model_type;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no retraining policy for model_type "%"', model_type
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'There is one for each row of glucose.retraining_policy.';
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.retraining_rules(uuid, text) IS
+'The retraining policy that holds for a person: retraining_policy with the person''s retraining_override. Errors: 22023 for a model_type without a policy.';
+
+CREATE FUNCTION glucose.live_mae(person_id uuid, model_type text, version text, as_of timestamptz DEFAULT NULL,
+  OUT mae real, OUT n integer)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  -- The bounds are columns, computed first: only then do the comparisons reach the index under row-level security.
+  WITH answer AS MATERIALIZED (
+    SELECT DISTINCT ON (coalesce(l.meal_id, l.prediction_id)) l.predictions
+    FROM (SELECT p.meal_id, p.prediction_id, p.predictions, p.issued_at FROM glucose.prediction p
+          WHERE p.person_id = live_mae.person_id AND p.model_type = live_mae.model_type
+            AND p.version = live_mae.version
+          ORDER BY p.issued_at DESC LIMIT 100) l
+    ORDER BY coalesce(l.meal_id, l.prediction_id), l.issued_at
+  ), point AS MATERIALIZED (
+    SELECT x.at, x.glucose, x.at - interval '15 min' AS low,
+           least(x.at + interval '15 min', coalesce(live_mae.as_of, 'infinity')) AS high
+    FROM answer a, jsonb_to_recordset(a.predictions) AS x (at timestamptz, glucose double precision)
+    WHERE x.at > (SELECT v.training_end FROM glucose.model_version v
+                  WHERE v.person_id = live_mae.person_id AND v.model_type = live_mae.model_type
+                    AND v.version = live_mae.version)
+  )
+  SELECT avg(abs(p.glucose - o.mg_dl)), count(o.mg_dl) INTO mae, n
+  FROM point p
+  CROSS JOIN LATERAL (SELECT r.measured_at AS at, r.mg_dl FROM glucose.glucose_reading r
+    WHERE r.person_id = live_mae.person_id AND r.measured_at >= p.low AND r.measured_at <= p.at
+    ORDER BY r.measured_at DESC LIMIT 1) before
+  CROSS JOIN LATERAL (SELECT r.measured_at AS at, r.mg_dl FROM glucose.glucose_reading r
+    WHERE r.person_id = live_mae.person_id AND r.measured_at >= p.at AND r.measured_at <= p.high
+    ORDER BY r.measured_at LIMIT 1) after
+  CROSS JOIN LATERAL (SELECT CASE WHEN after.at = before.at THEN before.mg_dl ELSE before.mg_dl
+    + (after.mg_dl - before.mg_dl) * extract(epoch FROM p.at - before.at) / extract(epoch FROM after.at - before.at)
+    END AS mg_dl) o;
+  IF n < 10 THEN
+    mae := NULL;
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.live_mae(uuid, text, text, timestamptz) IS
+'Mean absolute error (mg/dL) of what a version has answered, over the n outcomes known by as_of: of the newest 100 answers in prediction, the first about each meal, at times after all it has learnt from. The outcome is linear between readings at most 15 minutes away on both sides. NULL under 10 outcomes.';
+
+CREATE FUNCTION glucose.check_retraining(person_id uuid, model_type text DEFAULT 'glucose',
+  as_of timestamptz DEFAULT NULL, OUT needed boolean, OUT reasons text[], OUT new_meals integer,
+  OUT days_since integer, OUT live_mae real)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  at CONSTANT timestamptz := coalesce(as_of, clock_timestamp());
+  rules record;
+  active text;
+  trained_at timestamptz;
+  learnt_until timestamptz;
+BEGIN
+  PERFORM glucose.require_person(check_retraining.person_id);
+  rules := glucose.retraining_rules(check_retraining.person_id, check_retraining.model_type);
+  -- A training up to a moment in the past knows nothing later: it is as old as that. A candidate that lost counts too,
+  -- or the same meals would be trained on every night.
+  SELECT max(v.version) FILTER (WHERE v.is_active),
+         max(least(v.trained_at, (v.hyperparameters ->> 'end_at')::timestamptz)) FILTER (WHERE v.metadata ? 'test_end'),
+         max((v.metadata ->> 'test_end')::timestamptz)
+  INTO active, trained_at, learnt_until
+  FROM glucose.model_version v
+  WHERE v.person_id = check_retraining.person_id AND v.model_type = check_retraining.model_type;
+  -- Meals whose outcome can be known: old enough, and with a reading to start from.
+  SELECT count(*) INTO new_meals
+  FROM (SELECT m.eaten_at, m.eaten_at + interval '15 min' AS soon FROM glucose.meal m
+        WHERE m.person_id = check_retraining.person_id AND m.eaten_at > coalesce(learnt_until, '-infinity')
+          AND m.eaten_at < at - interval '135 min' OFFSET 0) m
+  CROSS JOIN LATERAL (SELECT FROM glucose.glucose_reading r
+    WHERE r.person_id = check_retraining.person_id AND r.measured_at >= m.eaten_at AND r.measured_at <= m.soon
+    LIMIT 1) r;
+  days_since := greatest(round(extract(epoch FROM at - trained_at) / 86400), 0);
+  reasons := '{}';
+  IF active IS NULL THEN
+    reasons := reasons || 'no active model'::text;
+  ELSE
+    live_mae := (glucose.live_mae(check_retraining.person_id, check_retraining.model_type, active, as_of)).mae;
+  END IF;
+  IF new_meals >= rules.min_new_meals THEN
+    reasons := reasons || format('%s new meals', new_meals);
+  END IF;
+  IF days_since >= rules.max_age_days THEN
+    reasons := reasons || format('%s days since the last training', days_since);
+  END IF;
+  IF live_mae > rules.max_live_mae_mg_dl THEN
+    reasons := reasons || format('live MAE %s mg/dL', round(live_mae::numeric, 1));
+  END IF;
+  needed := NOT rules.manual AND reasons <> '{}';
+END
+$fn$;
+COMMENT ON FUNCTION glucose.check_retraining(uuid, text, timestamptz) IS
+'Whether the policy asks for a new training, and why: no active model, new meals (with a reading) since the last training, days since it (rounded, so that a weekly run is due every week), or the live error (see live_mae). Takes a few milliseconds. With manual set in the policy it is never needed. as_of: as things stood then. Errors: P0002, 22023.';
+
+CREATE FUNCTION glucose.retraining_is_due(person_id uuid, model_type text DEFAULT 'glucose',
+  as_of timestamptz DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  at CONSTANT timestamptz := coalesce(as_of, clock_timestamp());
+BEGIN
+  -- Not a whole day, or a nightly run would come a minute too early every other night.
+  RETURN NOT EXISTS (
+      SELECT FROM glucose.retraining_log l
+      WHERE l.person_id = retraining_is_due.person_id AND l.model_type = retraining_is_due.model_type
+        AND l.tried_at > at - interval '20 hours' AND l.tried_at <= at)
+    AND (glucose.check_retraining(retraining_is_due.person_id, retraining_is_due.model_type, as_of)).needed;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.retraining_is_due(uuid, text, timestamptz) IS
+'Whether retrain_due() and batch_retrain() take a person: retraining is needed and was not tried in the last 20 hours, whatever came of it.';
+
+CREATE FUNCTION glucose.settle_candidate(person_id uuid, model_type text, version text,
+  due_because text[] DEFAULT '{}', as_of timestamptz DEFAULT NULL) RETURNS glucose.retraining_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  fewest CONSTANT integer := 5;   -- below, a mean of paired differences says nothing
+  rules record;
+  candidate record;
+  current record;
+  compared record;
+  result glucose.retraining_result;
+BEGIN
+  PERFORM glucose.require_person(settle_candidate.person_id);
+  PERFORM FROM glucose.person p WHERE p.person_id = settle_candidate.person_id FOR UPDATE;
+  rules := glucose.retraining_rules(settle_candidate.person_id, settle_candidate.model_type);
+  SELECT v.status, v.is_active, v.quality_issues, (v.metadata ->> 'test_start')::timestamptz AS test_start,
+         (v.metadata ->> 'test_end')::timestamptz AS test_end
+  INTO candidate FROM glucose.model_version v
+  WHERE v.person_id = settle_candidate.person_id AND v.model_type = settle_candidate.model_type
+    AND v.version = settle_candidate.version;
+  IF NOT FOUND OR candidate.test_start IS NULL OR candidate.is_active THEN
+    RAISE EXCEPTION 'model version "%" is no candidate', settle_candidate.version
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'A candidate was trained for this person and does not serve.';
+  END IF;
+  SELECT v.version, v.training_end INTO current FROM glucose.model_version v
+  WHERE v.person_id = settle_candidate.person_id AND v.model_type = settle_candidate.model_type AND v.is_active;
+  result.version := settle_candidate.version;
+  result.status := 'rejected';
+  IF candidate.status = 'rejected' THEN
+    result.reason := array_to_string(candidate.quality_issues, '; ');
+  ELSIF current.version IS NULL THEN
+    result.status := 'deployed';
+    result.reason := 'first model';
+  ELSE
+    -- The candidate's hold-out, without what the current one has learnt from.
+    compared := glucose.compare_versions(settle_candidate.person_id, settle_candidate.model_type, current.version,
+      settle_candidate.version, greatest(candidate.test_start, current.training_end + interval '1 microsecond'),
+      candidate.test_end + interval '1 microsecond');
+    result.mae_current := compared.mae_a;
+    result.mae_candidate := compared.mae_b;
+    result.n := compared.n;
+    result.ci_low := compared.ci_low;
+    result.ci_high := compared.ci_high;
+    result.reason := format('MAE %s instead of %s mg/dL on %s meals (95 %% interval of the difference %s to %s)',
+      round(compared.mae_b::numeric, 1), round(compared.mae_a::numeric, 1), compared.n,
+      round(compared.ci_low::numeric, 1), round(compared.ci_high::numeric, 1));
+    IF compared.n < fewest THEN
+      result.reason := format('only %s meals to compare on', compared.n);
+    ELSIF compared.difference > -rules.min_improvement_mg_dl THEN
+      result.reason := result.reason || format(', not lower by %s', rules.min_improvement_mg_dl);
+    ELSIF rules.beyond_chance AND compared.ci_high >= 0 THEN
+      result.reason := result.reason || ', which may be chance';
+    ELSE
+      result.status := 'deployed';
+    END IF;
+  END IF;
+  IF result.status = 'deployed' THEN
+    PERFORM glucose.deploy_model(settle_candidate.person_id, settle_candidate.model_type, settle_candidate.version,
+                                 'retraining: ' || result.reason);
+  END IF;
+  UPDATE glucose.model_version v SET status = 'archived'
+  WHERE v.person_id = settle_candidate.person_id AND v.model_type = settle_candidate.model_type AND v.status = 'ready'
+    AND v.version = CASE result.status WHEN 'deployed' THEN current.version ELSE settle_candidate.version END;
+  INSERT INTO glucose.retraining_log (person_id, model_type, tried_at, status, reason, due_because, version,
+                                      current_version, mae_current, mae_candidate, n, ci_low, ci_high)
+  VALUES (settle_candidate.person_id, settle_candidate.model_type, coalesce(as_of, clock_timestamp()), result.status,
+          result.reason, coalesce(due_because, '{}'), settle_candidate.version, current.version, result.mae_current,
+          result.mae_candidate, result.n, result.ci_low, result.ci_high);
+  RETURN result;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.settle_candidate(uuid, text, text, text[], timestamptz) IS
+'Compares a version that was trained and does not serve with the active one on the same meals: the candidate''s test rows without those the active one has learnt from. It is deployed when its MAE is lower by the policy''s min_improvement_mg_dl, on 5 meals or more, and (policy beyond_chance) the 95 % interval of the paired difference lies below 0; or when nothing serves. The loser is archived; deploy_model() and rollback_model() still take it. Writes retraining_log. Errors: P0002, 55000.';
+
+CREATE FUNCTION glucose.train_and_settle(person_id uuid, model_type text, options jsonb, due_because text[],
+  as_of timestamptz) RETURNS glucose.retraining_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  rules record;
+  settings jsonb;
+  algorithm text;
+  candidate text;
+  result glucose.retraining_result;
+BEGIN
+  rules := glucose.retraining_rules(train_and_settle.person_id, train_and_settle.model_type);
+  settings := rules.options || train_and_settle.options;
+  algorithm := coalesce(settings ->> 'algorithm', rules.algorithm);
+  settings := (settings - 'algorithm') || '{"deploy": false}';
+  BEGIN
+    IF as_of IS NOT NULL THEN
+      -- Nothing after as_of exists: the outcome of the last meal is known by then.
+      settings := settings || jsonb_build_object('end_at', as_of - make_interval(mins => 15 + (
+        SELECT max(h::integer) FROM jsonb_path_query(coalesce(nullif(settings -> 'horizons', 'null'), '120'), '$[*]') h)));
+    END IF;
+    candidate := (glucose.train_model(train_and_settle.person_id, train_and_settle.model_type, algorithm,
+                                      settings)).version;
+    RETURN glucose.settle_candidate(train_and_settle.person_id, train_and_settle.model_type, candidate, due_because,
+                                    as_of);
+  EXCEPTION WHEN OTHERS THEN   -- not of a cancelled query
+    result.status := 'skipped';
+    result.reason := format('%s: %s', SQLSTATE, SQLERRM);
+  END;
+  INSERT INTO glucose.retraining_log (person_id, model_type, tried_at, status, reason, due_because)
+  VALUES (train_and_settle.person_id, train_and_settle.model_type, coalesce(as_of, clock_timestamp()), 'skipped',
+          result.reason, due_because);
+  RETURN result;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.train_and_settle(uuid, text, jsonb, text[], timestamptz) IS
+'Part of retraining: trains a candidate by the policy and settles it. A training that fails changes nothing but the log: skipped, with its SQLSTATE and message.';
+
+CREATE FUNCTION glucose.retrain_model(person_id uuid, model_type text DEFAULT 'glucose', force boolean DEFAULT false,
+  options jsonb DEFAULT '{}', as_of timestamptz DEFAULT NULL) RETURNS glucose.retraining_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  due record;
+  result glucose.retraining_result;
+BEGIN
+  PERFORM glucose.require_person(retrain_model.person_id);
+  IF force IS NULL OR options IS NULL THEN
+    RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN force IS NULL THEN 'force' ELSE 'options' END
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF jsonb_typeof(options) <> 'object' THEN
+    RAISE EXCEPTION '"options" must be a JSON object' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  result.status := 'skipped';
+  IF NOT glucose.try_lock_person(retrain_model.person_id) THEN
+    result.reason := 'another training of this person is under way';
+    RETURN result;
+  END IF;
+  due := glucose.check_retraining(retrain_model.person_id, retrain_model.model_type, as_of);
+  IF NOT (due.needed OR force) THEN
+    result.reason := 'not needed';
+    RETURN result;
+  END IF;
+  RETURN glucose.train_and_settle(retrain_model.person_id, retrain_model.model_type, options,
+    due.reasons || CASE WHEN force THEN ARRAY['forced'] ELSE '{}' END, as_of);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.retrain_model(uuid, text, boolean, jsonb, timestamptz) IS
+'Trains a candidate when check_retraining() asks for it, or with force, and lets it serve only when it beats the current version on the same meals; see settle_candidate(). Options: algorithm and those of train_model(), added to the policy''s. Status: deployed, rejected (the candidate is kept, archived) or skipped (not needed, under way elsewhere, or failed, with the reason; nothing changed). as_of: nothing later is used, to replay the past. Errors: P0002, 22023.';

@@ -1,0 +1,154 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.retraining_queue(model_type text DEFAULT 'glucose', as_of timestamptz DEFAULT NULL)
+RETURNS uuid[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  PERFORM glucose.retraining_rules(NULL, retraining_queue.model_type);
+  RETURN (SELECT coalesce(array_agg(p.person_id ORDER BY l.tried_at NULLS FIRST, p.person_id), '{}')
+          FROM glucose.person p
+          LEFT JOIN LATERAL (SELECT max(g.tried_at) AS tried_at FROM glucose.retraining_log g
+            WHERE g.person_id = p.person_id AND g.model_type = retraining_queue.model_type) l ON true);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.retraining_queue(text, timestamptz) IS
+'Part of retraining: the persons the caller may see, those not tried for longest first. Errors: 22023 for a model_type without a policy.';
+
+CREATE FUNCTION glucose.retrain_one(person_id uuid, model_type text, as_of timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  -- Once without the lock, since most are not due; once with it, since whoever had it may have just trained the person.
+  -- Each in a statement of its own: the second look needs a snapshot taken under the lock.
+  IF NOT EXISTS (SELECT FROM glucose.person p WHERE p.person_id = retrain_one.person_id)
+     OR NOT glucose.retraining_is_due(retrain_one.person_id, retrain_one.model_type, as_of) THEN
+    RETURN NULL;
+  END IF;
+  IF NOT glucose.try_lock_person(retrain_one.person_id) THEN
+    RETURN NULL;
+  END IF;
+  IF NOT glucose.retraining_is_due(retrain_one.person_id, retrain_one.model_type, as_of) THEN
+    RETURN NULL;
+  END IF;
+  RETURN (glucose.train_and_settle(retrain_one.person_id, retrain_one.model_type, '{}',
+    (glucose.check_retraining(retrain_one.person_id, retrain_one.model_type, as_of)).reasons, as_of)).status;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.retrain_one(uuid, text, timestamptz) IS
+'Part of retrain_due(): one person, if due and nobody else is at it; the status, or NULL when nothing was tried.';
+
+CREATE FUNCTION glucose.retraining_may_go_on(tried integer, max_persons integer, started_at timestamptz,
+  time_budget interval) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  IF coalesce(max_persons, 0) < 1 THEN
+    RAISE EXCEPTION '"max_persons" must be at least 1' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF coalesce(time_budget, '0') <= '0' THEN
+    RAISE EXCEPTION '"time_budget" must be longer than nothing' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN tried < max_persons AND clock_timestamp() < started_at + time_budget;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.retraining_may_go_on(integer, integer, timestamptz, interval) IS
+'Part of retrain_due(): whether its limits are not reached. Errors: 22023 for limits that are none.';
+
+-- It commits, and a procedure with a SET clause cannot: so it only calls functions, which have their own search path,
+-- and names the schema of every one. It uses no operator.
+CREATE PROCEDURE glucose.retrain_due(model_type text DEFAULT 'glucose', max_persons integer DEFAULT 1000,
+  time_budget interval DEFAULT '1 hour', as_of timestamptz DEFAULT NULL)
+LANGUAGE plpgsql
+AS $fn$
+DECLARE
+  started_at CONSTANT pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+  persons pg_catalog.uuid[];
+  person pg_catalog.uuid;
+  outcomes pg_catalog.text[] := '{}';
+  outcome pg_catalog.text;
+BEGIN
+  IF glucose.retraining_may_go_on(0, max_persons, started_at, time_budget) THEN
+    persons := glucose.retraining_queue(model_type, as_of);
+    FOREACH person IN ARRAY persons LOOP
+      EXIT WHEN NOT glucose.retraining_may_go_on(pg_catalog.cardinality(outcomes), max_persons, started_at, time_budget);
+      COMMIT;
+      -- What another run has just committed must be seen once its lock is free.
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+      outcome := glucose.retrain_one(person, model_type, as_of);
+      IF outcome IS NOT NULL THEN
+        outcomes := pg_catalog.array_append(outcomes, outcome);
+      END IF;
+    END LOOP;
+    COMMIT;
+  END IF;
+  RAISE NOTICE 'retraining: % deployed, % rejected, % skipped',
+    pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'deployed')),
+    pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'rejected')),
+    pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'skipped'));
+END
+$fn$;
+COMMENT ON PROCEDURE glucose.retrain_due(text, integer, interval, timestamptz) IS
+'Retrains all persons the caller may see who are due, those not tried for longest first, and commits after each: it can be stopped at any moment and run again, and several may run at once, beside the workers too, without training anyone twice. Stops after max_persons tries or when time_budget is used up. What came of each is in retraining_log. Not inside a transaction block. Errors: 22023.';
+
+CREATE FUNCTION glucose.batch_retrain(model_type text DEFAULT 'glucose') RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+DECLARE
+  n integer;
+BEGIN
+  INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, purpose, identity)
+  SELECT q.person_id, batch_retrain.model_type, coalesce(r.options ->> 'algorithm', r.algorithm),
+         (r.options - 'algorithm') || '{"deploy": false}', 'retrain', glucose.current_identity()
+  FROM unnest(glucose.retraining_queue(batch_retrain.model_type)) AS q (person_id)
+  CROSS JOIN LATERAL glucose.retraining_rules(q.person_id, batch_retrain.model_type) r
+  WHERE glucose.retraining_is_due(q.person_id, batch_retrain.model_type)
+  ON CONFLICT (person_id, model_type) WHERE purpose = 'retrain' AND state IN ('queued', 'running') DO NOTHING;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  -- As many workers as could work at once; the first ones to find the queue empty end.
+  PERFORM glucose.start_training_workers()
+  FROM generate_series(1, least(n, current_setting('glucose.max_training_workers')::integer));
+  RETURN n;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.batch_retrain(text) IS
+'Queues a retraining of everyone who is due, for the background workers, and returns how many; whoever waits already is not queued twice. Each ends as retrain_model() does; watch training_progress and retraining_log. Errors: 22023.';
+
+CREATE FUNCTION glucose.schedule_retraining(schedule text DEFAULT '0 3 * * 0') RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  job bigint;
+BEGIN
+  IF schedule IS NULL THEN
+    RAISE EXCEPTION 'argument "schedule" must not be null' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+    RAISE EXCEPTION 'pg_cron is not there to run a schedule'
+      USING ERRCODE = 'feature_not_supported',
+            HINT = format('Install postgresql-%s-cron, add pg_cron to shared_preload_libraries, set cron.database_name to %L, restart the server and run CREATE EXTENSION pg_cron; or CALL glucose.retrain_due() from a timer of your own.',
+                          current_setting('server_version_num')::integer / 10000, current_database());
+  END IF;
+  EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job
+  USING 'pg_glucose retraining', schedule, 'CALL glucose.retrain_due()';
+  RETURN job;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.schedule_retraining(text) IS
+'Has pg_cron run CALL retrain_due() as the calling role, in this database, by a cron schedule (default Sundays at 3:00 in cron.timezone); returns the job''s number. Again: changes the schedule of the same job. The job names no person. Errors: 0A000 without the extension pg_cron.';
+
+CREATE FUNCTION glucose.unschedule_retraining() RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  n integer := 0;
+BEGIN
+  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+    EXECUTE 'SELECT count(cron.unschedule(jobid)) FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER' INTO n
+    USING 'pg_glucose retraining';
+  END IF;
+  RETURN n > 0;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.unschedule_retraining() IS
+'Takes the calling role''s job of schedule_retraining() away; false when there was none.';
