@@ -38,6 +38,16 @@ Verdict judged(TrainingOutcome outcome) {
   return {outcome.rejected, outcome.production_ready, outcome.quality_issues};
 }
 
+TEST(Quality, WorseThanPersistenceWithinChanceServesButIsNotReady) {
+  TrainingOutcome outcome = good();
+  outcome.candidates[1].rmse = 31;
+  outcome.candidates[1].within_chance = true;
+  const Verdict verdict = judged(outcome);
+  EXPECT_FALSE(verdict.rejected);
+  EXPECT_FALSE(verdict.ready);
+  EXPECT_EQ(verdict.issues.front(), "worse than persistence on validation, though within chance");
+}
+
 TEST(Quality, GoodIsReadyWithoutAnyIssue) {
   EXPECT_EQ(judged(good()), (Verdict{false, true, {}}));
 }

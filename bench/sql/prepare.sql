@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- psql -v persons=N -v days=N: simulated persons of role app, each with a model; the meals to ask about are numbered.
+-- psql -v persons=N -v days=N -v more=N: simulated persons of role app, each with a model; the meals to ask about are numbered.
 SET client_min_messages = warning;
 CREATE ROLE app LOGIN;
 CREATE ROLE batch LOGIN BYPASSRLS;
@@ -7,6 +7,7 @@ SELECT glucose.grant_access('app'), glucose.grant_access('batch');
 SET ROLE app;
 SELECT count(glucose.simulate_person(seed, :days, (ARRAY['none', 'prediabetes', 't2d', 't1d'])[1 + seed % 4]))
 FROM generate_series(1, :persons) AS seed;
+INSERT INTO glucose.person (owner) SELECT 'app' FROM generate_series(1, :more);
 RESET ROLE;
 CREATE SCHEMA bench;
 -- Asked about by number, so that pgbench needs no second statement to choose one.
@@ -21,6 +22,6 @@ VACUUM ANALYZE;
 -- Every second person is served by the LSTM.
 SELECT glucose.train_model(person_id, 'glucose', CASE WHEN row_number() OVER (ORDER BY person_id) % 2 = 0 THEN 'lstm' ELSE 'ridge' END,
                            '{"deploy": true}')
-FROM glucose.person;
+FROM (SELECT DISTINCT person_id FROM bench.late_meal) p;
 VACUUM ANALYZE;
 CHECKPOINT;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
 # How long a forecast takes, by pgbench with one client: rounds in which all variants take turns, so that what else the
-# machine does hits all of them; medians of the single latencies. Environment: PERSONS 20, DAYS 120, ROUNDS 7, SECONDS_EACH 5.
+# machine does hits all of them; medians of the single latencies. Environment:
+# PERSONS 20, DAYS 120, ROUNDS 7, SECONDS_EACH 5, and MORE_PERSONS 0 that role app also sees, without rows of their own.
 # Prints markdown tables and leaves them in build/bench/sql.md.
 set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
@@ -9,7 +10,7 @@ here=${self%/*}
 root=${here%/bench/*}
 # shellcheck source=scripts/cluster.sh
 source "$root/scripts/cluster.sh"
-persons=${PERSONS:-20} days=${DAYS:-120} rounds=${ROUNDS:-7} seconds=${SECONDS_EACH:-5}
+persons=${PERSONS:-20} days=${DAYS:-120} rounds=${ROUNDS:-7} seconds=${SECONDS_EACH:-5} more=${MORE_PERSONS:-0}
 out=$root/build/bench/sql.md
 mkdir -p "${out%/*}"
 work=$(mktemp -d)
@@ -18,7 +19,7 @@ work=$(mktemp -d)
 cluster_start
 trap 'rm -rf "$work"; cluster_stop' EXIT
 createdb_with_glucose bench
-in_db bench -qAt -v persons="$persons" -v days="$days" -f "$here/prepare.sql" >/dev/null
+in_db bench -qAt -v persons="$persons" -v days="$days" -v more="$more" -f "$here/prepare.sql" >/dev/null
 meals=$(in_db bench -qAtc 'SELECT count(*) FROM bench.late_meal')
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
@@ -63,7 +64,7 @@ for ((i = 1; i <= 15; i++)); do
 done
 
 {
-  echo "$persons simulated persons, $days days, $meals meals with a full 30-day window; $rounds rounds of $seconds s each"
+  echo "$persons simulated persons (and $more seen without rows), $days days, $meals meals with a full 30-day window; $rounds rounds of $seconds s each"
   echo
   echo '| call | role | protocol | median, µs |'
   echo '|---|---|---|---|'

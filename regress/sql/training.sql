@@ -27,8 +27,9 @@ SELECT count(*) AS stored, bool_and(v.algorithm = r.algorithm AND v.n_train = r.
 FROM model_version v JOIN result r USING (version);
 SELECT hyperparameters @> '{"seed": 7, "epochs": 4, "hidden": [8], "horizons": [60, 120], "min_days": 7, "min_meals": 21}' AS as_given,
        (SELECT string_agg(k, ' ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(hyperparameters) k) AS keys FROM model_version WHERE version = '1.4.0';
-SELECT jsonb_path_query_array(metadata, '$.candidates[*].algorithm') AS candidates, algorithm = (SELECT c ->> 'algorithm' FROM jsonb_array_elements(metadata -> 'candidates') c
-  ORDER BY (c ->> 'validation_rmse')::float8 LIMIT 1) AS best_was_taken FROM model_version WHERE version = '1.5.0';
+SELECT jsonb_path_query_array(metadata, '$.candidates[*].algorithm') AS candidates, algorithm = 'ridge' OR
+         (SELECT (c ->> 'validation_rmse')::float8 FROM jsonb_array_elements(metadata -> 'candidates') c WHERE c ->> 'algorithm' = algorithm)
+           < (SELECT (c ->> 'validation_rmse')::float8 FROM jsonb_array_elements(metadata -> 'candidates') c WHERE c ->> 'algorithm' = 'ridge') AS ridge_or_better FROM model_version WHERE version = '1.5.0';
 -- Metrics: three splits and persistence for comparison, two horizons, five numbers, all there.
 SELECT version, count(*), count(DISTINCT split) AS splits, count(DISTINCT minutes_ahead) AS horizons, count(*) FILTER (WHERE value IS NULL) AS missing,
        bool_and(n > 0) AS counted FROM model_metric GROUP BY version ORDER BY version;

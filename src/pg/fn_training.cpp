@@ -82,7 +82,7 @@ constexpr std::array<const char*, glucose::kAlgorithmNames.size()> kDescriptions
     "ridge regression of the change from the last glucose, on columns derived from the 28 features",
     "least absolute deviations on the same columns, with the same penalty",
     "LSTM over 12 steps of glucose with the static features; Adam, early stopping on validation",
-    "trains all of these and keeps the one with the smallest validation RMSE"};
+    "trains all of these and keeps ridge unless another is clearly better on validation"};
 
 }  // namespace
 
