@@ -103,6 +103,9 @@ AS $fn$
 DECLARE
   found_state text;
 BEGIN
+  IF name IS NULL THEN
+    RAISE EXCEPTION 'argument "name" must not be null' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   SELECT e.state INTO found_state FROM glucose.experiment e WHERE e.name = require_experiment.name;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'experiment "%" not found', name
@@ -115,7 +118,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.require_experiment(text, boolean) IS
-'Returns when there is an experiment of that name, and with running, when it runs. Errors: P0002, 55000.';
+'Returns when there is an experiment of that name, and with running, when it runs. Errors: 22023 for NULL, P0002, 55000.';
 
 CREATE FUNCTION glucose.prepare_experiment(name text) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

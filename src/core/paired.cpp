@@ -2,38 +2,20 @@
 #include "core/paired.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
+#include <numeric>
 
 #include "core/forecast.hpp"
+#include "core/statistics.hpp"
 
 namespace glucose {
 
 PairedComparison compare_paired(std::span<const double> a, std::span<const double> b) {
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  PairedComparison c{static_cast<int>(a.size()), kNan, kNan, kNan, kNan, kNan};
-  if (c.n == 0) return c;
-  const double n = c.n;
-  double sum_a = 0, sum_b = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    sum_a += a[i];
-    sum_b += b[i];
-  }
-  c.mean_a = sum_a / n;
-  c.mean_b = sum_b / n;
-  c.difference = c.mean_b - c.mean_a;
-  if (c.n < 2) return c;
-  double squares = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double off = b[i] - a[i] - c.difference;
-    squares += off * off;
-  }
-  const double t = boost::math::quantile(boost::math::students_t(n - 1), 0.5 + kPairedLevel / 2);
-  const double half = t * std::sqrt(squares / (n - 1) / n);
-  c.ci_low = c.difference - half;
-  c.ci_high = c.difference + half;
-  return c;
+  const Comparison t = paired_t(a, b, kPairedLevel);
+  const auto mean = [n = static_cast<double>(a.size())](std::span<const double> values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / n;  // NaN for none
+  };
+  return {static_cast<int>(a.size()), mean(a), mean(b), t.difference, t.ci_low, t.ci_high};
 }
 
 std::vector<int> common_horizons(const std::vector<int>& a, const std::vector<int>& b) {
