@@ -55,6 +55,7 @@ struct Kept {
   ArrayType* persons = nullptr;
 };
 Kept kept[kKinds];
+Kept focused;  // the one person a call works for, while it does
 
 // A caller gets its own copy: what is kept may be replaced while its query still runs.
 ArrayType* copied(const ArrayType* persons, MemoryContext context) {
@@ -126,6 +127,8 @@ ArrayType* persons_of_caller(Kind kind) {
   if (identity == nullptr || asking) return construct_empty_array(UUIDOID);
   Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr;
   const bool keepable = snapshot != nullptr && can_be_kept(identity, snapshot);
+  if (kind == kVisible && keepable && still_holds(focused, identity, snapshot))
+    return copied(focused.persons, CurrentMemoryContext);
   Kept& k = kept[kind];
   if (keepable && still_holds(k, identity, snapshot)) return copied(k.persons, CurrentMemoryContext);
   ArrayType* persons;
@@ -139,7 +142,32 @@ ArrayType* persons_of_caller(Kind kind) {
   return persons;
 }
 
+bool contains(const ArrayType* persons, const pg_uuid_t* person_id) {
+  const auto* ids = reinterpret_cast<const pg_uuid_t*>(ARR_DATA_PTR(persons));
+  const int n = ArrayGetNItems(ARR_NDIM(persons), ARR_DIMS(persons));
+  for (int i = 0; i < n; ++i)
+    if (memcmp(ids[i].data, person_id->data, UUID_LEN) == 0) return true;
+  return false;
+}
+
 }  // namespace
+
+void focus_on(const pg_uuid_t* person_id) {
+  const char* identity = current_identity();
+  if (identity == nullptr || !ActiveSnapshotSet()) return;
+  Snapshot snapshot = GetActiveSnapshot();
+  // Only who is among the visible ones for certain: a row of person may be shown by a policy of somebody else's making.
+  const Kept& visible = kept[kVisible];
+  if (!can_be_kept(identity, snapshot) || !still_holds(visible, identity, snapshot) ||
+      !contains(visible.persons, person_id))
+    return;
+  Datum id = UUIDPGetDatum(person_id);
+  keep(focused, identity, snapshot, construct_array(&id, 1, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+}
+
+void end_focus() {
+  focused.valid = false;
+}
 
 }  // namespace glucose::pg
 

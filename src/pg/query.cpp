@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/query.hpp"
 
+#include "pg/identity.hpp"
+
 namespace glucose::pg {
 
 namespace {
@@ -51,6 +53,7 @@ void begin(Volatility volatility) {
 }
 
 void end(Volatility volatility) {
+  end_focus();
   SPI_finish();
   if (volatility == Volatility::is_volatile) PopActiveSnapshot();
 }

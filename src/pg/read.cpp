@@ -279,7 +279,9 @@ Person read_person(const pg_uuid_t* person_id) {
   p.add(UUIDPGetDatum(person_id));
   run(person_by_id, p, Mode::read);
   if (SPI_processed == 0) raise_not_found("person", person_id);
-  return person_at(0, 1);
+  const Person person = person_at(0, 1);
+  focus_on(&person.id);
+  return person;
 }
 
 PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
@@ -293,6 +295,7 @@ PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
                     errhint("Name the person: person_id => ....")));
   PersonMeal found;
   found.person = person_at(0, 9);
+  focus_on(&found.person.id);
   found.meal = meal_at(0, found.person.time_zone);
   return found;
 }
