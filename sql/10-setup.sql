@@ -8,7 +8,7 @@ DECLARE
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
     RAISE EXCEPTION 'role "%" does not exist', steward
-      USING ERRCODE = 'undefined_object', HINT = 'Create the steward''s role first: CREATE ROLE ... NOLOGIN.';
+      USING ERRCODE = 'undefined_object', HINT = 'Create the steward''s role first: CREATE ROLE ... LOGIN (background workers and pg_cron log in as it).';
   END IF;
   PERFORM pg_advisory_xact_lock(hashtext('pg_glucose setup'));
   IF to_regclass('glucose.schema_version') IS NOT NULL THEN
