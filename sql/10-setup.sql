@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  latest CONSTANT integer := 3;   -- the newest sql/tables/NNN-*.sql
+  latest CONSTANT integer := 4;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
@@ -27,6 +27,7 @@ BEGIN
     RAISE NOTICE 'tables are at schema version % already', latest;
   END IF;
   PERFORM glucose.setup_policies();
+  PERFORM glucose.setup_outcome_views();
   IF steward IS NOT NULL THEN
     PERFORM glucose.setup_steward(steward);
     RAISE NOTICE 'role "%" is the steward', steward;
@@ -56,13 +57,16 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', relation);
   END LOOP;
   -- Whom a person is shared with may read it and lock it (training takes a version number under the lock), but only
-  -- the owner may change it: an update by anyone else fails the check.
+  -- the owner may change it. The check of an update asks who owned the person before it (owned_persons() sees the
+  -- statement's snapshot): the new row alone would let anyone it is shared with write its own name into it.
   FOR policy IN
     SELECT p.*, to_regclass('glucose.' || p.relation) AS oid
     FROM (VALUES
-      ('person', 'own', 'ALL', own_rows, own_rows),
+      ('person', 'own_read', 'SELECT', own_rows, NULL),
+      ('person', 'own_add', 'INSERT', NULL, own_rows),
+      ('person', 'own_remove', 'DELETE', own_rows, NULL),
       ('person', 'shared_read', 'SELECT', visible_rows, NULL),
-      ('person', 'shared_lock', 'UPDATE', visible_rows, own_rows),
+      ('person', 'change', 'UPDATE', visible_rows, own_rows || ' AND ' || owned_rows),
       ('person_access', 'share', 'ALL', owned_rows, owned_rows),
       ('person_access', 'shared_with_me', 'SELECT', 'identity = glucose.current_identity()', NULL),
       ('meal', 'visible', 'ALL', visible_rows, visible_rows),
@@ -75,17 +79,20 @@ BEGIN
       ('retraining_override', 'visible', 'ALL', visible_rows, visible_rows),
       ('retraining_log', 'visible', 'ALL', visible_rows, visible_rows),
       ('retraining_policy', 'read', 'SELECT', 'true', NULL),
+      ('experiment_model', 'visible', 'ALL', visible_rows, visible_rows),
       ('population_model', 'read', 'SELECT', 'true', NULL),
+      ('experiment', 'read', 'SELECT', 'true', NULL),
       ('schema_version', 'read', 'SELECT', 'true', NULL)
     ) AS p (relation, name, command, using_rows, check_rows)
     WHERE NOT EXISTS (SELECT FROM pg_policy q
                       WHERE q.polrelid = to_regclass('glucose.' || p.relation) AND q.polname = p.name)
       AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.' || p.relation) AND c.relkind IN ('r', 'p'))
   LOOP
-    EXECUTE format('CREATE POLICY %I ON %s FOR %s USING (%s)', policy.name, policy.oid, policy.command, policy.using_rows)
+    EXECUTE format('CREATE POLICY %I ON %s FOR %s', policy.name, policy.oid, policy.command)
+            || coalesce(' USING (' || policy.using_rows || ')', '')
             || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy']::regclass[] LOOP
+  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy', 'glucose.experiment']::regclass[] LOOP
     IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
       EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);
     END IF;
@@ -114,7 +121,8 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM glucose.grant_access(steward);
-  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.retraining_policy TO %I', steward);
+  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.retraining_policy, '
+                 'glucose.experiment, glucose.experiment_model TO %I', steward);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_steward(name) IS
@@ -126,7 +134,9 @@ AS $fn$
 DECLARE
   relation text;
 BEGIN
-  EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
+  IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role AND has_schema_privilege(r.oid, 'glucose', 'USAGE')) THEN
+    EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
+  END IF;
   FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'training_job',
                                   'retraining_override'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON glucose.%I TO %I', relation, role);
@@ -137,7 +147,8 @@ BEGIN
   -- Model rows are immutable but for these two: a correction is a new version.
   EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
   EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.schema_version, glucose.training_progress, '
-                 'glucose.retraining_policy TO %I', role);
+                 'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, glucose.prediction_horizon, '
+                 'glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.grant_access(name) IS

@@ -16,6 +16,9 @@ AS $fn$
 DECLARE
   job record;
 BEGIN
+  IF cancel_training.job_id IS NULL THEN
+    RAISE EXCEPTION 'argument "job_id" must not be null' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   SELECT j.person_id, j.state INTO job FROM glucose.training_job j WHERE j.job_id = cancel_training.job_id FOR UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'training job % not found', cancel_training.job_id USING ERRCODE = 'no_data_found';

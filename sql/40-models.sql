@@ -46,7 +46,10 @@ DECLARE
   previous text;
 BEGIN
   PERFORM glucose.require_person(deploy_model.person_id);
-  PERFORM FROM glucose.person p WHERE p.person_id = deploy_model.person_id FOR UPDATE;
+  IF deploy_model.model_type IS NULL OR deploy_model.version IS NULL THEN
+    RAISE EXCEPTION 'arguments "model_type" and "version" must not be null' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM FROM glucose.person p WHERE p.person_id = deploy_model.person_id FOR NO KEY UPDATE;
   SELECT v.status, v.is_active INTO wanted FROM glucose.model_version v
   WHERE v.person_id = deploy_model.person_id AND v.model_type = deploy_model.model_type
     AND v.version = deploy_model.version;
@@ -108,7 +111,7 @@ DECLARE
   target text := to_version;
 BEGIN
   PERFORM glucose.require_person(rollback_model.person_id);
-  PERFORM FROM glucose.person p WHERE p.person_id = rollback_model.person_id FOR UPDATE;
+  PERFORM FROM glucose.person p WHERE p.person_id = rollback_model.person_id FOR NO KEY UPDATE;
   IF target IS NULL THEN
     -- The version that was live before the one that is: of its latest deployment, unless it is gone.
     SELECT d.previous_version INTO target
@@ -151,7 +154,7 @@ DECLARE
   active boolean;
 BEGIN
   PERFORM glucose.require_person(delete_model.person_id);
-  PERFORM FROM glucose.person p WHERE p.person_id = delete_model.person_id FOR UPDATE;
+  PERFORM FROM glucose.person p WHERE p.person_id = delete_model.person_id FOR NO KEY UPDATE;
   SELECT v.is_active INTO active FROM glucose.model_version v
   WHERE v.person_id = delete_model.person_id AND v.model_type = delete_model.model_type
     AND v.version = delete_model.version;

@@ -34,7 +34,7 @@ Bytes sealed(Bytes body) {
 }
 Bytes body_of(const Model& model) {
   Bytes bytes = encode(model);
-  bytes.resize(bytes.size() - 4);
+  bytes.erase(bytes.end() - 4, bytes.end());
   return bytes;
 }
 void put(Bytes& bytes, std::size_t at, std::uint32_t value) {

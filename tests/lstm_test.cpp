@@ -396,6 +396,5 @@ TEST(Lstm, HugeInputsStayFinite) {
     for (const float y : predict(net, batch)) EXPECT_TRUE(std::isfinite(y) && std::abs(y) < 100) << to_string(level);
   }
 }
-
 }  // namespace
 }  // namespace glucose

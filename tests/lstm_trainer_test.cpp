@@ -210,7 +210,7 @@ TEST(LstmTrainer, NonFiniteDataDiverges) {
       for (; !trainer.done(); trainer.step()) ++steps;
       EXPECT_TRUE(trainer.diverged()) << bad << " in " << where;
       EXPECT_LE(steps, 2);
-      const Lstm net = trainer.take();
+      const Lstm net = trainer.take();  // lives as long as the loop over its parameters
       for (const float w : net.parameters()) ASSERT_TRUE(std::isfinite(w));
     }
   }

@@ -28,8 +28,8 @@ inline Model small_model(Algorithm algorithm, std::uint64_t seed = 1, int hidden
   if (algorithm == Algorithm::lstm) {
     Lstm net({.steps = kHistorySteps, .n_static = kStaticInputs, .outputs = 2, .layers = 2, .hidden = {hidden, 2}});
     net.initialise(rng);
-    model.predictor =
-        LstmModel{random_scaler(rng, 1), random_scaler(rng, kStaticInputs), random_scaler(rng, 2), std::move(net)};
+    model.predictor = LstmModel{random_scaler(rng, 1), random_scaler(rng, kStaticInputs), random_scaler(rng, 2),
+                                random_reals(rng, 2), std::move(net)};
   }
   return model;
 }

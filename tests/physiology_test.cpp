@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/physiology.hpp"
+#include "core/simulation/physiology.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "core/insulin_dosing.hpp"
+#include "core/simulation/insulin_dosing.hpp"
 
 namespace glucose::sim {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/sensor.hpp"
+#include "core/simulation/sensor.hpp"
 
 #include <gtest/gtest.h>
 

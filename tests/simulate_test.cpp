@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/simulate.hpp"
+#include "core/simulation/simulate.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/dataset.hpp"
-#include "core/simulate.hpp"
+#include "core/simulation/simulate.hpp"
 
 namespace glucose {
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- psql -v data=DIR -f load.sql: reads person.csv, meal.csv and glucose.csv or glucose.csv.gz of DIR into the tables.
 -- Columns are found by the names in the header line, so that their order and further columns do not matter.
--- Leaves temp table known_person (person_id, label): who was loaded. Loading a folder twice changes nothing.
+-- Leaves temp table known_person (person_id, label, source): who was loaded. Loading a folder twice changes nothing.
 \cd :data
 \set person_header `head -n 1 person.csv | tr -d '\r'`
 \set meal_header `head -n 1 meal.csv | tr -d '\r'`
@@ -17,7 +17,7 @@ GROUP BY name \gexec
 -- A zone that is no zone's name ("America/New_York (dates shifted)") counts by its first word, else as UTC.
 CREATE TEMP TABLE known_person AS
   SELECT glucose.key(r.person_id) AS person_id, r.person_id AS label, coalesce(z.name, 'UTC') AS time_zone,
-         to_jsonb(r) ->> 'diabetes_type' AS diabetes_type
+         to_jsonb(r) ->> 'diabetes_type' AS diabetes_type, coalesce(to_jsonb(r) ->> 'source', 'all') AS source
   FROM raw_person r LEFT JOIN pg_timezone_names z ON z.name = split_part(to_jsonb(r) ->> 'tz', ' ', 1);
 ANALYZE known_person;
 

@@ -80,7 +80,7 @@ BEGIN
   CREATE TABLE glucose.model_version (
     person_id uuid NOT NULL REFERENCES glucose.person ON DELETE CASCADE,
     model_type text NOT NULL,
-    version text NOT NULL CHECK (version ~ '^[0-9]+\.[0-9]+\.[0-9]+$'),
+    version text NOT NULL CHECK (version ~ '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$'),
     algorithm text NOT NULL,
     is_active boolean NOT NULL DEFAULT false,
     trained_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -101,7 +101,8 @@ BEGIN
     is_production_ready boolean NOT NULL,
     quality_issues text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (person_id, model_type, version),
-    CONSTRAINT model_version_rejected_never_serves CHECK (NOT (is_active AND status = 'rejected'))
+    CONSTRAINT model_version_rejected_never_serves CHECK (NOT (is_active AND status = 'rejected')),
+    CONSTRAINT model_version_rejected_stays_so CHECK (status = 'rejected' OR NOT (metadata @> '{"rejected": true}'))
   );
   ALTER TABLE glucose.model_version ALTER COLUMN artifact SET STORAGE EXTERNAL;
   CREATE UNIQUE INDEX model_version_one_active ON glucose.model_version (person_id, model_type) WHERE is_active;
@@ -138,7 +139,7 @@ BEGIN
 
   CREATE TABLE glucose.population_model (
     model_type text NOT NULL,
-    version text NOT NULL CHECK (version ~ '^[0-9]+\.[0-9]+\.[0-9]+$'),
+    version text NOT NULL CHECK (version ~ '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$'),
     algorithm text NOT NULL,
     is_active boolean NOT NULL DEFAULT false,
     trained_at timestamptz NOT NULL DEFAULT clock_timestamp(),

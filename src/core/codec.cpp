@@ -135,6 +135,7 @@ void write(Writer& out, const LstmModel& m) {
   out.scaler(m.glucose);
   out.scaler(m.statics);
   out.scaler(m.targets);
+  out.reals(m.pull);
   out.reals(m.net.parameters());
 }
 
@@ -154,10 +155,11 @@ LstmModel read_lstm(Reader& in, std::size_t K) {
   shape.layers = in.number(1, kLstmMaxLayers);
   for (int i = 0; i < kLstmMaxLayers; ++i) shape.hidden[i] = i < shape.layers ? in.number(1, 256) : 0;
   Scaler glucose = in.scaler(1), statics = in.scaler(kStaticInputs), targets = in.scaler(K);
+  std::vector<float> pull = in.reals(K);
   const auto parameters = in.reals(parameter_count(shape));
   Lstm net(shape);
   std::copy(parameters.begin(), parameters.end(), net.parameters().begin());
-  return {std::move(glucose), std::move(statics), std::move(targets), std::move(net)};
+  return {std::move(glucose), std::move(statics), std::move(targets), std::move(pull), std::move(net)};
 }
 
 /// The place in Predictor of what an algorithm fits.

@@ -25,6 +25,19 @@ using DesignRow = std::array<float, kDesignColumns>;
 /// spread, nutrients and their damped forms, clock with a second harmonic, type, missing indicators.
 DesignRow design_row(const FeatureVector& x);
 
+/// How hard each column's coefficient is pulled to 0, times the common penalty. Where glucose is against the person's
+/// own level is what every forecast needs (0.1: a forecast may return to the mean); what refines other columns has to
+/// earn its place (3).
+constexpr std::array<double, kDesignColumns> column_penalties() {
+  std::array<double, kDesignColumns> own;
+  own.fill(1);
+  own[0] = own[17] = 0.1;                             // level, and against the baseline
+  own[18] = 3;                                        // baseline SD
+  for (std::size_t i : {29, 30, 31, 32}) own[i] = 3;  // second harmonic, weekday
+  for (std::size_t i : {37, 38, 39, 40}) own[i] = 3;  // carbohydrate by type of meal
+  return own;
+}
+
 /// The static inputs of the LSTM: nutrients, type, clock, baseline, missing indicators.
 inline constexpr int kStaticInputs = kFeatures - kHistorySteps + kMissingIndicators;
 std::array<float, kStaticInputs> static_inputs(const FeatureVector& x);

@@ -39,6 +39,10 @@ class SteppedFit final : public Fit {
     if constexpr (requires { fit_.epoch(); }) return fit_.epoch();
     return 0;
   }
+  int best_epoch() const override {
+    if constexpr (std::is_same_v<Stepped, LstmFit>) return fit_.best_epoch();
+    return 0;
+  }
 
  private:
   Stepped fit_;
@@ -70,8 +74,8 @@ std::size_t fit_bytes_needed(Algorithm algorithm, std::size_t n, const TrainOpti
     case Algorithm::lstm:
       return LstmFit::bytes_needed(n, n / 2, options);
     case Algorithm::ridge:
-    case Algorithm::lad:  // the design, the targets and a pass's residuals; the sums do not grow with n
-      return n * (sizeof(float) * kDesignColumns + sizeof(double) * static_cast<std::size_t>(options.n_horizons + 2)) +
+    case Algorithm::lad:  // the design, the targets, losses and a pass's residuals; the sums do not grow with n
+      return n * (sizeof(float) * kDesignColumns + sizeof(double) * static_cast<std::size_t>(options.n_horizons + 8)) +
              (std::size_t{1} << 18);
     default:
       return 0;

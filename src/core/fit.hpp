@@ -15,14 +15,16 @@ class Fit {
   virtual double progress() const = 0;
   virtual int epoch() const { return 0; }  // of algorithms that have epochs
   virtual Predictor take() = 0;
+  virtual int best_epoch() const { return 0; }  // of what learns in epochs: how many were best
 };
 
 /// in: rows to learn from, rows for early stopping (LSTM only), options · out: a fit that has not begun
 std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples validation, const TrainOptions& options);
 
-/// Whether the algorithm is fitted again on train + validation once it is chosen.
+/// Whether the algorithm is fitted again on train + validation once it is chosen. The LSTM then trains as many epochs
+/// as were best when the validation rows could still tell.
 inline bool refits(Algorithm algorithm) {
-  return algorithm != Algorithm::lstm && algorithm != Algorithm::persistence;
+  return algorithm != Algorithm::persistence;
 }
 
 /// Upper estimate of the bytes a fit of n rows holds.

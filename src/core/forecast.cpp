@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "core/error.hpp"
 #include "core/time_grid.hpp"
@@ -14,7 +15,7 @@ namespace {
 constexpr int kEnoughReadings = 8;
 constexpr float kSteadySd = 30.0F;  // mg/dL
 constexpr int kFlatReadings = 4;
-constexpr Micros kFlatSpan = 45 * kMinute;
+constexpr Micros kFlatSpan = 60 * kMinute;
 constexpr Micros kWindow = kHistorySteps * kHistoryStepMin * kMinute;
 
 void describe_window(const FeatureVector& x, SensorState& state) {
@@ -69,23 +70,24 @@ SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readi
   SensorState state;
   describe_window(x, state);
   int in_window = 0;
-  bool all_same = true;
-  float value = kUnknown;
-  Micros first = at;
-  for (auto r = readings.rbegin(); r != readings.rend(); ++r) {
-    if (r->measured_at > at || r->recorded_at > at) continue;
+  int unchanged = 0;  // readings of the newest value, back from the last one
+  Micros unchanged_since = at;
+  float newest = kUnknown;
+  for (const Reading& r : std::views::reverse(readings)) {
+    if (r.measured_at > at || r.recorded_at > at) continue;
     if (!state.has_last) {
       state.has_last = true;
-      state.last_reading_at = r->measured_at;
-      value = r->mg_dl;
+      state.last_reading_at = r.measured_at;
+      newest = r.mg_dl;
     }
-    if (r->measured_at < at - kWindow) break;
-    ++in_window;
-    all_same = all_same && r->mg_dl == value;
-    first = r->measured_at;
+    if (r.measured_at < at - kWindow) break;
+    if (unchanged == in_window++ && r.mg_dl == newest) {
+      ++unchanged;
+      unchanged_since = r.measured_at;
+    }
   }
   if (!state.has_last || at - state.last_reading_at > kReachOfReading) state.issues |= kStale;
-  if (all_same && in_window >= kFlatReadings && state.last_reading_at - first >= kFlatSpan) state.issues |= kFlat;
+  if (unchanged >= kFlatReadings && state.last_reading_at - unchanged_since >= kFlatSpan) state.issues |= kFlat;
   if (in_window == 1) state.issues |= kSingleReading;
   if (state.readings_used < kHistorySteps) state.issues |= kGaps;
   return state;
@@ -107,7 +109,8 @@ void forecast_horizons(const Model& model, const FeatureVector& x, HorizonForeca
 }
 
 Forecast forecast(const Model& model, const FeatureVector& x, const SensorState& sensor) {
-  if (!sensor.has_last)
+  // A reading older than the baseline's 30 days is none to start from either.
+  if (!sensor.has_last || std::isnan(last_glucose(x)))
     throw Error(ErrorCode::too_little_history, "no glucose reading in the 30 days before this moment",
                 "Record glucose readings first; at least one is needed, twelve in the last three hours are best.");
   Forecast answer;
@@ -132,6 +135,12 @@ void check_meal(const Nutrition& eaten) {
   if (!std::isnan(eaten.calories) && energy > 2 * eaten.calories + 400)
     throw Error(ErrorCode::out_of_range, "the macronutrients hold far more energy than the calories say",
                 "Check the units: calories in kcal, nutrients in grams.");
+  // Kilojoules are 4.2 times the kilocalories. Only where all three are known and something was eaten: alcohol and
+  // meals logged in part say more calories than their nutrients hold.
+  const bool whole = !std::isnan(eaten.carbs_g) && !std::isnan(eaten.protein_g) && !std::isnan(eaten.fat_g);
+  if (whole && energy > 0 && eaten.calories > 3 * energy + 400)
+    throw Error(ErrorCode::out_of_range, "the calories are far more than the macronutrients hold",
+                "Check the units: calories in kcal (not kJ), nutrients in grams.");
 }
 
 }  // namespace glucose

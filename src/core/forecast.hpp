@@ -29,8 +29,8 @@ struct SensorState {
   std::uint8_t issues = 0;     // SensorIssue bits
 };
 
-/// stale: no reading for more than 15 minutes; flat: at least 4 readings over 45 minutes or more, all the same;
-/// single_reading: only one in the window's reach; gaps: a window value is not known.
+/// stale: no reading for more than 15 minutes; flat: the newest value has not changed for an hour or more, over at
+/// least 4 readings; single_reading: only one in the window's reach; gaps: a window value is not known.
 SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readings, Micros at);
 
 struct HorizonForecast {
@@ -57,7 +57,7 @@ void forecast_horizons(const Model& model, const FeatureVector& x, HorizonForeca
 Forecast forecast(const Model& model, const FeatureVector& x, const SensorState& sensor);
 
 /// Refuses a meal that cannot be right: a nutrient out of range, or macronutrients that hold far more energy than the
-/// calories say. Throws Error out_of_range; values are not repeated in the message.
+/// calories say, or far less (kilojoules). Throws Error out_of_range; values are not repeated in the message.
 void check_meal(const Nutrition& eaten);
 
 }  // namespace glucose

@@ -19,13 +19,35 @@ namespace glucose {
 
 namespace {
 
-constexpr std::array<double, 7> kPenalties{3, 10, 30, 100, 300, 1000, 3000};
+constexpr std::array<double, 6> kPenalties{3, 10, 30, 100, 300, 1000};
 constexpr int kFolds = 5;
 constexpr int kReweightings = 25;
 constexpr double kSettled = 0.01;          // mg/dL per SD: no coefficient moves more, the reweighting ends
 constexpr double kSmallestResidual = 1.0;  // mg/dL; below it a deviation counts as squared
 constexpr std::size_t kRowsPerStep = 1024;
 constexpr std::size_t P = kDesignColumns;
+constexpr std::array<double, P> kColumnPenalties = column_penalties();
+
+// Some tens of meals say little about the penalty: the usual one stays unless another is better beyond chance.
+constexpr std::size_t usual_penalty(Loss loss) {
+  return loss == Loss::squared ? 3 : 2;
+}
+
+/// in: losses [penalties][N] of the same rows · out: the penalty with the smallest sum when it beats the usual one by
+/// more than two standard errors of their paired difference, else the usual one
+std::size_t choose_penalty(const std::vector<double>& losses, std::size_t n, std::size_t usual) {
+  const auto gain = [&](std::size_t penalty, std::size_t i) { return losses[usual * n + i] - losses[penalty * n + i]; };
+  std::size_t best = usual;
+  double most = 0;
+  for (std::size_t p = 0; p < kPenalties.size(); ++p) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += gain(p, i);
+    if (sum > most) most = sum, best = p;
+  }
+  double squares = 0;
+  for (std::size_t i = 0; i < n; ++i) squares += std::pow(gain(best, i) - most / static_cast<double>(n), 2);
+  return most > 2 * std::sqrt(squares) ? best : usual;
+}
 
 struct Coefficients {
   double intercept = 0;
@@ -69,13 +91,14 @@ struct Moments {
     for (std::size_t i = 0; i < xx.size(); ++i) xx[i] += sign * other.xx[i];
   }
 
-  /// Minimises sum w (y - a - xb)^2 + penalty |b|^2. Weighted centring makes the intercept free of the penalty.
+  /// Minimises sum w (y - a - xb)^2 + penalty sum v b^2, v the columns' own (column_penalties). Weighted centring makes
+  /// the intercept free of the penalty.
   Coefficients solve(double penalty) const {
     arma::mat::fixed<P, P> normal;
     arma::vec::fixed<P> right;
     for (std::size_t p = 0; p < P; ++p) {
       for (std::size_t q = p; q < P; ++q) normal(p, q) = normal(q, p) = xx[p * P + q] - x[p] * x[q] / total;
-      normal(p, p) += penalty;
+      normal(p, p) += penalty * kColumnPenalties[p];
       right(p) = xy[p] - x[p] * y / total;
     }
     arma::vec slopes;
@@ -113,7 +136,7 @@ struct LinearFit::State {
   int k = 0, fold = 0, penalty = 0;        // fold == kFolds: the fit of all rows
   std::size_t row = 0;                     // of the pass under way
   std::array<Moments, kFolds + 1> sums{};  // by fold, then of all
-  std::array<double, kPenalties.size()> error{};
+  std::vector<double> losses;              // [penalties × N], each row's by the fit that did not see its fold
   Coefficients fit;
   Moments weighted;
   double scale = 1;
@@ -147,7 +170,7 @@ struct LinearFit::State {
   double penalty_of_fit() const {
     if (!final_fit()) return kPenalties[static_cast<std::size_t>(penalty)];
     if (!choose) return l2;
-    return kPenalties[static_cast<std::size_t>(std::min_element(error.begin(), error.end()) - error.begin())];
+    return kPenalties[choose_penalty(losses, n, usual_penalty(loss))];
   }
 
   void begin_fit() {
@@ -190,7 +213,7 @@ struct LinearFit::State {
     if (!final_fit()) {
       for (std::size_t i = first(fold); i < first(fold + 1); ++i) {
         const double r = residual(i);
-        error[static_cast<std::size_t>(penalty)] += loss == Loss::squared ? r * r : std::abs(r);
+        losses[static_cast<std::size_t>(penalty) * n + i] = loss == Loss::squared ? r * r : std::abs(r);
       }
       return next_fit();
     }
@@ -209,7 +232,7 @@ struct LinearFit::State {
     fold = penalty = 0;
     row = 0;
     sums = {};
-    error = {};
+    std::fill(losses.begin(), losses.end(), 0.0);
     phase = Phase::sums;
   }
 };
@@ -222,6 +245,7 @@ LinearFit::LinearFit(Samples rows, int horizons, Loss loss, double l2)
   s.choose = l2 < 0;
   s.l2 = l2;
   s.n = rows.size();
+  if (s.choose) s.losses.resize(kPenalties.size() * s.n);
   s.X.reserve(s.n * P);
   for (const Sample& row : rows) {
     const DesignRow columns = design_row(row.features);

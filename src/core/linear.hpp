@@ -21,9 +21,10 @@ struct LinearModel {
 
 enum class Loss : std::uint8_t { squared, absolute };
 
-/// Fits a LinearModel in small steps. The penalty on the coefficients (ridge, on the standardised columns) is chosen
-/// per horizon by blocked cross-validation on the training rows (contiguous folds, so that neighbouring meals do not
-/// vouch for each other), then the model is fitted on all of them.
+/// Fits a LinearModel in small steps. The penalty on the coefficients (ridge, on the standardised columns, each with
+/// its own factor) is the usual one (100 for squared errors, 30 for absolute ones) unless, per horizon, blocked
+/// cross-validation on the training rows shows another to be better beyond chance (contiguous folds, so that
+/// neighbouring meals do not vouch for each other); then the model is fitted on all of them.
 /// squared: ridge regression (Hoerl and Kennard 1970), normal equations by Cholesky.
 /// absolute: least absolute deviations with the same penalty, by iteratively reweighted least squares (Schlossmacher
 /// 1973), weights 1/max(|residual|, 1 mg/dL), until no coefficient moves by 0.01 mg/dL or 25 times.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/lstm_model.hpp"
 
+#include <algorithm>
+
 namespace glucose {
 
 namespace {
@@ -22,7 +24,7 @@ LstmTrainerOptions trainer_options(const TrainOptions& options) {
   o.batch_size = options.batch_size;
   o.learning_rate = static_cast<float>(options.learning_rate);
   o.dropout = static_cast<float>(options.dropout);
-  o.l2 = options.l2 < 0 ? 0.0F : static_cast<float>(options.l2);
+  o.l2 = options.l2 < 0 ? 0.0F : static_cast<float>(std::min(options.l2, 1.0));  // more leaves no weights anyway
   o.patience = options.patience;
   o.seed = options.seed;
   return o;
@@ -52,6 +54,40 @@ void scale(const Scaler& scaler, std::vector<float>& rows) {
     scaler.transform(std::span<const float>(rows).subspan(i, columns), &rows[i]);
 }
 
+constexpr double kPullPrior = 5;  // as if this many meals more had shown no return to the mean
+
+// The slope of the change on the standardised last glucose, shrunken.
+std::vector<float> pull_of(const RawRows& raw, const Scaler& glucose, std::size_t K) {
+  const std::size_t n = raw.targets.size() / K;
+  std::vector<double> z(n);
+  double mean = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    float scaled_last;
+    glucose.transform({&raw.sequence[(i + 1) * kHistorySteps - 1], 1}, &scaled_last);
+    z[i] = static_cast<double>(scaled_last);
+    mean += z[i] / static_cast<double>(n);
+  }
+  std::vector<float> pull;
+  for (std::size_t k = 0; k < K; ++k) {
+    double products = 0, squares = kPullPrior;
+    for (std::size_t i = 0; i < n; ++i) {
+      products += (z[i] - mean) * static_cast<double>(raw.targets[i * K + k]);
+      squares += (z[i] - mean) * (z[i] - mean);
+    }
+    pull.push_back(static_cast<float>(products / squares));
+  }
+  return pull;
+}
+
+void subtract_line(RawRows& raw, const Scaler& glucose, const std::vector<float>& pull) {
+  const std::size_t K = pull.size();
+  for (std::size_t i = 0; i < raw.targets.size(); ++i) {
+    float z;
+    glucose.transform({&raw.sequence[(i / K + 1) * kHistorySteps - 1], 1}, &z);
+    raw.targets[i] -= pull[i % K] * z;
+  }
+}
+
 LstmData scaled(RawRows&& raw, const Scaler& glucose, const Scaler& statics, const Scaler& targets) {
   scale(glucose, raw.sequence);
   scale(statics, raw.statics);
@@ -65,10 +101,14 @@ LstmFit::LstmFit(Samples training, Samples validation, const TrainOptions& optio
   RawRows raw = raw_rows(training, options.n_horizons);
   glucose_ = Scaler::fit(raw.sequence, 1);
   statics_ = Scaler::fit(raw.statics, kStaticInputs);
+  pull_ = pull_of(raw, glucose_, static_cast<std::size_t>(options.n_horizons));
+  subtract_line(raw, glucose_, pull_);
   targets_ = Scaler::fit(raw.targets, static_cast<std::size_t>(options.n_horizons));
-  trainer_ = std::make_unique<LstmTrainer>(
-      shape_of(options), scaled(std::move(raw), glucose_, statics_, targets_),
-      scaled(raw_rows(validation, options.n_horizons), glucose_, statics_, targets_), trainer_options(options));
+  RawRows held = raw_rows(validation, options.n_horizons);
+  subtract_line(held, glucose_, pull_);
+  trainer_ =
+      std::make_unique<LstmTrainer>(shape_of(options), scaled(std::move(raw), glucose_, statics_, targets_),
+                                    scaled(std::move(held), glucose_, statics_, targets_), trainer_options(options));
 }
 
 std::size_t LstmFit::bytes_needed(std::size_t n_training, std::size_t n_validation, const TrainOptions& options) {
@@ -76,7 +116,7 @@ std::size_t LstmFit::bytes_needed(std::size_t n_training, std::size_t n_validati
 }
 
 LstmModel LstmFit::take() {
-  return {std::move(glucose_), std::move(statics_), std::move(targets_), trainer_->take()};
+  return {std::move(glucose_), std::move(statics_), std::move(targets_), std::move(pull_), trainer_->take()};
 }
 
 void LstmModel::predict(const FeatureVector& x, int horizons, float* out) const {
@@ -91,7 +131,7 @@ void LstmModel::predict(const FeatureVector& x, int horizons, float* out) const 
   for (std::size_t k = 0; k < static_cast<std::size_t>(horizons); ++k) {
     // A target that did not vary in training has inverse SD 0: its mean is the forecast.
     const float sd = targets.inverse_sd[k] > 0 ? 1 / targets.inverse_sd[k] : 0.0F;
-    out[k] = history.back() + targets.mean[k] + sd * change[k];
+    out[k] = history.back() + pull[k] * sequence.back() + targets.mean[k] + sd * change[k];
   }
 }
 

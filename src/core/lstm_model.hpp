@@ -12,17 +12,21 @@
 
 namespace glucose {
 
-/// The network with its scalers: 12 glucose values and the static inputs → change from the last glucose.
+/// The network with its scalers: 12 glucose values and the static inputs → change from the last glucose. How much
+/// glucose returns to the mean is a line found before (`pull`); the network learns what is left, which a few dozen
+/// meals allow.
 struct LstmModel {
-  Scaler glucose;  // [1], one mean and SD for all steps
-  Scaler statics;  // [S]
-  Scaler targets;  // [K] change from the last glucose, mg/dL
+  Scaler glucose;           // [1], one mean and SD for all steps
+  Scaler statics;           // [S]
+  Scaler targets;           // [K] change from the last glucose that the line leaves, mg/dL
+  std::vector<float> pull;  // [K] mg/dL per SD of the last glucose
   Lstm net;
 
   void predict(const FeatureVector& x, int horizons, float* out) const;
 };
 
-/// Fits the scalers on the training rows, then trains the network in small steps; early stopping on `validation`.
+/// Fits the scalers and the line on the training rows, then trains the network in small steps; early stopping on
+/// `validation`, or all epochs when there is none.
 class LstmFit {
  public:
   LstmFit(Samples training, Samples validation, const TrainOptions& options);
@@ -37,6 +41,7 @@ class LstmFit {
 
  private:
   Scaler glucose_, statics_, targets_;
+  std::vector<float> pull_;
   std::unique_ptr<LstmTrainer> trainer_;
 };
 

@@ -29,6 +29,7 @@ void wipe(Model& model) {
     wipe(lstm->glucose);
     wipe(lstm->statics);
     wipe(lstm->targets);
+    wipe(lstm->pull);
   }
   wipe(model.intervals.below);
   wipe(model.intervals.above);

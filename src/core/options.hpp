@@ -20,7 +20,7 @@ inline std::string_view name_of(Algorithm a) {
 
 inline constexpr int kMaxLayers = 3;
 
-/// How to train. l2 < 0: the linear models choose their penalty, the LSTM uses none.
+/// How to train. l2 < 0: the linear models choose their penalty, the LSTM uses none; the LSTM takes at most 1.
 struct TrainOptions {
   int n_horizons = 2;
   std::array<int, kMaxHorizons> horizons_min{60, 120};
@@ -31,7 +31,7 @@ struct TrainOptions {
   int layers = 2;
   std::array<int, kMaxLayers> hidden{64, 64};
   double dropout = 0.1;
-  int patience = 15;
+  int patience = 8;
   double l2 = -1;
   int min_days = 7;
   int min_meals = 21;

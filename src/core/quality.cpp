@@ -31,8 +31,9 @@ void judge(TrainingOutcome& outcome) {
     issues.emplace_back("forecasts are not finite");
     outcome.rejected = true;
   } else if (chosen->rmse > persistence) {
-    issues.emplace_back("worse than persistence on validation");
-    outcome.rejected = true;
+    issues.emplace_back(chosen->within_chance ? "worse than persistence on validation, though within chance"
+                                              : "worse than persistence on validation");
+    outcome.rejected = !chosen->within_chance;
   } else if (chosen->rmse == persistence) {
     issues.emplace_back("no better than persistence on validation");
   }

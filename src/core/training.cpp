@@ -21,6 +21,9 @@ std::vector<Algorithm> candidates_of(Algorithm algorithm) {
   return {Algorithm::persistence, algorithm};
 }
 
+// Standard errors of a paired difference: less may well be luck.
+constexpr double kBeyondChance = 2;
+
 using Forecasts = std::vector<std::vector<float>>;  // [K][N]
 
 constexpr std::size_t kRowsPerStep = 8;  // of the widest network: a few milliseconds
@@ -96,6 +99,7 @@ struct Training::State {
   std::unique_ptr<Fit> fit;  // the one under way
   Asking asking;             // the rows it is asked about afterwards
   std::vector<Predictor> fitted;
+  std::vector<int> best_epochs;  // as fitted; 0 where there are none
   std::vector<Forecasts> validated;
   std::vector<Candidate> candidates;
   std::size_t winner = 0;
@@ -117,6 +121,7 @@ struct Training::State {
     } else if (!fit->done()) {
       fit->step();
     } else {
+      best_epochs.push_back(fit->best_epoch());
       fitted.push_back(fit->take());
       asking = Asking(validation(), options.n_horizons);
       phase = Phase::validating;
@@ -134,21 +139,64 @@ struct Training::State {
     if (candidates.size() == queue.size()) choose();
   }
 
-  // The last in the queue is the one asked for; 'auto' takes the smallest validation error, the simpler one when equal.
-  void choose() {
-    winner = candidates.size() - 1;
-    if (wanted == Algorithm::automatic) {
-      const auto best = std::min_element(candidates.begin(), candidates.end(),
-                                         [](const Candidate& a, const Candidate& b) { return a.rmse < b.rmse; });
-      winner = static_cast<std::size_t>(best - candidates.begin());
+  /// Squared errors of a candidate on the validation rows, mean over horizons: [N].
+  std::vector<double> squared_errors(std::size_t candidate) const {
+    std::vector<double> errors(validation().size(), 0.0);
+    for (std::size_t k = 0; k < validated[candidate].size(); ++k)
+      for (std::size_t i = 0; i < errors.size(); ++i)
+        errors[i] += std::pow(static_cast<double>(validated[candidate][k][i] - validation()[i].targets[k]), 2) /
+                     options.n_horizons;
+    return errors;
+  }
+
+  /// Whether a candidate's errors are smaller than another's by more than kBeyondChance standard errors of the paired
+  /// differences.
+  bool clearly_better(std::size_t candidate, std::size_t other) const {
+    if (!(candidates[candidate].rmse < candidates[other].rmse)) return false;
+    std::vector<double> gain = squared_errors(other);
+    const std::vector<double> mine = squared_errors(candidate);
+    const double n = static_cast<double>(gain.size());
+    double sum = 0, squares = 0;
+    for (std::size_t i = 0; i < gain.size(); ++i) sum += gain[i] -= mine[i];
+    for (const double g : gain) squares += std::pow(g - sum / n, 2);
+    return n > 1 && sum > kBeyondChance * std::sqrt(squares * n / (n - 1));
+  }
+
+  /// Validation may be six meals: the smallest error of five candidates there is mostly luck. So the candidates are
+  /// asked in the order in which they deserve trust, and a later one takes over only when it is clearly better. None
+  /// that is clearly worse than persistence is taken.
+  std::size_t best_candidate() const {
+    constexpr std::array<Algorithm, 5> kTrust{Algorithm::ridge, Algorithm::lad, Algorithm::lstm, Algorithm::mean,
+                                              Algorithm::persistence};
+    std::size_t best = candidates.size();
+    for (const Algorithm algorithm : kTrust) {
+      const auto next = static_cast<std::size_t>(std::find(queue.begin(), queue.end(), algorithm) - queue.begin());
+      const double rmse = candidates[next].rmse;
+      if (!std::isfinite(rmse) || clearly_better(0, next)) continue;
+      if (algorithm != Algorithm::persistence && rmse == candidates.front().rmse) continue;  // it has learnt nothing
+      if (best == candidates.size() || clearly_better(next, best)) best = next;
     }
+    return best == candidates.size() ? 0 : best;
+  }
+
+  // The last in the queue is the one asked for.
+  void choose() {
+    winner = wanted == Algorithm::automatic ? best_candidate() : candidates.size() - 1;
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+      candidates[i].within_chance = std::isfinite(candidates[i].rmse) && !clearly_better(0, i);
     intervals = intervals_from(validated[winner], validation());
     metrics[static_cast<std::size_t>(Split::validation)] = candidates[winner].validation;
     phase = Phase::refitting;
     if (refits(candidates[winner].algorithm))
-      fit = make_fit(candidates[winner].algorithm, learnt(), {}, options);
+      fit = make_fit(candidates[winner].algorithm, learnt(), {}, options_of_refit());
     else
       measure_final(std::move(fitted[winner]));
+  }
+
+  TrainOptions options_of_refit() const {
+    TrainOptions again = options;
+    if (best_epochs[winner] > 0) again.epochs = best_epochs[winner];
+    return again;
   }
 
   void refit_step() {
@@ -227,7 +275,9 @@ double Training::progress() const {
   return (static_cast<double>(s.candidates.size()) + under_way) / static_cast<double>(s.queue.size() + 1);
 }
 
-int Training::epoch() const { return state_->fit ? state_->fit->epoch() : 0; }
+int Training::epoch() const {
+  return state_->fit ? state_->fit->epoch() : 0;
+}
 
 double Training::best_validation_rmse() const {
   double best = std::numeric_limits<double>::infinity();

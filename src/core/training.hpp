@@ -15,6 +15,7 @@ struct Candidate {
   Algorithm algorithm;
   std::vector<Metrics> validation;  // [K]
   double rmse;                      // mean over horizons; infinity when a forecast was not finite
+  bool within_chance = false;       // not worse than persistence by more than chance explains
 };
 
 /// What a training leaves: the model to store and everything that is said about it.
@@ -22,7 +23,8 @@ struct TrainingOutcome {
   Model model;
   SplitSizes sizes;
   std::vector<Candidate> candidates;            // in the order they were trained
-  std::array<std::vector<Metrics>, 3> metrics;  // by Split, [K]; of the stored model, train rows included
+  std::array<std::vector<Metrics>, 3> metrics;  // by Split, [K]; train and test of the stored model, validation of it
+                                                // before it was fitted again on those rows too
   std::vector<Metrics> persistence_test;        // [K]
   bool rejected = false;                        // must never be deployed
   bool production_ready = false;
@@ -31,9 +33,10 @@ struct TrainingOutcome {
 
 /// Trains one algorithm, or several and keeps the best on validation ('auto'), in small steps:
 /// `while (!training.done()) { poll(); training.step(); }`.
-/// Candidates learn from the train rows and are compared on the validation rows. The winner's intervals come from those
-/// residuals. Linear and mean models are then fitted again on train + validation (the LSTM is not: its early stopping
-/// needs the validation rows); the test rows are never learnt from and measure exactly the model that is stored.
+/// Candidates learn from the train rows and are compared on the validation rows, with a doubt that fits their number:
+/// 'auto' stays with ridge unless another is clearly better. The winner's intervals come from those residuals. It is
+/// then fitted again on train + validation (the LSTM with as many epochs as were best before); the test rows are never
+/// learnt from and measure exactly the model that is stored.
 class Training {
  public:
   /// in: samples [N] in time order · memory_cap in bytes: Error out_of_memory when it would not do

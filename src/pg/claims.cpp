@@ -8,6 +8,24 @@ namespace glucose::pg {
 namespace {
 
 constexpr size_t kLongestClaims = 16 * 1024;
+constexpr int kDeepestClaims = 32;
+
+// The server's parser recurses and raises an error where the stack ends, and a policy must not raise one.
+bool too_deep(const char* json) {
+  int depth = 0;
+  bool in_string = false;
+  for (const char* c = json; *c != '\0'; ++c) {
+    if (in_string && *c == '\\' && c[1] != '\0')
+      ++c;
+    else if (*c == '"')
+      in_string = !in_string;
+    else if (!in_string && (*c == '{' || *c == '[') && ++depth > kDeepestClaims)
+      return true;
+    else if (!in_string && (*c == '}' || *c == ']'))
+      --depth;
+  }
+  return false;
+}
 
 /// Where the parser stands and what it has found.
 struct Walk {
@@ -52,7 +70,7 @@ ActionResult scalar(void* state, char* token, JsonTokenType type) {
 
 char* subject_of_claims(const char* json) {
   const size_t length = strlen(json);
-  if (length == 0 || length > kLongestClaims) return nullptr;
+  if (length == 0 || length > kLongestClaims || too_deep(json)) return nullptr;
   Walk walk;
   JsonSemAction actions = {};
   actions.semstate = &walk;

@@ -49,6 +49,10 @@ void add_provenance(StringInfo out, const Inputs& inputs, const Answer& answer, 
   json_number(out, "readingsUsed", answer.sensor.readings_used);
   json_time(out, "lastReadingAt", answer.sensor.last_reading_at);
   add_sensor_issues(out, answer);
+  if (inputs.trial.arm != nullptr) {
+    json_text(out, "experiment", inputs.trial.experiment);
+    json_text(out, "arm", inputs.trial.arm);
+  }
   // A forecast of a meal the model has learnt from looks better than it is.
   json_bool(out, "mealInTraining", !row.is_population && inputs.what.meal.eaten_at <= row.training_end);
   appendStringInfoChar(out, '}');

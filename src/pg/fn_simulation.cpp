@@ -2,7 +2,7 @@
 // simulate_person: compute in small steps, then write person, meals and readings.
 #include <cmath>
 
-#include "core/simulate.hpp"
+#include "core/simulation/simulate.hpp"
 #include "pg/arguments.hpp"
 #include "pg/identity.hpp"
 #include "pg/json.hpp"

@@ -61,7 +61,7 @@ const char* default_options(glucose::Algorithm algorithm) {
   "null"
 #define NETWORK                                                                                        \
   "\"seed\": 1, \"epochs\": 100, \"batch_size\": 32, \"learning_rate\": 0.001, \"hidden\": [64, 64], " \
-  "\"dropout\": 0.1, \"patience\": 15, \"l2\": null"
+  "\"dropout\": 0.1, \"patience\": 8, \"l2\": null"
   switch (algorithm) {
     case glucose::Algorithm::persistence:
     case glucose::Algorithm::mean:
@@ -82,7 +82,7 @@ constexpr std::array<const char*, glucose::kAlgorithmNames.size()> kDescriptions
     "ridge regression of the change from the last glucose, on columns derived from the 28 features",
     "least absolute deviations on the same columns, with the same penalty",
     "LSTM over 12 steps of glucose with the static features; Adam, early stopping on validation",
-    "trains all of these and keeps the one with the smallest validation RMSE"};
+    "trains all of these and keeps ridge unless another is clearly better on validation"};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include "core/disclaimer.hpp"
 #include "core/units.hpp"
 #include "pg/arguments.hpp"
+#include "pg/guard.hpp"
 #include "pg/values.hpp"
 
 extern "C" {
@@ -52,7 +53,7 @@ Datum real_array(const float* values, int n) {
 
 void require_disclaimer(const char* lang) {
   if (!glucose::disclaimer(lang).empty()) return;
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("no disclaimer in language \"%s\"", lang),
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("no disclaimer in language \"%s\"", clipped(lang)),
                   errhint("Languages are en and de.")));
 }
 
@@ -71,11 +72,11 @@ SQL_FUNCTION(key_bigint) {
 SQL_FUNCTION(to_mg_dl) {
   const double value = PG_GETARG_FLOAT8(0);
   const char* unit = text_to_cstring(PG_GETARG_TEXT_PP(1));
-  if (!std::isfinite(value))
+  if (!std::isfinite(value * glucose::kMgDlPerMmolL))
     ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("glucose must be a finite number")));
   if (strcmp(unit, "mg/dL") == 0) PG_RETURN_FLOAT8(value);
   if (strcmp(unit, "mmol/L") == 0) PG_RETURN_FLOAT8(value * glucose::kMgDlPerMmolL);
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized unit \"%s\"", unit),
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized unit \"%s\"", clipped(unit)),
                   errhint("Units of glucose are mg/dL and mmol/L.")));
   pg_unreachable();
 }

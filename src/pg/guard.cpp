@@ -52,9 +52,18 @@ void describe_current_exception(Failure& failure) noexcept {
 }
 
 void raise(const Failure& failure) {
-  ereport(ERROR, (errcode(failure.sqlstate), errmsg_internal("%s", failure.message),
+  // The fixed buffer may have cut a multi-byte character in two.
+  const auto length = static_cast<int>(strlen(failure.message));
+  char* message = pnstrdup(failure.message, static_cast<Size>(pg_mbcliplen(failure.message, length, length)));
+  ereport(ERROR, (errcode(failure.sqlstate), errmsg_internal("%s", message),
                   failure.hint[0] != '\0' ? errhint("%s", failure.hint) : 0));
   pg_unreachable();
+}
+
+const char* clipped(const char* text) {
+  constexpr int kShown = 64;
+  const auto length = static_cast<int>(strlen(text));
+  return length <= kShown ? text : pnstrdup(text, static_cast<Size>(pg_mbcliplen(text, length, kShown)));
 }
 
 }  // namespace glucose::pg

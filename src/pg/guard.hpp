@@ -21,6 +21,9 @@ void describe_current_exception(Failure& failure) noexcept;
 /// Raises `failure` with ereport(ERROR); never returns. No C++ object with a destructor may be alive.
 [[noreturn]] void raise(const Failure& failure);
 
+/// What a caller wrote, short enough to repeat in a message.
+const char* clipped(const char* text);
+
 /// Runs `body` (pure C++), lets its destructors run, and only then raises what it threw, if anything.
 template <class Body>
 void guarded(Body&& body) {

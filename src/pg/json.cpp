@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "pg/guard.hpp"
+
 namespace glucose::pg {
 
 void for_each_key(Jsonb* object, const char* what, void (*each)(const char* key, const JsonbValue& value, void* state),
@@ -22,7 +24,7 @@ void for_each_key(Jsonb* object, const char* what, void (*each)(const char* key,
 }
 
 void raise_unknown_option(const char* key, const char* known) {
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized option \"%s\"", key),
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized option \"%s\"", clipped(key)),
                   errhint("Known are %s.", known)));
   pg_unreachable();
 }

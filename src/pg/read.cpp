@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/read.hpp"
 
+#include "core/feature_schema.hpp"
 #include "pg/identity.hpp"
 #include "pg/query.hpp"
 
@@ -8,7 +9,12 @@ namespace glucose::pg {
 
 namespace {
 
-#define MEAL_COLUMNS "m.eaten_at, m.meal_id, m.meal_type, m.calories, m.carbs_g, m.protein_g, m.fat_g, m.fiber_g"
+// Both relations may be views over an application's own tables, made again with other types after setup() has looked:
+// the casts do nothing to the contract's types and keep any other from being read as them.
+#define MEAL_COLUMNS                                                                               \
+  "m.eaten_at::pg_catalog.timestamptz, m.meal_id::pg_catalog.uuid, m.meal_type::pg_catalog.text, " \
+  "m.calories::pg_catalog.float4, m.carbs_g::pg_catalog.float4, m.protein_g::pg_catalog.float4, "  \
+  "m.fat_g::pg_catalog.float4, m.fiber_g::pg_catalog.float4"
 
 Query person_by_id{
     "SELECT person_id, time_zone FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
@@ -31,13 +37,14 @@ Query meals_between{"SELECT " MEAL_COLUMNS
                     3,
                     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
 Query mean_carbs_between{
-    "SELECT pg_catalog.avg(carbs_g) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "SELECT pg_catalog.avg(carbs_g::pg_catalog.float4) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
     "AND eaten_at OPERATOR(pg_catalog.>=) $2 AND eaten_at OPERATOR(pg_catalog.<) $3",
     3,
     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
 // Bounds are parameters: only leakproof comparisons reach the index under row-level security.
 Query readings_between{
-    "SELECT measured_at, mg_dl, recorded_at FROM glucose.glucose_reading "
+    "SELECT measured_at::pg_catalog.timestamptz, mg_dl::pg_catalog.float4, recorded_at::pg_catalog.timestamptz "
+    "FROM glucose.glucose_reading "
     "WHERE person_id OPERATOR(pg_catalog.=) $1 AND measured_at OPERATOR(pg_catalog.>) $2 "
     "AND measured_at OPERATOR(pg_catalog.<=) $3 "
     "ORDER BY measured_at USING OPERATOR(pg_catalog.<)",
@@ -56,10 +63,42 @@ Query named_model{"SELECT " MODEL_COLUMNS
                   "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
                   3,
                   {UUIDOID, TEXTOID, TEXTOID}};
-Query active_population_model{"SELECT " MODEL_COLUMNS
-                              " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
-                              1,
-                              {TEXTOID}};
+// At most one experiment runs for a type; the table is small and mostly empty.
+#define SERVING_COLUMNS                                                                                          \
+  "v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "                                   \
+  "v.n_train OPERATOR(pg_catalog.+) v.n_validation, e.name, e.kind OPERATOR(pg_catalog.=) 'shadow', e.percent, " \
+  "e.salt, "                                                                                                     \
+  "e.candidate OPERATOR(pg_catalog.->>) 'population_version'"
+#define RUNNING_EXPERIMENT                                                              \
+  "LEFT JOIN glucose.experiment e ON e.model_type OPERATOR(pg_catalog.=) v.model_type " \
+  "AND e.state OPERATOR(pg_catalog.=) 'running' "
+Query serving_model{"SELECT " SERVING_COLUMNS " FROM glucose.model_version v " RUNNING_EXPERIMENT
+                    "WHERE v.person_id OPERATOR(pg_catalog.=) $1 AND v.model_type OPERATOR(pg_catalog.=) $2 "
+                    "AND v.is_active",
+                    2,
+                    {UUIDOID, TEXTOID}};
+Query serving_population_model{"SELECT " SERVING_COLUMNS " FROM glucose.population_model v " RUNNING_EXPERIMENT
+                               "WHERE v.model_type OPERATOR(pg_catalog.=) $1 AND v.is_active",
+                               1,
+                               {TEXTOID}};
+// No row while the candidate's training is under way; a row of nulls when it ended without a model that may serve.
+Query candidate_of_person{
+    "SELECT v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "
+    "v.n_train OPERATOR(pg_catalog.+) v.n_validation FROM glucose.experiment_model m "
+    "LEFT JOIN glucose.training_job j ON j.person_id OPERATOR(pg_catalog.=) m.person_id "
+    "AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
+    "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) m.person_id "
+    "AND v.model_type OPERATOR(pg_catalog.=) $2 AND v.version OPERATOR(pg_catalog.=) coalesce(m.version, j.version) "
+    "AND v.status OPERATOR(pg_catalog.=) 'ready' "
+    "WHERE m.person_id OPERATOR(pg_catalog.=) $1 AND m.experiment OPERATOR(pg_catalog.=) $3 "
+    "AND (m.version IS NOT NULL OR j.state OPERATOR(pg_catalog.=) ANY ('{done,failed}'))",
+    3,
+    {UUIDOID, TEXTOID, TEXTOID}};
+Query candidate_of_population{"SELECT " MODEL_COLUMNS
+                              " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
+                              "AND version OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'ready'",
+                              2,
+                              {TEXTOID, TEXTOID}};
 Query artifact_of_person{
     "SELECT artifact FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
     "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
@@ -71,10 +110,36 @@ Query artifact_of_population{
     2,
     {TEXTOID, TEXTOID}};
 
-float real_or_unknown(uint64 row, int col) {
+[[noreturn]] void raise_outside_range(const char* relation, const char* what) {
+  ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                  errmsg("\"%s\" of a row of glucose.%s is outside its range", what, relation),
+                  errhint("The view over your own table must leave such rows out or convert their unit.")));
+  pg_unreachable();
+}
+
+[[noreturn]] void raise_missing(const char* relation, const char* what) {
+  ereport(ERROR,
+          (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("\"%s\" of a row of glucose.%s is null", what, relation),
+           errhint("The view over your own table must leave such rows out.")));
+  pg_unreachable();
+}
+
+// Nutrient `i` of a meal's row, in the column of that place; the table checks its range, a view may not.
+float nutrient_at(uint64 row, int i, int col) {
   bool is_null;
   const Datum value = column(row, col, &is_null);
-  return is_null ? kUnknown : DatumGetFloat4(value);
+  if (is_null) return kUnknown;
+  const float amount = DatumGetFloat4(value);
+  const FeatureInfo& info = kFeatureTable[static_cast<size_t>(i)];
+  if (!(amount >= info.low && amount <= info.high)) raise_outside_range("meal", info.name.data());
+  return amount;
+}
+
+Datum required(uint64 row, int col, const char* name) {
+  bool is_null;
+  const Datum value = column(row, col, &is_null);
+  if (is_null) raise_missing("meal", name);
+  return value;
 }
 
 void copy_text(uint64 row, int col, char* out, int size) {
@@ -96,13 +161,12 @@ MealType meal_type_at(uint64 row, int col) {
 // Columns 1 … 8 are MEAL_COLUMNS.
 Meal meal_at(uint64 row, const char* time_zone) {
   Meal meal;
-  bool is_null;
-  meal.eaten_at = DatumGetTimestampTz(column(row, 1, &is_null));
+  meal.eaten_at = DatumGetTimestampTz(required(row, 1, "eaten_at"));
   require_finite_time(meal.eaten_at, "eaten_at");
-  memcpy(meal.id.data(), DatumGetUUIDP(column(row, 2, &is_null))->data, UUID_LEN);
+  memcpy(meal.id.data(), DatumGetUUIDP(required(row, 2, "meal_id"))->data, UUID_LEN);
   meal.type = meal_type_at(row, 3);
-  meal.nutrition = {real_or_unknown(row, 4), real_or_unknown(row, 5), real_or_unknown(row, 6), real_or_unknown(row, 7),
-                    real_or_unknown(row, 8)};
+  meal.nutrition = {nutrient_at(row, 0, 4), nutrient_at(row, 1, 5), nutrient_at(row, 2, 6), nutrient_at(row, 3, 7),
+                    nutrient_at(row, 4, 8)};
   meal.clock = local_clock(meal.eaten_at, time_zone);
   return meal;
 }
@@ -125,6 +189,9 @@ struct ReadingReceiver {
 bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
   auto* receiver = reinterpret_cast<ReadingReceiver*>(self);
   slot_getallattrs(slot);
+  if (slot->tts_isnull[1]) return true;  // a sensor's row without a value
+  const float mg_dl = DatumGetFloat4(slot->tts_values[1]);
+  if (!(mg_dl >= kGlucoseLow && mg_dl <= kGlucoseHigh)) raise_outside_range("glucose_reading", "mg_dl");
   if (receiver->n == receiver->capacity) {
     if (receiver->capacity >= receiver->most)
       ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("too many readings for the memory allowed"),
@@ -134,9 +201,9 @@ bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
         static_cast<Reading*>(repalloc_huge(receiver->rows, static_cast<Size>(receiver->capacity) * sizeof(Reading)));
   }
   const TimestampTz measured_at = DatumGetTimestampTz(slot->tts_values[0]);
+  if (TIMESTAMP_NOT_FINITE(measured_at)) raise_outside_range("glucose_reading", "measured_at");
   receiver->rows[receiver->n++] = {measured_at,
-                                   slot->tts_isnull[2] ? measured_at : DatumGetTimestampTz(slot->tts_values[2]),
-                                   DatumGetFloat4(slot->tts_values[1])};
+                                   slot->tts_isnull[2] ? measured_at : DatumGetTimestampTz(slot->tts_values[2]), mg_dl};
   return true;
 }
 
@@ -161,6 +228,22 @@ ModelRow model_at_first_row(bool is_population) {
   return model;
 }
 
+// Columns 8 … 12 are those of RUNNING_EXPERIMENT.
+RunningExperiment experiment_at_first_row() {
+  RunningExperiment e;
+  if (SPI_processed == 0) return e;
+  bool is_null;
+  (void)column(0, 8, &is_null);
+  if (is_null) return e;
+  e.found = true;
+  copy_text(0, 8, e.name, sizeof e.name);
+  e.is_shadow = DatumGetBool(column(0, 9, &is_null));
+  e.percent = DatumGetInt32(column(0, 10, &is_null));
+  copy_text(0, 11, e.salt, sizeof e.salt);
+  copy_text(0, 12, e.population_version, sizeof e.population_version);
+  return e;
+}
+
 Parameters window(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until) {
   Parameters p;
   p.add(UUIDPGetDatum(person_id));
@@ -177,15 +260,17 @@ void require_finite_time(TimestampTz at, const char* what) {
 }
 
 LocalClock local_clock(TimestampTz at, const char* time_zone) {
-  pg_tz* zone = pg_tzset(time_zone);
-  if (zone == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("time zone \"%s\" not recognized", time_zone),
-                    errhint("Set person.time_zone to an IANA name such as Europe/Berlin.")));
   pg_tm local;
   fsec_t fraction;
-  int offset;
-  if (timestamp2tm(at, &offset, &local, &fraction, nullptr, zone) != 0)
-    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+  int offset, failed;
+  // An abbreviation such as CEST is no zone's name, but AT TIME ZONE takes it, and so does the check of person.
+  if (pg_tz* zone = pg_tzset(time_zone); zone != nullptr)
+    failed = timestamp2tm(at, &offset, &local, &fraction, nullptr, zone);
+  else
+    failed = timestamp2tm(DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(time_zone),
+                                                                TimestampTzGetDatum(at))),
+                          nullptr, &local, &fraction, nullptr, nullptr);
+  if (failed != 0) ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
   return {local.tm_hour * 60 + local.tm_min, j2day(date2j(local.tm_year, local.tm_mon, local.tm_mday))};
 }
 
@@ -251,11 +336,36 @@ ModelRow read_model(const pg_uuid_t* person_id, const char* model_type, const ch
   return model_at_first_row(false);
 }
 
-ModelRow read_population_model(const char* model_type) {
+ModelRow read_serving_model(const pg_uuid_t* person_id, const char* model_type, RunningExperiment* experiment) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  p.add(CStringGetTextDatum(model_type));
+  run(serving_model, p, Mode::read);
+  *experiment = experiment_at_first_row();
+  return model_at_first_row(false);
+}
+
+ModelRow read_serving_population_model(const char* model_type, RunningExperiment* experiment) {
   Parameters p;
   p.add(CStringGetTextDatum(model_type));
-  run(active_population_model, p, Mode::read);
+  run(serving_population_model, p, Mode::read);
+  *experiment = experiment_at_first_row();
   return model_at_first_row(true);
+}
+
+TriedModel read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type) {
+  const bool is_population = experiment.population_version[0] != '\0';
+  Parameters p;
+  if (!is_population) p.add(UUIDPGetDatum(person_id));
+  p.add(CStringGetTextDatum(model_type));
+  p.add(CStringGetTextDatum(is_population ? experiment.population_version : experiment.name));
+  run(is_population ? candidate_of_population : candidate_of_person, p, Mode::read);
+  TriedModel candidate;
+  candidate.decided = SPI_processed > 0;
+  bool is_null = true;
+  if (candidate.decided) (void)column(0, 1, &is_null);
+  if (!is_null) candidate.row = model_at_first_row(is_population);
+  return candidate;
 }
 
 bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, MemoryContext context) {

@@ -62,8 +62,28 @@ struct ModelRow {
 
 /// The person's active model of a type, or the named version of it.
 ModelRow read_model(const pg_uuid_t* person_id, const char* model_type, const char* version);
-/// The active population model of a type.
-ModelRow read_population_model(const char* model_type);
+
+/// The experiment that runs for a model type.
+struct RunningExperiment {
+  bool found = false;
+  bool is_shadow = false;
+  int percent = 0;
+  char name[kLongestName];
+  char salt[kLongestName];
+  char population_version[kLongestVersion];  // empty: the candidate is a recipe
+};
+
+/// The person's active model of a type, or the active population model; with it, in the same statement, the experiment
+/// that runs for the type, so that a forecast pays next to nothing for asking.
+ModelRow read_serving_model(const pg_uuid_t* person_id, const char* model_type, RunningExperiment* experiment);
+ModelRow read_serving_population_model(const char* model_type, RunningExperiment* experiment);
+/// The candidate of an experiment for the person.
+struct TriedModel {
+  bool decided = false;  // false: its training is under way or not asked for
+  ModelRow row;          // not found though decided: the training failed, or its model was rejected or deleted
+};
+TriedModel read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type);
+
 /// The weights of a row, in `context`; nullptr when it is gone.
 bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, MemoryContext context);
 

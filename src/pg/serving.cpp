@@ -38,12 +38,11 @@ void take_option(const char* key, const JsonbValue& value, void* state) {
   pg_unreachable();
 }
 
-ModelRow choose_model(const pg_uuid_t* person_id, const ServingOptions& options) {
+Choice choose_model(const pg_uuid_t* person_id, const ServingOptions& options) {
   if (options.version[0] == '\0') {
-    ModelRow row = read_model(person_id, options.model_type, nullptr);
-    if (!row.found) row = read_population_model(options.model_type);
-    if (!row.found) raise_no_model(options.model_type);
-    return row;
+    const Choice choice = choose_serving_model(person_id, options.model_type);
+    if (!choice.row.found) raise_no_model(options.model_type);
+    return choice;
   }
   ModelRow row = read_model(person_id, options.model_type, options.version);
   if (!row.found)
@@ -53,7 +52,7 @@ ModelRow choose_model(const pg_uuid_t* person_id, const ServingOptions& options)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("model version \"%s\" was rejected when it was trained", options.version),
                     errhint("Choose a version whose status is ready.")));
-  return row;
+  return {row, {}};
 }
 
 }  // namespace
@@ -69,7 +68,9 @@ Inputs read_inputs(const PersonMeal& what, const ServingOptions& options, Memory
   inputs.what = what;
   const pg_uuid_t* person_id = &inputs.what.person.id;
   const TimestampTz at = what.meal.eaten_at, since = at - kBaselineDays * kDay;
-  inputs.row = choose_model(person_id, options);
+  const Choice choice = choose_model(person_id, options);
+  inputs.row = choice.row;
+  inputs.trial = choice.trial;
   inputs.readings =
       read_readings(person_id, since, at, static_cast<Size>(settings::max_train_memory_kb) * 1024, context);
   inputs.avg_carbs_g = read_mean_carbs(person_id, since, at);
@@ -88,6 +89,13 @@ Answer compute(const Inputs& inputs) {
     answer.forecast = forecast(*inputs.model, answer.features, answer.sensor);
   });
   return answer;
+}
+
+Answer compute_shadow(const Inputs& inputs, const Answer& answer, const char* model_type) {
+  const Model* model = load_model(inputs.trial.shadow, &inputs.what.person.id, model_type);
+  Answer shadow = answer;
+  guarded([&] { shadow.forecast = forecast(*model, answer.features, answer.sensor); });
+  return shadow;
 }
 
 }  // namespace glucose::pg

@@ -2,7 +2,7 @@
 // What every prediction shares: request → inputs (READ) → answer (COMPUTE).
 #pragma once
 #include "core/forecast.hpp"
-#include "pg/read.hpp"
+#include "pg/trial.hpp"
 
 namespace glucose::pg {
 
@@ -22,10 +22,12 @@ struct Inputs {
   Readings readings;  // of the 30 days before, in `context`
   float avg_carbs_g;
   ModelRow row;
+  Trial trial;
   const Model* model;
 };
 
-/// Reads what the meal's forecast needs. Raises MG001 when there is neither a personal nor a population model.
+/// Reads what the meal's forecast needs. A named version bypasses experiments. Raises MG001 when there is neither a
+/// personal nor a population model.
 Inputs read_inputs(const PersonMeal& what, const ServingOptions& options, MemoryContext context);
 
 struct Answer {
@@ -36,5 +38,8 @@ struct Answer {
 
 /// Pure computing: no server call inside.
 Answer compute(const Inputs& inputs);
+
+/// What the shadow of an experiment would have answered; loads its model, so inputs.model is not valid afterwards.
+Answer compute_shadow(const Inputs& inputs, const Answer& answer, const char* model_type);
 
 }  // namespace glucose::pg

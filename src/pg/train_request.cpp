@@ -40,8 +40,9 @@ void add_numbers(StringInfo out, const char* key, const int* values, int n) {
 
 void require_model_type(const char* model_type, char* out) {
   if (strcmp(model_type, "glucose") != 0)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", model_type),
-                    errhint("The model type is glucose.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", clipped(model_type)),
+             errhint("The model type is glucose.")));
   strlcpy(out, model_type, kLongestName);
 }
 
@@ -57,8 +58,10 @@ TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_ty
 }
 
 TrainRequest read_train_request(FunctionCallInfo fcinfo) {
-  return make_train_request(uuid_argument(fcinfo, 0, "person_id"), text_argument(fcinfo, 1, "model_type"),
-                            text_argument(fcinfo, 2, "algorithm"), jsonb_argument(fcinfo, 3, "options"));
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  const char* model_type = text_argument(fcinfo, 1, "model_type");
+  const char* algorithm = text_argument(fcinfo, 2, "algorithm");
+  return make_train_request(person_id, model_type, algorithm, jsonb_argument(fcinfo, 3, "options"));
 }
 
 Jsonb* hyperparameters(const TrainRequest& request) {

@@ -79,6 +79,7 @@ Jsonb* metadata(const TrainingOutcome& outcome, const std::vector<Sample>& sampl
   json_time(&out, "test_start", samples[n_learnt].eaten_at);
   json_time(&out, "test_end", samples.back().eaten_at);
   json_text(&out, "data_sha256", data_digest);
+  if (outcome.rejected) json_bool(&out, "rejected", true);  // a check of the table keeps such a row's status
   json_number(&out, "interval_residuals", outcome.model.intervals.n);
   json_text(&out, "extension_version", PGG_VERSION);
   appendStringInfoChar(&out, '}');

@@ -11,8 +11,11 @@ namespace glucose::pg {
 
 namespace {
 
-// Two trainings of one person queue here; the statements after it see what the first one committed.
-Query lock_person{"SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR UPDATE", 1, {UUIDOID}};
+// Two trainings of one person queue here; the statements after it see what the first one committed. NO KEY, because a
+// foreign key's check locks FOR KEY SHARE: whoever records a meal or logs a forecast neither waits for a training nor
+// deadlocks with it.
+Query lock_person{
+    "SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {UUIDOID}};
 // A number is not used twice: also that of a deleted version that was once live stays taken.
 Query newest_version{
     "SELECT n.version, v.version IS NOT NULL, v.feature_schema OPERATOR(pg_catalog.=) $3 "

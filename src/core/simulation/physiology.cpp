@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/physiology.hpp"
+#include "core/simulation/physiology.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/insulin_dosing.hpp"
+#include "core/simulation/insulin_dosing.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
-#include "core/meal_habit.hpp"
-#include "core/physiology.hpp"
 #include "core/random.hpp"
+#include "core/simulation/meal_habit.hpp"
+#include "core/simulation/physiology.hpp"
 
 namespace glucose::sim {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/profile.hpp"
+#include "core/simulation/profile.hpp"
 
 #include <cstddef>
 #include <string>

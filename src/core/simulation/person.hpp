@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/physiology.hpp"
-#include "core/profile.hpp"
 #include "core/random.hpp"
+#include "core/simulation/physiology.hpp"
+#include "core/simulation/profile.hpp"
 
 namespace glucose::sim {
 

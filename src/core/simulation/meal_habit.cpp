@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/meal_habit.hpp"
+#include "core/simulation/meal_habit.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -5,8 +5,8 @@
 #include <array>
 #include <vector>
 
-#include "core/physiology.hpp"
 #include "core/random.hpp"
+#include "core/simulation/physiology.hpp"
 #include "core/types.hpp"
 
 namespace glucose::sim {

@@ -5,12 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "core/insulin_dosing.hpp"
-#include "core/meal_habit.hpp"
-#include "core/person.hpp"
-#include "core/physiology.hpp"
-#include "core/profile.hpp"
-#include "core/sensor.hpp"
+#include "core/simulation/insulin_dosing.hpp"
+#include "core/simulation/meal_habit.hpp"
+#include "core/simulation/person.hpp"
+#include "core/simulation/physiology.hpp"
+#include "core/simulation/profile.hpp"
+#include "core/simulation/sensor.hpp"
 #include "core/types.hpp"
 
 namespace glucose {

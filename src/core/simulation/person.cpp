@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/person.hpp"
+#include "core/simulation/person.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,0 +1,132 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- glucose.identity = claims: who asks is "sub" of request.jwt.claims; whatever else it holds is nobody.
+\getenv here PG_ABS_SRCDIR
+\set test claims
+\i :here/include/begin.sql
+SET glucose.identity = 'claims';
+SELECT grant_access('frank');
+SET ROLE frank;
+-- Never set: nobody, no row, and a clear refusal.
+SELECT current_identity(), visible_persons(), (SELECT count(*) FROM person) AS persons;
+SELECT test.expect('SELECT simulate_person(1)'), test.hint('SELECT simulate_person(1)');
+
+SET request.jwt.claims = '{"sub": "auth0|7", "role": "app", "aud": ["x"]}';
+SELECT current_identity();
+SELECT test.eater(1, 15) AS mine \gset
+SELECT meal_id AS meal FROM meal ORDER BY eaten_at DESC LIMIT 1 \gset
+SELECT version FROM train_model(:'mine', algorithm => 'ridge', options => '{"deploy": true}');
+SELECT owner FROM person;
+SELECT predict_glucose(:'meal') ->> 'logged' AS logged, deployed_by FROM deployment;
+SELECT issued_to FROM prediction;
+SET request.jwt.claims = '{"sub": "auth0|8"}';
+SELECT simulate_person(2, 3) AS theirs \gset
+SELECT current_identity(), count(*) AS persons, bool_and(owner = 'auth0|8') AS own FROM person;
+SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P0002 meal %s not found', :'meal') AS not_found;
+RESET request.jwt.claims;
+
+-- What is no identity: no row is visible, none can be added, and every function that needs a person raises 28000.
+RESET ROLE;
+CREATE TABLE test.claim (what text, claims text);
+INSERT INTO test.claim VALUES ('empty', ''), ('blank', ' '), ('malformed', '{"sub": "auth0|7"'), ('malformed', 'sub=auth0|7'),
+  ('malformed', '{sub: "auth0|7"}'), ('malformed', '{''sub'': ''auth0|7''}'), ('trailing', '{"sub": "auth0|7"} {}'), ('trailing', '{"sub": "auth0|7",}'),
+  ('no sub', '{}'), ('no sub', '{"Sub": "auth0|7"}'), ('no sub', '{"sub ": "auth0|7"}'), ('no object', '"auth0|7"'), ('no object', 'null'),
+  ('no object', '[{"sub": "auth0|7"}]'), ('no object', '["sub", "auth0|7"]'), ('nested', '{"user": {"sub": "auth0|7"}}'),
+  ('nested', '{"sub": {"sub": "auth0|7"}}'), ('nested', '{"sub": ["auth0|7"]}'), ('nested', '{"a": [{"sub": "auth0|7"}], "b": 1}'),
+  ('number', '{"sub": 7}'), ('truth', '{"sub": true}'), ('null', '{"sub": null}'), ('empty sub', '{"sub": ""}'),
+  ('later number', '{"sub": "auth0|7", "sub": 7}'), ('later null', '{"sub": "auth0|7", "sub": null}'),
+  ('zero character', '{"sub": "auth0|7\u0000"}'), ('half a surrogate', '{"sub": "\ud800"}'),
+  ('very long', '{"sub": "auth0|7", "x": "' || repeat('x', 20000) || '"}'), ('very long', repeat('9', 1000000)),
+  ('very deep', repeat('[', 16000)), ('very deep', repeat('[', 8000) || repeat(']', 8000)),
+  ('very deep', '{"sub": "auth0|7", "x": ' || repeat('[', 8000) || repeat(']', 8000) || '}'),
+  ('very deep', repeat('{"sub":', 2300) || '"auth0|7"' || repeat('}', 2300));
+GRANT SELECT ON test.claim TO PUBLIC;
+CREATE FUNCTION test.as_claimed(claims text, person uuid, meal uuid) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  answers text[];
+BEGIN
+  PERFORM set_config('request.jwt.claims', claims, true);
+  answers := ARRAY[coalesce(current_identity(), 'nobody'), cardinality(visible_persons())::text,
+    (SELECT count(*) FROM person) || '+' || (SELECT count(*) FROM meal) || '+' || (SELECT count(*) FROM glucose_reading)
+      || '+' || (SELECT count(*) FROM model_version) || '+' || (SELECT count(*) FROM prediction),
+    left(test.expect('INSERT INTO person DEFAULT VALUES'), 5),
+    left(test.expect(format('INSERT INTO glucose_reading VALUES (%L, now(), 100)', person)), 5),
+    (SELECT string_agg(DISTINCT test.expect('SELECT * FROM ' || call), ', ') FROM unnest(ARRAY[format('predict_glucose(%L)', meal),
+      format('predict_meal(%L, ''{}'')', person), format('glucose_forecast(%L)', meal), format('train_model(%L)', person),
+      format('extract_features(%L)', meal), format('extract_meal_features(%L)', meal), format('training_dataset(%L)', person),
+      format('extract_glucose_history(%L, now())', person), format('calculate_user_baseline(%L)', person), 'simulate_person(1)',
+      format('list_model_versions(%L)', person), format('active_model_version(%L)', person), format('evaluate_model(%L)', person),
+      format('deploy_model(%L, ''glucose'', ''1.0.0'')', person), format('require_person(%L)', person)]) AS call)];
+  RETURN array_to_string(answers, ' ');
+EXCEPTION WHEN OTHERS THEN
+  RETURN 'raised ' || sqlstate || ' ' || sqlerrm;
+END
+$$;
+SET ROLE frank;
+SELECT test.as_claimed(claims, :'mine', :'meal') AS answers, count(*), string_agg(DISTINCT what, ', ' ORDER BY what) AS claims
+FROM test.claim GROUP BY 1;
+-- The default value of owner needs an identity too: 28000 or a refusal, never a person of nobody's.
+SELECT test.expect('INSERT INTO person (owner) VALUES (''auth0|7'')');
+-- What is one, however odd: the last "sub" counts, escapes are resolved, long names are kept whole.
+SELECT left(current_identity(), 20), length(current_identity()), (SELECT count(*) FROM person) AS persons FROM (VALUES (1)) v
+WHERE set_config('request.jwt.claims', '{"sub": "x", "\u0073ub": "auth0\u007c7"}', false) <> '';
+SELECT left(current_identity(), 20), length(current_identity()), (SELECT count(*) FROM person) AS persons FROM (VALUES (1)) v
+WHERE set_config('request.jwt.claims', '{"sub": "' || repeat('ä', 1000) || '"}', false) <> '';
+BEGIN;
+SET LOCAL request.jwt.claims = '{"sub": "it''s \"me\"; DROP TABLE person; --"}';
+INSERT INTO person DEFAULT VALUES RETURNING owner;
+SELECT count(*) FROM person;
+ROLLBACK;
+SET request.jwt.claims = '{"sub": "auth0|7"}';
+
+-- The end of the transaction ends what SET LOCAL said; a new identity is seen by the next statement, also inside one function.
+RESET request.jwt.claims;
+BEGIN;
+SET LOCAL request.jwt.claims = '{"sub": "auth0|7"}';
+SELECT count(*) AS persons FROM person;
+COMMIT;
+SELECT current_identity(), count(*) AS persons, current_setting('request.jwt.claims') = '' AS left_empty FROM person;
+PREPARE persons AS SELECT array_agg(owner) FROM person;
+DO $$
+DECLARE
+  owners text[];
+  who integer;
+BEGIN
+  FOR round IN 1 .. 14 LOOP
+    who := 7 + round % 2;
+    PERFORM set_config('request.jwt.claims', format('{"sub": "auth0|%s"}', who), true);
+    EXECUTE 'EXECUTE persons' INTO owners;
+    IF owners IS DISTINCT FROM ARRAY['auth0|' || who] THEN RAISE 'round %: %', round, owners; END IF;
+    owners := (SELECT array_agg(owner) FROM person);
+    IF owners IS DISTINCT FROM ARRAY['auth0|' || who] THEN RAISE 'round %: %', round, owners; END IF;
+    IF round % 5 = 0 THEN
+      PERFORM set_config('request.jwt.claims', '', true);
+      EXECUTE 'EXECUTE persons' INTO owners;
+      IF owners IS NOT NULL THEN RAISE 'nobody sees %', owners; END IF;
+    END IF;
+  END LOOP;
+END
+$$;
+-- A savepoint undone takes its identity along.
+BEGIN;
+SET LOCAL request.jwt.claims = '{"sub": "auth0|7"}';
+SAVEPOINT a;
+SET LOCAL request.jwt.claims = '{"sub": "auth0|8"}';
+SELECT owner FROM person;
+ROLLBACK TO a;
+SELECT owner FROM person;
+COMMIT;
+-- Shared by claims, undone by a savepoint: seen at once both ways.
+BEGIN;
+SET LOCAL request.jwt.claims = '{"sub": "auth0|7"}';
+SAVEPOINT a;
+INSERT INTO person_access VALUES (:'mine', 'auth0|8');
+SET LOCAL request.jwt.claims = '{"sub": "auth0|8"}';
+SELECT cardinality(visible_persons()), (SELECT count(*) FROM person) AS persons;
+ROLLBACK TO a;
+SET LOCAL request.jwt.claims = '{"sub": "auth0|8"}';
+SELECT cardinality(visible_persons()), (SELECT count(*) FROM person) AS persons;
+ROLLBACK;
+-- The application's role may not change the mode.
+SELECT test.expect('SET glucose.identity = role'), test.expect('RESET glucose.identity');
+RESET ROLE;
+SELECT test.expect('SET glucose.identity = trust') AS superuser_bad_value;

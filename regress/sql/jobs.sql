@@ -1,0 +1,80 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Background training: queue, run, watch, cancel; each person once at a time, each job under its own role.
+SET timezone = 'UTC';
+CREATE ROLE regress_jobs_ada LOGIN;
+CREATE ROLE regress_jobs_bob LOGIN;
+SELECT glucose.grant_access('regress_jobs_ada'), glucose.grant_access('regress_jobs_bob');
+
+-- Waits until no job of the caller is open; every look is a new snapshot.
+CREATE PROCEDURE public.wait_for_jobs() LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. 600 LOOP
+    EXIT WHEN NOT EXISTS (SELECT FROM glucose.training_progress);
+    PERFORM pg_sleep(0.05);
+    COMMIT;
+  END LOOP;
+END $$;
+
+SET ROLE regress_jobs_ada;
+SELECT glucose.simulate_person(71, 20) AS ada \gset
+SELECT glucose.simulate_person(72, 3) AS young \gset
+-- Bad arguments fail at once and queue nothing.
+\set VERBOSITY sqlstate
+SELECT glucose.train_model_async(NULL);
+SELECT glucose.train_model_async(gen_random_uuid());
+SELECT glucose.train_model_async(:'ada', algorithm => 'magic');
+SELECT glucose.train_model_async(:'ada', options => '{"epoch": 3}');
+SELECT glucose.cancel_training(gen_random_uuid());
+\set VERBOSITY default
+SELECT count(*) AS jobs FROM glucose.training_job;
+
+-- What is rolled back was never asked for.
+BEGIN;
+SELECT glucose.train_model_async(:'ada') IS NOT NULL AS queued;
+ROLLBACK;
+SELECT count(*) AS jobs FROM glucose.training_job;
+
+-- Three jobs of one person, one of another that has too little history.
+SELECT count(glucose.train_model_async(:'ada', algorithm => a)) AS queued FROM unnest('{ridge,lad,lstm}'::text[]) AS a;
+SELECT glucose.train_model_async(:'young') AS job \gset
+CALL public.wait_for_jobs();
+SELECT algorithm, state, progress, attempts, version IS NOT NULL AS has_version, error_sqlstate,
+       finished_at > started_at AS took_time, requested_by, identity
+FROM glucose.training_job ORDER BY state, algorithm;
+SELECT error_message FROM glucose.training_job WHERE job_id = :'job';
+-- One at a time: the versions of one person do not overlap in time, and exactly one is active.
+SELECT count(*) AS overlaps FROM glucose.training_job a, glucose.training_job b
+WHERE a.person_id = b.person_id AND a.job_id < b.job_id AND a.state = 'done' AND b.state = 'done'
+  AND (a.started_at, a.finished_at) OVERLAPS (b.started_at, b.finished_at);
+SELECT count(*) AS versions, count(DISTINCT version) AS distinct_versions, count(*) FILTER (WHERE is_active) AS active
+FROM glucose.model_version WHERE person_id = :'ada';
+
+-- A job that waits can be cancelled, once; one that runs too, and stores nothing.
+SELECT glucose.train_model_async(:'ada', algorithm => 'lstm', options => '{"epochs": 10000, "patience": 10000}') AS job \gset
+SELECT glucose.train_model_async(:'ada', algorithm => 'mean') AS waiting \gset
+DO $$ BEGIN
+  FOR i IN 1 .. 200 LOOP
+    EXIT WHEN EXISTS (SELECT FROM glucose.training_job WHERE state = 'running' AND progress > 0);
+    PERFORM pg_sleep(0.05);
+  END LOOP;
+END $$;
+SELECT state, progress BETWEEN 0.000001 AND 0.9999 AS under_way, epoch > 0 AS has_epoch, eta > now() AS has_eta
+FROM glucose.training_job WHERE job_id = :'job';
+SELECT glucose.cancel_training(:'waiting'), glucose.cancel_training(:'waiting') AS again;
+SELECT glucose.cancel_training(:'job');
+CALL public.wait_for_jobs();
+SELECT algorithm, state, version FROM glucose.training_job WHERE job_id IN (:'job', :'waiting') ORDER BY algorithm;
+SELECT count(*) AS versions FROM glucose.model_version WHERE person_id = :'ada';
+
+-- Somebody else's jobs are not there.
+SET ROLE regress_jobs_bob;
+SELECT count(*) AS jobs FROM glucose.training_job;
+\set VERBOSITY sqlstate
+SELECT glucose.cancel_training(:'job');
+SELECT glucose.train_model_async(:'ada');
+\set VERBOSITY default
+RESET ROLE;
+DELETE FROM glucose.person WHERE owner LIKE 'regress_jobs_%';
+DROP PROCEDURE public.wait_for_jobs();
+DROP OWNED BY regress_jobs_ada, regress_jobs_bob;
+DROP ROLE regress_jobs_ada, regress_jobs_bob;

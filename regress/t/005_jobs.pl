@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: PostgreSQL
+# Background training: no transaction is open while it computes, a cancellation is answered at once, progress only
+# grows, and a worker or server that dies leaves a job to be taken again.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time sleep);
+use Glucose qw(set_up add_person as_role);
+
+my $node = PostgreSQL::Test::Cluster->new('jobs');
+$node->init;
+$node->append_conf('postgresql.conf', "restart_after_crash = on\n");
+$node->start;
+set_up($node, 'ada');
+add_person($node, 'ada', 'ada');
+
+my $long = q({"epochs": 10000, "patience": 10000, "hidden": [64, 64]});
+sub queue_long
+{
+	return as_role($node, 'postgres', 'ada',
+		"SELECT glucose.train_model_async(glucose.key('ada'), algorithm => 'lstm', options => '$long')");
+}
+sub job { my ($columns, $id) = @_; return $node->safe_psql('postgres', "SELECT $columns FROM glucose.training_job WHERE job_id = '$id'"); }
+sub wait_for { my ($condition, $id) = @_; return $node->poll_query_until('postgres', "SELECT $condition FROM glucose.training_job WHERE job_id = '$id'"); }
+
+# While it computes, nothing of it holds VACUUM back, and another session sees it advance.
+my $id = queue_long();
+ok(wait_for("state = 'running' AND progress > 0", $id), 'a worker has taken the job');
+my ($xmin_held, $last, $grew, $fell) = (0, 0, 0, 0);
+for (1 .. 40)
+{
+	# Its short reports have snapshots; two looks in a row that show the same one would be a held one.
+	my ($xmin, $progress) = split /\|/, $node->safe_psql('postgres',
+		"SELECT (SELECT coalesce(max(age(backend_xmin)), 0) FROM pg_stat_activity WHERE backend_type = 'pg_glucose training'),
+		        progress FROM glucose.training_job WHERE job_id = '$id'");
+	$node->safe_psql('postgres', 'SELECT pg_current_xact_id()');    # the horizon has something to fall behind
+	$xmin_held = $xmin if $xmin > $xmin_held;
+	$grew++ if $progress > $last;
+	$fell++ if $progress < $last;
+	$last = $progress;
+	sleep 0.05;
+}
+cmp_ok($xmin_held, '<=', 5, 'the xmin horizon does not fall behind during a long training');
+cmp_ok($grew, '>', 3, 'progress is seen to grow from another session');
+is($fell, 0, 'and never to fall');
+
+my $asked = time;
+as_role($node, 'postgres', 'ada', "SELECT glucose.cancel_training('$id')");
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_glucose training'");
+note(sprintf 'worker gone %.0f ms after the cancellation was asked for (including two client starts)', 1000 * (time - $asked));
+is(job('state, version IS NULL', $id), 'cancelled|t', 'a cancelled job stores nothing');
+
+# A backend that is killed takes the whole server through recovery; the job is taken again.
+$id = queue_long();
+ok(wait_for("state = 'running' AND progress > 0", $id), 'a worker has taken the next job');
+my $pid = job('worker_pid', $id);
+kill 'KILL', $pid;
+$node->poll_query_until('postgres', 'SELECT 1', '1') or die 'the server did not come back';
+is(job('state, attempts', $id), 'running|1', 'a dead worker leaves its job as it was');
+as_role($node, 'postgres', 'ada', 'SELECT glucose.start_training_workers()');
+ok(wait_for('attempts = 2 AND progress > 0', $id), 'another worker takes it again');
+as_role($node, 'postgres', 'ada', "SELECT glucose.cancel_training('$id')");
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_glucose training'");
+
+# The same after the server itself has gone, with short jobs behind it.
+as_role($node, 'postgres', 'ada', "SELECT glucose.train_model_async(glucose.key('ada'), algorithm => a) FROM unnest('{ridge,mean,lad,ridge}'::text[]) a");
+$node->stop('immediate');
+$node->start;
+as_role($node, 'postgres', 'ada', 'SELECT glucose.start_training_workers()');
+ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM glucose.training_progress"), 'the queue runs empty');
+is($node->safe_psql('postgres', "SELECT count(*) FROM glucose.training_job j LEFT JOIN glucose.model_version v USING (person_id, model_type, version)
+	WHERE state = 'done' AND v IS NULL"), '0', 'every job that is done has its version');
+is($node->safe_psql('postgres', 'SELECT count(*), count(*) FILTER (WHERE is_active) FROM glucose.model_version'), '4|1',
+	'four versions, one active');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_glucose training'"), '0',
+	'workers end when the queue is empty');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,280 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.ab_bucket(person_id uuid, salt text) RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_ab_bucket';
+COMMENT ON FUNCTION glucose.ab_bucket(uuid, text) IS
+'Which of 100 buckets (0 to 99) a person falls into: the first 7 bytes of SHA-256 over the id''s 16 bytes and the salt in UTF-8, as a number, modulo 100. The same on every machine and in every version.';
+
+CREATE FUNCTION glucose.welch_t(a double precision[], b double precision[], level double precision DEFAULT 0.95,
+  OUT difference double precision, OUT ci_low double precision, OUT ci_high double precision,
+  OUT p_value double precision, OUT df double precision)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_welch_t';
+COMMENT ON FUNCTION glucose.welch_t(double precision[], double precision[], double precision) IS
+'Welch''s t-test of two independent samples: mean(b) - mean(a), its confidence interval, the two-sided p-value and the degrees of freedom. NULL where a sample has fewer than two values. Errors: 22004 for NULL elements, 22003 for values that are not finite, 22023 for a level outside 0 to 1.';
+
+CREATE FUNCTION glucose.paired_t(a double precision[], b double precision[], level double precision DEFAULT 0.95,
+  OUT difference double precision, OUT ci_low double precision, OUT ci_high double precision,
+  OUT p_value double precision, OUT df double precision)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_paired_t';
+COMMENT ON FUNCTION glucose.paired_t(double precision[], double precision[], double precision) IS
+'The paired t-test: the same units measured twice, in the same order. Results and errors as welch_t(); 22023 also when the lengths differ.';
+
+CREATE FUNCTION glucose.check_recipe(algorithm text, options jsonb DEFAULT '{}', model_type text DEFAULT 'glucose')
+RETURNS void
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_check_recipe';
+COMMENT ON FUNCTION glucose.check_recipe(text, jsonb, text) IS
+'Returns when train_model() would take these arguments. Errors: 22023 naming what it would not.';
+
+CREATE FUNCTION glucose.start_experiment(name text, candidate jsonb, percent integer DEFAULT 10,
+  kind text DEFAULT 'canary', model_type text DEFAULT 'glucose', salt text DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  wrong text;
+  other text;
+BEGIN
+  wrong := CASE
+    WHEN name IS NULL OR candidate IS NULL OR percent IS NULL OR kind IS NULL OR model_type IS NULL
+      THEN 'an experiment needs a name, a candidate, a percentage, a kind and a model_type'
+    WHEN octet_length(name) NOT BETWEEN 1 AND 63 THEN 'the name of an experiment must have 1 to 63 bytes'
+    WHEN octet_length(salt) NOT BETWEEN 1 AND 63 THEN 'the salt of an experiment must have 1 to 63 bytes'
+    WHEN kind NOT IN ('canary', 'shadow') THEN format('unrecognized kind "%s"', kind)
+    WHEN kind = 'canary' AND percent NOT BETWEEN 1 AND 99 THEN '"percent" of a canary must be 1 to 99'
+    WHEN kind = 'shadow' AND percent NOT BETWEEN 1 AND 100 THEN '"percent" of a shadow must be 1 to 100'
+  END;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION '%', wrong
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'A canary serves the candidate to its split; a shadow only forecasts beside what is served.';
+  END IF;
+  PERFORM glucose.check_candidate(candidate, model_type);
+  IF EXISTS (SELECT FROM glucose.experiment e WHERE e.name = start_experiment.name) THEN
+    RAISE EXCEPTION 'experiment "%" exists already', name
+      USING ERRCODE = 'duplicate_object', HINT = 'Names are kept with their results; choose another one.';
+  END IF;
+  SELECT e.name INTO other FROM glucose.experiment e
+  WHERE e.model_type = start_experiment.model_type AND e.state = 'running';
+  IF FOUND THEN
+    RAISE EXCEPTION 'experiment "%" is running for model type "%"', other, model_type
+      USING ERRCODE = 'object_in_use', HINT = 'Stop it first: glucose.stop_experiment().';
+  END IF;
+  INSERT INTO glucose.experiment (name, model_type, kind, candidate, percent, salt, started_by)
+  VALUES (name, model_type, kind, candidate, percent, coalesce(salt, name), glucose.current_identity());
+  RETURN glucose.prepare_experiment(name);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.start_experiment(text, jsonb, integer, text, text, text) IS
+'Tries a candidate on the persons with ab_bucket(person_id, salt) < percent; salt is the name unless given. candidate is a recipe {"algorithm", "options"}, tried on persons served by a model of their own, or {"population_version"}, tried on persons served by the population model. A canary serves it, a shadow forecasts with it beside what is served. Returns how many candidate models are being trained in the background; a person takes part from when its own training has ended, and is served the stable model when that gave none that may serve. One experiment runs per model type. Errors: 22023, P0002 for an unknown population version, 42710, 55000 for a rejected one, 55006.';
+
+CREATE FUNCTION glucose.check_candidate(candidate jsonb, model_type text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  wanted text := candidate ->> 'population_version';
+  status text;
+BEGIN
+  IF jsonb_typeof(candidate) <> 'object'
+     OR candidate - '{algorithm,options}'::text[] <> '{}' AND candidate - 'population_version' <> '{}'
+     OR coalesce(candidate ->> 'algorithm', wanted) IS NULL THEN
+    RAISE EXCEPTION 'a candidate is a recipe or a population version'
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Such as {"algorithm": "ridge", "options": {"l2": 0.1}} or {"population_version": "1.1.0"}.';
+  END IF;
+  IF wanted IS NULL THEN
+    PERFORM glucose.check_recipe(candidate ->> 'algorithm', coalesce(candidate -> 'options', '{}'), model_type);
+    RETURN;
+  END IF;
+  SELECT p.status INTO status FROM glucose.population_model p
+  WHERE p.model_type = check_candidate.model_type AND p.version = wanted;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'population model version "%" not found', wanted USING ERRCODE = 'no_data_found';
+  END IF;
+  IF status <> 'ready' THEN
+    RAISE EXCEPTION 'population model version "%" is %', wanted, status
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose a version whose status is ready.';
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.check_candidate(jsonb, text) IS
+'Returns when start_experiment() would take the candidate. Errors: 22023, P0002, 55000.';
+
+CREATE FUNCTION glucose.require_experiment(name text, running boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  found_state text;
+BEGIN
+  SELECT e.state INTO found_state FROM glucose.experiment e WHERE e.name = require_experiment.name;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'experiment "%" not found', name
+      USING ERRCODE = 'no_data_found', HINT = 'Experiments are listed in glucose.experiment.';
+  END IF;
+  IF running AND found_state <> 'running' THEN
+    RAISE EXCEPTION 'experiment "%" is % already', name, found_state
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Start another one under another name.';
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.require_experiment(text, boolean) IS
+'Returns when there is an experiment of that name, and with running, when it runs. Errors: P0002, 55000.';
+
+CREATE FUNCTION glucose.prepare_experiment(name text) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  e record;
+  queued integer;
+BEGIN
+  PERFORM glucose.require_experiment(name, running => true);
+  SELECT x.* INTO e FROM glucose.experiment x WHERE x.name = prepare_experiment.name;
+  IF e.candidate ? 'population_version' THEN
+    RETURN 0;
+  END IF;
+  -- Versions of trainings that are done, before their jobs are tidied away.
+  UPDATE glucose.experiment_model m SET version = j.version
+  FROM glucose.training_job j
+  WHERE m.experiment = e.name AND m.version IS NULL AND j.person_id = m.person_id AND j.job_id = m.job_id
+    AND j.state = 'done';
+  DELETE FROM glucose.experiment_model m
+  WHERE m.experiment = e.name AND m.version IS NULL AND NOT EXISTS (
+    SELECT FROM glucose.training_job j
+    WHERE j.person_id = m.person_id AND j.job_id = m.job_id AND j.state IN ('queued', 'running', 'done'));
+  INSERT INTO glucose.experiment_model (person_id, experiment, job_id)
+  SELECT p.person_id, e.name, glucose.train_model_async(p.person_id, e.model_type, e.candidate ->> 'algorithm',
+                                                        coalesce(e.candidate -> 'options', '{}') || '{"deploy": false}')
+  FROM glucose.model_version p
+  WHERE p.model_type = e.model_type AND p.is_active AND glucose.ab_bucket(p.person_id, e.salt) < e.percent
+    AND NOT EXISTS (SELECT FROM glucose.experiment_model m
+                    WHERE m.person_id = p.person_id AND m.experiment = e.name);
+  GET DIAGNOSTICS queued = ROW_COUNT;
+  RETURN queued;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.prepare_experiment(text) IS
+'Queues the candidate''s training for the persons of a running experiment''s split that have none: those who joined, and those whose training failed. start_experiment() does so once; call it again whenever persons join. Returns how many were queued. Errors: P0002, 55000.';
+
+CREATE FUNCTION glucose.experiment_results(name text, OUT minutes_ahead integer, OUT n_persons integer,
+  OUT n_stable bigint, OUT n_candidate bigint, OUT mae_stable double precision, OUT mae_candidate double precision,
+  OUT difference double precision, OUT ci_low double precision, OUT ci_high double precision,
+  OUT p_value double precision, OUT verdict text) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2 SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+DECLARE
+  fewest_per_arm CONSTANT integer := 5;
+  fewest_pairs CONSTANT integer := 8;
+  is_shadow boolean;
+BEGIN
+  PERFORM glucose.require_experiment(experiment_results.name);
+  SELECT e.kind = 'shadow' INTO is_shadow FROM glucose.experiment e WHERE e.name = experiment_results.name;
+  RETURN QUERY
+    WITH answer AS (
+      SELECT o.person_id, o.minutes_ahead,
+             CASE WHEN is_shadow OR o.arm = 'stable' THEN abs(o.mg_dl - o.outcome) END AS stable,
+             CASE WHEN is_shadow THEN abs(o.shadow_mg_dl - o.outcome)
+                  WHEN o.arm = 'candidate' THEN abs(o.mg_dl - o.outcome) END AS candidate
+      FROM glucose.prediction_outcome o
+      WHERE o.experiment = experiment_results.name AND o.outcome IS NOT NULL AND NOT o.in_training
+        AND (NOT is_shadow OR o.shadow_mg_dl IS NOT NULL)
+    ), person AS (
+      SELECT a.person_id, a.minutes_ahead, count(a.stable) AS n_stable, count(a.candidate) AS n_candidate,
+             avg(a.stable)::float8 AS stable, avg(a.candidate)::float8 AS candidate
+      FROM answer a GROUP BY a.person_id, a.minutes_ahead
+    ), arms AS (
+      SELECT p.minutes_ahead, count(*)::integer AS n_persons, sum(p.n_stable)::bigint AS n_stable,
+             sum(p.n_candidate)::bigint AS n_candidate, avg(p.stable) AS mae_stable, avg(p.candidate) AS mae_candidate,
+             coalesce(array_agg(p.stable ORDER BY p.person_id) FILTER (WHERE p.stable IS NOT NULL), '{}') AS stable,
+             coalesce(array_agg(p.candidate ORDER BY p.person_id) FILTER (WHERE p.candidate IS NOT NULL), '{}') AS candidate
+      FROM person p GROUP BY p.minutes_ahead
+    )
+    SELECT a.minutes_ahead, a.n_persons, a.n_stable, a.n_candidate, a.mae_stable, a.mae_candidate, t.difference, t.ci_low,
+           t.ci_high, t.p_value,
+           CASE WHEN t.p_value IS NULL OR CASE WHEN is_shadow THEN a.n_persons < fewest_pairs
+                  ELSE least(cardinality(a.stable), cardinality(a.candidate)) < fewest_per_arm END THEN 'not enough data'
+                WHEN t.p_value >= 0.05 THEN 'no difference'
+                WHEN t.difference < 0 THEN 'candidate better'
+                ELSE 'candidate worse' END
+    FROM arms a
+    CROSS JOIN LATERAL (
+      SELECT w.* FROM glucose.welch_t(a.stable, a.candidate) w WHERE NOT is_shadow
+      UNION ALL
+      SELECT p.* FROM glucose.paired_t(a.stable, a.candidate) p WHERE is_shadow) t
+    ORDER BY a.minutes_ahead;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.experiment_results(text) IS
+'The candidate against the stable model by horizon, over the caller''s visible persons: n_persons, scored forecasts of each arm (n_stable, n_candidate), mean over persons of each one''s mean absolute error (mg/dL), candidate - stable with its 95 % interval and two-sided p-value. Persons are the units. A shadow has both forecasts of every meal: paired t-test; a canary''s arms are different persons: Welch''s t-test. verdict: not enough data (under 8 pairs, or 5 persons in either arm), no difference (p >= 0.05), candidate better, candidate worse. Errors: P0002.';
+
+CREATE FUNCTION glucose.stop_experiment(name text, promote boolean DEFAULT false, reason text DEFAULT NULL)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  e record;
+  promoted integer := 0;
+BEGIN
+  PERFORM glucose.require_experiment(name, running => true);
+  UPDATE glucose.experiment x
+  SET state = CASE WHEN promote THEN 'promoted' ELSE 'stopped' END, stopped_at = clock_timestamp(),
+      stop_reason = coalesce(reason, CASE WHEN promote THEN 'promoted' ELSE 'stopped' END)
+  WHERE x.name = stop_experiment.name AND x.state = 'running'
+  RETURNING x.* INTO e;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'experiment "%" may not be stopped by this role', name
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Ask the steward or the owner of the tables.';
+  END IF;
+  UPDATE glucose.training_job j SET cancel_requested = true, state = 'cancelled', finished_at = clock_timestamp(), eta = NULL
+  FROM glucose.experiment_model m
+  WHERE m.experiment = e.name AND j.person_id = m.person_id AND j.job_id = m.job_id AND j.state IN ('queued', 'running');
+  IF NOT promote THEN
+    RETURN 0;
+  END IF;
+  IF e.candidate ? 'population_version' THEN
+    UPDATE glucose.population_model p SET is_active = false WHERE p.model_type = e.model_type AND p.is_active;
+    UPDATE glucose.population_model p SET is_active = true
+    WHERE p.model_type = e.model_type AND p.version = e.candidate ->> 'population_version';
+    GET DIAGNOSTICS promoted = ROW_COUNT;
+    IF promoted = 0 THEN
+      RAISE EXCEPTION 'population model version "%" is gone or may not be promoted by this role', e.candidate ->> 'population_version'
+        USING ERRCODE = 'insufficient_privilege', HINT = 'Population models are the steward''s.';
+    END IF;
+    RETURN promoted;
+  END IF;
+  SELECT count(glucose.deploy_model(v.person_id, v.model_type, v.version, format('experiment "%s"', e.name))) INTO promoted
+  FROM glucose.experiment_model m
+  LEFT JOIN glucose.training_job j ON j.person_id = m.person_id AND j.job_id = m.job_id
+  JOIN glucose.model_version v ON v.person_id = m.person_id AND v.model_type = e.model_type
+    AND v.version = coalesce(m.version, j.version) AND v.status = 'ready'
+  WHERE m.experiment = e.name;
+  RETURN promoted;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.stop_experiment(text, boolean, text) IS
+'Ends an experiment; everyone is served by the stable model again, trainings not yet done are cancelled. With promote, the candidate becomes the stable model where there is one: each person''s candidate version by deploy_model(), or the population version. Returns how many models became active. Errors: P0002, 55000 when it does not run, 42501.';
+
+CREATE FUNCTION glucose.check_experiments(OUT name text, OUT verdict text, OUT stopped boolean) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 2 SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+DECLARE
+  -- For many looks at growing data, two horizons each; see the chapter Experiments of docs/operations.md.
+  stop_below CONSTANT double precision := 0.001;
+  worst record;
+BEGIN
+  FOR name IN SELECT e.name FROM glucose.experiment e WHERE e.state = 'running' ORDER BY e.started_at LOOP
+    SELECT r.* INTO worst FROM glucose.experiment_results(name) r
+    ORDER BY array_position(ARRAY['candidate worse', 'candidate better', 'no difference', 'not enough data'], r.verdict),
+             r.p_value
+    LIMIT 1;
+    verdict := coalesce(worst.verdict, 'not enough data');
+    stopped := verdict = 'candidate worse' AND worst.p_value < stop_below;
+    IF stopped THEN
+      PERFORM glucose.stop_experiment(name, reason => format(
+        'candidate worse at %s minutes by %s mg/dL, p = %s', worst.minutes_ahead, round(worst.difference::numeric, 1),
+        to_char(worst.p_value, '9.9EEEE')));
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.check_experiments() IS
+'Looks at every running experiment and stops those whose candidate is worse at some horizon with p < 0.001: strict, so that looking every night hardly ever stops an equal candidate. Returns the worst verdict of each. Run it every night as the steward, who sees all persons.';
