@@ -95,16 +95,22 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 #variable_conflict use_column
 DECLARE
-  n integer;
+  person uuid;
+  queued integer;
+  n integer := 0;
 BEGIN
-  INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, purpose, identity)
-  SELECT q.person_id, batch_retrain.model_type, coalesce(r.options ->> 'algorithm', r.algorithm),
-         (r.options - 'algorithm') || '{"deploy": false}', 'retrain', glucose.current_identity()
-  FROM unnest(glucose.retraining_queue(batch_retrain.model_type)) AS q (person_id)
-  CROSS JOIN LATERAL glucose.retraining_rules(q.person_id, batch_retrain.model_type) r
-  WHERE glucose.retraining_is_due(q.person_id, batch_retrain.model_type)
-  ON CONFLICT (person_id, model_type) WHERE purpose = 'retrain' AND state IN ('queued', 'running') DO NOTHING;
-  GET DIAGNOSTICS n = ROW_COUNT;
+  -- A statement for each, so that each sees what the workers have done meanwhile. Who is done between its snapshot and
+  -- its row is queued once more; the worker looks again and leaves it.
+  FOREACH person IN ARRAY glucose.retraining_queue(batch_retrain.model_type) LOOP
+    INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, purpose, identity)
+    SELECT person, batch_retrain.model_type, coalesce(r.options ->> 'algorithm', r.algorithm),
+           (r.options - 'algorithm') || '{"deploy": false}', 'retrain', glucose.current_identity()
+    FROM glucose.retraining_rules(person, batch_retrain.model_type) r
+    WHERE glucose.retraining_is_due(person, batch_retrain.model_type)
+    ON CONFLICT (person_id, model_type) WHERE purpose = 'retrain' AND state IN ('queued', 'running') DO NOTHING;
+    GET DIAGNOSTICS queued = ROW_COUNT;
+    n := n + queued;
+  END LOOP;
   -- As many workers as could work at once; the first ones to find the queue empty end.
   PERFORM glucose.start_training_workers()
   FROM generate_series(1, least(n, current_setting('glucose.max_training_workers')::integer));
