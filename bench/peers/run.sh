@@ -8,6 +8,6 @@ status=0
 if (($# == 0)); then for script in "$here"/*.py; do set -- "$@" "$(basename "$script" .py)"; done; fi
 for name in "$@"; do
   printf '== %s\n' "$name"
-  python3 "$here/$name.py" || status=$?
+  "${PYTHON:-/usr/bin/python3}" "$here/$name.py" || status=$?  # Debian's, for which python3-torch is made
 done
 exit "$status"
