@@ -57,7 +57,7 @@ SELECT regexp_replace(:'answer'::jsonb ->> 'disclaimer', '(.{1,98})(\s|$)', E'\\
 \endif
 
 \echo
-\echo '== what was tried: RMSE in mg/dL on the validation meals, by which the algorithm is chosen'
+\echo '== what was tried: RMSE in mg/dL on the validation meals, ridge stays unless another is better beyond chance'
 SELECT k.label AS person, v.algorithm AS chosen, string_agg(format('%s %s', c ->> 'algorithm', round((c ->> 'validation_rmse')::numeric, 1)),
          '   ' ORDER BY (c ->> 'validation_rmse')::float8) AS candidates
 FROM known_person k JOIN glucose.model_version v USING (person_id), jsonb_array_elements(v.metadata -> 'candidates') AS c
