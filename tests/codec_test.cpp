@@ -176,6 +176,7 @@ TEST(Codec, HugeSizesAreRefusedBeforeAnythingIsAllocated) {
 TEST(Codec, RandomDamageUnderAFittingChecksumIsReadOrRefused) {
   Random rng(77);
   std::vector<Bytes> bodies;
+  bodies.reserve(std::size(kKinds));
   for (const Algorithm algorithm : kKinds) bodies.push_back(body_of(small_model(algorithm, 5, 1)));
   int read = 0, refused = 0;
   for (int round = 0; round < 20000; ++round) {

@@ -21,6 +21,7 @@ std::vector<Sample> at_hours(std::initializer_list<int> hours) {
 }
 std::vector<Sample> hourly(int n) {
   std::vector<Sample> samples;
+  samples.reserve(static_cast<std::size_t>(n));
   for (int i = 0; i < n; ++i)
     samples.push_back({.meal_id = {}, .eaten_at = i * 60 * kMinute, .features = {}, .targets = {}});
   return samples;

@@ -43,6 +43,7 @@ inline FeatureVector plain_features(float mg_dl = 120) {
 template <class Range>
 std::vector<std::uint32_t> bits_of(const Range& values) {
   std::vector<std::uint32_t> bits;
+  bits.reserve(std::size(values));
   for (const float value : values) bits.push_back(std::bit_cast<std::uint32_t>(value));
   return bits;
 }

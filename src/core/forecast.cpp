@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 #include "core/error.hpp"
 #include "core/time_grid.hpp"
@@ -73,7 +72,8 @@ SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readi
   int unchanged = 0;  // readings of the newest value, back from the last one
   Micros unchanged_since = at;
   float newest = kUnknown;
-  for (const Reading& r : std::views::reverse(readings)) {
+  for (std::size_t i = readings.size(); i-- > 0;) {
+    const Reading& r = readings[i];
     if (r.measured_at > at || r.recorded_at > at) continue;
     if (!state.has_last) {
       state.has_last = true;
