@@ -44,10 +44,7 @@ Choice choose_model(const pg_uuid_t* person_id, const ServingOptions& options) {
     if (!choice.row.found) raise_no_model(options.model_type);
     return choice;
   }
-  ModelRow row = read_model(person_id, options.model_type, options.version);
-  if (!row.found)
-    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", options.version),
-                    errhint("Versions are listed by glucose.list_model_versions().")));
+  const ModelRow row = require_model(person_id, options.model_type, options.version);
   if (strcmp(row.status, "rejected") == 0)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("model version \"%s\" was rejected when it was trained", options.version),
