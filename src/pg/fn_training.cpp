@@ -4,7 +4,6 @@
 
 #include "core/training.hpp"
 #include "pg/history.hpp"
-#include "pg/json.hpp"
 #include "pg/owned.hpp"
 #include "pg/query.hpp"
 #include "pg/settings.hpp"
@@ -54,28 +53,6 @@ Datum result_row(FunctionCallInfo fcinfo, const TrainRequest& request, const Tra
   return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
 }
 
-// The options an algorithm listens to, at their defaults.
-const char* default_options(glucose::Algorithm algorithm) {
-#define SHARED                                                                                                      \
-  "\"horizons\": [60, 120], \"min_days\": 7, \"min_meals\": 21, \"start_at\": null, \"end_at\": null, \"deploy\": " \
-  "null"
-#define NETWORK                                                                                        \
-  "\"seed\": 1, \"epochs\": 100, \"batch_size\": 32, \"learning_rate\": 0.001, \"hidden\": [64, 64], " \
-  "\"dropout\": 0.1, \"patience\": 8, \"l2\": null"
-  switch (algorithm) {
-    case glucose::Algorithm::persistence:
-    case glucose::Algorithm::mean:
-      return "{" SHARED "}";
-    case glucose::Algorithm::ridge:
-    case glucose::Algorithm::lad:
-      return "{" SHARED ", \"l2\": null}";
-    case glucose::Algorithm::lstm:
-    case glucose::Algorithm::automatic:
-      break;
-  }
-  return "{" SHARED ", " NETWORK "}";
-}
-
 constexpr std::array<const char*, glucose::kAlgorithmNames.size()> kDescriptions{
     "glucose stays what it is; what every other algorithm must beat",
     "the mean outcome of the training meals",
@@ -112,7 +89,7 @@ SQL_FUNCTION(algorithms) {
   InitMaterializedSRF(fcinfo, 0);
   for (size_t i = 0; i < glucose::kAlgorithmNames.size(); ++i) {
     Datum values[3] = {CStringGetTextDatum(glucose::kAlgorithmNames[i].data()), CStringGetTextDatum(kDescriptions[i]),
-                       JsonbPGetDatum(to_jsonb(default_options(static_cast<glucose::Algorithm>(i))))};
+                       JsonbPGetDatum(default_options(static_cast<glucose::Algorithm>(i)))};
     bool nulls[3] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }

@@ -36,6 +36,24 @@ void add_numbers(StringInfo out, const char* key, const int* values, int n) {
   appendStringInfoChar(out, ']');
 }
 
+// What every algorithm listens to …
+void add_shared_options(StringInfo out, const TrainOptions& o) {
+  add_numbers(out, "horizons", o.horizons_min.data(), o.n_horizons);
+  json_number(out, "min_days", o.min_days);
+  json_number(out, "min_meals", o.min_meals);
+}
+
+// … and what only the LSTM does.
+void add_network_options(StringInfo out, const TrainOptions& o) {
+  json_number(out, "seed", static_cast<double>(o.seed));
+  json_number(out, "epochs", o.epochs);
+  json_number(out, "batch_size", o.batch_size);
+  json_number(out, "learning_rate", o.learning_rate);
+  add_numbers(out, "hidden", o.hidden.data(), o.layers);
+  json_number(out, "dropout", o.dropout);
+  json_number(out, "patience", o.patience);
+}
+
 }  // namespace
 
 void require_model_type(const char* model_type, char* out) {
@@ -70,19 +88,25 @@ Jsonb* hyperparameters(const TrainRequest& request) {
   initStringInfo(&out);
   appendStringInfoChar(&out, '{');
   json_text(&out, "algorithm", name_of(request.algorithm).data());
-  add_numbers(&out, "horizons", o.horizons_min.data(), o.n_horizons);
-  json_number(&out, "seed", static_cast<double>(o.seed));
-  json_number(&out, "epochs", o.epochs);
-  json_number(&out, "batch_size", o.batch_size);
-  json_number(&out, "learning_rate", o.learning_rate);
-  add_numbers(&out, "hidden", o.hidden.data(), o.layers);
-  json_number(&out, "dropout", o.dropout);
-  json_number(&out, "patience", o.patience);
+  add_shared_options(&out, o);
+  add_network_options(&out, o);
   if (o.l2 >= 0) json_number(&out, "l2", o.l2);
-  json_number(&out, "min_days", o.min_days);
-  json_number(&out, "min_meals", o.min_meals);
   if (!TIMESTAMP_NOT_FINITE(request.start_at)) json_time(&out, "start_at", request.start_at);
   if (!TIMESTAMP_NOT_FINITE(request.end_at)) json_time(&out, "end_at", request.end_at);
+  appendStringInfoChar(&out, '}');
+  return to_jsonb(out.data);
+}
+
+Jsonb* default_options(Algorithm algorithm) {
+  const TrainOptions defaults;
+  const bool has_network = algorithm == Algorithm::lstm || algorithm == Algorithm::automatic;
+  StringInfoData out;
+  initStringInfo(&out);
+  appendStringInfoChar(&out, '{');
+  add_shared_options(&out, defaults);
+  for (const char* unset : {"start_at", "end_at", "deploy"}) json_text(&out, unset, nullptr);
+  if (has_network) add_network_options(&out, defaults);
+  if (has_network || algorithm == Algorithm::ridge || algorithm == Algorithm::lad) json_text(&out, "l2", nullptr);
   appendStringInfoChar(&out, '}');
   return to_jsonb(out.data);
 }

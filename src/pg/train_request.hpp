@@ -28,4 +28,7 @@ TrainRequest read_train_request(FunctionCallInfo fcinfo);
 /// The options in force, as stored with the model.
 Jsonb* hyperparameters(const TrainRequest& request);
 
+/// The options an algorithm listens to, at their defaults; null where the default is not a value.
+Jsonb* default_options(Algorithm algorithm);
+
 }  // namespace glucose::pg
