@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-// Model ↔ bytes. The reader trusts nothing: every size is checked against a cap and against what is left, every float
-// must be finite, and every byte must be used.
-#include <array>
-#include <cmath>
-#include <cstring>
-#include <string>
+// Model ↔ bytes; every byte must be used.
 #include <string_view>
 
-#include "core/error.hpp"
+#include "core/byte_io.hpp"
 #include "core/model.hpp"
 
 namespace glucose {
@@ -17,118 +12,16 @@ namespace {
 constexpr std::string_view kMagic = "PGGM";
 constexpr std::uint32_t kFormat = 1;
 
-[[noreturn]] void damaged(const char* what) {
-  throw Error(ErrorCode::model_mismatch, std::string("model artifact is not usable: ") + what,
-              "Import or train the model again.");
-}
-
-constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t c = i;
-    for (int bit = 0; bit < 8; ++bit) c = (c & 1U) != 0 ? 0xedb88320U ^ (c >> 1) : c >> 1;
-    table[i] = c;
-  }
-  return table;
-}();
-
-std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
-  std::uint32_t c = 0xffffffffU;
-  for (const std::uint8_t byte : bytes) c = kCrcTable[(c ^ byte) & 0xffU] ^ (c >> 8);
-  return c ^ 0xffffffffU;
-}
-
-class Writer {
- public:
-  void u32(std::uint32_t value) {
-    for (unsigned shift = 0; shift < 32; shift += 8) bytes_.push_back(static_cast<std::uint8_t>(value >> shift));
-  }
-  void number(int value) { u32(static_cast<std::uint32_t>(value)); }
-  void real(float value) {
-    std::uint32_t bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    u32(bits);
-  }
-  void text(std::string_view value) {
-    u32(static_cast<std::uint32_t>(value.size()));
-    for (const char c : value) bytes_.push_back(static_cast<std::uint8_t>(c));
-  }
-  void reals(std::span<const float> values) {
-    u32(static_cast<std::uint32_t>(values.size()));
-    for (const float value : values) real(value);
-  }
-  void scaler(const Scaler& s) {
-    reals(s.mean);
-    reals(s.inverse_sd);
-  }
-  std::vector<std::uint8_t> finish() {
-    u32(crc32(bytes_));
-    return std::move(bytes_);
-  }
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::span<const std::uint8_t> bytes) : rest_(bytes) {}
-
-  std::uint32_t u32() {
-    if (rest_.size() < 4) damaged("it ends early");
-    std::uint32_t value = 0;
-    for (unsigned i = 0; i < 4; ++i) value |= static_cast<std::uint32_t>(rest_[i]) << (8 * i);
-    rest_ = rest_.subspan(4);
-    return value;
-  }
-  int number(int low, int high) {
-    const std::uint32_t value = u32();
-    if (value > static_cast<std::uint32_t>(high) || static_cast<int>(value) < low) damaged("a size is out of range");
-    return static_cast<int>(value);
-  }
-  float real() {
-    const std::uint32_t bits = u32();
-    float value;
-    std::memcpy(&value, &bits, sizeof value);
-    if (!std::isfinite(value)) damaged("a weight is not finite");
-    return value;
-  }
-  std::string_view text(std::size_t longest) {
-    const std::size_t n = u32();
-    if (n > longest || n > rest_.size()) damaged("a text is too long");
-    const std::string_view value(reinterpret_cast<const char*>(rest_.data()), n);
-    rest_ = rest_.subspan(n);
-    return value;
-  }
-  /// Exactly `n` floats; nothing is allocated before the bytes are known to be there.
-  std::vector<float> reals(std::size_t n) {
-    if (u32() != n || rest_.size() / 4 < n) damaged("an array has a wrong length");
-    std::vector<float> values(n);
-    for (float& value : values) value = real();
-    return values;
-  }
-  Scaler scaler(std::size_t n) {
-    Scaler s;
-    s.mean = reals(n);
-    s.inverse_sd = reals(n);
-    return s;
-  }
-  bool empty() const { return rest_.empty(); }
-
- private:
-  std::span<const std::uint8_t> rest_;
-};
-
-void write(Writer&, const Persistence&) {}
-void write(Writer& out, const MeanModel& m) {
+void write(ByteWriter&, const Persistence&) {}
+void write(ByteWriter& out, const MeanModel& m) {
   out.reals(m.mean_mg_dl);
 }
-void write(Writer& out, const LinearModel& m) {
+void write(ByteWriter& out, const LinearModel& m) {
   out.scaler(m.scaler);
   out.reals(m.intercept);
   out.reals(m.coefficients);
 }
-void write(Writer& out, const LstmModel& m) {
+void write(ByteWriter& out, const LstmModel& m) {
   const LstmShape& shape = m.net.shape();
   out.number(shape.layers);
   for (int i = 0; i < shape.layers; ++i) out.number(shape.hidden[i]);
@@ -139,7 +32,7 @@ void write(Writer& out, const LstmModel& m) {
   out.reals(m.net.parameters());
 }
 
-LinearModel read_linear(Reader& in, std::size_t K) {
+LinearModel read_linear(ByteReader& in, std::size_t K) {
   LinearModel m;
   m.scaler = in.scaler(kDesignColumns);
   m.intercept = in.reals(K);
@@ -147,7 +40,7 @@ LinearModel read_linear(Reader& in, std::size_t K) {
   return m;
 }
 
-LstmModel read_lstm(Reader& in, std::size_t K) {
+LstmModel read_lstm(ByteReader& in, std::size_t K) {
   LstmShape shape;
   shape.steps = kHistorySteps;
   shape.n_static = kStaticInputs;
@@ -168,7 +61,7 @@ int kind_of(Algorithm algorithm) {
   return kKinds[static_cast<std::size_t>(algorithm)];
 }
 
-Predictor read_predictor(Reader& in, Algorithm algorithm, std::size_t K) {
+Predictor read_predictor(ByteReader& in, Algorithm algorithm, std::size_t K) {
   const int kind = in.number(0, static_cast<int>(std::variant_size_v<Predictor>) - 1);
   if (kind != kind_of(algorithm)) damaged("its weights are not of its algorithm");
   switch (kind) {
@@ -183,7 +76,7 @@ Predictor read_predictor(Reader& in, Algorithm algorithm, std::size_t K) {
   }
 }
 
-void read_horizons(Reader& in, Model& model) {
+void read_horizons(ByteReader& in, Model& model) {
   const int K = in.number(1, kMaxHorizons);
   for (int k = 0; k < K; ++k) {
     model.horizons_min.push_back(in.number(kShortestHorizonMin, kLongestHorizonMin));
@@ -195,7 +88,7 @@ void read_horizons(Reader& in, Model& model) {
 }  // namespace
 
 std::vector<std::uint8_t> encode(const Model& model) {
-  Writer out;
+  ByteWriter out;
   out.text(kMagic);
   out.u32(kFormat);
   out.text(kFeatureSchema);
@@ -213,9 +106,9 @@ std::vector<std::uint8_t> encode(const Model& model) {
 Model decode(std::span<const std::uint8_t> bytes) {
   if (bytes.size() < 4 || bytes.size() > kMaxArtifactBytes) damaged("its size is out of range");
   const auto body = bytes.first(bytes.size() - 4);
-  Reader tail(bytes.last(4));
+  ByteReader tail(bytes.last(4));
   if (tail.u32() != crc32(body)) damaged("its checksum does not match");
-  Reader in(body);
+  ByteReader in(body);
   if (in.text(kMagic.size()) != kMagic) damaged("it is not a pg_glucose model");
   if (in.u32() != kFormat) damaged("its format is of another version");
   if (in.text(64) != kFeatureSchema) damaged("it needs another feature schema");
