@@ -41,6 +41,7 @@ Trees random_trees(std::uint64_t seed, int features, int n, int depth) {
 
 std::vector<float> random_row(Random& rng, int features) {
   std::vector<float> x;
+  x.reserve(static_cast<std::size_t>(features));
   for (int i = 0; i < features; ++i) x.push_back(rng.below(5) == 0 ? kUnknown : static_cast<float>(rng.uniform(-2, 2)));
   return x;
 }

@@ -106,7 +106,7 @@ std::size_t boosted_trees_bytes_needed(std::size_t rows, int features, const Boo
   // Rows as given, as XGBoost's entries and as its bins; gradients, forecasts and positions; then nodes, which the
   // model's text and its parsed form hold several times over.
   const std::size_t entries = rows * static_cast<std::size_t>(std::max(features, 1));
-  return entries * 32 + rows * 64 + most_nodes(rows, options) * 400 + (std::size_t{4} << 20);
+  return entries * 48 + rows * 64 + most_nodes(rows, options) * 400 + (std::size_t{4} << 20);
 }
 
 void trees_not_available() {
