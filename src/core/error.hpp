@@ -13,6 +13,7 @@ enum class ErrorCode {
   too_little_history,  // MG002
   model_mismatch,      // MG003: an artifact that is damaged, foreign, or made for other features
   out_of_memory,       // 53200
+  not_available,       // 0A000: something this build or this installation does not have
   internal             // XX000
 };
 

@@ -23,6 +23,8 @@ int sqlstate_of(ErrorCode code) noexcept {
       return kModelMismatch;
     case ErrorCode::out_of_memory:
       return ERRCODE_OUT_OF_MEMORY;
+    case ErrorCode::not_available:
+      return ERRCODE_FEATURE_NOT_SUPPORTED;
     case ErrorCode::internal:
       break;
   }

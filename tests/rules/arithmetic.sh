@@ -7,4 +7,4 @@ bad=$(grep -nE -- '-ffast-math|-Ofast|-funsafe-math' CMakeLists.txt CMakePresets
   tests/CMakeLists.txt "${BINARY_DIR:?}/build.ninja" | grep -vE ':[0-9]+: *#' || true)
 [[ -z $bad ]] || { echo "$bad"; exit 1; }
 [[ -n ${LIBRARY:-} ]] || exit 0
-! nm "$LIBRARY" 2>/dev/null | grep -E 'set_fast_math|crtfastmath' || exit 1
+! nm "$LIBRARY" ${BOOSTING_LIBRARY:+"$BOOSTING_LIBRARY"} 2>/dev/null | grep -E 'set_fast_math|crtfastmath' || exit 1

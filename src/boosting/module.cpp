@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: PostgreSQL
+// What makes a shared object one that this server's loader takes.
+#include "pg/server.hpp"
+
+extern "C" {
+PG_MODULE_MAGIC;
+}
