@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: PostgreSQL
+# shellcheck shell=bash
+# Forecasts after meals; sourced by run.sh.
+: "${here:?}" "${out:?}"
+
+# run_source DATABASE SOURCE: everything, then again with less and less known of the meals.
+run_source() {
+  sql "$1" -v source="$2" -f "$here/source.sql" 2> >(sed -E 's/^psql:[^ ]* INFO: +//' >&2)
+}
+
+run_meals() {
+  local i
+  if [[ -n $data ]]; then what=(-v data="$data"); else what=(-v persons="${PERSONS:-8}" -v days="${DAYS:-45}"); fi
+  sql bench "${what[@]}" -f "$here/prepare.sql" -f "$here/replay.sql" >&2
+  mapfile -t names < <(sql bench -c 'SELECT source FROM bench.person GROUP BY 1 ORDER BY sum(scored) DESC NULLS LAST, 1')
+  copies
+  for i in "${!names[@]}"; do at_most_jobs run_source "bench_$i" "${names[i]}"; done
+  wait_for_all
+  gather bench.training bench.score
+}
+
+report_meals() {
+  sql bench -f "$here/report/results.sql" >&2
+  sql bench -v data="${data:+measured}" -f "$here/report/intro.sql"
+  for part in errors intervals clarke probabilities history; do
+    echo
+    sql bench -f "$here/report/$part.sql"
+  done
+}
+
+plot_meals() {
+  sql bench -f "$here/report/plots.sql" >"$out/accuracy-meals.json"
+  python3 "$here/plots.py" "$out/accuracy-meals.json" "$out"
+}
