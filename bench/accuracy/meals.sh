@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # shellcheck shell=bash
 # Forecasts after meals; sourced by run.sh.
-: "${here:?}" "${out:?}"
-
-# run_source DATABASE SOURCE: everything, then again with less and less known of the meals.
-run_source() {
-  sql "$1" -v source="$2" -f "$here/source.sql" 2> >(sed -E 's/^psql:[^ ]* INFO: +//' >&2)
-}
+: "${here:?}" "${out:?}" "${data?}"
 
 run_meals() {
   local i
@@ -14,7 +9,7 @@ run_meals() {
   sql bench "${what[@]}" -f "$here/prepare.sql" -f "$here/replay.sql" >&2
   mapfile -t names < <(sql bench -c 'SELECT source FROM bench.person GROUP BY 1 ORDER BY sum(scored) DESC NULLS LAST, 1')
   copies
-  for i in "${!names[@]}"; do at_most_jobs run_source "bench_$i" "${names[i]}"; done
+  for i in "${!names[@]}"; do at_most_jobs tell_sql "bench_$i" -v source="${names[i]}" -f "$here/source.sql"; done
   wait_for_all
   gather bench.training bench.score
 }

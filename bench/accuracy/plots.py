@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""The plots of the accuracy report: plots.py FIGURES.json OUT writes OUT/accuracy-meals-*.svg."""
+"""The plots of the accuracy report: plots.py FIGURES.json OUT writes OUT/accuracy-*.svg."""
 import json
 import sys
 
@@ -146,10 +146,36 @@ def clarke(points, out):
     d.save(f"{out}/accuracy-meals-clarke.svg")
 
 
+def sensor(rows, out):
+    """Median errors per set and subset; a dashed line at the best published."""
+    asked, each = names(rows, "asked"), 190
+    panels = list(dict.fromkeys((e["set"], e["subset"]) for e in rows))
+    tall = 24 * len(asked) + 8
+    d = Drawing(150 + (each + 26) * len(panels), tall + 108, "RMSE from the sensor alone")
+    for c, (name, subset) in enumerate(panels):
+        own = [e for e in rows if (e["set"], e["subset"]) == (name, subset)]
+        low = min([e["lower"] for e in own] + [own[0]["published"]])
+        high = max([e["upper"] for e in own] + [own[0]["published"]])
+        p = Panel(d, 144 + c * (each + 26), 36, each, tall, (low - 0.1 * (high - low), high + 0.1 * (high - low)), (len(asked) - 0.4, -0.6),
+                  f"{name}, {subset}")
+        p.x_axis(nice_ticks(*p.across, 5), "RMSE, mg/dL")
+        d.segment(*p.at(own[0]["published"], len(asked) - 0.4), *p.at(own[0]["published"], -0.6), "ink", "bar dash")
+        for i, way in enumerate(asked):
+            colour = COLOURS.get(way.split(",")[0], "red")
+            if c == 0:
+                d.text(p.x - 10, p.py(i) + 4, way, "end")
+            for e in own:
+                if e["asked"] == way:
+                    d.segment(*p.at(e["lower"], i), *p.at(e["upper"], i), colour, "bar")
+                    d.dot(*p.at(e["rmse"], i), colour, hollow="mean" in way)
+    d.text(144, d.height - 10, "Median over the windows of the error over one hour; bars: range over the split seeds; dashed: best published.", kind="small")
+    d.save(f"{out}/accuracy-cgm-errors.svg")
+
+
 def main(figures, out):
     with open(figures) as file:
         found = json.load(file)
-    for name, draw in dict(errors=errors, coverage=calibration, history=history, events=reliability, points=clarke).items():
+    for name, draw in dict(errors=errors, coverage=calibration, history=history, events=reliability, points=clarke, sensor=sensor).items():
         if found.get(name):
             draw(found[name], out)
 

@@ -46,8 +46,11 @@ BEGIN
     SELECT r.version, r.algorithm, r.n_train, r.n_validation, r.quality_issues, r.training_ms, v.status = 'rejected'
       INTO result.version, result.algorithm, result.n_train, result.n_validation, result.issues, result.ms, result.rejected
       FROM glucose.population_model v WHERE v.model_type = 'glucose' AND v.version = r.version;
-  EXCEPTION WHEN SQLSTATE 'MG002' THEN
-    result.error := SQLERRM;
+  EXCEPTION
+    WHEN SQLSTATE 'MG002' THEN result.error := SQLERRM;
+    WHEN feature_not_supported THEN
+      result.error := SQLERRM;
+      UPDATE bench.can SET population = false;
   END;
   RETURN result;
 END $$;

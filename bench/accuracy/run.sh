@@ -30,6 +30,8 @@ jobs=${JOBS:-$(nproc)} out=$root/build/bench started=$SECONDS
 mkdir -p "$out"
 
 sql() { in_db "$1" -qAt -v VERBOSITY=terse "${@:2}"; }
+# tell_sql: the same, its RAISE INFO as plain lines on stderr.
+tell_sql() { sql "$@" 2> >(sed -E 's/^psql:[^ ]* INFO: +//' >&2); }
 # at_most_jobs COMMAND…: in the background, when fewer than `jobs` are running.
 running=0
 at_most_jobs() {
@@ -41,10 +43,8 @@ wait_for_all() { for (( ; running > 0; running--)); do wait -n; done; }
 
 # Each source (or set) is worked on in a copy of the database, so that they do not share population models.
 copies() {
-  local i=0
-  for name in "${names[@]}"; do
-    in_db postgres -qc "CREATE DATABASE bench_$((i++)) TEMPLATE bench"
-  done
+  local i
+  for i in "${!names[@]}"; do in_db postgres -qc "CREATE DATABASE bench_$i TEMPLATE bench"; done
 }
 # gather TABLE…: the rows of the copies' tables into those of the database they were copied from.
 gather() {

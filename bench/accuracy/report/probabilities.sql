@@ -35,13 +35,14 @@ FROM bench.event_bin WHERE asked = 'auto' ORDER BY name DESC, minutes_ahead, low
 \echo
 \echo '### Confidence'
 \echo
-\echo 'Does a higher confidenceScore mean smaller errors? auto, all sources, by the score of the answer.'
+\echo 'Does a higher confidenceScore mean smaller errors, and is it the share of outcomes within 20 mg/dL or 20 % (the larger) of the'
+\echo 'forecast? auto, all sources, by the score of the answer.'
 \echo
-SELECT bench.line('minutes', 'score', 'n', 'mean score', 'MAE', 'RMSE', 'within 15 mg/dL or 15 %', 'coverage of 90 %', 'width')
+SELECT bench.line('minutes', 'score', 'n', 'mean score', 'MAE', 'RMSE', 'within 20 mg/dL or 20 %', 'coverage of 90 %', 'width')
 UNION ALL SELECT '|---|---|---|---|---|---|---|---|---|';
 SELECT bench.line('+' || r.minutes_ahead, format('%s to %s', b.low, least(b.high, 1)), count(*)::text,
   bench.number(avg(r.confidence_score)), bench.number(avg(abs(r.error)), 1), bench.number(sqrt(avg(r.error ^ 2)), 1),
-  bench.number(100 * avg((abs(r.error) <= greatest(15, 0.15 * r.happened))::integer)::float8, 0) || ' %',
+  bench.number(100 * avg((abs(r.error) <= greatest(20, 0.2 * r.mg_dl))::integer)::float8, 0) || ' %',
   bench.number(100 * avg((r.happened BETWEEN r.lower AND r.upper)::integer)::float8, 1) || ' %', bench.number(avg(r.upper - r.lower), 0))
 FROM bench.point r JOIN (VALUES (0, 0.25), (0.25, 0.5), (0.5, 0.65), (0.65, 0.75), (0.75, 0.85), (0.85, 0.95), (0.95, 1.01)) AS b (low, high)
   ON r.confidence_score >= b.low AND r.confidence_score < b.high

@@ -7,6 +7,7 @@ CREATE TABLE bench.result AS
   FROM bench.score s JOIN bench.person p USING (person_id) JOIN bench.usable u USING (person_id, meal_id),
        LATERAL (SELECT u.targets[CASE s.minutes_ahead WHEN 60 THEN 1 ELSE 2 END]::float8 AS happened) o;
 ANALYZE bench.result;
+UPDATE bench.can SET population = EXISTS (SELECT FROM bench.training WHERE asked = 'population' AND version IS NOT NULL);
 
 -- The point forecasts with all days known and nothing taken out of the meals.
 CREATE VIEW bench.point AS
