@@ -14,6 +14,10 @@ def of(rows, **wanted):
     return [row for row in rows or [] if all(row[key] == value for key, value in wanted.items())]
 
 
+def short(source):
+    return source.replace("simulated", "sim.")
+
+
 def names(rows, key):
     return list(dict.fromkeys(row[key] for row in rows))
 
@@ -29,7 +33,7 @@ def errors(rows, out):
             low, high = min(e["lower"] for e in own), max(e["upper"] for e in own)
             pad = 0.06 * (high - low)
             p = Panel(d, 84 + c * (each + 26), 34 + r * (tall + 62), each, tall, (low - pad, high + pad), (len(asked) - 0.4, -0.6),
-                      f"{source}, +{minutes} min")
+                      f"{short(source)}, +{minutes} min")
             p.x_axis(nice_ticks(*p.across), "RMSE, mg/dL" if r else "")
             for i, name in enumerate(asked):
                 if c == 0:
@@ -46,7 +50,7 @@ def calibration(rows, out):
     d = Drawing(66 + (each + 30) * len(sources), each + 112, "Coverage of the intervals")
     low = 40
     for c, source in enumerate(sources):
-        p = Panel(d, 60 + c * (each + 30), 56, each, each, (low, 100), (low, 100), source)
+        p = Panel(d, 60 + c * (each + 30), 56, each, each, (low, 100), (low, 100), short(source))
         p.x_axis([50, 80, 90, 95], "stated, %")
         p.y_axis([40, 60, 80, 100], "" if c else "inside, %")
         d.segment(*p.at(low, low), *p.at(100, 100), "grey", "hair dash")
@@ -76,7 +80,7 @@ def history(rows, out):
     up = (min(share + bars) - 2, max(share + bars + [100]) + 2)
     for r, minutes in enumerate(HORIZONS):
         for c, source in enumerate(sources):
-            p = Panel(d, 60 + c * (each + 28), 62 + r * (tall + 74), each, tall, (-0.5, len(budgets) - 0.5), up, f"{source}, +{minutes} min")
+            p = Panel(d, 60 + c * (each + 28), 62 + r * (tall + 74), each, tall, (-0.5, len(budgets) - 0.5), up, f"{short(source)}, +{minutes} min")
             p.y_axis(nice_ticks(*up, 5), "" if c else "RMSE, % of persistence")
             p.x_axis(range(len(budgets)), "days of history known" if r else "", budgets)
             d.segment(*p.at(-0.5, 100), *p.at(len(budgets) - 0.5, 100), "grey", "bar")
@@ -151,12 +155,12 @@ def sensor(rows, out):
     asked, each = names(rows, "asked"), 190
     panels = list(dict.fromkeys((e["set"], e["subset"]) for e in rows))
     tall = 24 * len(asked) + 8
-    d = Drawing(150 + (each + 26) * len(panels), tall + 108, "RMSE from the sensor alone")
+    d = Drawing(170 + (each + 26) * len(panels), tall + 108, "RMSE from the sensor alone")
     for c, (name, subset) in enumerate(panels):
         own = [e for e in rows if (e["set"], e["subset"]) == (name, subset)]
         low = min([e["lower"] for e in own] + [own[0]["published"]])
         high = max([e["upper"] for e in own] + [own[0]["published"]])
-        p = Panel(d, 144 + c * (each + 26), 36, each, tall, (low - 0.1 * (high - low), high + 0.1 * (high - low)), (len(asked) - 0.4, -0.6),
+        p = Panel(d, 160 + c * (each + 26), 36, each, tall, (low - 0.1 * (high - low), high + 0.1 * (high - low)), (len(asked) - 0.4, -0.6),
                   f"{name}, {subset}")
         p.x_axis(nice_ticks(*p.across, 5), "RMSE, mg/dL")
         d.segment(*p.at(own[0]["published"], len(asked) - 0.4), *p.at(own[0]["published"], -0.6), "ink", "bar dash")
@@ -168,7 +172,7 @@ def sensor(rows, out):
                 if e["asked"] == way:
                     d.segment(*p.at(e["lower"], i), *p.at(e["upper"], i), colour, "bar")
                     d.dot(*p.at(e["rmse"], i), colour, hollow="mean" in way)
-    d.text(144, d.height - 10, "Median over the windows of the error over one hour; bars: range over the split seeds; dashed: best published.", kind="small")
+    d.text(160, d.height - 10, "Median over the windows of the error over one hour; bars: range over the split seeds; dashed: best published.", kind="small")
     d.save(f"{out}/accuracy-cgm-errors.svg")
 
 

@@ -55,13 +55,10 @@ class Drawing:
 
 
 def nice_ticks(low, high, about=4):
-    step = 10 ** len(str(int(high - low)))
-    for candidate in (1, 2, 5, 10, 20, 25, 50, 100, 200):
-        if (high - low) / candidate <= about:
-            step = candidate
-            break
-    first = int(low // step) * step
-    return [t for t in range(first, int(high) + step + 1, step) if low <= t <= high]
+    """At most about + 1 round numbers from low to high."""
+    step = next(s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000) if (high - low) / s <= about)
+    first = int(low // step)
+    return [round(i * step, 1) for i in range(first, int(high // step) + 1) if i * step >= low]
 
 
 class Panel:
@@ -84,13 +81,13 @@ class Panel:
     def x_axis(self, ticks, label="", labels=None):
         for i, t in enumerate(ticks):
             self.d.segment(self.px(t), self.y, self.px(t), self.y + self.h)
-            self.d.text(self.px(t), self.y + self.h + 15, labels[i] if labels else t, "middle", "small")
+            self.d.text(self.px(t), self.y + self.h + 15, labels[i] if labels else f"{t:g}", "middle", "small")
         if label:
             self.d.text(self.x + self.w / 2, self.y + self.h + 32, label, "middle")
 
     def y_axis(self, ticks, label="", labels=None):
         for i, t in enumerate(ticks):
             self.d.segment(self.x, self.py(t), self.x + self.w, self.py(t))
-            self.d.text(self.x - 6, self.py(t) + 4, labels[i] if labels else t, "end", "small")
+            self.d.text(self.x - 6, self.py(t) + 4, labels[i] if labels else f"{t:g}", "end", "small")
         if label:
             self.d.text(self.x - 38, self.y + self.h / 2, label, "middle", turn=True)
