@@ -113,11 +113,11 @@ def reliability(rows, out):
         p.y_axis(range(0, 101, 20), "" if c else "happened, %")
         d.segment(*p.at(0, 0), *p.at(100, 100), "grey", "hair dash")
         for minutes, colour in HORIZONS.items():
-            own = of(rows, name=name, minutes_ahead=minutes)
+            own = [b for b in of(rows, name=name, minutes_ahead=minutes) if b["n"] >= 10]
             d.path([p.at(100 * b["p"], 100 * b["happened"]) for b in own], colour)
             for b in own:
                 d.dot(*p.at(100 * b["p"], 100 * b["happened"]), colour, 2 + min(6, (b["n"] / 30) ** 0.5))
-    d.legend(60, 24, [("+60 min", "blue", False), ("+120 min (larger dots: more forecasts)", "red", False)])
+    d.legend(60, 24, [("+60 min", "blue", False), ("+120 min (larger dots: more forecasts; bins of ten and more)", "red", False)])
     d.save(f"{out}/accuracy-meals-reliability.svg")
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Puts a report into the measurements as their first section: publish.py RESULTS.md REPORT.md COMMIT. Older ones stay."""
 import datetime
+import os
 import re
 import sys
 
@@ -15,7 +16,8 @@ def main(results, report, commit):
         old = file.read()
     with open(report) as file:
         body = file.read().rstrip()
-    pictures = "\n".join(f"![{name}](../docs/accuracy-{kind}-{name}.svg)" for name in PLOTS[kind])
+    pictures = "\n".join(f"![{name}](../docs/accuracy-{kind}-{name}.svg)" 
+                         for name in PLOTS[kind] if os.path.exists(report.replace(".md", f"-{name}.svg")))
     command = "./dev accuracy DIR" if kind == "meals" else "./dev accuracy --cgm DIR"
     section = f"## {TITLES[kind]}, {datetime.date.today()}\n\n`{command}`, commit {commit}.\n\n{pictures}\n\n{body}\n\n"
     at = old.index("\n## ") + 1

@@ -72,6 +72,6 @@ createdb_with_glucose bench
 } | tee "$out/accuracy-$kind.md"
 "plot_$kind"
 if [[ -n $publish ]]; then
-  python3 "$here/publish.py" "$root/bench/RESULTS.md" "$out/accuracy-$kind.md" "$(git -C "$root" rev-parse --short HEAD)"
+  python3 "$here/publish.py" "$root/bench/RESULTS.md" "$out/accuracy-$kind.md" "$(git -C "$root" describe --always --dirty)"
   cp "$out"/accuracy-"$kind"-*.svg "$root/docs/"
 fi

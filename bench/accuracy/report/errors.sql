@@ -20,7 +20,7 @@ GROUP BY p.source ORDER BY p.source;
 \echo
 \echo '### Errors of persons with a model of their own'
 \echo
-\echo 'Pooled over the persons, mg/dL; in brackets the 95 % interval over persons. n and the persons are the same in all rows of a source.'
+\echo 'Pooled over the persons, mg/dL; in brackets the 95 % interval over persons. In place of a rejected version what serves then is scored.'
 \echo
 SELECT bench.line('source', 'minutes', 'algorithm', 'persons (rejected)', 'n', 'RMSE', 'against persistence', 'MAE', 'R²', 'bias')
 UNION ALL SELECT '|---|---|---|---|---|---|---|---|---|---|';
