@@ -28,6 +28,7 @@ done
 [[ -n $data || -z $publish ]] || { echo "--publish is for real data: name a folder" >&2; exit 2; }
 jobs=${JOBS:-$(nproc)} out=$root/build/bench started=$SECONDS
 mkdir -p "$out"
+rm -rf "$out/accuracy-$kind"[.-]*
 
 sql() { in_db "$1" -qAt -v VERBOSITY=terse "${@:2}"; }
 # tell_sql: the same, its RAISE INFO as plain lines on stderr.
