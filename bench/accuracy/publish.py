@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""Puts a report into the measurements as their first section: publish.py RESULTS.md REPORT.md COMMIT. Older ones stay."""
+import datetime
+import os
+import re
+import sys
+
+TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alone"}
+PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"]}
+
+
+def main(results, report, commit):
+    kind = re.search(r"accuracy-(\w+)\.md$", report)[1]
+    with open(results) as file:
+        old = file.read()
+    with open(report) as file:
+        body = file.read().rstrip()
+    pictures = "\n".join(f"![{name}](../docs/accuracy-{kind}-{name}.svg)" 
+                         for name in PLOTS[kind] if os.path.exists(report.replace(".md", f"-{name}.svg")))
+    command = "./dev accuracy DIR" if kind == "meals" else "./dev accuracy --cgm DIR"
+    section = f"## {TITLES[kind]}, {datetime.date.today()}\n\n`{command}`, commit {commit}.\n\n{pictures}\n\n{body}\n\n"
+    at = old.index("\n## ") + 1
+    with open(results, "w") as file:
+        file.write(old[:at] + section + old[at:])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
