@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 // train_model: read the history, train in small steps, write the version.
 #include "core/training.hpp"
+#include "pg/arguments.hpp"
+#include "pg/cgm_person.hpp"
 #include "pg/history.hpp"
+#include "pg/model_store.hpp"
 #include "pg/owned.hpp"
 #include "pg/query.hpp"
 #include "pg/settings.hpp"
@@ -38,10 +41,12 @@ constexpr std::array<const char*, glucose::kAlgorithmNames.size()> kDescriptions
 }  // namespace
 
 SQL_FUNCTION(train_model) {
+  PreventCommandIfReadOnly("train_model()");
+  if (!PG_ARGISNULL(1) && strcmp(text_argument(fcinfo, 1, "model_type"), kCgmType) == 0)
+    return train_cgm_person(fcinfo);
   MemoryContext caller = CurrentMemoryContext;
   instr_time started, elapsed;
   INSTR_TIME_SET_CURRENT(started);
-  PreventCommandIfReadOnly("train_model()");
   const TrainRequest request = read_train_request(fcinfo);
   begin(Volatility::is_volatile);
   MemoryContext work = CurrentMemoryContext;
