@@ -10,10 +10,16 @@ CREATE FUNCTION glucose.train_model(person_id uuid, model_type text DEFAULT 'glu
   options jsonb DEFAULT '{}') RETURNS glucose.training_result
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_train_model';
 COMMENT ON FUNCTION glucose.train_model(uuid, text, text, jsonb) IS
-'Trains a new version of the person''s model from its meals and readings and stores it; the first good one becomes active. Algorithms and options are listed by algorithms(). Deterministic by the option seed. Errors: P0002; 22023 for an unknown option or a value out of range, naming the key; MG002 under 7 days of readings or 21 usable meals, with the counts; 53200 above glucose.max_train_memory; 57014 when cancelled, and then nothing is stored.';
+'Trains a new version of the person''s model from its meals and readings (model_type cgm: from readings alone, on top of the population''s when there is one) and stores it; the first good one becomes active. Algorithms and options are listed by algorithms(). Deterministic by the option seed. Errors: P0002; 22023 for an unknown option or a value out of range, naming the key; MG002 under 7 days of readings or 21 usable meals, with the counts; 53200 above glucose.max_train_memory; 57014 when cancelled, and then nothing is stored. Options of model_type cgm: start_at, end_at, min_days (7), deploy.';
 
 CREATE FUNCTION glucose.algorithms(OUT algorithm text, OUT description text, OUT default_options jsonb)
 RETURNS SETOF record
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 6 AS 'MODULE_PATHNAME', 'glucose_algorithms';
 COMMENT ON FUNCTION glucose.algorithms() IS
 'The algorithms of train_model() with what they are and the options each listens to, at their defaults. For all: horizons (minutes), min_days, min_meals, start_at, end_at, deploy. A null l2 means that the penalty is chosen by cross-validation.';
+
+CREATE FUNCTION glucose.train_population_model(model_type text DEFAULT 'glucose', algorithm text DEFAULT 'auto',
+  options jsonb DEFAULT '{}') RETURNS glucose.training_result
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_train_population_model';
+COMMENT ON FUNCTION glucose.train_population_model(text, text, jsonb) IS
+'Trains a model for persons without one of their own, from all persons who share their data (shares_data) and whom the caller sees, one after the other; stores weights and counts only, never an id. The first good one of a type becomes active. The steward runs it. Model type cgm, options start_at, end_at, min_days (of each person, 1), deploy; glucose is not supported yet (0A000). Errors: 42501; 22023; MG002 when nobody has enough readings; 57014 when cancelled, and then nothing is stored.';

@@ -16,3 +16,10 @@ RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, up
 LANGUAGE c STABLE PARALLEL SAFE ROWS 2 COST 1000 AS 'MODULE_PATHNAME', 'glucose_glucose_forecast';
 COMMENT ON FUNCTION glucose.glucose_forecast(uuid, jsonb, uuid) IS
 'The forecast of predict_glucose as rows, one per horizon, in mg/dL; writes nothing, for joins and analysts. Show glucose.disclaimer() with it.';
+
+CREATE FUNCTION glucose.cgm_forecast(person_id uuid, at timestamptz, options jsonb DEFAULT '{}')
+RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, confidence text,
+               confidence_score real, model_version text)
+LANGUAGE c STABLE PARALLEL SAFE ROWS 12 COST 1000 AS 'MODULE_PATHNAME', 'glucose_cgm_forecast';
+COMMENT ON FUNCTION glucose.cgm_forecast(uuid, timestamptz, jsonb) IS
+'Forecasts glucose (mg/dL) at a moment from the readings measured and recorded by then, every 5 minutes up to 60; writes nothing. The person''s model of type cgm answers, else the population''s. confidence as in predict_glucose, low when the last reading is older than 15 minutes; confidence_score: probability that the outcome is within 20 mg/dL or 20 % (the larger) of mg_dl. Options: minutes (up to 120, or a list), level of the interval (0.9), head (median or mean), version. Errors: P0002, 22023, MG001 without a model, MG002 when the last reading is older than an hour. Show glucose.disclaimer() with it.';

@@ -114,7 +114,7 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'extract_glucose_history(%L, now())', 'list_model_versions(%L)', 'active_model_version(%L)', 'require_person(%L)',
   'deploy_model(%L, ''glucose'', ''1.0.0'')', 'deploy_model(%L, ''glucose'', ''9.9.9'')', 'rollback_model(%L)',
   'model_version_at(%L, now())', 'delete_model(%L, ''glucose'', ''1.0.0'')', 'export_model(%L, ''glucose'')',
-  'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)', 'live_accuracy(%L)',
+  'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)', 'live_accuracy(%L)', 'cgm_forecast(%L, now())', 'train_model(%L, ''cgm'')',
   'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')', 'settle_candidate(%L, ''glucose'', ''1.0.0'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
@@ -127,7 +127,7 @@ SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P000
 SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regnamespace
   AND pg_get_function_arguments(oid) ~ '^(person|meal)_id uuid'
   AND proname NOT IN ('predict_meal', 'train_model', 'evaluate_model', 'training_dataset', 'calculate_user_baseline',
-    'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model', 'predict_glucose',
+    'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model', 'predict_glucose', 'cgm_forecast',
     'glucose_forecast', 'extract_features', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
     'import_model', 'train_model_async', 'check_retraining', 'retrain_model', 'compare_versions', 'settle_candidate',
     'retraining_is_due', 'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',

@@ -62,6 +62,7 @@ Jsonb* imported_hyperparameters(const Description& d) {
 TrainedModel unmeasured(const Description& d, bytea* artifact) {
   TrainedModel model = {};
   strlcpy(model.algorithm, d.algorithm, sizeof model.algorithm);
+  model.feature_schema = glucose::kFeatureSchema.data();
   model.artifact = artifact;
   model.first_meal_at = model.last_meal_at = DT_NOBEGIN;
   model.mae = model.rmse = model.r2 = glucose::kUnknown;

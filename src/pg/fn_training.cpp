@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 // train_model: read the history, train in small steps, write the version.
-#include <cmath>
-
 #include "core/training.hpp"
+#include "pg/arguments.hpp"
+#include "pg/cgm_person.hpp"
 #include "pg/history.hpp"
+#include "pg/model_store.hpp"
 #include "pg/owned.hpp"
 #include "pg/query.hpp"
 #include "pg/settings.hpp"
 #include "pg/trained_model.hpp"
+#include "pg/training_result.hpp"
 #include "pg/training_run.hpp"
 
 extern "C" {
@@ -28,31 +30,6 @@ const TrainingOutcome* train(const std::vector<Sample>& samples, const TrainRequ
   return owned<TrainingOutcome>(context, [&] { return training->take(); });
 }
 
-Datum result_row(FunctionCallInfo fcinfo, const TrainRequest& request, const TrainedModel& trained,
-                 const StoredModel& stored, double training_ms) {
-  TupleDesc row;
-  if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
-  Datum values[14] = {UUIDPGetDatum(&request.person_id),
-                      CStringGetTextDatum(request.model_type),
-                      CStringGetTextDatum(stored.version),
-                      CStringGetTextDatum(trained.algorithm),
-                      BoolGetDatum(stored.is_active),
-                      Int32GetDatum(trained.n_train),
-                      Int32GetDatum(trained.n_validation),
-                      Int32GetDatum(trained.n_test),
-                      Float4GetDatum(trained.mae),
-                      Float4GetDatum(trained.rmse),
-                      Float4GetDatum(trained.r2),
-                      Float4GetDatum(static_cast<float4>(training_ms)),
-                      BoolGetDatum(trained.production_ready),
-                      PointerGetDatum(trained.quality_issues)};
-  bool nulls[14] = {};
-  nulls[8] = std::isnan(trained.mae);
-  nulls[9] = std::isnan(trained.rmse);
-  nulls[10] = std::isnan(trained.r2);
-  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
-}
-
 constexpr std::array<const char*, glucose::kAlgorithmNames.size()> kDescriptions{
     "glucose stays what it is; what every other algorithm must beat",
     "the mean outcome of the training meals",
@@ -64,10 +41,12 @@ constexpr std::array<const char*, glucose::kAlgorithmNames.size()> kDescriptions
 }  // namespace
 
 SQL_FUNCTION(train_model) {
+  PreventCommandIfReadOnly("train_model()");
+  if (!PG_ARGISNULL(1) && strcmp(text_argument(fcinfo, 1, "model_type"), kCgmType) == 0)
+    return train_cgm_person(fcinfo);
   MemoryContext caller = CurrentMemoryContext;
   instr_time started, elapsed;
   INSTR_TIME_SET_CURRENT(started);
-  PreventCommandIfReadOnly("train_model()");
   const TrainRequest request = read_train_request(fcinfo);
   begin(Volatility::is_volatile);
   MemoryContext work = CurrentMemoryContext;
@@ -79,7 +58,8 @@ SQL_FUNCTION(train_model) {
   INSTR_TIME_SET_CURRENT(elapsed);
   INSTR_TIME_SUBTRACT(elapsed, started);
   MemoryContextSwitchTo(caller);
-  const Datum result = result_row(fcinfo, request, trained, stored, INSTR_TIME_GET_MILLISEC(elapsed));
+  const Datum result =
+      result_row(fcinfo, &request.person_id, request.model_type, trained, stored, INSTR_TIME_GET_MILLISEC(elapsed));
   end(Volatility::is_volatile);
   PG_RETURN_DATUM(result);
 }

@@ -10,11 +10,11 @@ namespace glucose::pg {
 
 namespace {
 
-ModelCache& cache() {
-  static ModelCache* instance = nullptr;
+AnyModelCache& cache() {
+  static AnyModelCache* instance = nullptr;
   if (instance == nullptr) {
     MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_glucose models", ALLOCSET_SMALL_SIZES);
-    instance = owned<ModelCache>(context, [] { return ModelCache(); });
+    instance = owned<AnyModelCache>(context, [] { return AnyModelCache(); });
   }
   return *instance;
 }
@@ -26,6 +26,26 @@ void require_digest(const bytea* artifact, const uint8* expected) {
   if (memcmp(actual, expected, sizeof actual) != 0)
     ereport(ERROR, (errcode(kModelMismatch), errmsg("model artifact does not match its sha256"),
                     errhint("Train the model again, or deploy another version.")));
+}
+
+/// The decoded model of a row; `decoded` makes one from bytes.
+template <class M, class Decode>
+const M* load(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, Decode decoded) {
+  Digest digest;
+  memcpy(digest.data(), row.sha256, digest.size());
+  const AnyModel* model = nullptr;
+  AnyModelCache& models = cache();
+  guarded([&] { model = models.find(digest); });
+  // Bytes of another kind are decoded again, and the decoder says that they do not fit.
+  if (model != nullptr && std::holds_alternative<M>(*model)) return std::get_if<M>(model);
+  const bytea* artifact = read_artifact(row, person_id, model_type, CurrentMemoryContext);
+  if (artifact == nullptr) elog(ERROR, "a model's row is gone");
+  require_digest(artifact, row.sha256);
+  const auto* bytes = reinterpret_cast<const uint8*>(VARDATA_ANY(artifact));
+  const auto size = static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact));
+  const auto limit = static_cast<size_t>(settings::cache_size_kb) * 1024;
+  guarded([&] { model = models.insert(digest, decoded({bytes, size}), size, limit); });
+  return std::get_if<M>(model);
 }
 
 }  // namespace
@@ -42,20 +62,11 @@ ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const
 }
 
 const Model* load_model(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type) {
-  Digest digest;
-  memcpy(digest.data(), row.sha256, digest.size());
-  const Model* model = nullptr;
-  ModelCache& models = cache();
-  guarded([&] { model = models.find(digest); });
-  if (model != nullptr) return model;
-  const bytea* artifact = read_artifact(row, person_id, model_type, CurrentMemoryContext);
-  if (artifact == nullptr) elog(ERROR, "a model's row is gone");
-  require_digest(artifact, row.sha256);
-  const auto* bytes = reinterpret_cast<const uint8*>(VARDATA_ANY(artifact));
-  const auto size = static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact));
-  const auto limit = static_cast<size_t>(settings::cache_size_kb) * 1024;
-  guarded([&] { model = models.insert(digest, decode({bytes, size}), size, limit); });
-  return model;
+  return load<Model>(row, person_id, model_type, decode);
+}
+
+const CgmModel* load_cgm_model(const ModelRow& row, const pg_uuid_t* person_id) {
+  return load<CgmModel>(row, person_id, kCgmType, decode_cgm);
 }
 
 }  // namespace glucose::pg
@@ -64,7 +75,7 @@ using namespace glucose::pg;
 
 SQL_FUNCTION(invalidate_cache) {
   int n = 0;
-  glucose::ModelCache& models = cache();
+  glucose::AnyModelCache& models = cache();
   guarded([&] { n = models.clear(); });
   PG_RETURN_INT32(n);
 }

@@ -7,7 +7,7 @@ namespace glucose::pg {
 
 namespace {
 
-constexpr int kSchemaVersion = 4;  // the newest sql/tables/NNN-*.sql
+constexpr int kSchemaVersion = 5;  // the newest sql/tables/NNN-*.sql
 
 Query newest_step{"SELECT max(version) FROM glucose.schema_version", 0, {}};
 

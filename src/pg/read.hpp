@@ -90,6 +90,11 @@ bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char
 /// The person's wall clock at a moment. Raises 22023 for an unknown zone.
 LocalClock local_clock(TimestampTz at, const char* time_zone);
 
+/// Minutes by which that clock is ahead of UTC then, give or take whole days.
+inline int utc_offset_min(TimestampTz at, const char* time_zone) {
+  return local_clock(at, time_zone).minute_of_day - static_cast<int>(at / kMinute % (24 * 60));
+}
+
 /// Raises 22023 for -infinity and infinity; `what` names the argument.
 void require_finite_time(TimestampTz at, const char* what);
 

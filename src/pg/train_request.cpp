@@ -60,7 +60,7 @@ void require_model_type(const char* model_type, char* out) {
   if (strcmp(model_type, "glucose") != 0)
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", clipped(model_type)),
-             errhint("The model type is glucose.")));
+             errhint("The model type is glucose; cgm is trained by train_model() and train_population_model().")));
   strlcpy(out, model_type, kLongestName);
 }
 

@@ -9,7 +9,7 @@ namespace glucose::pg {
 struct TrainRequest {
   pg_uuid_t person_id;
   char model_type[kLongestName];
-  Algorithm algorithm;
+  Algorithm algorithm = Algorithm::automatic;
   TrainOptions options;
   TimestampTz start_at = DT_NOBEGIN, end_at = DT_NOEND;
   enum class Deploy { when_none_is_active, yes, no } deploy = Deploy::when_none_is_active;

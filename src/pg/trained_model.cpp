@@ -4,59 +4,22 @@
 #include "core/quality.hpp"
 #include "pg/digest.hpp"
 #include "pg/json.hpp"
+#include "pg/metric_rows.hpp"
 #include "pg/owned.hpp"
 
 namespace glucose::pg {
 
 namespace {
 
-struct MetricField {
-  const char* name;
-  double Metrics::*field;
-};
-constexpr MetricField kFields[] = {{"mae", &Metrics::mae},
-                                   {"rmse", &Metrics::rmse},
-                                   {"r2", &Metrics::r2},
-                                   {"mape", &Metrics::mape},
-                                   {"bias", &Metrics::bias}};
-constexpr int kMostRows = 4 * static_cast<int>(std::size(kFields)) * kMaxHorizons;
-
-/// Columns of the metric rows, before they become arrays.
-struct MetricRows {
-  Datum split[kMostRows], minutes[kMostRows], name[kMostRows], value[kMostRows], n[kMostRows];
-  int count = 0;
-
-  void add(const char* split_name, int minutes_ahead, const char* metric, double metric_value, int rows) {
-    split[count] = CStringGetTextDatum(split_name);
-    minutes[count] = Int32GetDatum(minutes_ahead);
-    name[count] = CStringGetTextDatum(metric);
-    value[count] = Float8GetDatum(metric_value);
-    n[count++] = Int32GetDatum(rows);
-  }
-  void add_all(const char* split_name, const std::vector<int>& horizons, const std::vector<Metrics>& metrics,
-               const char* prefix) {
-    for (size_t k = 0; k < metrics.size(); ++k)
-      for (const auto& [metric, field] : kFields)
-        add(split_name, horizons[k], psprintf("%s%s", prefix, metric), metrics[k].*field, metrics[k].n);
-  }
-};
-
-ArrayType* text_array(Datum* values, int n) {
-  return construct_array(values, n, TEXTOID, -1, false, TYPALIGN_INT);
-}
-
 void set_metrics(TrainedModel& trained, const TrainingOutcome& outcome) {
   auto* rows = static_cast<MetricRows*>(palloc0(sizeof(MetricRows)));
   const auto& horizons = outcome.model.horizons_min;
-  for (size_t split = 0; split < outcome.metrics.size(); ++split)
-    rows->add_all(kSplitNames[split], horizons, outcome.metrics[split], "");
-  rows->add_all("test", horizons, outcome.persistence_test, "persistence_");
-  trained.n_metrics = rows->count;
-  trained.metric_split = text_array(rows->split, rows->count);
-  trained.metric_minutes = construct_array(rows->minutes, rows->count, INT4OID, 4, true, TYPALIGN_INT);
-  trained.metric_name = text_array(rows->name, rows->count);
-  trained.metric_value = construct_array(rows->value, rows->count, FLOAT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-  trained.metric_n = construct_array(rows->n, rows->count, INT4OID, 4, true, TYPALIGN_INT);
+  for (size_t k = 0; k < horizons.size(); ++k) {
+    for (size_t split = 0; split < outcome.metrics.size(); ++split)
+      rows->add(kSplitNames[split], horizons[k], "", outcome.metrics[split][k]);
+    rows->add("test", horizons[k], "persistence_", outcome.persistence_test[k]);
+  }
+  rows->store(trained);
 }
 
 // What 'auto' compared, and where the splits lie: enough to see why this algorithm, and to measure it again.
@@ -89,7 +52,16 @@ Jsonb* metadata(const TrainingOutcome& outcome, const std::vector<Sample>& sampl
 }  // namespace
 
 bytea* artifact_of(const Model& model, MemoryContext context) {
-  const auto* bytes = owned<std::vector<std::uint8_t>>(context, [&] { return encode(model); });
+  return bytes_of(owned<std::vector<std::uint8_t>>(context, [&] { return encode(model); }));
+}
+
+ArrayType* text_array(const std::vector<std::string>& texts) {
+  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size() + 1)));
+  for (size_t i = 0; i < texts.size(); ++i) values[i] = CStringGetTextDatum(texts[i].c_str());
+  return construct_array(values, static_cast<int>(texts.size()), TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+bytea* bytes_of(const std::vector<std::uint8_t>* bytes) {
   auto* artifact = static_cast<bytea*>(palloc(bytes->size() + VARHDRSZ));
   SET_VARSIZE(artifact, bytes->size() + VARHDRSZ);
   memcpy(VARDATA(artifact), bytes->data(), bytes->size());
@@ -100,6 +72,7 @@ TrainedModel to_server_terms(const TrainRequest& request, const TrainingOutcome&
                              const std::vector<Sample>& samples, MemoryContext context) {
   TrainedModel trained;
   strlcpy(trained.algorithm, name_of(outcome.model.algorithm).data(), sizeof trained.algorithm);
+  trained.feature_schema = kFeatureSchema.data();
   trained.artifact = artifact_of(outcome.model, context);
   trained.first_meal_at = samples.front().eaten_at;
   trained.last_meal_at = samples[static_cast<size_t>(outcome.sizes.train + outcome.sizes.validation) - 1].eaten_at;
@@ -112,10 +85,7 @@ TrainedModel to_server_terms(const TrainRequest& request, const TrainingOutcome&
   trained.r2 = static_cast<float>(mean_of(test, &Metrics::r2));
   trained.rejected = outcome.rejected;
   trained.production_ready = outcome.production_ready;
-  auto* issues = static_cast<Datum*>(palloc(sizeof(Datum) * (outcome.quality_issues.size() + 1)));
-  for (size_t i = 0; i < outcome.quality_issues.size(); ++i)
-    issues[i] = CStringGetTextDatum(outcome.quality_issues[i].c_str());
-  trained.quality_issues = text_array(issues, static_cast<int>(outcome.quality_issues.size()));
+  trained.quality_issues = text_array(outcome.quality_issues);
   // Samples have no padding, so equal data have equal bytes.
   static_assert(std::has_unique_object_representations_v<decltype(Sample::meal_id)> &&
                 sizeof(Sample) == 16 + sizeof(Micros) + sizeof(float) * (kFeatures + kMaxHorizons));

@@ -9,6 +9,10 @@ namespace glucose::pg {
 TrainedModel to_server_terms(const TrainRequest& request, const TrainingOutcome& outcome,
                              const std::vector<Sample>& samples, MemoryContext context);
 
+/// Texts and bytes of C++ (owned by a memory context) as palloc'ed datums.
+ArrayType* text_array(const std::vector<std::string>& texts);
+bytea* bytes_of(const std::vector<std::uint8_t>* bytes);
+
 /// A model as stored bytes, palloc'ed.
 bytea* artifact_of(const Model& model, MemoryContext context);
 

@@ -3,7 +3,6 @@
 
 #include <cmath>
 
-#include "core/feature_schema.hpp"
 #include "pg/identity.hpp"
 #include "pg/query.hpp"
 
@@ -66,18 +65,54 @@ Parameters of_type(const TrainRequest& request) {
   return p;
 }
 
-/// The newest version and how a new one differs from it.
-struct Newest {
-  bool exists = false, same_output = false, same_recipe = false, has_active = false;
-  int major = 0, minor = 0, patch = 0;
-};
-
 Newest read_newest(const TrainRequest& request, const TrainedModel& trained) {
   Parameters p = of_type(request);
-  p.add(CStringGetTextDatum(kFeatureSchema.data()));
+  p.add(CStringGetTextDatum(trained.feature_schema));
   p.add(JsonbPGetDatum(trained.hyperparameters));
   p.add(CStringGetTextDatum(trained.data_digest));
   run(newest_version, p, Mode::write);
+  return newest_at_first_row();
+}
+
+void add_real(Parameters& p, float value) {
+  p.add_or_null(!std::isnan(value), Float4GetDatum(value));
+}
+
+void insert_row(const TrainRequest& request, const TrainedModel& trained, const StoredModel& stored) {
+  Parameters p = of_type(request);
+  p.add(CStringGetTextDatum(stored.version));
+  p.add(CStringGetTextDatum(trained.algorithm));
+  p.add(BoolGetDatum(stored.is_active));
+  p.add(TimestampTzGetDatum(trained.first_meal_at));
+  p.add(TimestampTzGetDatum(trained.last_meal_at));
+  p.add(Int32GetDatum(trained.n_train));
+  p.add(Int32GetDatum(trained.n_validation));
+  p.add(Int32GetDatum(trained.n_test));
+  add_real(p, trained.mae);
+  add_real(p, trained.rmse);
+  add_real(p, trained.r2);
+  p.add(JsonbPGetDatum(trained.hyperparameters));
+  p.add(JsonbPGetDatum(trained.metadata));
+  p.add(CStringGetTextDatum(trained.feature_schema));
+  p.add(PointerGetDatum(trained.artifact));
+  p.add(CStringGetTextDatum(trained.rejected ? "rejected" : "ready"));
+  p.add(BoolGetDatum(trained.production_ready));
+  p.add(PointerGetDatum(trained.quality_issues));
+  run(insert_version, p, Mode::write);
+}
+
+void insert_metric_rows(const TrainRequest& request, const TrainedModel& trained, const StoredModel& stored) {
+  Parameters p = of_type(request);
+  p.add(CStringGetTextDatum(stored.version));
+  for (ArrayType* array :
+       {trained.metric_split, trained.metric_minutes, trained.metric_name, trained.metric_value, trained.metric_n})
+    p.add(PointerGetDatum(array));
+  run(insert_metrics, p, Mode::write);
+}
+
+}  // namespace
+
+Newest newest_at_first_row() {
   Newest newest;
   if (SPI_processed == 0) return newest;
   bool is_null;
@@ -107,44 +142,6 @@ void next_version(const Newest& newest, char* out) {
     ++minor, patch = 0;
   snprintf(out, kLongestVersion, "%d.%d.%d", major, minor, patch);
 }
-
-void add_real(Parameters& p, float value) {
-  p.add_or_null(!std::isnan(value), Float4GetDatum(value));
-}
-
-void insert_row(const TrainRequest& request, const TrainedModel& trained, const StoredModel& stored) {
-  Parameters p = of_type(request);
-  p.add(CStringGetTextDatum(stored.version));
-  p.add(CStringGetTextDatum(trained.algorithm));
-  p.add(BoolGetDatum(stored.is_active));
-  p.add(TimestampTzGetDatum(trained.first_meal_at));
-  p.add(TimestampTzGetDatum(trained.last_meal_at));
-  p.add(Int32GetDatum(trained.n_train));
-  p.add(Int32GetDatum(trained.n_validation));
-  p.add(Int32GetDatum(trained.n_test));
-  add_real(p, trained.mae);
-  add_real(p, trained.rmse);
-  add_real(p, trained.r2);
-  p.add(JsonbPGetDatum(trained.hyperparameters));
-  p.add(JsonbPGetDatum(trained.metadata));
-  p.add(CStringGetTextDatum(kFeatureSchema.data()));
-  p.add(PointerGetDatum(trained.artifact));
-  p.add(CStringGetTextDatum(trained.rejected ? "rejected" : "ready"));
-  p.add(BoolGetDatum(trained.production_ready));
-  p.add(PointerGetDatum(trained.quality_issues));
-  run(insert_version, p, Mode::write);
-}
-
-void insert_metric_rows(const TrainRequest& request, const TrainedModel& trained, const StoredModel& stored) {
-  Parameters p = of_type(request);
-  p.add(CStringGetTextDatum(stored.version));
-  for (ArrayType* array :
-       {trained.metric_split, trained.metric_minutes, trained.metric_name, trained.metric_value, trained.metric_n})
-    p.add(PointerGetDatum(array));
-  run(insert_metrics, p, Mode::write);
-}
-
-}  // namespace
 
 StoredModel store_model(const TrainRequest& request, const TrainedModel& trained) {
   Parameters person;

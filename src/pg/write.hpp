@@ -8,6 +8,7 @@ namespace glucose::pg {
 /// A finished training in server terms: plain values and palloc'ed datums.
 struct TrainedModel {
   char algorithm[kLongestName];
+  const char* feature_schema;
   bytea* artifact;
   TimestampTz first_meal_at, last_meal_at;  // of the rows it learnt from
   int n_train, n_validation, n_test;
@@ -27,10 +28,22 @@ struct StoredModel {
   bool is_active;
 };
 
+/// The newest version of a type and how a new one differs from it.
+struct Newest {
+  bool exists = false, same_output = false, same_recipe = false, has_active = false;
+  int major = 0, minor = 0, patch = 0;
+};
+
+/// From SPI_tuptable: version, whether its row is there, whether feature schema and horizons are the same, whether
+/// data, algorithm and options are, whether any version is active.
+Newest newest_at_first_row();
+
+/// The number after it, into out [kLongestVersion]: the major part grows when the feature schema or the horizons
+/// change, the patch part when data, algorithm and options are the newest version's, else the minor part.
+void next_version(const Newest& newest, char* out);
+
 /// Takes the person's row lock, the next version number, and inserts version, metrics and, when it goes live, the
-/// deployment. The number's major part grows when the feature schema or the horizons change, the patch part when data,
-/// algorithm and options are the newest version's, else the minor part. Raises P0002 when the person has gone
-/// meanwhile.
+/// deployment. Raises P0002 when the person has gone meanwhile.
 StoredModel store_model(const TrainRequest& request, const TrainedModel& trained);
 
 }  // namespace glucose::pg

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/cgm_training.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr std::size_t P = kCgmColumns, K = kCgmHorizons, S = kCgmSpreadColumns;
+constexpr std::size_t kRowsPerStep = 256;
+constexpr SplitMask kTrain = mask_of(Split::train), kValidation = mask_of(Split::validation);
+constexpr SplitMask kLearnt = kTrain | kValidation;
+
+// In rows: of all columns, divided by how many persons the rows are of (windows of one person say much the same), and
+// of the few columns of a person's correction.
+constexpr double kPenalty = 300, kOwnPenalty = 300;
+// A person's own is served where it is better on validation over the horizons around, and fades in from there.
+constexpr std::size_t kAround = 3;
+// The factor of a person's spread: so many hours of rows weigh as much as "as the population's".
+constexpr double kSpreadPriorHours = 72;
+constexpr double kIntervalShare = 0.9;
+
+float share_of_absolute(std::vector<float> values, double share) {
+  for (float& v : values) v = std::abs(v);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+}  // namespace
+
+void CgmErrors::add(std::size_t k, float forecast, float outcome) {
+  Sums& s = sums_[k];
+  const double y = static_cast<double>(outcome), e = static_cast<double>(forecast) - y;
+  ++s.n;
+  s.absolute += std::abs(e);
+  s.squared += e * e;
+  s.relative += std::abs(e) / y;
+  s.signed_sum += e;
+  s.y += y;
+  s.yy += y * y;
+}
+
+Metrics CgmErrors::at(std::size_t k) const {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  const Sums& s = sums_[k];
+  Metrics m{s.n, kNan, kNan, kNan, kNan, kNan};
+  if (s.n == 0) return m;
+  const double n = s.n, variation = s.yy - s.y * s.y / n;
+  m.mae = s.absolute / n;
+  m.rmse = std::sqrt(s.squared / n);
+  m.mape = 100 * s.relative / n;
+  m.bias = s.signed_sum / n;
+  if (variation > 1e-6 * s.yy / n) m.r2 = 1 - s.squared / variation;
+  return m;
+}
+
+double cgm_mean_of(const CgmErrors& errors, double Metrics::*field) {
+  double sum = 0, n = 0;
+  for (const std::size_t k : kCgmReported)
+    if (const Metrics m = errors.at(k); m.n > 0) sum += m.*field, n += 1;
+  return sum / n;
+}
+
+/// fit both heads on train → measure on validation (the prior, too) → fit both again → the spread and the quantiles of
+/// what the repeated fits had not learnt from → measure on train and test.
+struct CgmTraining::State {
+  enum class Phase {
+    fitting,
+    validating,
+    refitting,
+    spread,
+    residuals,
+    quantiles,
+    measuring_train,
+    measuring_test,
+    done
+  };
+
+  CgmRows rows;
+  std::optional<CgmModel> prior;
+  Phase phase = Phase::fitting;
+  std::optional<CgmFit> fit;
+  int heads_done = 0;  // median, then mean
+  std::size_t row = 0, horizon = 0;
+  CgmModel model;
+  std::vector<CgmHead> without_fold;  // medians that have not learnt from a fold
+  CgmSpreadFit spread;
+  CgmMeasured of_prior;                         // on the validation rows
+  std::array<std::vector<float>, K> residuals;  // scaled
+  std::array<std::array<float, K>, 2> share{};  // by head: of a person's correction that is served
+  std::array<CgmMeasured, 3> measured;
+
+  CgmHead& head(int which) { return which == 0 ? model.median : model.mean; }
+  const CgmHead& head_of_prior(int which) const { return which == 0 ? prior->median : prior->mean; }
+  SplitMask learnt() const { return phase == Phase::fitting ? kTrain : kLearnt; }
+
+  void fit_step(Phase next) {
+    if (!fit) {
+      CgmFitOptions options;
+      options.loss = heads_done == 0 ? CgmLoss::window : CgmLoss::squared;
+      options.penalty = prior ? kOwnPenalty : kPenalty / std::max(rows.persons, 1);
+      if (prior) options.prior = &head_of_prior(heads_done);
+      if (!prior && heads_done == 0) options.start = model.median;  // of the first fit, when this is the second
+      options.folds = !prior && phase == Phase::refitting && heads_done == 0;
+      fit.emplace(rows, learnt(), std::move(options));
+    }
+    if (!fit->done()) return fit->step();
+    head(heads_done) = fit->take();
+    if (heads_done == 0) without_fold = fit->take_fold_heads();
+    fit.reset();
+    if (++heads_done < 2) return;
+    heads_done = 0;
+    if (phase == Phase::refitting && prior) fade_to_prior();
+    phase = next;
+  }
+
+  /// The rows of the next step that are in `mask`; true when these were the last.
+  template <class Visit>
+  bool visit(SplitMask mask, Visit&& each) {
+    const std::size_t last = std::min(row + kRowsPerStep, rows.size());
+    for (; row < last; ++row)
+      if (rows.in(row, mask)) each(row);
+    if (row < rows.size()) return false;
+    row = 0;
+    return true;
+  }
+
+  CgmTargets changes(const CgmHead& of, std::size_t i) const { return cgm_changes(of, &rows.x[i * P]); }
+
+  /// What the median leaves of row i by a fit that has not learnt from it; the prior's for a person, which is what is
+  /// sure to be served.
+  CgmTargets residual(std::size_t i) const {
+    CgmTargets left = changes(prior ? prior->median : without_fold[rows.fold(i)], i);
+    for (std::size_t k = 0; k < K; ++k) left[k] = rows.change[i * K + k] - left[k];
+    return left;
+  }
+
+  void spread_step() {
+    phase = Phase::residuals;
+    if (prior) {
+      model.spread = prior->spread;
+      return;
+    }
+    phase = Phase::spread;
+    const bool last = visit(kLearnt, [&](std::size_t i) { spread.add(&rows.spread[i * S], residual(i).data()); });
+    if (!last) return;
+    model.spread = spread.solve();
+    phase = Phase::residuals;
+  }
+
+  void residuals_step() {
+    const bool last = visit(kLearnt, [&](std::size_t i) {
+      const CgmTargets left = residual(i);
+      for (std::size_t k = 0; k < K; ++k)
+        if (!std::isnan(left[k])) residuals[k].push_back(left[k] / spread_at(model, k, i));
+    });
+    if (last) phase = Phase::quantiles;
+  }
+
+  /// One horizon a step: there is something to sort.
+  void quantiles_step() {
+    prior ? adapt_spread(horizon) : keep_quantiles(horizon);
+    if (++horizon == K) phase = Phase::measuring_train;
+  }
+
+  float spread_at(const CgmModel& by, std::size_t k, std::size_t i) const {
+    CgmSpreadColumns columns;
+    std::copy_n(&rows.spread[i * S], S, columns.begin());
+    return cgm_spread(&by.spread[k * S], columns);
+  }
+
+  void measure_row(const CgmModel& by, std::size_t i, CgmMeasured& into) const {
+    const CgmTargets median = changes(by.median, i), mean = changes(by.mean, i);
+    const float level = rows.level[i];
+    ++into.rows;
+    for (std::size_t k = 0; k < K; ++k) {
+      const float change = rows.change[i * K + k];
+      if (std::isnan(change)) continue;
+      into.median.add(k, level + median[k], level + change);
+      into.mean.add(k, level + mean[k], level + change);
+      into.persistence.add(k, level, level + change);
+      if (by.quantiles.empty()) continue;
+      const auto z = static_cast<double>((change - median[k]) / spread_at(by, k, i));
+      const auto quantiles = by.quantiles_of(k);
+      if (z >= cgm_quantile(quantiles, (1 - kIntervalShare) / 2) &&
+          z <= cgm_quantile(quantiles, (1 + kIntervalShare) / 2))
+        ++into.inside[k];
+    }
+  }
+
+  void validate_step() {
+    const bool last = visit(kValidation, [&](std::size_t i) {
+      measure_row(model, i, measured[static_cast<std::size_t>(Split::validation)]);
+      if (prior) measure_row(*prior, i, of_prior);
+    });
+    if (!last) return;
+    choose_horizons();
+    phase = Phase::refitting;
+  }
+
+  void keep_quantiles(std::size_t k) {
+    if (k == 0) model.n_residuals = static_cast<int>(residuals[k].size());
+    if (residuals[k].empty()) residuals[k] = k > 0 ? residuals[k - 1] : std::vector<float>{0};
+    const auto quantiles = cgm_quantiles(residuals[k]);
+    model.quantiles.insert(model.quantiles.end(), quantiles.begin(), quantiles.end());
+  }
+
+  /// The person's residuals may be wider or narrower than the population's at the same readings: a factor on the
+  /// spread, from the half width that holds 90 %, shrunken by how many hours there are.
+  void adapt_spread(std::size_t k) {
+    model.quantiles = prior->quantiles;
+    model.n_residuals = prior->n_residuals;
+    if (residuals[k].empty()) return;
+    const auto quantiles = prior->quantiles_of(k);
+    const double expected =
+        (cgm_quantile(quantiles, (1 + kIntervalShare) / 2) - cgm_quantile(quantiles, (1 - kIntervalShare) / 2)) / 2;
+    const double found = static_cast<double>(share_of_absolute(residuals[k], kIntervalShare));
+    const double hours = static_cast<double>(residuals[k].size()) * kCgmStepMin / 60;
+    if (expected > 0 && found > 0)
+      model.spread[k * S] += static_cast<float>(hours / (hours + kSpreadPriorHours) * std::log(found / expected));
+  }
+
+  /// By head and horizon: how much of the person's correction is served, 0 … 1.
+  void choose_horizons() {
+    if (!prior) return;
+    const CgmMeasured& mine = measured[static_cast<std::size_t>(Split::validation)];
+    std::array<std::array<double, K>, 2> gain;
+    for (std::size_t k = 0; k < K; ++k) {
+      gain[0][k] = of_prior.median.at(k).mae - mine.median.at(k).mae;
+      gain[1][k] = of_prior.mean.at(k).rmse - mine.mean.at(k).rmse;
+    }
+    for (std::size_t which = 0; which < 2; ++which)
+      for (std::size_t k = 0; k < K; ++k)
+        if (gain[which][k] > 0) share[which][k] = static_cast<float>(share_of_gains(gain[which], k));
+  }
+
+  static double share_of_gains(const std::array<double, K>& gain, std::size_t k) {
+    double better = 0, n = 0;
+    for (std::size_t i = k - std::min(k, kAround); i <= std::min(k + kAround, K - 1); ++i) {
+      better += gain[i] > 0 ? 1 : 0;
+      n += 1;
+    }
+    return better / n;
+  }
+
+  void fade_to_prior() {
+    for (int which = 0; which < 2; ++which)
+      for (std::size_t i = 0; i < P * K; ++i) {
+        const float from = head_of_prior(which)[i];
+        head(which)[i] = from + share[static_cast<std::size_t>(which)][i % K] * (head(which)[i] - from);
+      }
+  }
+
+  void measure_step(Split split, Phase next) {
+    if (visit(mask_of(split), [&](std::size_t i) { measure_row(model, i, measured[static_cast<std::size_t>(split)]); }))
+      phase = next;
+  }
+};
+
+CgmTraining::CgmTraining(CgmRows rows, std::optional<CgmModel> prior) : state_(std::make_unique<State>()) {
+  state_->rows = std::move(rows);
+  state_->prior = std::move(prior);
+  for (const Split split : {Split::train, Split::validation, Split::test})
+    if (state_->rows.count(split) == 0)
+      throw Error(ErrorCode::too_little_history, "too few readings without a gap to train, validate and test on",
+                  "A forecast needs two hours of readings before it and what came after it.");
+}
+CgmTraining::~CgmTraining() = default;
+CgmTraining::CgmTraining(CgmTraining&&) noexcept = default;
+
+bool CgmTraining::done() const {
+  return state_->phase == State::Phase::done;
+}
+
+void CgmTraining::step() {
+  using Phase = State::Phase;
+  switch (state_->phase) {
+    case Phase::fitting:
+      return state_->fit_step(Phase::validating);
+    case Phase::validating:
+      return state_->validate_step();
+    case Phase::refitting:
+      return state_->fit_step(Phase::spread);
+    case Phase::spread:
+      return state_->spread_step();
+    case Phase::residuals:
+      return state_->residuals_step();
+    case Phase::quantiles:
+      return state_->quantiles_step();
+    case Phase::measuring_train:
+      return state_->measure_step(Split::train, Phase::measuring_test);
+    case Phase::measuring_test:
+      return state_->measure_step(Split::test, Phase::done);
+    case Phase::done:
+      return;
+  }
+}
+
+CgmOutcome CgmTraining::take() {
+  State& s = *state_;
+  CgmOutcome outcome;
+  for (const Split split : {Split::train, Split::validation, Split::test})
+    outcome.rows[static_cast<std::size_t>(split)] = s.rows.count(split);
+  outcome.has_prior = s.prior.has_value();
+  outcome.own_share = s.share[0];
+  outcome.model = std::move(s.model);
+  outcome.measured = s.measured;
+  judge_cgm(outcome);
+  return outcome;
+}
+
+}  // namespace glucose
