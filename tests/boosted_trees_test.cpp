@@ -221,7 +221,7 @@ std::vector<Sample> evening_samples(int n, std::uint64_t seed) {
   Random rng(seed);
   std::vector<Sample> rows;
   for (int i = 0; i < n; ++i) {
-    Sample row{.meal_id = {}, .eaten_at = i * kDay, .features = plain_features(), .targets = {}};
+    Sample row{{.eaten_at = i * kDay, .features = plain_features(), .rich = {}}, {}, {}};
     const double carbs = rng.uniform(5, 100), hour = rng.uniform(0, 6.28);
     row.features[1] = static_cast<float>(carbs);
     row.features[kClock] = static_cast<float>(std::sin(hour));

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/forecast.hpp"
 #include "core/random.hpp"
 #include "models.hpp"
 #include "rows.hpp"
@@ -52,12 +53,19 @@ std::vector<std::uint32_t> answers(const Model& model) {
   std::vector<float> all;
   Random rng(2);
   for (int i = 0; i < 20; ++i) {
-    FeatureVector x = plain_features(static_cast<float>(rng.uniform(60, 250)));
+    Moment moment = plain_moment(static_cast<float>(rng.uniform(60, 250)));
     for (std::size_t f = 0; f < kFeatures; ++f)
-      if (kFeatureTable[f].nullable && rng.below(6) == 0) x[f] = kUnknown;
-    float out[2];
-    model.predict(x, out);
-    all.insert(all.end(), out, out + 2);
+      if (kFeatureTable[f].nullable && rng.below(6) == 0) moment.features[f] = kUnknown;
+    for (std::size_t f = 1; f < 52; ++f)
+      if (rng.below(6) == 0) moment.rich[f] = kUnknown;
+    const Recollection known = model.recollection();
+    const PointForecast said = model.predict(moment, known);
+    std::array<HorizonForecast, 2> answer;
+    forecast_horizons(model, moment, known, said, 0.8, answer.data());
+    for (std::size_t k = 0; k < 2; ++k)
+      for (const float value : {said.mg_dl[k], said.variance[k], said.believed[k], answer[k].lower, answer[k].upper,
+                                answer[k].below_70, answer[k].near})
+        all.push_back(value);
   }
   return bits_of(all);
 }
@@ -71,8 +79,10 @@ TEST(Codec, EveryKindAnswersTheSameAfterwards) {
     EXPECT_EQ(read.algorithm, algorithm);
     EXPECT_EQ(read.horizons_min, model.horizons_min);
     EXPECT_EQ(read.intervals.n, 17);
-    EXPECT_EQ(read.intervals.below, model.intervals.below);
-    EXPECT_EQ(read.intervals.above, model.intervals.above);
+    EXPECT_EQ(read.intervals.knots, model.intervals.knots);
+    EXPECT_EQ(read.intervals.grids, model.intervals.grids);
+    EXPECT_EQ(read.memory.meals.size(), model.memory.meals.size());
+    EXPECT_EQ(read.predictor.index(), model.predictor.index());
     EXPECT_EQ(answers(read), answers(model)) << name_of(algorithm);
     EXPECT_EQ(encode(read), bytes) << name_of(algorithm);
     EXPECT_EQ(sealed(body_of(model)), bytes);
@@ -82,8 +92,10 @@ TEST(Codec, EveryKindAnswersTheSameAfterwards) {
 TEST(Codec, BeginsAsDocumented) {
   const Bytes bytes = encode(small_model(Algorithm::mean));
   EXPECT_EQ(std::string(bytes.begin() + 4, bytes.begin() + 8), "PGGM");
-  EXPECT_EQ(bytes[8], 1);  // format, little-endian
+  EXPECT_EQ(bytes[8], 2);  // format, little-endian
   EXPECT_EQ(std::string(bytes.begin() + 16, bytes.begin() + 24), "meal28/1");
+  const Bytes rich = encode(small_model(Algorithm::ensemble));
+  EXPECT_EQ(std::string(rich.begin() + 16, rich.begin() + 22), "meal/2");
 }
 
 TEST(Codec, EveryFlippedBitAndEveryTruncationIsRefused) {
@@ -108,7 +120,8 @@ TEST(Codec, WholeBodiesCutAnywhereAreRefusedEvenWhenSealed) {
 }
 
 // Offsets in a body: 0 magic's size, 4 magic, 8 format, 12 schema's size, 16 schema, 24 algorithm, 28 K, 32 and 36
-// horizons, 40 n, 44 below's size, 48 below, 56 above's size, 60 above, 68 kind, 72 the kind's own.
+// horizons, 40 n, 44 and 108 scales, 172 whether there are grids, 176 the kind's own, 188 how many meals are
+// remembered.
 TEST(Codec, ForeignArtifactsAreRefusedWithTheReason) {
   const Bytes body = body_of(small_model(Algorithm::mean));
   const auto with = [&](std::size_t at, std::uint32_t value) {
@@ -117,18 +130,22 @@ TEST(Codec, ForeignArtifactsAreRefusedWithTheReason) {
     return sealed(changed);
   };
   EXPECT_NO_THROW((void)decode(sealed(body)));
+  EXPECT_EQ(body.size(), 192U);
   expect_refused(with(4, 0x4d4d4d4dU), "not a pg_glucose model");
-  expect_refused(with(8, 2), "format is of another version");
+  expect_refused(with(8, 1), "format is of another version");
   expect_refused(with(20, 0x322f3832U), "another feature schema");  // "…28/2"
-  expect_refused(with(24, 5), "out of range");                      // "auto" is no model
+  expect_refused(with(24, 5), "none that is stored");               // "auto" is no model
+  expect_refused(with(24, 10), "out of range");
+  expect_refused(with(24, 7), "wrong length");  // "personal" with the weights of a mean
   expect_refused(with(28, 0), "out of range");
   expect_refused(with(28, 13), "out of range");
   expect_refused(with(32, 4), "out of range");
   expect_refused(with(36, 361), "out of range");
   expect_refused(with(36, 60), "not ascending");
   expect_refused(with(40, 0xffffffffU), "out of range");
-  expect_refused(with(68, 4), "out of range");
-  expect_refused(with(68, 0), "algorithm");  // persistence under the name "mean"
+  expect_refused(with(172, 2), "out of range");
+  expect_refused(with(176, 3), "wrong length");
+  expect_refused(with(188, kRememberedMeals + 1), "out of range");
   Bytes longer = body;
   longer.push_back(0);
   expect_refused(sealed(longer), "left over");
@@ -137,21 +154,94 @@ TEST(Codec, ForeignArtifactsAreRefusedWithTheReason) {
   expect_refused(Bytes(kMaxArtifactBytes + 1), "size");
 }
 
+TEST(Codec, TheSchemaMustBeTheOneTheKindLooksAt) {
+  Bytes body = body_of(small_model(Algorithm::personal));
+  body.erase(body.begin() + 12, body.begin() + 22);
+  const Bytes other{8, 0, 0, 0, 'm', 'e', 'a', 'l', '2', '8', '/', '1'};
+  body.insert(body.begin() + 12, other.begin(), other.end());
+  expect_refused(sealed(body), "another feature schema");
+}
+
+void spoil(Persistence& /*has no weights*/, float /*wrong*/) {}
+void spoil(MeanModel& m, float wrong) {
+  m.mean_mg_dl[1] = wrong;
+}
+void spoil(LinearModel& m, float wrong) {
+  m.coefficients[7] = wrong;
+}
+void spoil(LstmModel& m, float wrong) {
+  m.net.parameters()[3] = wrong;
+}
+void spoil(PopulationModel& m, float wrong) {
+  m.kernel.clock = wrong;
+}
+void spoil(Ensemble& e, float wrong) {
+  e.weights[2] = wrong;
+}
+
 TEST(Codec, WeightsMustBeFinite) {
-  for (const float wrong : {NAN, INFINITY, -INFINITY}) {
-    std::uint32_t bits;
-    std::memcpy(&bits, &wrong, 4);
+  for (const float wrong : {NAN, INFINITY, -INFINITY})
     for (const Algorithm algorithm : kKinds) {
-      const Model model = small_model(algorithm);
-      Bytes body = body_of(model);
-      put(body, 48, bits);
-      expect_refused(sealed(body), "not finite");
-      if (algorithm == Algorithm::persistence) continue;
-      body = body_of(model);
-      put(body, body.size() - 4, bits);
-      expect_refused(sealed(body), "not finite");
+      Model model = small_model(algorithm);
+      model.intervals.scale[1].slopes[2] = wrong;
+      expect_refused(encode(model), "not finite");
+      model = small_model(algorithm);
+      std::visit([&](auto& kind) { spoil(kind, wrong); }, model.predictor);
+      if (algorithm != Algorithm::persistence) expect_refused(encode(model), "not finite");
     }
+}
+
+template <class Change>
+Bytes changed(Algorithm algorithm, Change&& change) {
+  Model model = small_model(algorithm);
+  change(model);
+  return encode(model);
+}
+
+TEST(Codec, WeightsOutOfTheirRangeAreRefused) {
+  for (const float wrong : {-0.01F, 1.01F}) {
+    const auto population = [](Model& m) -> PopulationModel& { return std::get<PopulationModel>(m.predictor); };
+    for (float PersonalKernel::*part : {&PersonalKernel::person, &PersonalKernel::clock, &PersonalKernel::linear,
+                                        &PersonalKernel::clock_and_level, &PersonalKernel::nutrients})
+      expect_refused(changed(Algorithm::personal, [&](Model& m) { population(m).kernel.*part = wrong; }),
+                     "a weight is out of range");
+    expect_refused(changed(Algorithm::trees, [&](Model& m) { population(m).share_of_trees = wrong; }),
+                   "a weight is out of range");
+    expect_refused(changed(Algorithm::ensemble, [&](Model& m) { std::get<Ensemble>(m.predictor).weights[1] = wrong; }),
+                   "a weight is out of range");
   }
+  expect_refused(changed(Algorithm::trees, [](Model& m) { std::get<PopulationModel>(m.predictor).trees.pop_back(); }),
+                 "trees for some horizons only");
+}
+
+TEST(Codec, GridsMustAscend) {
+  expect_refused(changed(Algorithm::population, [](Model& m) { m.intervals.grids[200] = -9; }), "not ascending");
+  expect_refused(changed(Algorithm::population, [](Model& m) { m.intervals.knots[4] = -9; }), "not ascending");
+  const auto new_run = [](Model& m) { m.intervals.grids[kQuantiles] = -9; };  // of the next grid
+  EXPECT_NO_THROW((void)decode(changed(Algorithm::population, new_run)));
+}
+
+TEST(Codec, MemoryKeepsWhatIsNotKnown) {
+  Model model = small_model(Algorithm::personal);
+  model.memory.meals[2].rich[28] = -NAN;  // whichever NaN: it is read back as the one there is
+  model.memory.meals[2].residual = {kUnknown, 12.5F};
+  const Memory read = decode(encode(model)).memory;
+  ASSERT_EQ(read.meals.size(), model.memory.meals.size());
+  EXPECT_EQ(bits_of(read.meals[2].rich)[28], 0x7fc00000U);
+  for (std::size_t i = 0; i < read.meals.size(); ++i) {
+    EXPECT_EQ(read.meals[i].eaten_at, model.memory.meals[i].eaten_at);
+    for (std::size_t k = 0; k < 2; ++k)
+      EXPECT_EQ(std::isnan(read.meals[i].rank[k]), std::isnan(model.memory.meals[i].rank[k]));
+  }
+  EXPECT_TRUE(std::isnan(read.meals[2].residual[0]));
+  EXPECT_EQ(read.meals[2].residual[1], 12.5F);
+  EXPECT_TRUE(std::isnan(read.meals[2].residual[5]));  // a horizon the model has not
+}
+
+TEST(Codec, DamagedMemoryIsRefused) {
+  expect_refused(changed(Algorithm::personal, [](Model& m) { m.memory.meals[3].rich[5] = INFINITY; }), "not finite");
+  expect_refused(changed(Algorithm::personal, [](Model& m) { m.memory.meals[3].rank[1] = -INFINITY; }), "not finite");
+  expect_refused(changed(Algorithm::personal, [](Model& m) { m.memory.meals[3].eaten_at = -1; }), "not in time order");
 }
 
 TEST(Codec, HugeSizesAreRefusedBeforeAnythingIsAllocated) {
@@ -168,8 +258,8 @@ TEST(Codec, HugeSizesAreRefusedBeforeAnythingIsAllocated) {
         }
       }
   }
-  Bytes wide = body_of(small_model(Algorithm::lstm));  // 72 layers, 76 hidden …
-  put(wide, 72, 3), put(wide, 76, 256), put(wide, 80, 256), put(wide, 84, 256);
+  Bytes wide = body_of(small_model(Algorithm::lstm));  // 176 layers, 180 hidden …
+  put(wide, 176, 3), put(wide, 180, 256), put(wide, 184, 256), put(wide, 188, 256);
   EXPECT_THROW((void)decode(sealed(wide)), Error);
 }
 
@@ -209,9 +299,10 @@ TEST(Codec, RandomDamageUnderAFittingChecksumIsReadOrRefused) {
     try {
       const Model model = decode(bytes);
       ASSERT_EQ(encode(model), bytes);
-      for (const float offset : model.intervals.below) ASSERT_TRUE(std::isfinite(offset));
-      std::array<float, kMaxHorizons> out;
-      model.predict(plain_features(), out.data());
+      for (const float quantile : model.intervals.grids) ASSERT_TRUE(std::isfinite(quantile));
+      const Recollection known = model.recollection();
+      std::array<HorizonForecast, kMaxHorizons> out;
+      forecast_horizons(model, plain_moment(), known, model.predict(plain_moment(), known), 0.9, out.data());
       ++read;
     } catch (const Error& error) {
       ASSERT_EQ(error.code(), ErrorCode::model_mismatch) << error.what();

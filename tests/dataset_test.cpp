@@ -16,14 +16,13 @@ namespace {
 std::vector<Sample> at_hours(std::initializer_list<int> hours) {
   std::vector<Sample> samples;
   for (const int hour : hours)
-    samples.push_back({.meal_id = {}, .eaten_at = hour * 60 * kMinute, .features = {}, .targets = {}});
+    samples.push_back({{.eaten_at = hour * 60 * kMinute, .features = {}, .rich = {}}, {}, {}});
   return samples;
 }
 std::vector<Sample> hourly(int n) {
   std::vector<Sample> samples;
   samples.reserve(static_cast<std::size_t>(n));
-  for (int i = 0; i < n; ++i)
-    samples.push_back({.meal_id = {}, .eaten_at = i * 60 * kMinute, .features = {}, .targets = {}});
+  for (int i = 0; i < n; ++i) samples.push_back({{.eaten_at = i * 60 * kMinute, .features = {}, .rich = {}}, {}, {}});
   return samples;
 }
 

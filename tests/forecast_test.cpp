@@ -16,14 +16,20 @@
 namespace glucose {
 namespace {
 
-Model mean_model(float a, float b, Intervals intervals = {50, {-30, -40}, {30, 40}}) {
-  return {Algorithm::mean, {60, 120}, MeanModel{{a, b}}, std::move(intervals)};
+Model mean_model(float a, float b, Intervals intervals = flat_intervals({15, 20})) {
+  return {Algorithm::mean, {60, 120}, MeanModel{{a, b}}, std::move(intervals), {}};
+}
+Forecast answer(const Model& model, const Moment& moment, const SensorState& state, double level = 0.9) {
+  return forecast(model, moment, model.recollection(), level, state);
+}
+Forecast answer(const Model& model, const SensorState& state) {
+  return answer(model, plain_moment(), state);
 }
 SensorState sensor(int used, float sd, std::uint8_t issues = 0) {
   return {used, sd, true, 0, issues};
 }
 Confidence confidence(const SensorState& state) {
-  return forecast(mean_model(120, 130), plain_features(), state).confidence;
+  return answer(mean_model(120, 130), state).confidence;
 }
 
 TEST(Confidence, ByReadingsAndSteadiness) {
@@ -43,25 +49,6 @@ TEST(Confidence, IsLoweredByWhatIsWrongWithTheSensor) {
   EXPECT_EQ(confidence(sensor(12, 0, kFlat | kStale)), Confidence::low);
   EXPECT_EQ(confidence(sensor(9, 5, kStale | kGaps)), Confidence::low);
   EXPECT_EQ(confidence(sensor(12, 5, kSingleReading)), Confidence::low);
-}
-
-TEST(Confidence, ScoreStaysInItsBandAndGrows) {
-  for (int used = 0; used <= kHistorySteps; ++used)
-    for (const float sd : {kUnknown, 0.0F, 10.0F, 29.0F, 30.0F, 60.0F, 200.0F})
-      for (int issues = 0; issues < 16; ++issues) {
-        const Forecast f =
-            forecast(mean_model(120, 130), plain_features(), sensor(used, sd, static_cast<std::uint8_t>(issues)));
-        const float low[] = {0, 0.5F, 0.75F}, high[] = {0.5F, 0.75F, 1.0001F};
-        const auto band = static_cast<std::size_t>(f.confidence);
-        EXPECT_GE(f.confidence_score, low[band]);
-        EXPECT_LT(f.confidence_score, high[band]);
-      }
-  const auto score = [](int used, float sd) {
-    return forecast(mean_model(120, 130), plain_features(), sensor(used, sd)).confidence_score;
-  };
-  EXPECT_EQ(score(12, 0), 1);
-  EXPECT_GT(score(12, 5), score(12, 20));
-  EXPECT_GT(score(11, 5), score(9, 5));
 }
 
 SensorState assess(const std::vector<Reading>& readings, double at = 0) {
@@ -130,31 +117,63 @@ TEST(SensorState, SeesNoReadingOfTheFuture) {
   EXPECT_FALSE(assess({reading(5, 100)}).has_last);
 }
 
-TEST(Forecast, AddsTheIntervalToThePoint) {
-  const Forecast f = forecast(mean_model(120, 150, {50, {-20, -35}, {30, 45}}), plain_features(), sensor(12, 5));
+TEST(Forecast, IsTheMedianWithinItsInterval) {
+  const Forecast f = answer(mean_model(120, 150), sensor(12, 5));
   ASSERT_EQ(f.n, 2);
   EXPECT_EQ(f.horizons[0].minutes_ahead, 60);
-  EXPECT_EQ(f.horizons[0].mg_dl, 120);
-  EXPECT_EQ(f.horizons[0].lower, 100);
-  EXPECT_EQ(f.horizons[0].upper, 150);
-  EXPECT_FALSE(f.horizons[0].limited);
   EXPECT_EQ(f.horizons[1].minutes_ahead, 120);
-  EXPECT_EQ(f.horizons[1].lower, 115);
-  EXPECT_EQ(f.horizons[1].upper, 195);
+  for (std::size_t k = 0; k < 2; ++k) {
+    const HorizonForecast& h = f.horizons[k];
+    EXPECT_EQ(h.mean_mg_dl, k == 0 ? 120 : 150);
+    EXPECT_NEAR(h.mg_dl, h.mean_mg_dl, 1e-3);  // nothing known makes one side longer
+    EXPECT_NEAR(h.upper - h.mg_dl, h.mg_dl - h.lower, 1e-3);
+    EXPECT_FALSE(h.limited);
+  }
+  // Student's t of 5 degrees of freedom, mean size 1, in scales of 15 and 20: 2.015 / 0.949 at 90 %.
+  EXPECT_NEAR(f.horizons[0].upper - f.horizons[0].mg_dl, 15 * 2.12, 1.5);
+  EXPECT_NEAR((f.horizons[1].upper - 150) / (f.horizons[0].upper - 120), 20.0 / 15, 1e-3);
+}
+
+TEST(Forecast, WiderAtAHigherLevel) {
+  double before = 0;
+  for (const double level : {0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99}) {
+    const Forecast f = answer(small_model(Algorithm::personal), plain_moment(), sensor(12, 5), level);
+    const auto width = static_cast<double>(f.horizons[0].upper - f.horizons[0].lower);
+    EXPECT_GE(width, before) << level;
+    before = width;
+  }
+}
+
+TEST(Forecast, ProbabilitiesFollowTheForecast) {
+  const auto at = [](float mg_dl) { return answer(mean_model(mg_dl, mg_dl), sensor(12, 5)).horizons[0]; };
+  EXPECT_NEAR(at(70).below_70, 0.5, 1e-3);
+  EXPECT_NEAR(at(180).above_180, 0.5, 1e-3);
+  EXPECT_LT(at(120).below_70, 0.05);
+  for (float mg_dl = 40; mg_dl < 300; mg_dl += 10) {
+    EXPECT_GE(at(mg_dl).below_70, at(mg_dl + 10).below_70);
+    EXPECT_LE(at(mg_dl).above_180, at(mg_dl + 10).above_180);
+    EXPECT_LE(at(mg_dl).below_70 + at(mg_dl).above_180, 1);
+    EXPECT_GT(at(mg_dl).near, 0);
+    EXPECT_LT(at(mg_dl).near, 1);
+  }
+  // Near is 20 mg/dL, or 20 % where that is more.
+  EXPECT_NEAR(at(80).near, at(100).near, 1e-3);
+  EXPECT_LT(at(100).near, at(200).near);
 }
 
 TEST(Forecast, StaysWithinWhatASensorShows) {
-  Forecast f = forecast(mean_model(650, -40), plain_features(), sensor(12, 5));
+  Forecast f = answer(mean_model(700, -80), sensor(12, 5));
   EXPECT_EQ(f.horizons[0].mg_dl, 600);
+  EXPECT_EQ(f.horizons[0].mean_mg_dl, 600);
   EXPECT_EQ(f.horizons[0].lower, 600);
   EXPECT_EQ(f.horizons[0].upper, 600);
   EXPECT_TRUE(f.horizons[0].limited);
   EXPECT_EQ(f.horizons[1].mg_dl, 20);
   EXPECT_EQ(f.horizons[1].lower, 20);
   EXPECT_EQ(f.horizons[1].upper, 20);
-  f = forecast(mean_model(590, 35), plain_features(), sensor(12, 5));
+  f = answer(mean_model(590, 35), sensor(12, 5));
   EXPECT_EQ(f.horizons[0].upper, 600);
-  EXPECT_EQ(f.horizons[0].lower, 560);
+  EXPECT_LT(f.horizons[0].lower, 570);
   EXPECT_EQ(f.horizons[1].lower, 20);
   EXPECT_FALSE(f.horizons[1].limited);
 }
@@ -162,49 +181,87 @@ TEST(Forecast, StaysWithinWhatASensorShows) {
 TEST(Forecast, IsAlwaysOrdered) {
   Random rng(8);
   for (int i = 0; i < 2000; ++i) {
-    const auto draw = [&](double scale) { return static_cast<float>(scale * rng.normal()); };
+    Intervals odd = random_intervals(rng, 2, rng.below(3) != 0);
     const float huge = std::numeric_limits<float>::max();
-    const Intervals odd{
-        3, {draw(100), rng.below(9) == 0 ? -huge : draw(20)}, {draw(100), rng.below(9) == 0 ? huge : draw(20)}};
-    const Forecast f = forecast(mean_model(draw(500), draw(500), odd), plain_features(), sensor(12, 5));
+    if (!odd.grids.empty() && rng.below(3) == 0) odd.grids.front() = -huge, odd.grids.back() = huge;
+    odd.scale[0].log_scale = static_cast<float>(5 * rng.normal());
+    odd.n = static_cast<int>(rng.below(200));
+    Model model = mean_model(static_cast<float>(500 * rng.normal()), static_cast<float>(500 * rng.normal()), odd);
+    model.memory = random_memory(rng, static_cast<int>(rng.below(40)));
+    const Forecast f = answer(model, plain_moment(), sensor(12, 5), rng.uniform(0.01, 0.99));
     for (std::size_t k = 0; k < 2; ++k) {
       const HorizonForecast& h = f.horizons[k];
       ASSERT_LE(20, h.lower);
       ASSERT_LE(h.lower, h.mg_dl);
       ASSERT_LE(h.mg_dl, h.upper);
       ASSERT_LE(h.upper, 600);
+      for (const float share : {h.below_70, h.above_180, h.near}) {
+        ASSERT_GE(share, 0);
+        ASSERT_LE(share, 1);
+      }
     }
   }
 }
 
 TEST(Forecast, NotFiniteIsAModelThatDoesNotFit) {
   for (const float wrong : {NAN, INFINITY, -INFINITY}) {
-    const Error error = error_of([&] { (void)forecast(mean_model(120, wrong), plain_features(), sensor(12, 5)); });
+    const Error error = error_of([&] { (void)answer(mean_model(120, wrong), sensor(12, 5)); });
     EXPECT_EQ(error.code(), ErrorCode::model_mismatch);
   }
 }
 
 TEST(Forecast, NeedsAReadingToStartFrom) {
   SensorState none;
-  EXPECT_EQ(error_of([&] { (void)forecast(mean_model(120, 120), plain_features(), none); }).code(),
-            ErrorCode::too_little_history);
+  EXPECT_EQ(error_of([&] { (void)answer(mean_model(120, 120), none); }).code(), ErrorCode::too_little_history);
   // A reading of 31 days ago makes neither a window nor a baseline: the history is at fault, not the model.
   const Micros at = 31 * kDay;
   const std::vector<Reading> old{reading(0, 120)};
-  const FeatureVector x = extract(meal_at(at), old, kUnknown);
-  const SensorState state = assess_sensor(x, old, at);
+  const Moment moment = Timeline({}, old).moment(meal_at(at));
+  const SensorState state = assess_sensor(moment.features, old, at);
   for (const Algorithm kind : kKinds)
-    EXPECT_EQ(error_of([&] { (void)forecast(small_model(kind), x, state); }).code(), ErrorCode::too_little_history);
+    EXPECT_EQ(error_of([&] { (void)answer(small_model(kind), moment, state); }).code(), ErrorCode::too_little_history);
 }
 
 TEST(Forecast, EveryKindAnswersFromOneReading) {
   const std::vector<Reading> one{reading(-600, 130)};
-  const FeatureVector x = extract(meal_at(0), one, kUnknown);
+  const Moment moment = Timeline({}, one).moment(meal_at(0));
   for (const Algorithm kind : kKinds) {
-    const Forecast f = forecast(small_model(kind), x, assess_sensor(x, one, 0));
+    const Forecast f = answer(small_model(kind), moment, assess_sensor(moment.features, one, 0));
     EXPECT_EQ(f.confidence, Confidence::low);
     EXPECT_TRUE(std::isfinite(f.horizons[1].mg_dl));
   }
+}
+
+Sample sample_at(Micros at, float level, float after_one, float after_two) {
+  Sample sample{plain_moment(level), {}, {}};
+  sample.eaten_at = at;
+  sample.targets.fill(kUnknown);
+  sample.targets[0] = after_one, sample.targets[1] = after_two;
+  return sample;
+}
+
+TEST(Follower, RemembersEachMealOnce) {
+  const Model model = mean_model(120, 130);
+  Follower follower(model);
+  HorizonForecast out[2];
+  follower.answer(sample_at(0, 120, 150, 140), 0.9, out);
+  follower.follow(sample_at(300 * kMinute, 120, 130, kUnknown));
+  const auto& meals = follower.known().memory().meals;
+  ASSERT_EQ(meals.size(), 2U);
+  EXPECT_EQ(meals[0].residual[0], 30);
+  EXPECT_NEAR(meals[0].score[0], 30.0 / 15, 1e-5);
+  EXPECT_NEAR(meals[0].score[1], 10.0 / 20, 1e-5);
+  EXPECT_GT(meals[0].rank[0], 0.9);
+  EXPECT_TRUE(std::isnan(meals[1].residual[1]) && std::isnan(meals[1].score[1]) && std::isnan(meals[1].rank[1]));
+}
+
+TEST(Follower, DoesNotRememberAgainWhatTheModelRemembers) {
+  Model model = small_model(Algorithm::personal);
+  Follower follower(model);
+  for (const RememberedMeal& meal : model.memory.meals) follower.follow(sample_at(meal.eaten_at, 120, 150, 140));
+  EXPECT_EQ(follower.known().remembered(), 7);
+  follower.follow(sample_at(1000 * kDay, 120, 150, 140));
+  EXPECT_EQ(follower.known().remembered(), 8);
 }
 
 Nutrition meal(float kcal, float carbs, float protein, float fat, float fiber) {

@@ -38,7 +38,7 @@ std::vector<Sample> carb_samples(int n, double noise, std::uint64_t seed) {
   Random rng(seed);
   std::vector<Sample> rows;
   for (int i = 0; i < n; ++i) {
-    Sample row{.meal_id = {}, .eaten_at = i * kDay, .features = random_features(rng), .targets = {}};
+    Sample row{{.eaten_at = i * kDay, .features = random_features(rng), .rich = {}}, {}, {}};
     const double level = last_glucose(row.features), carbs = row.features[1];
     row.targets[0] = static_cast<float>(level + 10 + 0.8 * carbs + noise * rng.normal());
     row.targets[1] = static_cast<float>(level - 5 + 0.3 * carbs + noise * rng.normal());

@@ -153,15 +153,15 @@ TEST(Options, UnknownKeyIsNamed) {
 }
 
 TEST(Algorithms, ParseTheirNamesAndNoOther) {
-  for (std::size_t i = 0; i < kAlgorithmNames.size(); ++i) {
-    EXPECT_EQ(parse_algorithm(kAlgorithmNames[i]), static_cast<Algorithm>(i));
-    EXPECT_EQ(name_of(static_cast<Algorithm>(i)), kAlgorithmNames[i]);
-  }
-  for (const char* wrong : {"", "Ridge", "ridge ", "automatic", "xgboost"}) {
+  for (const Algorithm algorithm : kAlgorithms) EXPECT_EQ(parse_algorithm(name_of(algorithm)), algorithm);
+  EXPECT_EQ(name_of(Algorithm::lstm), "lstm");
+  EXPECT_EQ(name_of(Algorithm::ensemble), "ensemble");
+  EXPECT_EQ(name_of(Algorithm::population), "population");
+  for (const char* wrong : {"", "Ridge", "ridge ", "automatic", "xgboost", "ensemble", "population"}) {
     const Error error = error_of([&] { parse_algorithm(wrong); });
     EXPECT_EQ(error.code(), ErrorCode::bad_argument);
     EXPECT_EQ(error.what(), "unrecognized algorithm \"" + std::string(wrong) + "\"");
-    EXPECT_EQ(error.hint(), "Algorithms are persistence, mean, ridge, lad, lstm, auto.");
+    EXPECT_EQ(error.hint(), "Algorithms are persistence, mean, ridge, lad, trees, lstm, personal, auto.");
   }
 }
 

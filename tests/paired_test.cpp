@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/random.hpp"
+#include "models.hpp"
 
 namespace glucose {
 namespace {
@@ -75,14 +76,14 @@ TEST(Paired, CommonHorizons) {
 TEST(Paired, MealErrorsAreOfTheHorizonsAskedFor) {
   Model model;  // persistence at three horizons: says the last glucose
   model.horizons_min = {30, 60, 120};
-  model.intervals = {9, {-1, -1, -1}, {1, 1, 1}};
+  model.intervals = flat_intervals({1, 1, 1});
   Sample sample{};
   sample.features.fill(100);
   sample.targets.fill(kUnknown);
   sample.targets[0] = 110;  // at 60
   sample.targets[1] = 80;   // at 120
   const std::vector<int> wanted{60, 120};
-  const std::vector<double> errors = meal_errors(model, {&sample, 1}, wanted);
+  const std::vector<double> errors = meal_errors(model, {&sample, 1}, wanted, 0);
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_DOUBLE_EQ(errors[0], 15);
 }

@@ -111,8 +111,11 @@ TEST(Quality, MustBeatPersistenceOnTest) {
 TEST(Quality, FewResidualsAreSaidButDoNotBlock) {
   TrainingOutcome outcome = good();
   outcome.model.intervals.n = 19;
-  EXPECT_EQ(judged(outcome), (Verdict{false, true, {"interval rests on only 19 validation meals"}}));
-  outcome.model.intervals.n = 20;
+  EXPECT_EQ(judged(outcome), (Verdict{false, true, {"interval rests on only 19 meals"}}));
+  outcome.model.memory.meals.resize(3);  // own meals count where their score is known
+  for (RememberedMeal& meal : outcome.model.memory.meals) meal.score.fill(kUnknown);
+  EXPECT_EQ(judged(outcome).issues.size(), 1U);
+  outcome.model.memory.meals[1].score[0] = 0.4F;
   EXPECT_EQ(judged(outcome), (Verdict{false, true, {}}));
 }
 

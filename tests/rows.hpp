@@ -3,6 +3,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <initializer_list>
@@ -11,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "core/feature_schema.hpp"
+#include "core/timeline.hpp"
 #include "core/types.hpp"
 
 namespace glucose {
@@ -37,6 +39,16 @@ inline FeatureVector plain_features(float mg_dl = 120) {
   x[kBaseline + 1] = 35;
   x[kBaseline + 2] = 55;
   return x;
+}
+
+/// The same in both schemas, long after anything that is remembered: 60 g of carbohydrate, nothing unusual.
+inline Moment plain_moment(float mg_dl = 120) {
+  Moment moment{1000 * kDay, plain_features(mg_dl), {}};
+  moment.rich[0] = mg_dl;
+  std::copy_n(moment.features.begin(), 5, moment.rich.begin() + 28);  // nutrients
+  moment.rich[52] = moment.features[kClock], moment.rich[53] = moment.features[kClock + 1];
+  moment.rich[57] = 1;  // lunch
+  return moment;
 }
 
 /// By bits, so that an unknown (NaN) equals itself.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/training.hpp"
+#include "core/evaluation.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/replay.hpp"
 #include "rows.hpp"
 #include "simulated_samples.hpp"
 
@@ -14,8 +16,9 @@ namespace glucose {
 namespace {
 
 constexpr std::size_t kPlenty = std::size_t{1} << 30;
-constexpr std::array<Algorithm, 6> kAll{Algorithm::persistence, Algorithm::mean, Algorithm::ridge,
-                                        Algorithm::lad,         Algorithm::lstm, Algorithm::automatic};
+constexpr std::array<Algorithm, 7> kAll{Algorithm::persistence, Algorithm::mean, Algorithm::ridge,
+                                        Algorithm::lad,         Algorithm::lstm, Algorithm::personal,
+                                        Algorithm::automatic};
 
 TrainOptions quick() {
   TrainOptions options;
@@ -34,6 +37,20 @@ TrainingOutcome trained(std::vector<Sample> samples, Algorithm algorithm, const 
 const std::vector<Sample>& person() {
   static const std::vector<Sample> samples = n_simulated_samples(4, 105);
   return samples;
+}
+
+/// What the model would have said, had it been there from the first row on.
+Forecasts replayed(const Predictor& predictor, Samples rows, std::vector<int> horizons_min = {60, 120}) {
+  Replay replay(rows, predictor, std::move(horizons_min));
+  while (!replay.done()) replay.step();
+  return replay.answers(0, rows.size());
+}
+Metrics errors(const Predictor& predictor, Samples rows, std::size_t first, std::size_t n, std::size_t k) {
+  std::vector<float> said, happened;
+  for (std::size_t i = first; i < first + n; ++i) happened.push_back(rows[i].targets[k]);
+  const std::vector<float> all = replayed(predictor, rows)[k];
+  said.assign(all.begin() + static_cast<std::ptrdiff_t>(first), all.begin() + static_cast<std::ptrdiff_t>(first + n));
+  return measure(said, happened);
 }
 
 bool finite(const std::vector<Metrics>& metrics) {
@@ -57,7 +74,8 @@ TEST(Training, EveryAlgorithmGivesAWholeOutcome) {
     EXPECT_EQ(outcome.sizes.validation, 15);
     EXPECT_EQ(outcome.sizes.test, 15);
     EXPECT_EQ(outcome.model.horizons_min, (std::vector<int>{60, 120}));
-    EXPECT_EQ(outcome.model.intervals.n, 15);
+    EXPECT_EQ(outcome.model.memory.meals.size(), 105U);
+    EXPECT_EQ(outcome.model.intervals.scale[1].log_scale, prior_intervals(kSimulatedHorizons).scale[1].log_scale);
     for (std::size_t split = 0; split < 3; ++split) {
       ASSERT_EQ(outcome.metrics[split].size(), 2U);
       EXPECT_EQ(outcome.metrics[split][0].n, split == 0 ? 75 : 15);
@@ -69,11 +87,9 @@ TEST(Training, EveryAlgorithmGivesAWholeOutcome) {
     EXPECT_EQ(outcome.candidates.front().algorithm, Algorithm::persistence);
     // What is said about the stored model is what the stored model does.
     const Model stored = decode(encode(outcome.model));
-    const Samples all = person();
-    const auto test = measure_rows(stored.predictor, all.last(15), 2);
-    EXPECT_EQ(test[1].rmse, outcome.metrics[2][1].rmse);
-    EXPECT_EQ(measure_rows(stored.predictor, all.first(75), 2)[0].mae, outcome.metrics[0][0].mae);
-    EXPECT_EQ(measure_rows(Persistence{}, all.last(15), 2)[0].rmse, outcome.persistence_test[0].rmse);
+    EXPECT_EQ(evaluate(stored, {}, Samples(person()).last(15))[1].errors.rmse, outcome.metrics[2][1].rmse);
+    EXPECT_EQ(errors(stored.predictor, person(), 0, 75, 0).mae, outcome.metrics[0][0].mae);
+    EXPECT_EQ(errors(Persistence{}, person(), 90, 15, 0).rmse, outcome.persistence_test[0].rmse);
   }
 }
 
@@ -90,21 +106,29 @@ TEST(Training, SameSeedSameBytes) {
   }
 }
 
-TEST(Training, AutoLeavesRidgeOnlyForWhatDoesBetterOnValidation) {
+TEST(Training, AutoWeighsItsMembersByTheirErrorsOnValidation) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     const TrainingOutcome outcome =
         trained(n_simulated_samples(seed, 105, static_cast<Profile>(seed - 1)), Algorithm::automatic);
-    ASSERT_EQ(outcome.candidates.size(), 5U);
-    double ridge = NAN, chosen = NAN;
+    ASSERT_GE(outcome.candidates.size(), 6U);
+    double trusted = 0, chosen = NAN;  // as weighted beforehand: the error of a blend is at most that
     for (const Candidate& c : outcome.candidates) {
       EXPECT_DOUBLE_EQ(c.rmse, (c.validation[0].rmse + c.validation[1].rmse) / 2);
-      if (c.algorithm == Algorithm::ridge) ridge = c.rmse;
+      if (c.algorithm == Algorithm::personal) trusted += 0.5 * c.rmse;
+      if (c.algorithm == Algorithm::ridge) trusted += 0.3 * c.rmse;
+      if (c.algorithm == Algorithm::lad) trusted += 0.2 * c.rmse;
       if (c.algorithm == outcome.model.algorithm) chosen = c.rmse;
     }
-    if (outcome.model.algorithm != Algorithm::ridge) {
-      EXPECT_LT(chosen, ridge);
-    }
+    EXPECT_LT(chosen, 1.005 * trusted);  // members below 2 % are left out
     EXPECT_FALSE(outcome.rejected);
+    const auto* ensemble = std::get_if<Ensemble>(&outcome.model.predictor);
+    if (ensemble == nullptr) continue;
+    EXPECT_EQ(outcome.model.algorithm, Algorithm::ensemble);
+    for (std::size_t k = 0; k < 2; ++k) {
+      float sum = 0;
+      for (std::size_t m = 0; m < ensemble->members.size(); ++m) sum += ensemble->weights[m * 2 + k];
+      EXPECT_NEAR(sum, 1, 1e-5);
+    }
   }
 }
 
@@ -115,9 +139,11 @@ TEST(Training, TestRowsNeverInfluenceTheModel) {
     changed[i].targets[1] = 21;
     changed[i].features[1] = 499;
     changed[i].features[kHistory + 11] = 40;
+    changed[i].rich.fill(70);
   }
   for (const Algorithm algorithm : kAll) {
-    const TrainingOutcome a = trained(person(), algorithm), b = trained(changed, algorithm);
+    TrainingOutcome a = trained(person(), algorithm), b = trained(changed, algorithm);
+    a.model.memory.meals.resize(90), b.model.memory.meals.resize(90);  // only remembered
     EXPECT_EQ(encode(a.model), encode(b.model)) << name_of(algorithm);
     EXPECT_NE(a.metrics[2][0].rmse, b.metrics[2][0].rmse);
   }
@@ -140,23 +166,33 @@ TEST(Training, LinearModelsLearnFromValidationRowsInTheEnd) {
   for (std::size_t i = 75; i < 90; ++i) changed[i].targets[0] += 50;
   for (const Algorithm algorithm : {Algorithm::mean, Algorithm::ridge, Algorithm::lad}) {
     const auto a = trained(person(), algorithm), b = trained(changed, algorithm);
-    float before[2], after[2];
-    a.model.predict(person()[0].features, before);
-    b.model.predict(person()[0].features, after);
-    EXPECT_NE(before[0], after[0]) << name_of(algorithm);
-    EXPECT_EQ(before[1], after[1]) << name_of(algorithm);
+    const Forecasts before = replayed(a.model.predictor, person()), after = replayed(b.model.predictor, person());
+    EXPECT_NE(before[0][0], after[0][0]) << name_of(algorithm);
+    EXPECT_EQ(before[1][0], after[1][0]) << name_of(algorithm);
   }
 }
 
-TEST(Training, IntervalsComeFromTheValidationResiduals) {
+TEST(Training, ScoresAreOfForecastsThatHadNotLearntFromTheRow) {
   const TrainingOutcome outcome = trained(person(), Algorithm::persistence);
-  const Samples validation = Samples(person()).subspan(75, 15);
-  for (std::size_t k = 0; k < 2; ++k) {
-    std::vector<float> residuals;
-    for (const Sample& s : validation) residuals.push_back(s.targets[k] - last_glucose(s.features));
-    EXPECT_EQ(outcome.model.intervals.below[k], interval_offsets(residuals).below);
-    EXPECT_EQ(outcome.model.intervals.above[k], interval_offsets(residuals).above);
-  }
+  const Intervals& intervals = outcome.model.intervals;
+  for (std::size_t i = 0; i < person().size(); ++i)
+    for (std::size_t k = 0; k < 2; ++k) {
+      const RememberedMeal& meal = outcome.model.memory.meals[i];
+      ASSERT_EQ(meal.eaten_at, person()[i].eaten_at);
+      ASSERT_EQ(std::isnan(meal.score[k]), i < 75);  // it had learnt from the train rows
+      ASSERT_EQ(std::isnan(meal.rank[k]), i < 75);
+      if (i < 75) continue;
+      const float level = last_glucose(person()[i].features);
+      const float scale = intervals.scale[k].at(scale_columns(person()[i].rich, level), 0);
+      ASSERT_NEAR(meal.score[k], (person()[i].targets[k] - level) / scale, 1e-4);
+    }
+}
+
+TEST(Training, AMemoryIsAskedBeforeItLearns) {
+  const TrainingOutcome a = trained(person(), Algorithm::personal);
+  for (const RememberedMeal& meal : a.model.memory.meals) ASSERT_FALSE(std::isnan(meal.score[0]));
+  EXPECT_EQ(a.model.memory.meals.front().recalled[0], 0);
+  EXPECT_NE(a.model.memory.meals.back().recalled[0], 0);
 }
 
 /// Meals whose outcome is last glucose + `gain` · carbs.
@@ -164,7 +200,7 @@ std::vector<Sample> lawful(int n, float gain) {
   std::vector<Sample> samples = n_simulated_samples(6, static_cast<std::size_t>(n));
   for (std::size_t i = 0; i < samples.size(); ++i) {
     Sample& s = samples[i];
-    s.features[1] = static_cast<float>((i * 37) % 101);
+    s.features[1] = s.rich[29] = static_cast<float>((i * 37) % 101);
     const float level = last_glucose(s.features);
     s.targets[0] = level + gain * s.features[1], s.targets[1] = level + gain / 2 * s.features[1];
   }
@@ -186,20 +222,21 @@ TEST(Training, WorseThanPersistenceIsRejected) {
   EXPECT_TRUE(outcome.rejected);
   EXPECT_FALSE(outcome.production_ready);
   EXPECT_EQ(outcome.quality_issues.front(), "worse than persistence on validation");
-  EXPECT_EQ(trained(lawful(100, 0), Algorithm::automatic).model.algorithm, Algorithm::persistence);
+  const TrainingOutcome same = trained(lawful(100, 0), Algorithm::automatic);
+  EXPECT_FALSE(same.rejected);
+  EXPECT_LT(same.metrics[2][0].rmse, 0.5);
 }
 
 TEST(Training, ConstantGlucoseDoesNotCrash) {
   std::vector<Sample> samples = person();
   for (Sample& s : samples) {
     s.features = plain_features(110);
+    s.rich = plain_moment(110).rich;
     s.targets[0] = s.targets[1] = 110;
   }
   for (const Algorithm algorithm : kAll) {
     const TrainingOutcome outcome = trained(samples, algorithm);
-    float out[2];
-    outcome.model.predict(samples[0].features, out);
-    EXPECT_NEAR(out[0], 110, 0.5) << name_of(algorithm);
+    EXPECT_NEAR(replayed(outcome.model.predictor, samples)[0][0], 110, 0.5) << name_of(algorithm);
     EXPECT_TRUE(finite(outcome.metrics[2]));
     EXPECT_NO_THROW((void)decode(encode(outcome.model)));
   }
@@ -210,7 +247,7 @@ TEST(Training, FewestMealsAndManyUnknowns) {
     std::vector<Sample> samples = n_simulated_samples(2, n);
     for (Sample& s : samples)
       for (std::size_t i = 0; i < kFeatures; ++i)
-        if (kFeatureTable[i].nullable && (i * 7 + n) % 3 != 0) s.features[i] = kUnknown;
+        if (kFeatureTable[i].nullable && (i * 7 + n) % 3 != 0) s.features[i] = s.rich[i + 1] = kUnknown;
     for (const Algorithm algorithm : kAll) EXPECT_TRUE(finite(trained(samples, algorithm).metrics[2]));
   }
 }
@@ -232,7 +269,7 @@ TEST(Training, MemoryCapIsKeptBeforeAnythingIsTrained) {
     EXPECT_EQ(error.code(), ErrorCode::out_of_memory) << name_of(algorithm);
     EXPECT_NE(std::string(error.what()).find("glucose.max_train_memory"), std::string::npos);
   }
-  EXPECT_NO_THROW(Training(person(), Algorithm::persistence, quick(), 25'000));
+  EXPECT_NO_THROW(Training(person(), Algorithm::persistence, quick(), 250'000));
   TrainOptions wide = quick();
   wide.hidden = {256, 256};
   EXPECT_THROW(Training(person(), Algorithm::automatic, wide, 2'000'000), Error);

@@ -19,7 +19,7 @@ SELECT test.expect(format('SELECT * FROM cgm_forecast(%L, ''2026-01-10'')', :'be
 -- The population's model: by the steward only, from who shares only. No id goes into it.
 SELECT test.expect('SELECT train_population_model(''cgm'')') AS not_the_steward;
 SET ROLE dora;
-SELECT call, test.expect('SELECT ' || call), test.hint('SELECT ' || call) IS NOT NULL AS hint FROM unnest(ARRAY['train_population_model()', 'train_population_model(''insulin'')',
+SELECT call, test.expect('SELECT ' || call), test.hint('SELECT ' || call) IS NOT NULL AS hint FROM unnest(ARRAY['train_population_model(''insulin'')',
   'train_population_model(''cgm'', ''lstm'')', 'train_population_model(''cgm'', options => ''{"min_meals": 3}'')', 'train_population_model(''cgm'', options => ''{"min_days": 0}'')',
   'train_population_model(''cgm'', options => ''{"start_at": "2026-03-01"}'')', 'train_population_model(''cgm'', options => ''{"end_at": "-infinity"}'')', 'train_population_model(NULL)',
   'train_population_model(''cgm'', options => ''[]'')', 'train_population_model(''cgm'', options => ''{"min_days": 30}'')']) call;

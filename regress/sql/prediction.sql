@@ -76,9 +76,8 @@ BEGIN
   EXECUTE format('INSERT INTO glucose.glucose_reading SELECT (SELECT id FROM who), timestamptz ''2030-01-01 12:00'' - i * interval ''1 min'', %s FROM %s AS i', mg_dl, minutes);
   doc := glucose.predict_meal((SELECT id FROM who), '{"eaten_at": "2030-01-01 12:00"}');
   answer := format('%s %s used %s', doc #>> '{predictions,0,confidence}', doc #> '{provenance,sensorIssues}', doc #> '{provenance,readingsUsed}');
-  IF NOT (CASE doc #>> '{predictions,0,confidence}' WHEN 'high' THEN numrange(0.75, 1, '[]') WHEN 'medium' THEN numrange(0.5, 0.74, '[]') ELSE numrange(0, 0.49, '[]') END
-         @> (doc #> '{predictions,0,confidenceScore}')::numeric) THEN
-    answer := answer || ' score out of its band';
+  IF NOT (doc #> '{predictions,0,confidenceScore}')::numeric BETWEEN 0.05 AND 1 THEN
+    answer := answer || ' score is no probability';
   END IF;
   DELETE FROM glucose.glucose_reading WHERE measured_at > '2029-01-01';
   RETURN answer;

@@ -21,15 +21,15 @@ SELECT person_id = :'person' AS person, model_type, count(*) FROM result GROUP B
 -- What is returned is what is stored; bytes and hash agree; training and test rows are told apart.
 SELECT count(*) AS stored, bool_and(v.algorithm = r.algorithm AND v.n_train = r.n_train AND v.n_test = r.n_test AND v.mae = r.mae AND v.r2 = r.r2
   AND v.is_active = r.is_active AND v.is_production_ready = r.is_production_ready AND v.quality_issues = r.quality_issues) AS same,
-  bool_and(v.sha256 = sha256(v.artifact)) AS hash, bool_and(training_start < training_end) AS period, bool_and(feature_schema = 'meal28/1') AS features,
+  bool_and(v.sha256 = sha256(v.artifact)) AS hash, bool_and(training_start < training_end) AS period, bool_and(feature_schema = CASE v.algorithm WHEN 'ensemble' THEN 'meal/2' ELSE 'meal28/1' END) AS features,
   bool_and((metadata ->> 'test_start')::timestamptz > training_end) AS test_is_later,
   count(*) FILTER (WHERE v.is_active) AS active, bool_and(v.status = 'ready' OR NOT v.is_active) AS only_ready
 FROM model_version v JOIN result r USING (version);
 SELECT hyperparameters @> '{"seed": 7, "epochs": 4, "hidden": [8], "horizons": [60, 120], "min_days": 7, "min_meals": 21}' AS as_given,
        (SELECT string_agg(k, ' ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(hyperparameters) k) AS keys FROM model_version WHERE version = '1.4.0';
-SELECT jsonb_path_query_array(metadata, '$.candidates[*].algorithm') AS candidates, algorithm = 'ridge' OR
-         (SELECT (c ->> 'validation_rmse')::float8 FROM jsonb_array_elements(metadata -> 'candidates') c WHERE c ->> 'algorithm' = algorithm)
-           < (SELECT (c ->> 'validation_rmse')::float8 FROM jsonb_array_elements(metadata -> 'candidates') c WHERE c ->> 'algorithm' = 'ridge') AS ridge_or_better FROM model_version WHERE version = '1.5.0';
+-- The ensemble: what was weighed, and weights of the members that sum to 1 at each horizon. It needs the richer features, so the version's major part grows.
+SELECT jsonb_path_query_array(metadata, '$.candidates[*].algorithm') AS candidates, metadata -> 'population_version' AS no_population FROM model_version WHERE version = '2.0.0';
+SELECT h AS horizon, test.near(sum((w -> h)::float8), 1, 0.01) AS sum_to_1, min((w -> h)::float8) >= 0 AS none_negative FROM model_version, jsonb_each(metadata -> 'weights') m (algorithm, w), generate_series(0, 1) h WHERE version = '2.0.0' GROUP BY 1 ORDER BY 1;
 -- Metrics: three splits and persistence for comparison, two horizons, five numbers, all there.
 SELECT version, count(*), count(DISTINCT split) AS splits, count(DISTINCT minutes_ahead) AS horizons, count(*) FILTER (WHERE value IS NULL) AS missing,
        bool_and(n > 0) AS counted FROM model_metric GROUP BY version ORDER BY version;
@@ -41,7 +41,7 @@ WHERE a.version = '1.0.0' AND a.split = 'test' AND a.metric = 'rmse' AND b.versi
 SELECT split, minutes_ahead, bool_and(split = 'validation' OR test.near(e.mae, m.value, 1e-3)) AS same_mae, bool_and(e.n = m.n) AS same_n, bool_and(coverage BETWEEN 0.5 AND 1) AS covered
 FROM evaluate_model(:'person', 'glucose', '1.2.0') e JOIN model_metric m USING (split, minutes_ahead)
 WHERE m.version = '1.2.0' AND metric = 'mae' GROUP BY 1, 2 ORDER BY 1, 2;
-SELECT version, algorithm, is_active FROM list_model_versions(:'person') WHERE version <> '1.5.0';
+SELECT version, algorithm, is_active FROM list_model_versions(:'person') WHERE version <> '2.0.0';
 
 -- Same data, same seed, same bytes; another seed, other bytes (for what draws at random).
 CREATE TEMP TABLE digest (a text, seed integer, round integer, sha256 bytea);

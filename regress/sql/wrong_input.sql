@@ -163,7 +163,7 @@ INSERT INTO test.call (want, call) VALUES
   ('22023', $$ train_model('{p}', 'cgm', repeat('ä', 2000)) $$), ('22023', $$ train_model('{p}', 'cgm', 'auto', '{"min_days": [1, 2]}') $$),
   ('22007', $$ train_model('{p}', 'cgm', 'auto', '{"start_at": "the other day"}') $$), ('22023', $$ train_model('{p}', 'cgm', 'auto', '{"start_at": "infinity"}') $$),
   ('MG002', $$ train_model('{e}', 'cgm') $$), ('MG002', $$ train_model('{1}', 'cgm') $$), ('MG002', $$ train_model('{late}', 'cgm') $$), ('P0002', $$ train_model('{x}', 'cgm') $$),
-  ('42501', $$ train_population_model('cgm') $$), ('0A000', $$ train_population_model() $$), ('22023', $$ train_population_model('insulin') $$),
+  ('42501', $$ train_population_model('cgm') $$), ('42501', $$ train_population_model() $$), ('22023', $$ train_population_model('insulin') $$),
   ('42501', $$ deploy_population_model('cgm', '1.0.0') $$), ('42501', $$ rollback_population_model('cgm') $$), ('ok', $$ list_population_models('cgm') $$),
   -- simulation
   ('22023', $$ simulate_person(NULL) $$), ('22023', $$ simulate_person(1, NULL) $$), ('22023', $$ simulate_person(1, 0) $$),

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ inline std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
   return c ^ 0xffffffffU;
 }
 
+inline constexpr std::uint32_t kUnknownBits = 0x7fc00000U;  // a quiet NaN
+
 class ByteWriter {
  public:
   void u32(std::uint32_t value) {
@@ -48,6 +51,11 @@ class ByteWriter {
     std::uint32_t bits;
     std::memcpy(&bits, &value, sizeof bits);
     u32(bits);
+  }
+  void real_or_unknown(float value) { std::isnan(value) ? u32(kUnknownBits) : real(value); }
+  void moment(std::int64_t value) {
+    u32(static_cast<std::uint32_t>(value));
+    u32(static_cast<std::uint32_t>(static_cast<std::uint64_t>(value) >> 32));
   }
   void text(std::string_view value) {
     u32(static_cast<std::uint32_t>(value.size()));
@@ -92,6 +100,18 @@ class ByteReader {
     std::memcpy(&value, &bits, sizeof value);
     if (!std::isfinite(value)) damaged("a weight is not finite");
     return value;
+  }
+  /// NaN where the writer wrote one; any other that is not finite is damage.
+  float real_or_unknown() {
+    if (rest_.size() < 4) damaged("it ends early");
+    ByteReader ahead(rest_.first(4));
+    if (ahead.u32() != kUnknownBits) return real();
+    rest_ = rest_.subspan(4);
+    return std::numeric_limits<float>::quiet_NaN();
+  }
+  std::int64_t moment() {
+    const std::uint64_t low = u32(), high = u32();
+    return static_cast<std::int64_t>(low | high << 32);
   }
   std::string_view text(std::size_t longest) {
     const std::size_t n = u32();

@@ -10,7 +10,7 @@ namespace glucose {
 namespace {
 
 constexpr std::string_view kMagic = "PGGM";
-constexpr std::uint32_t kFormat = 1;
+constexpr std::uint32_t kFormat = 2;
 
 void write(ByteWriter&, const Persistence&) {}
 void write(ByteWriter& out, const MeanModel& m) {
@@ -30,6 +30,51 @@ void write(ByteWriter& out, const LstmModel& m) {
   out.scaler(m.targets);
   out.reals(m.pull);
   out.reals(m.net.parameters());
+}
+
+void write(ByteWriter& out, const PopulationModel& m) {
+  out.scaler(m.scaler);
+  out.reals(m.intercept);
+  out.reals(m.coefficients);
+  out.reals(m.residual_sd);
+  for (const float part :
+       {m.kernel.person, m.kernel.clock, m.kernel.clock_and_level, m.kernel.nutrients, m.kernel.linear})
+    out.real(part);
+  out.real(m.share_of_trees);
+  out.number(static_cast<int>(m.trees.size()));
+  for (const Trees& trees : m.trees) write(out, trees);
+}
+void write_member(ByteWriter& out, Algorithm algorithm, const Member& member) {
+  out.number(static_cast<int>(algorithm));
+  std::visit([&](const auto& kind) { write(out, kind); }, member);
+}
+void write(ByteWriter& out, const Ensemble& e) {
+  out.number(static_cast<int>(e.members.size()));
+  for (std::size_t m = 0; m < e.members.size(); ++m) write_member(out, e.algorithms[m], e.members[m]);
+  out.reals(e.weights);
+}
+void write(ByteWriter& out, const Memory& memory, std::size_t K) {
+  out.number(static_cast<int>(memory.meals.size()));
+  for (const RememberedMeal& meal : memory.meals) {
+    out.moment(meal.eaten_at);
+    for (const float value : meal.rich) out.real_or_unknown(value);
+    for (std::size_t k = 0; k < K; ++k)
+      for (const float value : {meal.residual[k], meal.recalled[k], meal.score[k], meal.rank[k]})
+        out.real_or_unknown(value);
+  }
+}
+
+void write(ByteWriter& out, const Intervals& intervals) {
+  out.number(intervals.n);
+  for (const Scale& scale : intervals.scale) {
+    out.real(scale.log_scale);
+    for (const ScaleColumns& values : {scale.mean, scale.inverse_sd, scale.slopes})
+      for (const float value : values) out.real(value);
+  }
+  out.number(intervals.grids.empty() ? 0 : 1);
+  if (intervals.grids.empty()) return;
+  out.reals(intervals.knots);
+  out.reals(intervals.grids);
 }
 
 LinearModel read_linear(ByteReader& in, std::size_t K) {
@@ -55,25 +100,111 @@ LstmModel read_lstm(ByteReader& in, std::size_t K) {
   return {std::move(glucose), std::move(statics), std::move(targets), std::move(pull), std::move(net)};
 }
 
-/// The place in Predictor of what an algorithm fits.
-int kind_of(Algorithm algorithm) {
-  constexpr std::array<int, 5> kKinds{0, 1, 2, 2, 3};
-  return kKinds[static_cast<std::size_t>(algorithm)];
+void require_ascending(const std::vector<float>& values, std::size_t run) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (i % run != 0 && values[i] < values[i - 1]) damaged("numbers are not ascending");
+}
+
+Intervals read_intervals(ByteReader& in, std::size_t K) {
+  Intervals intervals;
+  intervals.n = in.number(0, 1'000'000'000);
+  for (std::size_t k = 0; k < K; ++k) {
+    Scale scale;
+    scale.log_scale = in.real();
+    for (ScaleColumns* values : {&scale.mean, &scale.inverse_sd, &scale.slopes})
+      for (float& value : *values) value = in.real();
+    intervals.scale.push_back(scale);
+  }
+  if (in.number(0, 1) == 0) return intervals;
+  intervals.knots = in.reals(K * kGrids);
+  intervals.grids = in.reals(K * kGrids * kQuantiles);
+  require_ascending(intervals.knots, kGrids);
+  require_ascending(intervals.grids, kQuantiles);
+  return intervals;
+}
+
+float share(ByteReader& in) {
+  const float value = in.real();
+  if (value < 0 || value > 1) damaged("a weight is out of range");
+  return value;
+}
+
+PopulationModel read_population(ByteReader& in, std::size_t K) {
+  PopulationModel m;
+  m.scaler = in.scaler(kRichFeatures);
+  m.intercept = in.reals(K);
+  m.coefficients = in.reals(K * kRichFeatures);
+  m.residual_sd = in.reals(K);
+  // A kernel without negative parts keeps what is solved with it positive definite.
+  for (float* part :
+       {&m.kernel.person, &m.kernel.clock, &m.kernel.clock_and_level, &m.kernel.nutrients, &m.kernel.linear})
+    *part = share(in);
+  m.share_of_trees = share(in);
+  const int trees = in.number(0, static_cast<int>(K));
+  if (trees != 0 && trees != static_cast<int>(K)) damaged("it has trees for some horizons only");
+  for (int k = 0; k < trees; ++k) m.trees.push_back(read_trees(in, kRichFeatures));
+  return m;
+}
+
+Algorithm read_algorithm(ByteReader& in) {
+  return static_cast<Algorithm>(in.number(0, static_cast<int>(kAlgorithmNames.size()) - 1));
+}
+
+Member read_member(ByteReader& in, Algorithm algorithm, std::size_t K) {
+  switch (algorithm) {
+    case Algorithm::persistence:
+      return Persistence{};
+    case Algorithm::mean:
+      return MeanModel{in.reals(K)};
+    case Algorithm::ridge:
+    case Algorithm::lad:
+      return read_linear(in, K);
+    case Algorithm::lstm:
+      return read_lstm(in, K);
+    case Algorithm::trees:
+    case Algorithm::personal:
+    case Algorithm::population:
+      return read_population(in, K);
+    case Algorithm::automatic:
+    case Algorithm::ensemble:
+      break;
+  }
+  damaged("its algorithm is none that is stored");
+}
+
+Ensemble read_ensemble(ByteReader& in, std::size_t K) {
+  Ensemble e;
+  const int members = in.number(2, static_cast<int>(kAlgorithmNames.size()));
+  for (int m = 0; m < members; ++m) {
+    e.algorithms.push_back(read_algorithm(in));
+    e.members.push_back(read_member(in, e.algorithms.back(), K));
+  }
+  e.weights = in.reals(e.members.size() * K);
+  for (const float weight : e.weights)
+    if (weight < 0 || weight > 1.001F) damaged("a weight is out of range");
+  return e;
 }
 
 Predictor read_predictor(ByteReader& in, Algorithm algorithm, std::size_t K) {
-  const int kind = in.number(0, static_cast<int>(std::variant_size_v<Predictor>) - 1);
-  if (kind != kind_of(algorithm)) damaged("its weights are not of its algorithm");
-  switch (kind) {
-    case 0:
-      return Persistence{};
-    case 1:
-      return MeanModel{in.reals(K)};
-    case 2:
-      return read_linear(in, K);
-    default:
-      return read_lstm(in, K);
+  if (algorithm == Algorithm::ensemble) return read_ensemble(in, K);
+  return std::visit([](auto&& kind) { return Predictor(std::forward<decltype(kind)>(kind)); },
+                    read_member(in, algorithm, K));
+}
+
+Memory read_memory(ByteReader& in, std::size_t K) {
+  Memory memory;
+  const int meals = in.number(0, kRememberedMeals);
+  for (int i = 0; i < meals; ++i) {
+    RememberedMeal meal{in.moment(), {}, {}, {}, {}, {}};
+    for (float& value : meal.rich) value = in.real_or_unknown();
+    for (auto* values : {&meal.residual, &meal.recalled, &meal.score, &meal.rank}) values->fill(kUnknown);
+    for (std::size_t k = 0; k < K; ++k)
+      for (float* value : {&meal.residual[k], &meal.recalled[k], &meal.score[k], &meal.rank[k]})
+        *value = in.real_or_unknown();
+    if (i > 0 && meal.eaten_at < memory.meals.back().eaten_at) damaged("remembered meals are not in time order");
+    memory.meals.push_back(meal);
   }
+  return memory;
 }
 
 void read_horizons(ByteReader& in, Model& model) {
@@ -91,15 +222,13 @@ std::vector<std::uint8_t> encode(const Model& model) {
   ByteWriter out;
   out.text(kMagic);
   out.u32(kFormat);
-  out.text(kFeatureSchema);
+  out.text(model.is_rich() ? kRichSchema : kFeatureSchema);
   out.number(static_cast<int>(model.algorithm));
   out.number(model.horizons());
   for (const int minutes : model.horizons_min) out.number(minutes);
-  out.number(model.intervals.n);
-  out.reals(model.intervals.below);
-  out.reals(model.intervals.above);
-  out.number(static_cast<int>(model.predictor.index()));
+  write(out, model.intervals);
   std::visit([&](const auto& kind) { write(out, kind); }, model.predictor);
+  write(out, model.memory, model.horizons_min.size());
   return out.finish();
 }
 
@@ -111,15 +240,16 @@ Model decode(std::span<const std::uint8_t> bytes) {
   ByteReader in(body);
   if (in.text(kMagic.size()) != kMagic) damaged("it is not a pg_glucose model");
   if (in.u32() != kFormat) damaged("its format is of another version");
-  if (in.text(64) != kFeatureSchema) damaged("it needs another feature schema");
+  const std::string_view schema = in.text(64);
+  if (schema != kFeatureSchema && schema != kRichSchema) damaged("it needs another feature schema");
   Model model;
-  model.algorithm = static_cast<Algorithm>(in.number(0, static_cast<int>(Algorithm::automatic) - 1));
+  model.algorithm = read_algorithm(in);
   read_horizons(in, model);
   const std::size_t K = model.horizons_min.size();
-  model.intervals.n = in.number(0, 1'000'000'000);
-  model.intervals.below = in.reals(K);
-  model.intervals.above = in.reals(K);
+  model.intervals = read_intervals(in, K);
   model.predictor = read_predictor(in, model.algorithm, K);
+  model.memory = read_memory(in, K);
+  if (schema != (model.is_rich() ? kRichSchema : kFeatureSchema)) damaged("it needs another feature schema");
   if (!in.empty()) damaged("bytes are left over");
   return model;
 }

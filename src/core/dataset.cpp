@@ -25,6 +25,11 @@ bool has_glucose(const FeatureVector& x) {
 
 }  // namespace
 
+bool all_known(const Sample& sample, std::size_t horizons) {
+  return std::none_of(sample.targets.begin(), sample.targets.begin() + static_cast<std::ptrdiff_t>(horizons),
+                      [](float value) { return std::isnan(value); });
+}
+
 SplitSizes split_sizes(Samples samples) {
   const int n = static_cast<int>(samples.size());
   const int held_out = n * 15 / 100;
@@ -34,25 +39,30 @@ SplitSizes split_sizes(Samples samples) {
 }
 
 DatasetBuilder::DatasetBuilder(std::span<const Meal> meals, std::span<const Reading> readings,
-                               std::span<const int> horizons_min, Micros start_at, Micros end_at)
+                               std::span<const int> horizons_min, Micros start_at, Micros end_at,
+                               std::optional<Micros> as_of)
     : meals_(meals),
       readings_(readings),
       horizons_min_(horizons_min.begin(), horizons_min.end()),
       start_at_(start_at),
-      end_at_(end_at) {}
+      end_at_(end_at),
+      as_of_(as_of),
+      timeline_(meals, readings) {}
 
 void DatasetBuilder::step() {
   const Meal& meal = meals_[next_++];
   if (meal.eaten_at < start_at_ || meal.eaten_at >= end_at_) return;
   Sample sample;
-  sample.meal_id = meal.id;
-  sample.eaten_at = meal.eaten_at;
   sample.targets.fill(kUnknown);
+  std::size_t known = 0;
   for (std::size_t k = 0; k < horizons_min_.size(); ++k) {
-    sample.targets[k] = outcome_at(readings_, meal.eaten_at + horizons_min_[k] * kMinute);
-    if (std::isnan(sample.targets[k])) return;
+    sample.targets[k] = outcome_at(readings_, meal.eaten_at + horizons_min_[k] * kMinute,
+                                   as_of_.value_or(std::numeric_limits<Micros>::max()));
+    known += std::isnan(sample.targets[k]) ? 0 : 1;
   }
-  sample.features = extract(meal, readings_, meals_);
+  if (known < (as_of_ ? 1 : horizons_min_.size())) return;
+  static_cast<Moment&>(sample) = timeline_.moment(meal);
+  sample.meal_id = meal.id;
   if (has_glucose(sample.features)) samples_.push_back(sample);
 }
 

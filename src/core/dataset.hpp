@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // Shapes: N samples, K horizons.
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "core/feature_schema.hpp"
-#include "core/types.hpp"
+#include "core/timeline.hpp"
 
 namespace glucose {
 
@@ -13,16 +13,17 @@ inline constexpr int kMaxHorizons = 12;
 inline constexpr int kShortestHorizonMin = 5;
 inline constexpr int kLongestHorizonMin = 360;
 
-/// One usable meal: its features and what happened at each horizon.
-struct Sample {
+/// One meal: what was known when it was eaten, and what happened at each horizon.
+struct Sample : Moment {
   std::array<std::uint8_t, 16> meal_id;
-  Micros eaten_at;
-  FeatureVector features;
   std::array<float, kMaxHorizons> targets;  // [K] mg/dL
 };
 static_assert(std::is_trivially_copyable_v<Sample>);
 
 using Samples = std::span<const Sample>;
+
+/// Whether the outcome at each of the first K horizons is known.
+bool all_known(const Sample& sample, std::size_t horizons);
 
 enum class Split : std::uint8_t { train, validation, test };
 inline constexpr std::array<const char*, 3> kSplitNames{"train", "validation", "test"};
@@ -42,10 +43,11 @@ SplitSizes split_sizes(Samples samples);
 /// in: one person's meals and readings, sorted by time, reaching 30 days further back than the first meal wanted;
 /// horizons [K] in minutes · a meal without an outcome at every horizon, or without any glucose to start from, is
 /// skipped (not usable) · the spans must outlive the builder
+/// With `as_of`, outcomes are those known by then, and one of them is enough: the others are NaN.
 class DatasetBuilder {
  public:
   DatasetBuilder(std::span<const Meal> meals, std::span<const Reading> readings, std::span<const int> horizons_min,
-                 Micros start_at, Micros end_at);
+                 Micros start_at, Micros end_at, std::optional<Micros> as_of = std::nullopt);
   bool done() const { return next_ == meals_.size(); }
   void step();
   std::vector<Sample> take() { return std::move(samples_); }
@@ -55,6 +57,8 @@ class DatasetBuilder {
   std::span<const Reading> readings_;
   std::vector<int> horizons_min_;
   Micros start_at_, end_at_;
+  std::optional<Micros> as_of_;
+  Timeline timeline_;
   std::size_t next_ = 0;
   std::vector<Sample> samples_;
 };

@@ -11,7 +11,8 @@ struct Evaluation {
   double coverage;
 };
 
-/// Evaluates the answers a person would have been given, limits and intervals included. out: [K]
-std::vector<Evaluation> evaluate(const Model& model, Samples samples);
+/// Evaluates the answers a person would have been given, limits and intervals included. earlier: meals before them,
+/// which are only remembered · rows with an unknown outcome are only remembered, too. out: [K]
+std::vector<Evaluation> evaluate(const Model& model, Samples earlier, Samples samples);
 
 }  // namespace glucose

@@ -2,6 +2,7 @@
 #include "core/fit.hpp"
 
 #include "core/error.hpp"
+#include "core/population_fit.hpp"
 
 namespace glucose {
 
@@ -12,7 +13,7 @@ class PersistenceFit final : public Fit {
   bool done() const override { return true; }
   void step() override {}
   double progress() const override { return 1; }
-  Predictor take() override { return Persistence{}; }
+  Member take() override { return Persistence{}; }
 };
 
 class MeanFit final : public Fit {
@@ -21,10 +22,46 @@ class MeanFit final : public Fit {
   bool done() const override { return true; }
   void step() override {}
   double progress() const override { return 1; }
-  Predictor take() override { return std::move(model_); }
+  Member take() override { return std::move(model_); }
 
  private:
   MeanModel model_;
+};
+
+/// The population's weights; the person's own part is the memory that grows as its meals are replayed.
+class PersonalFit final : public Fit {
+ public:
+  explicit PersonalFit(PopulationModel model) : model_(std::move(model)) {}
+  bool done() const override { return true; }
+  void step() override {}
+  double progress() const override { return 1; }
+  Member take() override { return std::move(model_); }
+
+ private:
+  PopulationModel model_;
+};
+
+/// Linear on 'meal/2' with trees on what that leaves, of the person's rows alone.
+class TreesFit final : public Fit {
+ public:
+  TreesFit(Samples rows, const TrainOptions& options, const BoostingApi* boosting)
+      : fit_(pointers(rows), options.n_horizons, options.l2, options.seed, boosting) {}
+  bool done() const override { return fit_.done(); }
+  void step() override { fit_.step(); }
+  double progress() const override { return fit_.progress(); }
+  Member take() override {
+    PopulationModel model = fit_.take();
+    model.kernel = {0, 0, 0, 0, 0};  // it has learnt from the person's meals: what it misses of them says little
+    return model;
+  }
+
+ private:
+  static std::vector<const Sample*> pointers(Samples rows) {
+    std::vector<const Sample*> all;
+    for (const Sample& row : rows) all.push_back(&row);
+    return all;
+  }
+  PopulationFit fit_;
 };
 
 template <class Stepped>
@@ -34,7 +71,7 @@ class SteppedFit final : public Fit {
   bool done() const override { return fit_.done(); }
   void step() override { fit_.step(); }
   double progress() const override { return fit_.progress(); }
-  Predictor take() override { return fit_.take(); }
+  Member take() override { return fit_.take(); }
   int epoch() const override {
     if constexpr (requires { fit_.epoch(); }) return fit_.epoch();
     return 0;
@@ -50,7 +87,8 @@ class SteppedFit final : public Fit {
 
 }  // namespace
 
-std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples validation, const TrainOptions& options) {
+std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples validation, const TrainOptions& options,
+                              const Foundations& on) {
   const int K = options.n_horizons;
   switch (algorithm) {
     case Algorithm::persistence:
@@ -63,7 +101,14 @@ std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples val
       return std::make_unique<SteppedFit<LinearFit>>(LinearFit(training, K, Loss::absolute, options.l2));
     case Algorithm::lstm:
       return std::make_unique<SteppedFit<LstmFit>>(LstmFit(training, validation, options));
+    case Algorithm::personal:
+      return std::make_unique<PersonalFit>(on.population != nullptr ? *on.population : prior_model(training, K));
+    case Algorithm::trees:
+      if (on.boosting == nullptr) trees_not_available();
+      return std::make_unique<TreesFit>(training, options, on.boosting);
     case Algorithm::automatic:
+    case Algorithm::ensemble:
+    case Algorithm::population:
       break;
   }
   throw Error(ErrorCode::internal, "\"auto\" is not a fit of its own");
@@ -77,6 +122,8 @@ std::size_t fit_bytes_needed(Algorithm algorithm, std::size_t n, const TrainOpti
     case Algorithm::lad:  // the design, the targets, losses and a pass's residuals; the sums do not grow with n
       return n * (sizeof(float) * kDesignColumns + sizeof(double) * static_cast<std::size_t>(options.n_horizons + 8)) +
              (std::size_t{1} << 18);
+    case Algorithm::trees:
+      return PopulationFit::bytes_needed(n);
     default:
       return 0;
   }

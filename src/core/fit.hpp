@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "core/boosting_api.hpp"
 #include "core/model.hpp"
 
 namespace glucose {
@@ -14,12 +15,19 @@ class Fit {
   virtual void step() = 0;
   virtual double progress() const = 0;
   virtual int epoch() const { return 0; }  // of algorithms that have epochs
-  virtual Predictor take() = 0;
+  virtual Member take() = 0;
   virtual int best_epoch() const { return 0; }  // of what learns in epochs: how many were best
 };
 
+/// What a fit may stand on, beside its rows; either may not be there.
+struct Foundations {
+  const PopulationModel* population = nullptr;  // of the same horizons
+  const BoostingApi* boosting = nullptr;        // what trains trees
+};
+
 /// in: rows to learn from, rows for early stopping (LSTM only), options · out: a fit that has not begun
-std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples validation, const TrainOptions& options);
+std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples validation, const TrainOptions& options,
+                              const Foundations& on);
 
 /// Whether the algorithm is fitted again on train + validation once it is chosen. The LSTM then trains as many epochs
 /// as were best when the validation rows could still tell.

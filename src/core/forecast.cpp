@@ -12,7 +12,9 @@ namespace glucose {
 namespace {
 
 constexpr int kEnoughReadings = 8;
-constexpr float kSteadySd = 30.0F;  // mg/dL
+constexpr float kSteadySd = 30.0F;                  // mg/dL
+constexpr double kLow = 70, kHigh = 180;            // mg/dL, the usual range between meals and after them
+constexpr double kNearMgDl = 20, kNearShare = 0.2;  // what counts as near a forecast
 constexpr int kFlatReadings = 4;
 constexpr Micros kFlatSpan = 60 * kMinute;
 constexpr Micros kWindow = kHistorySteps * kHistoryStepMin * kMinute;
@@ -49,16 +51,6 @@ Confidence confidence_of(const SensorState& s) {
   return c;
 }
 
-// Within the band of its word (low below 0.5, medium to 0.75, high to 1), by completeness and steadiness.
-float score_of(const SensorState& s, Confidence c) {
-  constexpr std::array<float, 3> kFrom{0.0F, 0.5F, 0.75F}, kTo{0.49F, 0.74F, 1.0F};
-  const float complete = static_cast<float>(s.readings_used) / kHistorySteps;
-  const float spread = std::isnan(s.sd_mg_dl) ? 1.0F : std::min(s.sd_mg_dl / (2 * kSteadySd), 1.0F);
-  const float within = complete * (1.0F - 0.5F * spread);
-  const auto band = static_cast<std::size_t>(c);
-  return kFrom[band] + (kTo[band] - kFrom[band]) * within;
-}
-
 float limit(float mg_dl) {
   return std::clamp(mg_dl, kGlucoseLow, kGlucoseHigh);
 }
@@ -93,31 +85,55 @@ SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readi
   return state;
 }
 
-void forecast_horizons(const Model& model, const FeatureVector& x, HorizonForecast* out) {
-  std::array<float, kMaxHorizons> raw;
-  model.predict(x, raw.data());
+void forecast_horizons(const Model& model, const Moment& moment, const Recollection& known, const PointForecast& said,
+                       double level, HorizonForecast* out) {
   for (std::size_t k = 0; k < model.horizons_min.size(); ++k) {
-    if (!std::isfinite(raw[k]))
+    const float point = said.mg_dl[k];
+    const float scale = model.intervals.scale[k].at(scale_columns(moment.rich, point), said.variance[k]);
+    if (!std::isfinite(point) || !std::isfinite(scale))
       throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
+    const Outlook outlook(model.intervals, known.memory().meals, k, model.horizons_min[k], moment.eaten_at, point,
+                          scale);
+    // Persistence is what others are measured by: glucose stays what it is.
+    const float median = std::holds_alternative<Persistence>(model.predictor) ? point : outlook.quantile(0.5);
     HorizonForecast& h = out[k];
     h.minutes_ahead = model.horizons_min[k];
-    h.mg_dl = limit(raw[k]);
-    h.lower = std::min(limit(raw[k] + model.intervals.below[k]), h.mg_dl);
-    h.upper = std::max(limit(raw[k] + model.intervals.above[k]), h.mg_dl);
-    h.limited = h.mg_dl != raw[k];
+    h.mg_dl = limit(median);
+    h.mean_mg_dl = limit(point);
+    h.lower = std::min(limit(outlook.quantile((1 - level) / 2)), h.mg_dl);
+    h.upper = std::max(limit(outlook.quantile((1 + level) / 2)), h.mg_dl);
+    h.below_70 = static_cast<float>(outlook.probability_below(kLow));
+    h.above_180 = static_cast<float>(1 - outlook.probability_below(kHigh));
+    const auto centre = static_cast<double>(h.mg_dl), margin = std::max(kNearMgDl, kNearShare * centre);
+    h.near =
+        static_cast<float>(outlook.probability_below(centre + margin) - outlook.probability_below(centre - margin));
+    h.limited = h.mg_dl != median;
   }
 }
 
-Forecast forecast(const Model& model, const FeatureVector& x, const SensorState& sensor) {
+void Follower::answer(const Sample& sample, double level, HorizonForecast* out) {
+  forecast_horizons(model_, sample, known_, model_.predict(sample, known_), level, out);
+  follow(sample);
+}
+
+void Follower::follow(const Sample& sample) {
+  const auto& meals = known_.memory().meals;
+  if (!meals.empty() && meals.back().eaten_at >= sample.eaten_at) return;
+  const PointForecast said = model_.predict(sample, known_);
+  known_.add(remember(sample, said, model_.horizons_min.size()));
+  judge(model_.intervals, known_.meals(), model_.horizons_min, said.mg_dl, said.variance, sample.targets);
+}
+
+Forecast forecast(const Model& model, const Moment& moment, const Recollection& known, double level,
+                  const SensorState& sensor) {
   // A reading older than the baseline's 30 days is none to start from either.
-  if (!sensor.has_last || std::isnan(last_glucose(x)))
+  if (!sensor.has_last || std::isnan(last_glucose(moment.features)))
     throw Error(ErrorCode::too_little_history, "no glucose reading in the 30 days before this moment",
                 "Record glucose readings first; at least one is needed, twelve in the last three hours are best.");
   Forecast answer;
   answer.n = model.horizons();
   answer.confidence = confidence_of(sensor);
-  answer.confidence_score = score_of(sensor, answer.confidence);
-  forecast_horizons(model, x, answer.horizons.data());
+  forecast_horizons(model, moment, known, model.predict(moment, known), level, answer.horizons.data());
   return answer;
 }
 

@@ -1,14 +1,118 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/model.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace glucose {
 
-void predict(const Predictor& predictor, const FeatureVector& x, int horizons, float* out) {
-  std::visit([&](const auto& kind) { kind.predict(x, horizons, out); }, predictor);
+namespace {
+
+template <class Kind>
+PointForecast ask(const Kind& kind, const Moment& moment, const Recollection& /*known*/,
+                  std::span<const int> horizons_min) {
+  PointForecast f{};
+  kind.predict(moment.features, static_cast<int>(horizons_min.size()), f.mg_dl.data());
+  f.impersonal = f.mg_dl;
+  return f;
 }
 
-void Model::predict(const FeatureVector& x, float* out) const {
-  glucose::predict(predictor, x, horizons(), out);
+PointForecast ask(const PopulationModel& model, const Moment& moment, const Recollection& known,
+                  std::span<const int> horizons_min) {
+  PointForecast f{};
+  model.predict(moment.rich, static_cast<int>(horizons_min.size()), f.impersonal.data());
+  if (model.kernel.is_empty()) {
+    f.mg_dl = f.impersonal;
+    return f;
+  }
+  known.recall(moment, f);
+  for (std::size_t k = 0; k < horizons_min.size(); ++k) f.mg_dl[k] = f.impersonal[k] + f.believed[k] * f.recalled[k];
+  return f;
+}
+
+PointForecast ask(const Ensemble& ensemble, const Moment& moment, const Recollection& known,
+                  std::span<const int> horizons_min) {
+  PointForecast f{};
+  bool recalls = false;
+  for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
+    const PointForecast one =
+        std::visit([&](const auto& kind) { return ask(kind, moment, known, horizons_min); }, ensemble.members[m]);
+    const auto* population = std::get_if<PopulationModel>(&ensemble.members[m]);
+    const bool remembers = population != nullptr && !population->kernel.is_empty();
+    for (std::size_t k = 0; k < horizons_min.size(); ++k)
+      f.mg_dl[k] += ensemble.weights[m * horizons_min.size() + k] * one.mg_dl[k];
+    recalls |= remembers;
+    if (remembers) {
+      f.impersonal = one.impersonal;
+      f.recalled = one.recalled;
+      f.believed = one.believed;
+      f.variance = one.variance;
+    }
+  }
+  if (!recalls) f.impersonal = f.mg_dl;
+  return f;
+}
+
+}  // namespace
+
+PointForecast predict(const Predictor& predictor, const Moment& moment, const Recollection& known,
+                      std::span<const int> horizons_min) {
+  return std::visit([&](const auto& kind) { return ask(kind, moment, known, horizons_min); }, predictor);
+}
+
+RememberedMeal remember(const Sample& sample, const PointForecast& said, std::size_t horizons) {
+  RememberedMeal meal{sample.eaten_at, sample.rich, {}, {}, {}, {}};
+  for (auto* values : {&meal.residual, &meal.recalled, &meal.score, &meal.rank}) values->fill(kUnknown);
+  for (std::size_t k = 0; k < horizons; ++k) {
+    meal.residual[k] = sample.targets[k] - said.impersonal[k];
+    meal.recalled[k] = said.recalled[k];
+  }
+  return meal;
+}
+
+std::array<float, kMaxHorizons> judge(const Intervals& intervals, std::span<RememberedMeal> meals,
+                                      std::span<const int> horizons_min, std::span<const float> said_mg_dl,
+                                      std::span<const float> variance, std::span<const float> outcome_mg_dl) {
+  std::array<float, kMaxHorizons> median;
+  median.fill(kUnknown);
+  RememberedMeal& last = meals.back();
+  const auto earlier = meals.first(meals.size() - 1);
+  for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+    if (std::isnan(said_mg_dl[k])) continue;
+    const float scale = intervals.scale[k].at(scale_columns(last.rich, said_mg_dl[k]), variance[k]);
+    const Outlook outlook(intervals, earlier, k, horizons_min[k], last.eaten_at, said_mg_dl[k], scale);
+    median[k] = std::clamp(outlook.quantile(0.5), kGlucoseLow, kGlucoseHigh);
+    if (std::isnan(outcome_mg_dl[k])) continue;
+    last.score[k] = (outcome_mg_dl[k] - said_mg_dl[k]) / scale;
+    last.rank[k] = outlook.rank(outcome_mg_dl[k]);
+  }
+  return median;
+}
+
+PointForecast Model::predict(const Moment& moment, const Recollection& known) const {
+  return glucose::predict(predictor, moment, known, horizons_min);
+}
+
+Recollection Model::recollection() const {
+  return {population_of(predictor), horizons_min, memory};
+}
+
+const PopulationModel* population_of(const Predictor& predictor) {
+  if (const auto* ensemble = std::get_if<Ensemble>(&predictor)) {
+    for (const Member& member : ensemble->members)
+      if (const auto* population = std::get_if<PopulationModel>(&member); population && !population->kernel.is_empty())
+        return population;
+    return nullptr;
+  }
+  const auto* population = std::get_if<PopulationModel>(&predictor);
+  return population != nullptr && !population->kernel.is_empty() ? population : nullptr;
+}
+
+bool Model::is_rich() const {
+  if (const auto* ensemble = std::get_if<Ensemble>(&predictor))
+    return std::any_of(ensemble->members.begin(), ensemble->members.end(),
+                       [](const Member& m) { return std::holds_alternative<PopulationModel>(m); });
+  return std::holds_alternative<PopulationModel>(predictor);
 }
 
 }  // namespace glucose

@@ -16,24 +16,38 @@ void wipe(Scaler& scaler) {
   wipe(scaler.inverse_sd);
 }
 
+// Weights are learnt from a person's data: they do not stay behind in freed memory.
+void wipe(Persistence& /*nothing was learnt*/) {}
+void wipe(MeanModel& mean) {
+  wipe(mean.mean_mg_dl);
+}
+void wipe(LinearModel& linear) {
+  wipe(linear.coefficients);
+  wipe(linear.intercept);
+  wipe(linear.scaler);
+}
+void wipe(LstmModel& lstm) {
+  wipe(lstm.net.parameters());
+  wipe(lstm.glucose);
+  wipe(lstm.statics);
+  wipe(lstm.targets);
+  wipe(lstm.pull);
+}
+void wipe(PopulationModel& population) {
+  wipe(population.coefficients);
+  wipe(population.intercept);
+  wipe(population.scaler);
+}
+void wipe(Ensemble& ensemble) {
+  for (Member& member : ensemble.members) std::visit([](auto& kind) { wipe(kind); }, member);
+}
+
 }  // namespace
 
 void wipe(Model& model) {
-  if (auto* mean = std::get_if<MeanModel>(&model.predictor)) wipe(mean->mean_mg_dl);
-  if (auto* linear = std::get_if<LinearModel>(&model.predictor)) {
-    wipe(linear->coefficients);
-    wipe(linear->intercept);
-    wipe(linear->scaler);
-  }
-  if (auto* lstm = std::get_if<LstmModel>(&model.predictor)) {
-    wipe(lstm->net.parameters());
-    wipe(lstm->glucose);
-    wipe(lstm->statics);
-    wipe(lstm->targets);
-    wipe(lstm->pull);
-  }
-  wipe(model.intervals.below);
-  wipe(model.intervals.above);
+  std::visit([](auto& kind) { wipe(kind); }, model.predictor);
+  wipe(model.intervals.grids);
+  for (RememberedMeal& meal : model.memory.meals) meal = {};
 }
 
 void wipe(CgmModel& model) {

@@ -10,9 +10,9 @@ namespace glucose {
 
 Algorithm parse_algorithm(std::string_view name) {
   std::string known;
-  for (std::size_t i = 0; i < kAlgorithmNames.size(); ++i) {
-    if (name == kAlgorithmNames[i]) return static_cast<Algorithm>(i);
-    known += (i > 0 ? ", " : "") + std::string(kAlgorithmNames[i]);
+  for (const Algorithm algorithm : kAlgorithms) {
+    if (name == name_of(algorithm)) return algorithm;
+    known += (known.empty() ? "" : ", ") + std::string(name_of(algorithm));
   }
   throw Error(ErrorCode::bad_argument, "unrecognized algorithm \"" + std::string(name) + "\"",
               "Algorithms are " + known + ".");

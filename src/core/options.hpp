@@ -9,8 +9,26 @@
 
 namespace glucose {
 
-enum class Algorithm : std::uint8_t { persistence, mean, ridge, lad, lstm, automatic };
-inline constexpr std::array<std::string_view, 6> kAlgorithmNames{"persistence", "mean", "ridge", "lad", "lstm", "auto"};
+/// `ensemble` and `population` are what 'auto' ends as, for a person and for all, and cannot be asked for. The numbers
+/// are those in artifacts.
+enum class Algorithm : std::uint8_t {
+  persistence,
+  mean,
+  ridge,
+  lad,
+  lstm,
+  automatic,
+  trees,
+  personal,
+  ensemble,
+  population
+};
+inline constexpr std::array<std::string_view, 10> kAlgorithmNames{
+    "persistence", "mean", "ridge", "lad", "lstm", "auto", "trees", "personal", "ensemble", "population"};
+/// What can be asked for, in the order in which they are listed.
+inline constexpr std::array<Algorithm, 8> kAlgorithms{Algorithm::persistence, Algorithm::mean,     Algorithm::ridge,
+                                                      Algorithm::lad,         Algorithm::trees,    Algorithm::lstm,
+                                                      Algorithm::personal,    Algorithm::automatic};
 
 /// Throws Error bad_argument, naming what exists.
 Algorithm parse_algorithm(std::string_view name);

@@ -26,15 +26,20 @@ std::vector<int> common_horizons(const std::vector<int>& a, const std::vector<in
   return common;
 }
 
-std::vector<double> meal_errors(const Model& model, Samples samples, std::span<const int> horizons_min) {
+std::vector<double> meal_errors(const Model& model, Samples samples, std::span<const int> horizons_min, Micros from) {
   std::vector<std::size_t> answers;
   for (const int horizon : horizons_min)
     answers.push_back(static_cast<std::size_t>(
         std::find(model.horizons_min.begin(), model.horizons_min.end(), horizon) - model.horizons_min.begin()));
   std::vector<double> errors;
   std::array<HorizonForecast, kMaxHorizons> answer;
+  Follower follower(model);
   for (const Sample& sample : samples) {
-    forecast_horizons(model, sample.features, answer.data());
+    Sample known = sample;  // outcomes in the model's order, to be remembered
+    known.targets.fill(kUnknown);
+    for (std::size_t k = 0; k < answers.size(); ++k) known.targets[answers[k]] = sample.targets[k];
+    follower.answer(known, kIntervalLevel, answer.data());
+    if (sample.eaten_at < from || !all_known(sample, answers.size())) continue;
     double sum = 0;
     for (std::size_t k = 0; k < answers.size(); ++k)
       sum += std::abs(static_cast<double>(answer[answers[k]].mg_dl) - static_cast<double>(sample.targets[k]));

@@ -28,7 +28,8 @@ PairedComparison compare_paired(std::span<const double> a, std::span<const doubl
 std::vector<int> common_horizons(const std::vector<int>& a, const std::vector<int>& b);
 
 /// Mean |answer - outcome| of each meal over the horizons asked for, mg/dL; answers as a person would be given them.
-/// in: samples [N] whose targets are at `horizons_min` [K], each a horizon of the model · out: [N]
-std::vector<double> meal_errors(const Model& model, Samples samples, std::span<const int> horizons_min);
+/// in: samples whose targets are at `horizons_min` [K], each a horizon of the model; those before `from`, or with an
+/// unknown outcome, are only remembered · out: [N] of the others
+std::vector<double> meal_errors(const Model& model, Samples samples, std::span<const int> horizons_min, Micros from);
 
 }  // namespace glucose

@@ -46,8 +46,11 @@ void judge(TrainingOutcome& outcome) {
   if (!(rmse < mean_of(outcome.persistence_test, &Metrics::rmse)))
     issues.emplace_back("no better than persistence on test");
   outcome.production_ready = !outcome.rejected && blocking_before == issues.size() && chosen->rmse < persistence;
-  if (outcome.model.intervals.n < kFewResiduals)
-    issues.emplace_back("interval rests on only " + std::to_string(outcome.model.intervals.n) + " validation meals");
+  const auto& meals = outcome.model.memory.meals;
+  const auto own =
+      std::count_if(meals.begin(), meals.end(), [](const RememberedMeal& m) { return !std::isnan(m.score[0]); });
+  if (const auto n = outcome.model.intervals.n + own; n < kFewResiduals)
+    issues.emplace_back("interval rests on only " + std::to_string(n) + " meals");
 }
 
 }  // namespace glucose

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace glucose {
 
@@ -65,8 +64,8 @@ float glucose_at(std::span<const Reading> readings, Micros at, Micros as_of) {
   return before.found() ? before.mg_dl : after.mg_dl;
 }
 
-float outcome_at(std::span<const Reading> readings, Micros at) {
-  const auto [before, after] = neighbours(readings, at, std::numeric_limits<Micros>::max());
+float outcome_at(std::span<const Reading> readings, Micros at, Micros as_of) {
+  const auto [before, after] = neighbours(readings, at, as_of);
   return before.found() && after.found() ? between(before, after, at) : kUnknown;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // Irregular readings → glucose at a wanted moment. Readings are sorted by measured_at; equal times are averaged.
 #pragma once
+#include <limits>
 #include <span>
 
 #include "core/types.hpp"
@@ -16,7 +17,8 @@ inline constexpr Micros kReachOfReading = 15 * kMinute;
 float glucose_at(std::span<const Reading> readings, Micros at, Micros as_of);
 
 /// What happened at `at`: linear between readings within reach on *both* sides (one exactly there is enough), else NaN.
-float outcome_at(std::span<const Reading> readings, Micros at);
+/// Readings that were not there yet at `as_of` do not count.
+float outcome_at(std::span<const Reading> readings, Micros at, Micros as_of = std::numeric_limits<Micros>::max());
 
 /// `steps` values at at − (steps−1)·step … at, oldest first, by glucose_at(…, as_of = at).
 void glucose_window(std::span<const Reading> readings, Micros at, Micros step, std::span<float> out);

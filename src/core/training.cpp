@@ -8,87 +8,45 @@
 #include "core/error.hpp"
 #include "core/fit.hpp"
 #include "core/quality.hpp"
+#include "core/replay.hpp"
 
 namespace glucose {
 
 namespace {
 
-std::vector<Algorithm> candidates_of(Algorithm algorithm) {
-  if (algorithm == Algorithm::automatic)
-    return {Algorithm::persistence, Algorithm::mean, Algorithm::ridge, Algorithm::lad, Algorithm::lstm};
+constexpr std::size_t kEnoughForTrees = 150;  // train rows; 'auto' does not try trees on fewer
+
+std::vector<Algorithm> candidates_of(Algorithm algorithm, bool with_trees) {
+  if (algorithm == Algorithm::automatic) {
+    std::vector<Algorithm> all{Algorithm::persistence, Algorithm::mean, Algorithm::ridge,
+                               Algorithm::lad,         Algorithm::lstm, Algorithm::personal};
+    if (with_trees) all.push_back(Algorithm::trees);
+    return all;
+  }
   // Persistence is always measured too: every model is judged against it.
   if (algorithm == Algorithm::persistence) return {algorithm};
   return {Algorithm::persistence, algorithm};
 }
 
-// Standard errors of a paired difference: less may well be luck.
-constexpr double kBeyondChance = 2;
+constexpr std::size_t kJudgedPerStep = 8;
+constexpr std::size_t kMemoryBytes = std::size_t{2} << 20;  // a memory's meals and their factors
 
-using Forecasts = std::vector<std::vector<float>>;  // [K][N]
+// Of progress: fitting, fitting again, and measuring.
+constexpr double kFirstFits = 0.6, kLastFits = 0.3, kMeasuring = 0.1;
 
-constexpr std::size_t kRowsPerStep = 8;  // of the widest network: a few milliseconds
-
-/// Forecasts of rows, some rows a step: asking a network about a thousand meals takes tens of milliseconds.
-struct Asking {
-  Samples rows;
-  Forecasts answers;
-  std::size_t next = 0;
-
-  Asking() = default;
-  Asking(Samples which, int K) : rows(which), answers(static_cast<std::size_t>(K), std::vector<float>(which.size())) {}
-  bool done() const { return next == rows.size(); }
-  void step(const Predictor& predictor) {
-    std::array<float, kMaxHorizons> one;
-    const std::size_t last = std::min(next + kRowsPerStep, rows.size());
-    for (; next < last; ++next) {
-      predict(predictor, rows[next].features, static_cast<int>(answers.size()), one.data());
-      for (std::size_t k = 0; k < answers.size(); ++k) answers[k][next] = one[k];
-    }
-  }
-};
-
-std::vector<float> outcomes(Samples rows, std::size_t k) {
-  std::vector<float> y;
-  for (const Sample& row : rows) y.push_back(row.targets[k]);
-  return y;
+Predictor as_predictor(const Member& member) {
+  return std::visit([](const auto& kind) { return Predictor(kind); }, member);
 }
 
-double mean_rmse(const std::vector<Metrics>& metrics) {
-  double sum = 0;
-  for (const Metrics& m : metrics) sum += m.rmse;
-  const double mean = sum / static_cast<double>(metrics.size());
-  return std::isfinite(mean) ? mean : std::numeric_limits<double>::infinity();
-}
-
-std::vector<Metrics> measure_all(const Forecasts& forecast, Samples rows) {
-  std::vector<Metrics> metrics;
-  for (std::size_t k = 0; k < forecast.size(); ++k) metrics.push_back(measure(forecast[k], outcomes(rows, k)));
-  return metrics;
-}
-
-Intervals intervals_from(const Forecasts& forecast, Samples rows) {
-  Intervals intervals;
-  intervals.n = static_cast<int>(rows.size());
-  for (std::size_t k = 0; k < forecast.size(); ++k) {
-    std::vector<float> residuals = outcomes(rows, k);
-    for (std::size_t i = 0; i < residuals.size(); ++i) residuals[i] -= forecast[k][i];
-    const Offsets offsets = interval_offsets(residuals);
-    intervals.below.push_back(offsets.below);
-    intervals.above.push_back(offsets.above);
-  }
-  return intervals;
+bool remembers(const Member& member) {
+  const auto* model = std::get_if<PopulationModel>(&member);
+  return model != nullptr && !model->kernel.is_empty();
 }
 
 }  // namespace
 
-std::vector<Metrics> measure_rows(const Predictor& predictor, Samples rows, int horizons) {
-  Asking asking(rows, horizons);
-  while (!asking.done()) asking.step(predictor);
-  return measure_all(asking.answers, rows);
-}
-
 struct Training::State {
-  enum class Phase { fitting, validating, refitting, measuring, done };
+  enum class Phase { fitting, validating, refitting, measuring, judging, done };
 
   std::vector<Sample> samples;
   SplitSizes sizes;
@@ -96,15 +54,23 @@ struct Training::State {
   Algorithm wanted;
   std::vector<Algorithm> queue;
   Phase phase = Phase::fitting;
-  std::unique_ptr<Fit> fit;  // the one under way
-  Asking asking;             // the rows it is asked about afterwards
-  std::vector<Predictor> fitted;
-  std::vector<int> best_epochs;  // as fitted; 0 where there are none
-  std::vector<Forecasts> validated;
-  std::vector<Candidate> candidates;
-  std::size_t winner = 0;
+  std::optional<PopulationModel> population;  // what a personal model stands on
+  Intervals population_intervals;
+  const BoostingApi* boosting = nullptr;
+  std::unique_ptr<Fit> fit;      // the one under way
+  Predictor asked;               // who is asked about rows
+  std::optional<Replay> replay;  // of these rows
+  std::vector<int> horizons_min;
+  std::vector<Member> fitted;
+  std::vector<int> best_epochs;              // as fitted; 0 where there are none
+  std::optional<Weighing> weighing;          // of the candidates so far
+  std::vector<Member> refitted;              // of the chosen
+  std::vector<PointForecast> recalled_said;  // what the candidate with a memory had said of the learnt rows
   Predictor final_predictor;
   Intervals intervals;
+  Memory memory;
+  Forecasts served;        // medians of the test rows
+  std::size_t judged = 0;  // rows
   std::array<std::vector<Metrics>, 3> metrics;
 
   Samples all() const { return samples; }
@@ -114,119 +80,141 @@ struct Training::State {
   }
   Samples test() const { return all().last(static_cast<std::size_t>(sizes.test)); }
   Samples learnt() const { return all().first(static_cast<std::size_t>(sizes.train + sizes.validation)); }
+  Foundations foundations() const { return {population ? &*population : nullptr, boosting}; }
 
   void fit_step() {
     if (!fit) {
-      fit = make_fit(queue[candidates.size()], train(), validation(), options);
+      fit = make_fit(queue[weighing->size()], train(), validation(), options, foundations());
     } else if (!fit->done()) {
       fit->step();
     } else {
       best_epochs.push_back(fit->best_epoch());
       fitted.push_back(fit->take());
-      asking = Asking(validation(), options.n_horizons);
+      // A memory is filled by the rows before; other models have learnt from them and say nothing new about them.
+      asked = as_predictor(fitted.back());
+      replay.emplace(remembers(fitted.back()) ? learnt() : validation(), asked, horizons_min);
       phase = Phase::validating;
     }
   }
 
   void validate_step() {
-    if (!asking.done()) return asking.step(fitted.back());
-    Candidate candidate{queue[candidates.size()], measure_all(asking.answers, validation()), 0};
-    candidate.rmse = mean_rmse(candidate.validation);
-    candidates.push_back(std::move(candidate));
-    validated.push_back(std::move(asking.answers));
+    if (!replay->done()) return replay->step();
+    const std::size_t n = validation().size();
+    const Algorithm algorithm = queue[weighing->size()];
+    weighing->add(algorithm, replay->answers(replay->said().size() - n, n));
+    if (algorithm == Algorithm::personal) recalled_said = replay->said();
     fit.reset();
     phase = Phase::fitting;
-    if (candidates.size() == queue.size()) choose();
-  }
-
-  /// Squared errors of a candidate on the validation rows, mean over horizons: [N].
-  std::vector<double> squared_errors(std::size_t candidate) const {
-    std::vector<double> errors(validation().size(), 0.0);
-    for (std::size_t k = 0; k < validated[candidate].size(); ++k)
-      for (std::size_t i = 0; i < errors.size(); ++i)
-        errors[i] += std::pow(static_cast<double>(validated[candidate][k][i] - validation()[i].targets[k]), 2) /
-                     options.n_horizons;
-    return errors;
-  }
-
-  /// Whether a candidate's errors are smaller than another's by more than kBeyondChance standard errors of the paired
-  /// differences.
-  bool clearly_better(std::size_t candidate, std::size_t other) const {
-    if (!(candidates[candidate].rmse < candidates[other].rmse)) return false;
-    std::vector<double> gain = squared_errors(other);
-    const std::vector<double> mine = squared_errors(candidate);
-    const double n = static_cast<double>(gain.size());
-    double sum = 0, squares = 0;
-    for (std::size_t i = 0; i < gain.size(); ++i) sum += gain[i] -= mine[i];
-    for (const double g : gain) squares += std::pow(g - sum / n, 2);
-    return n > 1 && sum > kBeyondChance * std::sqrt(squares * n / (n - 1));
-  }
-
-  /// Validation may be six meals: the smallest error of five candidates there is mostly luck. So the candidates are
-  /// asked in the order in which they deserve trust, and a later one takes over only when it is clearly better. None
-  /// that is clearly worse than persistence is taken.
-  std::size_t best_candidate() const {
-    constexpr std::array<Algorithm, 5> kTrust{Algorithm::ridge, Algorithm::lad, Algorithm::lstm, Algorithm::mean,
-                                              Algorithm::persistence};
-    std::size_t best = candidates.size();
-    for (const Algorithm algorithm : kTrust) {
-      const auto next = static_cast<std::size_t>(std::find(queue.begin(), queue.end(), algorithm) - queue.begin());
-      const double rmse = candidates[next].rmse;
-      if (!std::isfinite(rmse) || clearly_better(0, next)) continue;
-      if (algorithm != Algorithm::persistence && rmse == candidates.front().rmse) continue;  // it has learnt nothing
-      if (best == candidates.size() || clearly_better(next, best)) best = next;
-    }
-    return best == candidates.size() ? 0 : best;
+    if (weighing->size() == queue.size()) choose();
   }
 
   // The last in the queue is the one asked for.
   void choose() {
-    winner = wanted == Algorithm::automatic ? best_candidate() : candidates.size() - 1;
-    for (std::size_t i = 0; i < candidates.size(); ++i)
-      candidates[i].within_chance = std::isfinite(candidates[i].rmse) && !clearly_better(0, i);
-    intervals = intervals_from(validated[winner], validation());
-    metrics[static_cast<std::size_t>(Split::validation)] = candidates[winner].validation;
-    phase = Phase::refitting;
-    if (refits(candidates[winner].algorithm))
-      fit = make_fit(candidates[winner].algorithm, learnt(), {}, options_of_refit());
+    if (wanted == Algorithm::automatic)
+      weighing->choose_blend(population.has_value());
     else
-      measure_final(std::move(fitted[winner]));
-  }
-
-  TrainOptions options_of_refit() const {
-    TrainOptions again = options;
-    if (best_epochs[winner] > 0) again.epochs = best_epochs[winner];
-    return again;
+      weighing->choose_last();
+    metrics[static_cast<std::size_t>(Split::validation)] = (*weighing)[weighing->winner()].validation;
+    phase = Phase::refitting;
   }
 
   void refit_step() {
-    if (!fit->done()) return fit->step();
-    Predictor predictor = fit->take();
-    fit.reset();
-    measure_final(std::move(predictor));
+    if (refitted.size() == weighing->chosen().size()) return measure_final();
+    const std::size_t next = weighing->chosen()[refitted.size()];
+    const Algorithm algorithm = (*weighing)[next].algorithm;
+    if (!refits(algorithm)) {
+      refitted.push_back(std::move(fitted[next]));
+    } else if (!fit) {
+      TrainOptions again = options;
+      if (best_epochs[next] > 0) again.epochs = best_epochs[next];
+      fit = make_fit(algorithm, learnt(), {}, again, foundations());
+    } else if (!fit->done()) {
+      fit->step();
+    } else {
+      refitted.push_back(fit->take());
+      fit.reset();
+    }
   }
 
-  void measure_final(Predictor predictor) {
-    final_predictor = std::move(predictor);
+  void measure_final() {
+    if (refitted.size() == 1) {
+      final_predictor = as_predictor(refitted.front());
+    } else {
+      Ensemble ensemble{{}, refitted, weighing->weights()};
+      for (const std::size_t c : weighing->chosen()) ensemble.algorithms.push_back((*weighing)[c].algorithm);
+      final_predictor = std::move(ensemble);
+    }
     phase = Phase::measuring;
-    asking = Asking(train(), options.n_horizons);
+    replay.emplace(all(), final_predictor, horizons_min);
   }
 
   void measure_step() {
-    if (!asking.done()) return asking.step(final_predictor);
-    auto& of_train = metrics[static_cast<std::size_t>(Split::train)];
-    if (of_train.empty()) {
-      of_train = measure_all(asking.answers, train());
-      asking = Asking(test(), options.n_horizons);
-      return;
+    if (!replay->done()) return replay->step();
+    metrics[static_cast<std::size_t>(Split::train)] = measure_all(replay->answers(0, train().size()), train());
+    served.resize(horizons_min.size());
+    intervals =
+        population && !population_intervals.scale.empty() ? population_intervals : prior_intervals(horizons_min);
+    phase = Phase::judging;
+  }
+
+  /// Outcome minus what had been said of a row by who had not learnt from it; NaN where there was nobody.
+  float honest_residual(std::size_t i, std::size_t k) const {
+    const auto n_train = static_cast<std::size_t>(sizes.train);
+    if (i >= learnt().size()) return samples[i].targets[k] - replay->said()[i].mg_dl[k];
+    if (i >= n_train) return samples[i].targets[k] - weighing->said(weighing->winner())[k][i - n_train];
+    const bool recalls = std::any_of(weighing->chosen().begin(), weighing->chosen().end(),
+                                     [&](std::size_t c) { return (*weighing)[c].algorithm == Algorithm::personal; });
+    return recalls ? samples[i].targets[k] - recalled_said[i].mg_dl[k] : kUnknown;
+  }
+
+  /// The intervals are the population's where there is one, else what is known beforehand; the memory's scores say how
+  /// well the person keeps to them. A few rows a step, each with the memory there would have been.
+  void judge_step() {
+    const std::size_t K = horizons_min.size();
+    for (std::size_t n = 0; n < kJudgedPerStep && judged < samples.size(); ++n, ++judged) {
+      const PointForecast& now = replay->said()[judged];
+      memory.meals.push_back(remember(samples[judged], now, K));
+      std::array<float, kMaxHorizons> said;  // then, by who had not learnt from it
+      for (std::size_t k = 0; k < K; ++k) said[k] = samples[judged].targets[k] - honest_residual(judged, k);
+      const auto median = judge(intervals, memory.meals, horizons_min, said, now.variance, samples[judged].targets);
+      const bool persists = std::holds_alternative<Persistence>(final_predictor);
+      for (std::size_t k = 0; k < K && judged >= learnt().size(); ++k)
+        served[k].push_back(persists ? said[k] : median[k]);
     }
-    metrics[static_cast<std::size_t>(Split::test)] = measure_all(asking.answers, test());
-    phase = Phase::done;
+    if (judged == samples.size()) {
+      metrics[static_cast<std::size_t>(Split::test)] = measure_all(served, test());
+      phase = Phase::done;
+    }
+    if (memory.meals.size() >= 2 * kRememberedMeals || (phase == Phase::done && memory.meals.size() > kRememberedMeals))
+      memory.meals.erase(memory.meals.begin(), memory.meals.end() - kRememberedMeals);
+  }
+
+  double progress() const {
+    const double under_way = fit ? fit->progress() : 0;
+    const auto share = [](std::size_t part, std::size_t of) {
+      return static_cast<double>(part) / static_cast<double>(of);
+    };
+    switch (phase) {
+      case Phase::fitting:
+      case Phase::validating:
+        return kFirstFits * (share(weighing->size(), queue.size()) + under_way / static_cast<double>(queue.size()));
+      case Phase::refitting: {
+        const std::size_t of = weighing->chosen().size();
+        return kFirstFits + kLastFits * (share(refitted.size(), of) + under_way / static_cast<double>(of));
+      }
+      case Phase::measuring:
+        return kFirstFits + kLastFits + kMeasuring / 2 * share(replay->said().size(), samples.size());
+      case Phase::judging:
+        return kFirstFits + kLastFits + kMeasuring / 2 * (1 + share(judged, samples.size()));
+      case Phase::done:
+        break;
+    }
+    return 1;
   }
 };
 
 Training::Training(std::vector<Sample> samples, Algorithm algorithm, const TrainOptions& options,
-                   std::size_t memory_cap)
+                   std::size_t memory_cap, const Model* population, const BoostingApi* boosting)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
   s.samples = std::move(samples);
@@ -234,12 +222,21 @@ Training::Training(std::vector<Sample> samples, Algorithm algorithm, const Train
   if (s.sizes.train == 0 || s.sizes.validation == 0 || s.sizes.test == 0)
     throw Error(ErrorCode::too_little_history, "meals at one moment leave no rows to validate or test on");
   s.options = options;
+  s.weighing.emplace(s.validation(), static_cast<std::size_t>(options.n_horizons));
   s.wanted = algorithm;
-  s.queue = candidates_of(algorithm);
+  s.horizons_min.assign(options.horizons_min.begin(), options.horizons_min.begin() + options.n_horizons);
+  if (population != nullptr) {
+    s.population = std::get<PopulationModel>(population->predictor);
+    s.population_intervals = population->intervals;
+  }
+  s.boosting = boosting;
+  s.queue = candidates_of(algorithm, boosting != nullptr && s.train().size() >= kEnoughForTrees);
   std::size_t of_fit = 0;
   for (const Algorithm candidate : s.queue)
-    of_fit = std::max(of_fit, fit_bytes_needed(candidate, s.samples.size(), options));
-  const std::size_t needed = s.samples.size() * sizeof(Sample) + of_fit;
+    of_fit = std::max(of_fit, fit_bytes_needed(candidate, s.samples.size(), options) +
+                                  (candidate == Algorithm::personal ? kMemoryBytes : 0));
+  const std::size_t of_row = sizeof(Sample) + 2 * sizeof(PointForecast) + sizeof(float) * kMaxHorizons * s.queue.size();
+  const std::size_t needed = s.samples.size() * of_row + of_fit;
   if (needed > memory_cap)
     throw Error(ErrorCode::out_of_memory,
                 "training would need " + std::to_string(needed >> 10) + " kB, more than glucose.max_train_memory",
@@ -263,16 +260,15 @@ void Training::step() {
       return state_->refit_step();
     case State::Phase::measuring:
       return state_->measure_step();
+    case State::Phase::judging:
+      return state_->judge_step();
     case State::Phase::done:
       return;
   }
 }
 
 double Training::progress() const {
-  const State& s = *state_;
-  if (done()) return 1;
-  const double under_way = s.phase == State::Phase::measuring ? 1 : s.fit ? s.fit->progress() : 0;
-  return (static_cast<double>(s.candidates.size()) + under_way) / static_cast<double>(s.queue.size() + 1);
+  return state_->progress();
 }
 
 int Training::epoch() const {
@@ -281,22 +277,27 @@ int Training::epoch() const {
 
 double Training::best_validation_rmse() const {
   double best = std::numeric_limits<double>::infinity();
-  for (const Candidate& candidate : state_->candidates) best = std::min(best, candidate.rmse);
+  const Weighing& weighing = *state_->weighing;
+  for (std::size_t c = 0; c < weighing.size(); ++c) best = std::min(best, weighing[c].rmse);
   return best;
 }
 
 TrainingOutcome Training::take() {
   State& s = *state_;
   TrainingOutcome outcome;
-  const int K = s.options.n_horizons;
   outcome.sizes = s.sizes;
-  outcome.model.algorithm = s.candidates[s.winner].algorithm;
-  outcome.model.horizons_min.assign(s.options.horizons_min.begin(), s.options.horizons_min.begin() + K);
+  outcome.model.algorithm = (*s.weighing)[s.weighing->winner()].algorithm;
+  outcome.model.horizons_min = s.horizons_min;
   outcome.metrics = std::move(s.metrics);
-  outcome.persistence_test = measure_rows(Persistence{}, s.test(), K);
+  const Predictor nothing_learnt = Persistence{};
+  Replay persistence(s.test(), nothing_learnt, s.horizons_min);
+  while (!persistence.done()) persistence.step();
+  outcome.persistence_test = measure_all(persistence.answers(0, s.test().size()), s.test());
+  s.replay.reset();
   outcome.model.predictor = std::move(s.final_predictor);
   outcome.model.intervals = std::move(s.intervals);
-  outcome.candidates = std::move(s.candidates);
+  outcome.model.memory = std::move(s.memory);
+  outcome.candidates = s.weighing->take();
   judge(outcome);
   return outcome;
 }

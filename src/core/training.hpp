@@ -5,18 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "core/metrics.hpp"
+#include "core/boosting_api.hpp"
 #include "core/model.hpp"
+#include "core/weighing.hpp"
 
 namespace glucose {
-
-/// How one candidate did on the validation rows.
-struct Candidate {
-  Algorithm algorithm;
-  std::vector<Metrics> validation;  // [K]
-  double rmse;                      // mean over horizons; infinity when a forecast was not finite
-  bool within_chance = false;       // not worse than persistence by more than chance explains
-};
 
 /// What a training leaves: the model to store and everything that is said about it.
 struct TrainingOutcome {
@@ -31,16 +24,19 @@ struct TrainingOutcome {
   std::vector<std::string> quality_issues;
 };
 
-/// Trains one algorithm, or several and keeps the best on validation ('auto'), in small steps:
+/// Trains one algorithm, or an ensemble of several ('auto'), in small steps:
 /// `while (!training.done()) { poll(); training.step(); }`.
-/// Candidates learn from the train rows and are compared on the validation rows, with a doubt that fits their number:
-/// 'auto' stays with ridge unless another is clearly better. The winner's intervals come from those residuals. It is
-/// then fitted again on train + validation (the LSTM with as many epochs as were best before); the test rows are never
-/// learnt from and measure exactly the model that is stored.
+/// Candidates learn from the train rows and are weighed on the validation rows, with a doubt that fits their number.
+/// What serves is then fitted again on train + validation (the LSTM with as many epochs as were best before); weights
+/// are never learnt from the test rows, which measure exactly the model that is stored. Its memory follows the rows as
+/// it would have when serving: each is asked about before it is remembered.
 class Training {
  public:
   /// in: samples [N] in time order · memory_cap in bytes: Error out_of_memory when it would not do
-  Training(std::vector<Sample> samples, Algorithm algorithm, const TrainOptions& options, std::size_t memory_cap);
+  /// population: what a personal model stands on, of the same horizons; null: there is none · boosting: what trains
+  /// trees; null: nothing does ('auto' goes on without, 'trees' is Error not_available)
+  Training(std::vector<Sample> samples, Algorithm algorithm, const TrainOptions& options, std::size_t memory_cap,
+           const Model* population = nullptr, const BoostingApi* boosting = nullptr);
   ~Training();
   Training(Training&&) noexcept;
 
@@ -55,8 +51,5 @@ class Training {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// Errors of `model` over rows, per horizon [K].
-std::vector<Metrics> measure_rows(const Predictor& predictor, Samples rows, int horizons);
 
 }  // namespace glucose

@@ -15,6 +15,10 @@ double whole(float mg_dl) {
   return std::round(static_cast<double>(mg_dl));
 }
 
+double hundredths(float share) {
+  return std::round(static_cast<double>(share) * 100) / 100;
+}
+
 void add_sensor_issues(StringInfo out, const Answer& answer) {
   json_key(out, "sensorIssues");
   appendStringInfoChar(out, '[');
@@ -44,7 +48,8 @@ void add_provenance(StringInfo out, const Inputs& inputs, const Answer& answer, 
   json_text(out, "trainedOn", trained_on);
   json_number(out, "dataPoints", row.data_points);
   json_time(out, "lastUsed", GetCurrentTimestamp());
-  json_text(out, "features", kFeatureSchema.data());
+  json_text(out, "features", (inputs.model->is_rich() ? kRichSchema : kFeatureSchema).data());
+  json_number(out, "level", inputs.level);
   json_text(out, "source", source_of(row));
   json_number(out, "readingsUsed", answer.sensor.readings_used);
   json_time(out, "lastReadingAt", answer.sensor.last_reading_at);
@@ -75,7 +80,10 @@ char* predictions_text(const Inputs& inputs, const Answer& answer) {
     json_number(&out, "lower", whole(h.lower));
     json_number(&out, "upper", whole(h.upper));
     json_text(&out, "confidence", kConfidenceNames[static_cast<size_t>(answer.forecast.confidence)]);
-    json_number(&out, "confidenceScore", std::round(static_cast<double>(answer.forecast.confidence_score) * 100) / 100);
+    json_number(&out, "confidenceScore", hundredths(h.near));
+    json_number(&out, "mean", whole(h.mean_mg_dl));
+    json_number(&out, "pBelow70", hundredths(h.below_70));
+    json_number(&out, "pAbove180", hundredths(h.above_180));
     if (h.limited) json_bool(&out, "limited", true);
     appendStringInfoChar(&out, '}');
   }

@@ -53,6 +53,7 @@ void put_part(ReturnSetInfo* result, const char* part, const glucose::Model& mod
               const std::vector<Evaluation>& evaluations) {
   for (size_t k = 0; k < evaluations.size(); ++k) {
     const auto& e = evaluations[k].errors;
+    if (e.n == 0) continue;  // meals whose outcome is not known
     const double numbers[] = {e.mae, e.rmse, e.r2, e.mape, e.bias, evaluations[k].coverage};
     Datum values[9] = {CStringGetTextDatum(part), Int32GetDatum(model.horizons_min[k]), Int32GetDatum(e.n)};
     bool nulls[9] = {};
@@ -79,16 +80,20 @@ SQL_FUNCTION(evaluate_model) {
   const glucose::Model* model = load_model(row, person_id, model_type);
   const TimestampTz start_at = PG_ARGISNULL(3) ? bounds.starts[0] : PG_GETARG_TIMESTAMPTZ(3);
   const TimestampTz end_at = PG_ARGISNULL(4) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(4);
-  const History history = read_history(person_id, start_at, end_at, model->horizons_min.back(), CurrentMemoryContext);
-  const auto* samples = build_samples(history, model->horizons_min.data(), model->horizons(), CurrentMemoryContext);
-  const Sample* first = samples->data();
-  const Sample* past_end = first + samples->size();
+  const History history =
+      read_history(person_id, remembering_from(start_at), end_at, model->horizons_min.back(), CurrentMemoryContext);
+  const auto* samples =
+      build_samples(history, model->horizons_min.data(), model->horizons(), CurrentMemoryContext, Outcomes::any);
+  const Sample* begin = samples->data();
+  const Sample* first = begin;
+  const Sample* past_end = begin + samples->size();
+  while (first < past_end && first->eaten_at < start_at) ++first;
   for (int part = 0; part < kParts; ++part) {
     const Sample* last = first;
     while (last < past_end && (part == kParts - 1 || last->eaten_at < bounds.starts[part])) ++last;
     if (last == first) continue;
     const auto* evaluations = owned<std::vector<Evaluation>>(CurrentMemoryContext, [&] {
-      return glucose::evaluate(*model, {first, last});
+      return glucose::evaluate(*model, {begin, first}, {first, last});
     });
     put_part(result, kPartNames[static_cast<size_t>(part)], *model, *evaluations);
     first = last;

@@ -6,8 +6,10 @@
 #include "pg/guard.hpp"
 #include "pg/json.hpp"
 #include "pg/model_store.hpp"
+#include "pg/owned.hpp"
 #include "pg/query.hpp"
 #include "pg/read.hpp"
+#include "pg/trained_model.hpp"
 #include "pg/write.hpp"
 
 extern "C" {
@@ -28,47 +30,57 @@ void take_import_option(const char* key, const JsonbValue& value, void* state) {
     raise_unknown_option(key, "model_type and deploy");
 }
 
-/// What an artifact says of itself.
-struct Description {
-  char algorithm[kLongestName];
-  int n_horizons;
-  int horizons_min[glucose::kMaxHorizons];
-};
-
-Description describe(const bytea* artifact) {
-  Description d;
-  guarded([&] {
-    const glucose::Model model = glucose::decode(
+const glucose::Model* decoded(const bytea* artifact, MemoryContext context) {
+  return owned<glucose::Model>(context, [&] {
+    return glucose::decode(
         {reinterpret_cast<const uint8*>(VARDATA_ANY(artifact)), static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact))});
-    const auto name = glucose::name_of(model.algorithm);
-    name.copy(d.algorithm, sizeof d.algorithm - 1);
-    d.algorithm[name.size()] = '\0';
-    d.n_horizons = model.horizons();
-    for (int k = 0; k < d.n_horizons; ++k) d.horizons_min[k] = model.horizons_min[static_cast<size_t>(k)];
   });
-  return d;
 }
 
-Jsonb* imported_hyperparameters(const Description& d) {
+// Whether what a model remembers are meals of this person.
+bool remembers_person(const glucose::Model& model, const Person& person) {
+  const auto& remembered = model.memory.meals;
+  if (remembered.empty()) return true;
+  const Meals meals =
+      read_meals(person, remembered.front().eaten_at, remembered.back().eaten_at + 1, CurrentMemoryContext);
+  int64 next = 0;
+  for (const glucose::RememberedMeal& meal : remembered) {
+    while (next < meals.n && meals.rows[next].eaten_at < meal.eaten_at) ++next;
+    if (next == meals.n || meals.rows[next].eaten_at != meal.eaten_at) return false;
+  }
+  return true;
+}
+
+bytea* without_memory(const glucose::Model& model, MemoryContext context) {
+  const auto* stranger = owned<glucose::Model>(context, [&] {
+    glucose::Model copy = model;
+    copy.memory.meals.clear();
+    return copy;
+  });
+  return artifact_of(*stranger, context);
+}
+
+Jsonb* imported_hyperparameters(const glucose::Model& model) {
   StringInfoData out;
   initStringInfo(&out);
   appendStringInfo(&out, "{\"imported\": true, \"horizons\": [");
-  for (int k = 0; k < d.n_horizons; ++k) appendStringInfo(&out, "%s%d", k > 0 ? ", " : "", d.horizons_min[k]);
+  for (size_t k = 0; k < model.horizons_min.size(); ++k)
+    appendStringInfo(&out, "%s%d", k > 0 ? ", " : "", model.horizons_min[k]);
   appendStringInfoString(&out, "]}");
   return to_jsonb(out.data);
 }
 
 // Nobody has measured it on this person, and it learnt from none of the person's meals.
-TrainedModel unmeasured(const Description& d, bytea* artifact) {
+TrainedModel unmeasured(const glucose::Model& imported, bytea* artifact) {
   TrainedModel model = {};
-  strlcpy(model.algorithm, d.algorithm, sizeof model.algorithm);
-  model.feature_schema = glucose::kFeatureSchema.data();
+  strlcpy(model.algorithm, glucose::name_of(imported.algorithm).data(), sizeof model.algorithm);
+  model.feature_schema = (imported.is_rich() ? glucose::kRichSchema : glucose::kFeatureSchema).data();
   model.artifact = artifact;
   model.first_meal_at = model.last_meal_at = DT_NOBEGIN;
   model.mae = model.rmse = model.r2 = glucose::kUnknown;
   Datum issue = CStringGetTextDatum("imported, not measured on this person");
   model.quality_issues = construct_array(&issue, 1, TEXTOID, -1, false, TYPALIGN_INT);
-  model.hyperparameters = imported_hyperparameters(d);
+  model.hyperparameters = imported_hyperparameters(imported);
   model.metadata = to_jsonb("{\"extension_version\": \"" PGG_VERSION "\"}");
   model.data_digest = "";
   return model;
@@ -105,10 +117,12 @@ SQL_FUNCTION(import_model) {
   require_argument(fcinfo, 1, "artifact");
   bytea* artifact = PG_GETARG_BYTEA_P(1);
   for_each_key(jsonb_argument(fcinfo, 2, "options"), "options", take_import_option, &request);
-  const TrainedModel model = unmeasured(describe(artifact), artifact);
+  const glucose::Model* model = decoded(artifact, CurrentMemoryContext);
   begin(Volatility::is_volatile);
-  read_person(&request.person_id);
-  const StoredModel stored = store_model(request, model);
+  const Person person = read_person(&request.person_id);
+  // What somebody else's meals did says nothing about this person.
+  if (!remembers_person(*model, person)) artifact = without_memory(*model, CurrentMemoryContext);
+  const StoredModel stored = store_model(request, unmeasured(*model, artifact));
   end(Volatility::is_volatile);
   PG_RETURN_TEXT_P(cstring_to_text(stored.version));
 }

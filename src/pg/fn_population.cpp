@@ -6,8 +6,10 @@
 #include "pg/guard.hpp"
 #include "pg/json.hpp"
 #include "pg/model_store.hpp"
+#include "pg/population_run.hpp"
 #include "pg/population_store.hpp"
 #include "pg/query.hpp"
+#include "pg/trained_model.hpp"
 #include "pg/training_result.hpp"
 
 extern "C" {
@@ -71,13 +73,28 @@ Trained train_cgm_population(const char* algorithm, Jsonb* options) {
   return trained;
 }
 
+constexpr int kMealsOfOnePerson = 10;  // fewer say little about a person, but the population may still use them
+
+Trained train_meal_population(const char* algorithm, Jsonb* options) {
+  MemoryContext work = CurrentMemoryContext;
+  Trained trained;
+  const pg_uuid_t nobody = {};
+  glucose::TrainOptions defaults;
+  defaults.min_meals = kMealsOfOnePerson;
+  trained.request = make_train_request(&nobody, "glucose", algorithm, options, defaults);
+  require_population_writer();
+  const PopulationData data = read_population_data(trained.request, work);
+  const char* digest = digest_of(data);
+  const int persons = static_cast<int>(data.persons->size());
+  const glucose::TrainingOutcome* outcome = train_population(data, trained.request, work);
+  trained.model = population_in_server_terms(trained.request, *outcome, data, persons, digest, work);
+  return trained;
+}
+
 // One branch for each model type.
 Trained train_population(const char* model_type, const char* algorithm, Jsonb* options) {
   if (strcmp(model_type, kCgmType) == 0) return train_cgm_population(algorithm, options);
-  if (strcmp(model_type, "glucose") == 0)
-    ereport(ERROR,
-            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-             errmsg("population models of type \"glucose\" are not supported yet"), errhint("The model type cgm is.")));
+  if (strcmp(model_type, "glucose") == 0) return train_meal_population(algorithm, options);
   ereport(ERROR,
           (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", clipped(model_type)),
            errhint("The model types are glucose and cgm.")));

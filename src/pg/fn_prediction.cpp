@@ -36,11 +36,11 @@ void put_forecast(ReturnSetInfo* result, const Inputs& inputs, const Answer& ans
     const auto& h = answer.forecast.horizons[static_cast<size_t>(k)];
     Datum values[8] = {Int32GetDatum(h.minutes_ahead),
                        TimestampTzGetDatum(inputs.what.meal.eaten_at + h.minutes_ahead * glucose::kMinute),
-                       Float4GetDatum(h.mg_dl),
+                       Float4GetDatum(inputs.mean ? h.mean_mg_dl : h.mg_dl),
                        Float4GetDatum(h.lower),
                        Float4GetDatum(h.upper),
                        CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.forecast.confidence)]),
-                       Float4GetDatum(answer.forecast.confidence_score),
+                       Float4GetDatum(h.near),
                        CStringGetTextDatum(inputs.row.version)};
     bool nulls[8] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -26,9 +26,10 @@ const Horizons* horizons_of(const ModelRow& row, const pg_uuid_t* person_id, con
 }
 
 const Errors* errors_of(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type,
-                        const std::vector<glucose::Sample>& samples, const Horizons& horizons, MemoryContext context) {
+                        const std::vector<glucose::Sample>& samples, const Horizons& horizons, TimestampTz from,
+                        MemoryContext context) {
   const glucose::Model* model = load_model(row, person_id, model_type);
-  return owned<Errors>(context, [&] { return glucose::meal_errors(*model, samples, horizons); });
+  return owned<Errors>(context, [&] { return glucose::meal_errors(*model, samples, horizons, from); });
 }
 
 Datum comparison_row(FunctionCallInfo fcinfo, const PairedComparison& c) {
@@ -69,10 +70,10 @@ SQL_FUNCTION(compare_versions) {
   if (common->empty()) {
     guarded([&] { comparison = glucose::compare_paired({}, {}); });
   } else {
-    const History history = read_history(person_id, start_at, end_at, common->back(), work);
-    const auto* samples = build_samples(history, common->data(), static_cast<int>(common->size()), work);
-    const Errors* errors_a = errors_of(a, person_id, model_type, *samples, *common, work);
-    const Errors* errors_b = errors_of(b, person_id, model_type, *samples, *common, work);
+    const History history = read_history(person_id, remembering_from(start_at), end_at, common->back(), work);
+    const auto* samples = build_samples(history, common->data(), static_cast<int>(common->size()), work, Outcomes::any);
+    const Errors* errors_a = errors_of(a, person_id, model_type, *samples, *common, start_at, work);
+    const Errors* errors_b = errors_of(b, person_id, model_type, *samples, *common, start_at, work);
     guarded([&] { comparison = glucose::compare_paired(*errors_a, *errors_b); });
   }
   MemoryContextSwitchTo(caller);

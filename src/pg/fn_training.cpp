@@ -24,19 +24,22 @@ using glucose::TrainingOutcome;
 
 namespace {
 
-const TrainingOutcome* train(const std::vector<Sample>& samples, const TrainRequest& request, MemoryContext context) {
-  Training* training = start_training(samples, request, context);
+const TrainingOutcome* train(const std::vector<Sample>& samples, const TrainRequest& request,
+                             const TrainingBasis& basis, MemoryContext context) {
+  Training* training = start_training(samples, request, basis, context);
   while (!step_training(training)) CHECK_FOR_INTERRUPTS();
   return owned<TrainingOutcome>(context, [&] { return training->take(); });
 }
 
-constexpr std::array<const char*, glucose::kAlgorithmNames.size()> kDescriptions{
+constexpr std::array<const char*, glucose::kAlgorithms.size()> kDescriptions{
     "glucose stays what it is; what every other algorithm must beat",
     "the mean outcome of the training meals",
     "ridge regression of the change from the last glucose, on columns derived from the 28 features",
     "least absolute deviations on the same columns, with the same penalty",
+    "ridge regression on 'meal/2', and gradient-boosted trees (XGBoost) on what it leaves",
     "LSTM over 12 steps of glucose with the static features; Adam, early stopping on validation",
-    "trains all of these and keeps ridge unless another is clearly better on validation"};
+    "the population's model and, on top of it, what the person's own earlier meals teach, meal by meal",
+    "an ensemble of these, weighted by how well they do on validation"};
 
 }  // namespace
 
@@ -52,8 +55,9 @@ SQL_FUNCTION(train_model) {
   MemoryContext work = CurrentMemoryContext;
   const History history = read_history_for(request, work);
   const auto* samples = require_samples(history, request, work);
-  const TrainingOutcome* outcome = train(*samples, request, work);
-  const TrainedModel trained = to_server_terms(request, *outcome, *samples, work);
+  const TrainingBasis basis = read_training_basis(request, work);
+  const TrainingOutcome* outcome = train(*samples, request, basis, work);
+  const TrainedModel trained = to_server_terms(request, basis, *outcome, *samples, work);
   const StoredModel stored = store_model(request, trained);
   INSTR_TIME_SET_CURRENT(elapsed);
   INSTR_TIME_SUBTRACT(elapsed, started);
@@ -67,9 +71,10 @@ SQL_FUNCTION(train_model) {
 SQL_FUNCTION(algorithms) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
-  for (size_t i = 0; i < glucose::kAlgorithmNames.size(); ++i) {
-    Datum values[3] = {CStringGetTextDatum(glucose::kAlgorithmNames[i].data()), CStringGetTextDatum(kDescriptions[i]),
-                       JsonbPGetDatum(default_options(static_cast<glucose::Algorithm>(i)))};
+  for (size_t i = 0; i < glucose::kAlgorithms.size(); ++i) {
+    const glucose::Algorithm algorithm = glucose::kAlgorithms[i];
+    Datum values[3] = {CStringGetTextDatum(glucose::name_of(algorithm).data()), CStringGetTextDatum(kDescriptions[i]),
+                       JsonbPGetDatum(default_options(algorithm))};
     bool nulls[3] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }

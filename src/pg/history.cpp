@@ -40,12 +40,17 @@ History read_history(const pg_uuid_t* person_id, TimestampTz start_at, Timestamp
   return h;
 }
 
+TimestampTz remembering_from(TimestampTz start_at) {
+  return shifted(start_at, -kFollowedDays * kDay);
+}
+
 std::vector<Sample>* build_samples(const History& history, const int* horizons_min, int n_horizons,
-                                   MemoryContext context) {
+                                   MemoryContext context, Outcomes outcomes) {
   auto* builder = owned<DatasetBuilder>(context, [&] {
     return DatasetBuilder({history.meals.rows, static_cast<size_t>(history.meals.n)},
                           {history.readings.rows, static_cast<size_t>(history.readings.n)},
-                          {horizons_min, static_cast<size_t>(n_horizons)}, history.start_at, history.end_at);
+                          {horizons_min, static_cast<size_t>(n_horizons)}, history.start_at, history.end_at,
+                          outcomes == Outcomes::any ? std::optional<Micros>(DT_NOEND) : std::nullopt);
   });
   while (!builder->done()) {
     CHECK_FOR_INTERRUPTS();

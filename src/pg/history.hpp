@@ -19,8 +19,14 @@ struct History {
 History read_history(const pg_uuid_t* person_id, TimestampTz start_at, TimestampTz end_at, int longest_horizon_min,
                      MemoryContext context);
 
+/// What a model is to remember of the time before `start_at` begins here: as far back as serving follows.
+inline constexpr int kFollowedDays = 30;
+TimestampTz remembering_from(TimestampTz start_at);
+
 /// The samples of a history, built in small steps with interrupts polled in between; owned by `context`.
+/// whole: each outcome has to be known; else one is enough.
+enum class Outcomes { whole, any };
 std::vector<Sample>* build_samples(const History& history, const int* horizons_min, int n_horizons,
-                                   MemoryContext context);
+                                   MemoryContext context, Outcomes outcomes = Outcomes::whole);
 
 }  // namespace glucose::pg

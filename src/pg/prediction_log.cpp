@@ -116,7 +116,7 @@ const pg_uuid_t* log_prediction(const Inputs& inputs, const Answer& answer, cons
   p.add(CStringGetTextDatum(options.model_type));
   p.add(CStringGetTextDatum(inputs.row.version));
   p.add(bytes_datum(inputs.row.sha256, sizeof inputs.row.sha256));
-  p.add(bytes_datum(answer.features.data(), sizeof answer.features));
+  p.add(bytes_datum(&answer.moment, sizeof answer.moment));
   p.add(JsonbPGetDatum(to_jsonb(predictions)));
   p.add(Float4GetDatum(static_cast<float4>(INSTR_TIME_GET_MILLISEC(elapsed))));
   p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);

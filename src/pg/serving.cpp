@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/serving.hpp"
 
+#include <algorithm>
+
 #include "core/features.hpp"
 #include "pg/guard.hpp"
+#include "pg/history.hpp"
 #include "pg/identity.hpp"
 #include "pg/json.hpp"
 #include "pg/model_store.hpp"
@@ -17,6 +20,17 @@ void copy_option(const char* key, const JsonbValue& value, char* out, size_t siz
   if (strlcpy(out, text_value(key, value), size) >= size) raise_bad_option(key, "a shorter text");
 }
 
+void take_level(const char* key, const JsonbValue& value, double* level) {
+  *level = number_value(key, value);
+  if (!(*level >= 0.01 && *level <= 0.99)) raise_bad_option(key, "a number from 0.01 to 0.99");
+}
+
+void take_head(const char* key, const JsonbValue& value, bool* mean) {
+  const char* head = text_value(key, value);
+  *mean = strcmp(head, "mean") == 0;
+  if (!*mean && strcmp(head, "median") != 0) raise_bad_option(key, "median or mean");
+}
+
 void take_option(const char* key, const JsonbValue& value, void* state) {
   auto* options = static_cast<ServingOptions*>(state);
   if (strcmp(key, "model_type") == 0)
@@ -27,8 +41,12 @@ void take_option(const char* key, const JsonbValue& value, void* state) {
     copy_option(key, value, options->lang, sizeof options->lang);
   else if (strcmp(key, "log") == 0)
     options->log = bool_value(key, value);
+  else if (strcmp(key, "level") == 0)
+    take_level(key, value, &options->level);
+  else if (strcmp(key, "head") == 0)
+    take_head(key, value, &options->mean);
   else
-    raise_unknown_option(key, "model_type, version, lang and log");
+    raise_unknown_option(key, "model_type, version, level, head, lang and log");
 }
 
 [[noreturn]] void raise_no_model(const char* model_type) {
@@ -52,6 +70,32 @@ Choice choose_model(const pg_uuid_t* person_id, const ServingOptions& options) {
   return {row, {}};
 }
 
+// What a model does not remember yet has to be followed again: meals since its training, or, of a population's model,
+// the newest ones.
+constexpr size_t kFollowedMeals = kRememberedMeals;
+
+TimestampTz follow_from(const Model& model, TimestampTz at) {
+  const TimestampTz newest = at - kFollowedDays * kDay;
+  if (model.memory.meals.empty()) return newest;
+  return std::max(model.memory.meals.back().eaten_at + 1, newest);
+}
+
+/// Follows the meals that are not remembered yet and answers.
+Forecast ask(const Model& model, const Inputs& inputs, const Answer& answer) {
+  const Micros at = inputs.what.meal.eaten_at;
+  const std::span<const Reading> readings(inputs.readings.rows, static_cast<size_t>(inputs.readings.n));
+  const std::span<const Meal> meals(inputs.meals.rows, static_cast<size_t>(inputs.meals.n));
+  size_t first = meals.size();
+  while (first > 0 && meals.size() - first < kFollowedMeals && meals[first - 1].eaten_at >= inputs.follow_from) --first;
+  Follower follower(model);
+  if (first < meals.size()) {
+    DatasetBuilder builder(meals, readings, model.horizons_min, meals[first].eaten_at, at, at);
+    while (!builder.done()) builder.step();
+    for (const Sample& sample : builder.take()) follower.follow(sample);
+  }
+  return forecast(model, answer.moment, follower.known(), inputs.level, answer.sensor);
+}
+
 }  // namespace
 
 ServingOptions read_serving_options(Jsonb* options) {
@@ -63,15 +107,19 @@ ServingOptions read_serving_options(Jsonb* options) {
 Inputs read_inputs(const PersonMeal& what, const ServingOptions& options, MemoryContext context) {
   Inputs inputs;
   inputs.what = what;
+  inputs.level = options.level;
+  inputs.mean = options.mean;
   const pg_uuid_t* person_id = &inputs.what.person.id;
-  const TimestampTz at = what.meal.eaten_at, since = at - kBaselineDays * kDay;
+  const TimestampTz at = what.meal.eaten_at;
   const Choice choice = choose_model(person_id, options);
   inputs.row = choice.row;
   inputs.trial = choice.trial;
+  inputs.model = load_model(inputs.row, person_id, options.model_type);
+  inputs.follow_from = follow_from(*inputs.model, at);
+  const TimestampTz since = std::min(inputs.follow_from, at) - kBaselineDays * kDay;
   inputs.readings =
       read_readings(person_id, since, at, static_cast<Size>(settings::max_train_memory_kb) * 1024, context);
-  inputs.avg_carbs_g = read_mean_carbs(person_id, since, at);
-  inputs.model = load_model(inputs.row, person_id, options.model_type);
+  inputs.meals = read_meals(inputs.what.person, since, at + 1, context);
   return inputs;
 }
 
@@ -80,10 +128,11 @@ Answer compute(const Inputs& inputs) {
   guarded([&] {
     const Meal& meal = inputs.what.meal;
     const std::span<const Reading> readings(inputs.readings.rows, static_cast<size_t>(inputs.readings.n));
+    const std::span<const Meal> meals(inputs.meals.rows, static_cast<size_t>(inputs.meals.n));
     check_meal(meal.nutrition);
-    answer.features = extract(meal, readings, inputs.avg_carbs_g);
-    answer.sensor = assess_sensor(answer.features, readings, meal.eaten_at);
-    answer.forecast = forecast(*inputs.model, answer.features, answer.sensor);
+    answer.moment = Timeline(meals, readings).moment(meal);
+    answer.sensor = assess_sensor(answer.moment.features, readings, meal.eaten_at);
+    answer.forecast = ask(*inputs.model, inputs, answer);
   });
   return answer;
 }
@@ -91,7 +140,7 @@ Answer compute(const Inputs& inputs) {
 Answer compute_shadow(const Inputs& inputs, const Answer& answer, const char* model_type) {
   const Model* model = load_model(inputs.trial.shadow, &inputs.what.person.id, model_type);
   Answer shadow = answer;
-  guarded([&] { shadow.forecast = forecast(*model, answer.features, answer.sensor); });
+  guarded([&] { shadow.forecast = ask(*model, inputs, answer); });
   return shadow;
 }
 

@@ -11,6 +11,8 @@ struct ServingOptions {
   char version[kLongestVersion] = "";  // empty: the active one
   char lang[8] = "en";
   bool log = true;
+  double level = glucose::kIntervalLevel;
+  bool mean = false;  // rows show the mean instead of the median
 };
 
 /// Reads the options of a prediction; raises 22023 naming an unknown key or a wrong value.
@@ -19,8 +21,11 @@ ServingOptions read_serving_options(Jsonb* options);
 /// All that a forecast of one meal needs, read under one snapshot.
 struct Inputs {
   PersonMeal what;
-  Readings readings;  // of the 30 days before, in `context`
-  float avg_carbs_g;
+  Readings readings;        // of the 30 days before, or more, in `context`
+  Meals meals;              // as far back
+  TimestampTz follow_from;  // meals from here on are not in the model's memory yet
+  double level;
+  bool mean;
   ModelRow row;
   Trial trial;
   const Model* model;
@@ -31,7 +36,7 @@ struct Inputs {
 Inputs read_inputs(const PersonMeal& what, const ServingOptions& options, MemoryContext context);
 
 struct Answer {
-  FeatureVector features;
+  Moment moment;
   SensorState sensor;
   Forecast forecast;
 };

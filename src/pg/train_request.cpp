@@ -65,8 +65,9 @@ void require_model_type(const char* model_type, char* out) {
 }
 
 TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,
-                                Jsonb* options) {
+                                Jsonb* options, const TrainOptions& defaults) {
   TrainRequest request;
+  request.options = defaults;
   request.person_id = *person_id;
   require_model_type(model_type, request.model_type);
   guarded([&] { request.algorithm = parse_algorithm(algorithm); });

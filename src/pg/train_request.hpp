@@ -20,7 +20,7 @@ void require_model_type(const char* model_type, char* out);
 
 /// Checks what a training is asked for; raises 22023.
 TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,
-                                Jsonb* options);
+                                Jsonb* options, const TrainOptions& defaults = {});
 
 /// The arguments of train_model and train_model_async: person_id, model_type, algorithm, options.
 TrainRequest read_train_request(FunctionCallInfo fcinfo);

@@ -22,31 +22,94 @@ void set_metrics(TrainedModel& trained, const TrainingOutcome& outcome) {
   rows->store(trained);
 }
 
-// What 'auto' compared, and where the splits lie: enough to see why this algorithm, and to measure it again.
-Jsonb* metadata(const TrainingOutcome& outcome, const std::vector<Sample>& samples, const char* data_digest) {
-  StringInfoData out;
-  initStringInfo(&out);
-  appendStringInfoString(&out, "{\"candidates\": [");
+void add_candidates(StringInfo out, const TrainingOutcome& outcome) {
+  json_key(out, "candidates");
+  appendStringInfoChar(out, '[');
   for (size_t i = 0; i < outcome.candidates.size(); ++i) {
     const Candidate& c = outcome.candidates[i];
-    appendStringInfoString(&out, i > 0 ? ", {" : "{");
-    json_text(&out, "algorithm", name_of(c.algorithm).data());
-    json_number(&out, "validation_rmse", c.rmse);
-    json_number(&out, "validation_mae", mean_of(c.validation, &Metrics::mae));
-    appendStringInfoChar(&out, '}');
+    appendStringInfoString(out, i > 0 ? ", {" : "{");
+    json_text(out, "algorithm", name_of(c.algorithm).data());
+    json_number(out, "validation_rmse", c.rmse);
+    json_number(out, "validation_mae", mean_of(c.validation, &Metrics::mae));
+    appendStringInfoChar(out, '}');
   }
-  appendStringInfoChar(&out, ']');
+  appendStringInfoChar(out, ']');
+}
+
+// How much each member of an ensemble counts, by horizon.
+void add_weights(StringInfo out, const Model& model) {
+  const auto* ensemble = std::get_if<Ensemble>(&model.predictor);
+  if (ensemble == nullptr) return;
+  const size_t K = model.horizons_min.size();
+  json_key(out, "weights");
+  appendStringInfoChar(out, '{');
+  for (size_t m = 0; m < ensemble->members.size(); ++m) {
+    json_key(out, name_of(ensemble->algorithms[m]).data());
+    appendStringInfoChar(out, '[');
+    for (size_t k = 0; k < K; ++k)
+      appendStringInfo(out, "%s%.3f", k > 0 ? ", " : "", static_cast<double>(ensemble->weights[m * K + k]));
+    appendStringInfoChar(out, ']');
+  }
+  appendStringInfoChar(out, '}');
+}
+
+void add_closing(StringInfo out, const TrainingOutcome& outcome, const char* data_digest) {
+  json_text(out, "data_sha256", data_digest);
+  if (outcome.rejected) json_bool(out, "rejected", true);  // a check of the table keeps such a row's status
+  json_number(out, "interval_residuals", outcome.model.intervals.n);
+  json_text(out, "extension_version", PGG_VERSION);
+  appendStringInfoChar(out, '}');
+}
+
+// What 'auto' compared, and where the splits lie: enough to see why this algorithm, and to measure it again.
+Jsonb* metadata(const TrainingBasis& basis, const TrainingOutcome& outcome, const std::vector<Sample>& samples,
+                const char* data_digest) {
+  StringInfoData out;
+  initStringInfo(&out);
+  appendStringInfoChar(&out, '{');
+  add_candidates(&out, outcome);
+  add_weights(&out, outcome.model);
+  json_text(&out, "population_version", basis.population != nullptr ? basis.population_version : nullptr);
   const auto n_train = static_cast<size_t>(outcome.sizes.train);
   const auto n_learnt = n_train + static_cast<size_t>(outcome.sizes.validation);
   json_time(&out, "validation_start", samples[n_train].eaten_at);
   json_time(&out, "test_start", samples[n_learnt].eaten_at);
   json_time(&out, "test_end", samples.back().eaten_at);
-  json_text(&out, "data_sha256", data_digest);
-  if (outcome.rejected) json_bool(&out, "rejected", true);  // a check of the table keeps such a row's status
-  json_number(&out, "interval_residuals", outcome.model.intervals.n);
-  json_text(&out, "extension_version", PGG_VERSION);
-  appendStringInfoChar(&out, '}');
+  json_number(&out, "meals_remembered", static_cast<double>(outcome.model.memory.meals.size()));
+  add_closing(&out, outcome, data_digest);
   return to_jsonb(out.data);
+}
+
+// Counts only: the ids of persons stay where they are.
+Jsonb* population_metadata(const TrainingOutcome& outcome, const PopulationData& data, int persons,
+                           const char* data_digest) {
+  StringInfoData out;
+  initStringInfo(&out);
+  appendStringInfoChar(&out, '{');
+  json_number(&out, "persons", persons);
+  json_number(&out, "persons_sharing", static_cast<double>(data.sharing));
+  add_candidates(&out, outcome);
+  if (const auto* model = std::get_if<PopulationModel>(&outcome.model.predictor))
+    json_number(&out, "share_of_trees", static_cast<double>(model->share_of_trees));
+  add_closing(&out, outcome, data_digest);
+  return to_jsonb(out.data);
+}
+
+void set_outcome(TrainedModel& trained, const TrainingOutcome& outcome, MemoryContext context) {
+  strlcpy(trained.algorithm, name_of(outcome.model.algorithm).data(), sizeof trained.algorithm);
+  trained.feature_schema = (outcome.model.is_rich() ? kRichSchema : kFeatureSchema).data();
+  trained.artifact = artifact_of(outcome.model, context);
+  trained.n_train = outcome.sizes.train;
+  trained.n_validation = outcome.sizes.validation;
+  trained.n_test = outcome.sizes.test;
+  const auto& test = outcome.metrics[static_cast<size_t>(Split::test)];
+  trained.mae = static_cast<float>(mean_of(test, &Metrics::mae));
+  trained.rmse = static_cast<float>(mean_of(test, &Metrics::rmse));
+  trained.r2 = static_cast<float>(mean_of(test, &Metrics::r2));
+  trained.rejected = outcome.rejected;
+  trained.production_ready = outcome.production_ready;
+  trained.quality_issues = text_array(outcome.quality_issues);
+  set_metrics(trained, outcome);
 }
 
 }  // namespace
@@ -68,31 +131,31 @@ bytea* bytes_of(const std::vector<std::uint8_t>* bytes) {
   return artifact;
 }
 
-TrainedModel to_server_terms(const TrainRequest& request, const TrainingOutcome& outcome,
+TrainedModel to_server_terms(const TrainRequest& request, const TrainingBasis& basis, const TrainingOutcome& outcome,
                              const std::vector<Sample>& samples, MemoryContext context) {
   TrainedModel trained;
-  strlcpy(trained.algorithm, name_of(outcome.model.algorithm).data(), sizeof trained.algorithm);
-  trained.feature_schema = kFeatureSchema.data();
-  trained.artifact = artifact_of(outcome.model, context);
+  set_outcome(trained, outcome, context);
   trained.first_meal_at = samples.front().eaten_at;
   trained.last_meal_at = samples[static_cast<size_t>(outcome.sizes.train + outcome.sizes.validation) - 1].eaten_at;
-  trained.n_train = outcome.sizes.train;
-  trained.n_validation = outcome.sizes.validation;
-  trained.n_test = outcome.sizes.test;
-  const auto& test = outcome.metrics[static_cast<size_t>(Split::test)];
-  trained.mae = static_cast<float>(mean_of(test, &Metrics::mae));
-  trained.rmse = static_cast<float>(mean_of(test, &Metrics::rmse));
-  trained.r2 = static_cast<float>(mean_of(test, &Metrics::r2));
-  trained.rejected = outcome.rejected;
-  trained.production_ready = outcome.production_ready;
-  trained.quality_issues = text_array(outcome.quality_issues);
   // Samples have no padding, so equal data have equal bytes.
   static_assert(std::has_unique_object_representations_v<decltype(Sample::meal_id)> &&
-                sizeof(Sample) == 16 + sizeof(Micros) + sizeof(float) * (kFeatures + kMaxHorizons));
+                sizeof(Sample) == 16 + sizeof(Micros) + sizeof(float) * (kFeatures + kRichFeatures + kMaxHorizons));
   trained.data_digest = sha256_hex(samples.data(), samples.size() * sizeof(Sample));
   trained.hyperparameters = hyperparameters(request);
-  trained.metadata = metadata(outcome, samples, trained.data_digest);
-  set_metrics(trained, outcome);
+  trained.metadata = metadata(basis, outcome, samples, trained.data_digest);
+  return trained;
+}
+
+TrainedModel population_in_server_terms(const TrainRequest& request, const TrainingOutcome& outcome,
+                                        const PopulationData& data, int persons, const char* data_digest,
+                                        MemoryContext context) {
+  TrainedModel trained;
+  set_outcome(trained, outcome, context);
+  trained.first_meal_at = data.first_meal_at;
+  trained.last_meal_at = data.last_meal_at;
+  trained.data_digest = data_digest;
+  trained.hyperparameters = hyperparameters(request);
+  trained.metadata = population_metadata(outcome, data, persons, data_digest);
   return trained;
 }
 

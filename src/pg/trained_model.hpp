@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include "core/training.hpp"
+#include "pg/population_run.hpp"
+#include "pg/training_run.hpp"
 #include "pg/write.hpp"
 
 namespace glucose::pg {
 
 /// A training's outcome (owned by a memory context) in server terms, palloc'ed in the current context.
-TrainedModel to_server_terms(const TrainRequest& request, const TrainingOutcome& outcome,
+TrainedModel to_server_terms(const TrainRequest& request, const TrainingBasis& basis, const TrainingOutcome& outcome,
                              const std::vector<Sample>& samples, MemoryContext context);
+/// The same for a population's, learnt from samples with a digest.
+TrainedModel population_in_server_terms(const TrainRequest& request, const TrainingOutcome& outcome,
+                                        const PopulationData& data, int persons, const char* data_digest,
+                                        MemoryContext context);
 
 /// Texts and bytes of C++ (owned by a memory context) as palloc'ed datums.
 ArrayType* text_array(const std::vector<std::string>& texts);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/training_run.hpp"
 
+#include <algorithm>
+
+#include "pg/boosting.hpp"
+#include "pg/model_store.hpp"
 #include "pg/owned.hpp"
 #include "pg/settings.hpp"
 
@@ -35,9 +39,34 @@ const std::vector<Sample>* require_samples(const History& history, const TrainRe
   return samples;
 }
 
-Training* start_training(const std::vector<Sample>& samples, const TrainRequest& request, MemoryContext context) {
+TrainingBasis read_training_basis(const TrainRequest& request, MemoryContext context) {
+  TrainingBasis basis;
+  const bool is_auto = request.algorithm == Algorithm::automatic;
+  if (is_auto || request.algorithm == Algorithm::trees) basis.boosting = find_boosting();
+  if (!is_auto && request.algorithm != Algorithm::personal) return basis;
+  RunningExperiment none;
+  const ModelRow row = read_serving_population_model(request.model_type, &none);
+  if (!row.found) return basis;
+  const Model* model = load_model(row, nullptr, request.model_type);
+  const TrainOptions& o = request.options;
+  bool fits = false;
+  guarded([&] {
+    fits = population_of(model->predictor) != nullptr &&
+           std::equal(model->horizons_min.begin(), model->horizons_min.end(), o.horizons_min.begin(),
+                      o.horizons_min.begin() + o.n_horizons);
+  });
+  if (!fits) return basis;
+  basis.population = owned<Model>(context, [&] { return *model; });
+  strlcpy(basis.population_version, row.version, sizeof basis.population_version);
+  return basis;
+}
+
+Training* start_training(const std::vector<Sample>& samples, const TrainRequest& request, const TrainingBasis& basis,
+                         MemoryContext context) {
   const auto cap = static_cast<size_t>(settings::max_train_memory_kb) * 1024;
-  return owned<Training>(context, [&] { return Training(samples, request.algorithm, request.options, cap); });
+  return owned<Training>(context, [&] {
+    return Training(samples, request.algorithm, request.options, cap, basis.population, basis.boosting);
+  });
 }
 
 bool step_training(Training* training) {

@@ -137,18 +137,19 @@ void work_on(const Job& job, MemoryContext context) {
   }
   const TrainRequest request = make_train_request(&job.person_id, job.model_type, job.algorithm, job.options);
   const History history = read_history_for(request, context);
+  const TrainingBasis basis = read_training_basis(request, context);
   end_transaction();
 
   MemoryContextSwitchTo(context);
   const auto* samples = require_samples(history, request, context);
-  Training* training = start_training(*samples, request, context);
+  Training* training = start_training(*samples, request, basis, context);
   if (!compute(job, training)) return;
   const auto* outcome = owned<TrainingOutcome>(context, [&] { return training->take(); });
 
   begin_transaction();
   // A cancellation that came after the last report still counts; from here on it is too late for one.
   if (lock_if_wanted(job)) {
-    const StoredModel stored = store_model(request, to_server_terms(request, *outcome, *samples, context));
+    const StoredModel stored = store_model(request, to_server_terms(request, basis, *outcome, *samples, context));
     if (job.is_retraining) settle_candidate(job, stored.version, reasons);
     finish_job(job, stored.version);
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/forecast.hpp"
 #include "core/model.hpp"
 
 namespace {
@@ -25,10 +26,12 @@ void check(std::span<const std::uint8_t> bytes) {
     const glucose::Model model = glucose::decode(bytes);
     const auto again = glucose::encode(model);
     if (!std::equal(again.begin(), again.end(), bytes.begin(), bytes.end())) std::abort();
-    glucose::FeatureVector x{};
-    x.fill(100);
-    std::array<float, glucose::kMaxHorizons> out;
-    model.predict(x, out.data());
+    glucose::Moment moment{1000 * glucose::kDay, {}, {}};
+    moment.features.fill(100);
+    moment.rich.fill(100);
+    const glucose::Recollection known = model.recollection();
+    std::array<glucose::HorizonForecast, glucose::kMaxHorizons> out;
+    glucose::forecast_horizons(model, moment, known, model.predict(moment, known), 0.9, out.data());
   } catch (const glucose::Error& error) {
     if (error.code() != glucose::ErrorCode::model_mismatch) std::abort();
   }

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/population_fit.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <optional>
+
+#include "core/error.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr double kPenalty = 200;    // of a standardised column, in rows
+constexpr double kTypePenalty = 3;  // times that: whether it is a lunch has to earn its place
+constexpr Eigen::Index kFirstType = 56;
+constexpr std::size_t kRowsPerStep = 512;
+constexpr Eigen::Index P = kRichFeatures;
+
+BoostedTreesOptions boosting_options(std::uint64_t seed) {
+  BoostedTreesOptions o;
+  o.rounds = 80;
+  o.depth = 3;
+  o.eta = 0.05;
+  o.min_child_weight = 20;
+  o.subsample = 0.7;
+  o.colsample = 0.4;
+  o.lambda = 5;
+  o.seed = seed;
+  return o;
+}
+
+}  // namespace
+
+struct PopulationFit::State {
+  enum class Phase { sums, solve, trees, done };
+
+  std::vector<const Sample*> rows;
+  std::size_t K;
+  double penalty;
+  std::uint64_t seed;
+  const BoostingApi* boosting;
+  PopulationModel model;
+  Phase phase = Phase::sums;
+  std::size_t next = 0;
+  Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(P, P);
+  Eigen::MatrixXd right;  // [P × K]
+  Eigen::VectorXd mean_z = Eigen::VectorXd::Zero(P), mean_y;
+  std::optional<BoostedTreesFit> trees;
+
+  float change(const Sample& row, std::size_t k) const { return row.targets[k] - row.rich[0]; }
+
+  void sum_rows() {
+    const std::size_t last = std::min(next + kRowsPerStep, rows.size());
+    Eigen::MatrixXd Z(static_cast<Eigen::Index>(last - next), P), Y(Z.rows(), static_cast<Eigen::Index>(K));
+    for (Eigen::Index i = 0; i < Z.rows(); ++i, ++next) {
+      const StandardRow z = model.standardise(rows[next]->rich);
+      for (Eigen::Index p = 0; p < P; ++p) Z(i, p) = static_cast<double>(z[static_cast<std::size_t>(p)]);
+      for (std::size_t k = 0; k < K; ++k)
+        Y(i, static_cast<Eigen::Index>(k)) = static_cast<double>(change(*rows[next], k));
+    }
+    normal += Z.transpose() * Z;
+    right += Z.transpose() * Y;
+    mean_z += Z.colwise().sum().transpose();
+    mean_y += Y.colwise().sum().transpose();
+    if (next == rows.size()) phase = Phase::solve;
+  }
+
+  void solve() {
+    const auto n = static_cast<double>(rows.size());
+    mean_z /= n;
+    mean_y /= n;
+    normal -= n * mean_z * mean_z.transpose();
+    right -= n * mean_z * mean_y.transpose();
+    for (Eigen::Index p = 0; p < P; ++p)
+      normal(p, p) += penalty * (p >= kFirstType && p < kFirstType + kMealTypes ? kTypePenalty : 1) + 1e-9;
+    const Eigen::MatrixXd slopes = normal.selfadjointView<Eigen::Lower>().llt().solve(right);
+    if (!slopes.allFinite()) throw Error(ErrorCode::internal, "normal equations could not be solved");
+    for (Eigen::Index k = 0; k < slopes.cols(); ++k) {
+      model.intercept.push_back(static_cast<float>(mean_y(k) - mean_z.dot(slopes.col(k))));
+      for (Eigen::Index p = 0; p < P; ++p) model.coefficients.push_back(static_cast<float>(slopes(p, k)));
+    }
+    phase = boosting != nullptr ? Phase::trees : Phase::done;
+  }
+
+  void boost() {
+    const std::size_t k = model.trees.size();
+    if (trees && trees->done()) {
+      model.trees.push_back(trees->take());
+      trees.reset();
+      if (model.trees.size() == K) phase = Phase::done;
+    } else if (trees) {
+      trees->step();
+    } else {
+      std::vector<float> x, residual;
+      for (const Sample* row : rows) {
+        std::array<float, kMaxHorizons> linear;
+        model.predict_linear(row->rich, static_cast<int>(K), linear.data());
+        x.insert(x.end(), row->rich.begin(), row->rich.end());
+        residual.push_back(row->targets[k] - linear[k]);
+      }
+      trees.emplace(boosting, x, kRichFeatures, residual, std::span<const float>(), boosting_options(seed + k));
+    }
+  }
+};
+
+PopulationFit::PopulationFit(std::vector<const Sample*> rows, int horizons, double l2, std::uint64_t seed,
+                             const BoostingApi* boosting)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.rows = std::move(rows);
+  s.K = static_cast<std::size_t>(horizons);
+  s.penalty = l2 < 0 ? kPenalty : l2;
+  s.seed = seed;
+  s.boosting = boosting;
+  s.right = Eigen::MatrixXd::Zero(P, horizons);
+  s.mean_y = Eigen::VectorXd::Zero(horizons);
+  std::vector<float> columns;
+  columns.reserve(s.rows.size() * kRichFeatures);
+  for (const Sample* row : s.rows) columns.insert(columns.end(), row->rich.begin(), row->rich.end());
+  s.model.scaler = Scaler::fit(columns, kRichFeatures);
+  s.model.residual_sd.assign(s.K, 1.0F);
+}
+
+PopulationFit::~PopulationFit() = default;
+PopulationFit::PopulationFit(PopulationFit&&) noexcept = default;
+PopulationFit& PopulationFit::operator=(PopulationFit&&) noexcept = default;
+
+bool PopulationFit::done() const {
+  return state_->phase == State::Phase::done;
+}
+
+double PopulationFit::progress() const {
+  const State& s = *state_;
+  if (done()) return 1;
+  const double linear = static_cast<double>(s.next) / static_cast<double>(s.rows.size());
+  if (s.boosting == nullptr) return linear;
+  const double boosted =
+      (static_cast<double>(s.model.trees.size()) + (s.trees ? s.trees->progress() : 0)) / static_cast<double>(s.K);
+  return 0.1 * linear + 0.9 * boosted;
+}
+
+void PopulationFit::step() {
+  switch (state_->phase) {
+    case State::Phase::sums:
+      return state_->sum_rows();
+    case State::Phase::solve:
+      return state_->solve();
+    case State::Phase::trees:
+      return state_->boost();
+    case State::Phase::done:
+      return;
+  }
+}
+
+PopulationModel PopulationFit::take() {
+  state_->model.share_of_trees = state_->model.trees.empty() ? 0.0F : 1.0F;
+  return std::move(state_->model);
+}
+
+std::size_t PopulationFit::bytes_needed(std::size_t n) {
+  return n * (sizeof(const Sample*) + sizeof(float) * (kRichFeatures + 1)) +
+         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(1)) + (std::size_t{1} << 18);
+}
+
+}  // namespace glucose

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: PostgreSQL
+// Shapes: N rows, P = kRichFeatures columns, K horizons.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "core/boosted_trees.hpp"
+#include "core/dataset.hpp"
+#include "core/population_model.hpp"
+
+namespace glucose {
+
+/// Fits the linear part of a population's model by ridge regression (Hoerl and Kennard 1970) of the change from the
+/// level, and, with `boosting`, trees on what it leaves; in small steps.
+class PopulationFit {
+ public:
+  /// in: rows [N], N >= 1, which must outlive the fit · boosting: null for no trees
+  PopulationFit(std::vector<const Sample*> rows, int horizons, double l2, std::uint64_t seed,
+                const BoostingApi* boosting);
+  ~PopulationFit();
+  PopulationFit(PopulationFit&&) noexcept;
+  PopulationFit& operator=(PopulationFit&&) noexcept;
+
+  bool done() const;
+  void step();
+  double progress() const;
+  PopulationModel take();  // share_of_trees is 1 when there are any
+
+  static std::size_t bytes_needed(std::size_t n);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace glucose
