@@ -305,25 +305,6 @@ void add_clock(Columns& out, const Meal& meal, const Level& level) {
 
 }  // namespace
 
-Analogues::Analogues(std::span<const Reading> readings) {
-  if (readings.empty()) return;
-  start_ = (readings.front().measured_at + kStep - 1) / kStep * kStep;
-  std::size_t after = 0;  // the first reading not before the point
-  for (Micros t = start_; t <= readings.back().measured_at; t += kStep) {
-    while (after < readings.size() && readings[after].measured_at < t) ++after;
-    const Reading& b = readings[after];
-    const Reading& a = b.measured_at == t || after == 0 ? b : readings[after - 1];
-    Point point{kUnknown, 0};
-    if (t - a.measured_at <= kReachOfReading && b.measured_at - t <= kReachOfReading) {
-      const auto span = static_cast<double>(std::max(b.measured_at - a.measured_at, Micros{1}));
-      const double share = static_cast<double>(t - a.measured_at) / span;
-      point.mg_dl = a.mg_dl + static_cast<float>(share) * (b.mg_dl - a.mg_dl);
-      point.known_at = std::max({a.recorded_at, b.recorded_at, b.measured_at});
-    }
-    points_.push_back(point);
-  }
-}
-
 RichVector rich_features(const Meal& meal, std::span<const Reading> readings, const Analogues& alike,
                          const std::deque<EarlierMeal>& earlier, float carbs_same_moment) {
   RichVector x;

@@ -20,10 +20,9 @@ void Timeline::walk_to(Micros at) {
                         {kUnknown, kUnknown}});
   }
   while (!earlier_.empty() && earlier_.front().eaten_at < at - kBaselineDays * kDay) earlier_.pop_front();
-  for (EarlierMeal& e : earlier_)
+  for (EarlierMeal& e : earlier_)  // each time again: readings may have come late
     for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h)
-      if (std::isnan(e.outcome_mg_dl[h]))
-        e.outcome_mg_dl[h] = outcome_at(readings_, e.eaten_at + kRecalledHorizonsMin[h] * kMinute, at);
+      e.outcome_mg_dl[h] = outcome_at(readings_, e.eaten_at + kRecalledHorizonsMin[h] * kMinute, at);
 }
 
 Moment Timeline::moment(const Meal& meal) {
