@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "core/forecast.hpp"
@@ -210,6 +211,9 @@ TEST(Codec, WeightsOutOfTheirRangeAreRefused) {
     expect_refused(changed(Algorithm::ensemble, [&](Model& m) { std::get<Ensemble>(m.predictor).weights[1] = wrong; }),
                    "a weight is out of range");
   }
+  expect_refused(
+      changed(Algorithm::personal, [](Model& m) { std::get<PopulationModel>(m.predictor).residual_sd[1] = -1; }),
+      "a spread is negative");
   expect_refused(changed(Algorithm::trees, [](Model& m) { std::get<PopulationModel>(m.predictor).trees.pop_back(); }),
                  "trees for some horizons only");
 }
@@ -242,6 +246,9 @@ TEST(Codec, DamagedMemoryIsRefused) {
   expect_refused(changed(Algorithm::personal, [](Model& m) { m.memory.meals[3].rich[5] = INFINITY; }), "not finite");
   expect_refused(changed(Algorithm::personal, [](Model& m) { m.memory.meals[3].rank[1] = -INFINITY; }), "not finite");
   expect_refused(changed(Algorithm::personal, [](Model& m) { m.memory.meals[3].eaten_at = -1; }), "not in time order");
+  for (const Micros never : {std::numeric_limits<Micros>::max(), std::numeric_limits<Micros>::min()})
+    expect_refused(changed(Algorithm::personal, [&](Model& m) { m.memory.meals[never > 0 ? 6 : 0].eaten_at = never; }),
+                   "a moment is out of range");
 }
 
 TEST(Codec, HugeSizesAreRefusedBeforeAnythingIsAllocated) {

@@ -261,7 +261,8 @@ TEST(Follower, DoesNotRememberAgainWhatTheModelRemembers) {
   for (const RememberedMeal& meal : model.memory.meals) follower.follow(sample_at(meal.eaten_at, 120, 150, 140));
   EXPECT_EQ(follower.known().remembered(), 7);
   follower.follow(sample_at(1000 * kDay, 120, 150, 140));
-  EXPECT_EQ(follower.known().remembered(), 8);
+  follower.follow(sample_at(1000 * kDay, 120, 150, 140));  // another meal of the same moment
+  EXPECT_EQ(follower.known().remembered(), 9);
 }
 
 Nutrition meal(float kcal, float carbs, float protein, float fat, float fiber) {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/evaluation.hpp"
 #include "core/replay.hpp"
 #include "rows.hpp"
 #include "simulated_samples.hpp"
@@ -87,7 +88,10 @@ TEST(Training, EveryAlgorithmGivesAWholeOutcome) {
     EXPECT_EQ(outcome.candidates.front().algorithm, Algorithm::persistence);
     // What is said about the stored model is what the stored model does.
     const Model stored = decode(encode(outcome.model));
-    EXPECT_EQ(evaluate(stored, {}, Samples(person()).last(15))[1].errors.rmse, outcome.metrics[2][1].rmse);
+    Model before = stored;  // as it would have answered the test rows one after another
+    before.memory.meals.resize(90);
+    const auto served = evaluate(before, {}, Samples(person()).last(15));
+    EXPECT_NEAR(served[1].errors.rmse, outcome.metrics[2][1].rmse, 1e-3) << name_of(algorithm);
     EXPECT_EQ(errors(stored.predictor, person(), 0, 75, 0).mae, outcome.metrics[0][0].mae);
     EXPECT_EQ(errors(Persistence{}, person(), 90, 15, 0).rmse, outcome.persistence_test[0].rmse);
   }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kMagic = "PGGM";
 constexpr std::uint32_t kFormat = 2;
+constexpr Micros kFarthestMoment = 290'000 * 365 * kDay;  // years; there is room for horizons beyond
 
 void write(ByteWriter&, const Persistence&) {}
 void write(ByteWriter& out, const MeanModel& m) {
@@ -135,6 +136,8 @@ PopulationModel read_population(ByteReader& in, std::size_t K) {
   m.intercept = in.reals(K);
   m.coefficients = in.reals(K * kRichFeatures);
   m.residual_sd = in.reals(K);
+  for (const float sd : m.residual_sd)
+    if (sd < 0) damaged("a spread is negative");
   // A kernel without negative parts keeps what is solved with it positive definite.
   for (float* part :
        {&m.kernel.person, &m.kernel.clock, &m.kernel.clock_and_level, &m.kernel.nutrients, &m.kernel.linear})
@@ -201,6 +204,7 @@ Memory read_memory(ByteReader& in, std::size_t K) {
     for (std::size_t k = 0; k < K; ++k)
       for (float* value : {&meal.residual[k], &meal.recalled[k], &meal.score[k], &meal.rank[k]})
         *value = in.real_or_unknown();
+    if (meal.eaten_at < -kFarthestMoment || meal.eaten_at > kFarthestMoment) damaged("a moment is out of range");
     if (i > 0 && meal.eaten_at < memory.meals.back().eaten_at) damaged("remembered meals are not in time order");
     memory.meals.push_back(meal);
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/error.hpp"
 #include "core/time_grid.hpp"
@@ -111,14 +112,18 @@ void forecast_horizons(const Model& model, const Moment& moment, const Recollect
   }
 }
 
+Follower::Follower(const Model& model)
+    : model_(model),
+      known_(model.recollection()),
+      after_(model.memory.meals.empty() ? std::numeric_limits<Micros>::min() : model.memory.meals.back().eaten_at) {}
+
 void Follower::answer(const Sample& sample, double level, HorizonForecast* out) {
   forecast_horizons(model_, sample, known_, model_.predict(sample, known_), level, out);
   follow(sample);
 }
 
 void Follower::follow(const Sample& sample) {
-  const auto& meals = known_.memory().meals;
-  if (!meals.empty() && meals.back().eaten_at >= sample.eaten_at) return;
+  if (sample.eaten_at <= after_) return;
   const PointForecast said = model_.predict(sample, known_);
   known_.add(remember(sample, said, model_.horizons_min.size()));
   judge(model_.intervals, known_.meals(), model_.horizons_min, said.mg_dl, said.variance, sample.targets);

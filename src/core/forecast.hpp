@@ -58,7 +58,7 @@ void forecast_horizons(const Model& model, const Moment& moment, const Recollect
 /// remembered. Meals the model remembers already are not remembered twice.
 class Follower {
  public:
-  explicit Follower(const Model& model) : model_(model), known_(model.recollection()) {}
+  explicit Follower(const Model& model);
   const Recollection& known() const { return known_; }
   /// out: [K]; call in time order
   void answer(const Sample& sample, double level, HorizonForecast* out);
@@ -68,6 +68,7 @@ class Follower {
  private:
   const Model& model_;
   Recollection known_;
+  Micros after_;  // what the model remembers ends here
 };
 
 /// The answer to "what will glucose be": the model's forecasts, limited to 20 … 600 mg/dL, with intervals and

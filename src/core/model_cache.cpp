@@ -37,6 +37,7 @@ void wipe(PopulationModel& population) {
   wipe(population.coefficients);
   wipe(population.intercept);
   wipe(population.scaler);
+  wipe(population.residual_sd);
 }
 void wipe(Ensemble& ensemble) {
   for (Member& member : ensemble.members) std::visit([](auto& kind) { wipe(kind); }, member);
@@ -47,7 +48,7 @@ void wipe(Ensemble& ensemble) {
 void wipe(Model& model) {
   std::visit([](auto& kind) { wipe(kind); }, model.predictor);
   wipe(model.intervals.grids);
-  for (RememberedMeal& meal : model.memory.meals) meal = {};
+  explicit_bzero(model.memory.meals.data(), model.memory.meals.size() * sizeof(RememberedMeal));
 }
 
 void wipe(CgmModel& model) {
