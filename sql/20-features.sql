@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
-CREATE FUNCTION glucose.feature_schema(OUT index integer, OUT name text, OUT unit text, OUT low real, OUT high real,
-                                       OUT nullable boolean, OUT source text) RETURNS SETOF record
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 28 AS 'MODULE_PATHNAME', 'glucose_feature_schema';
-COMMENT ON FUNCTION glucose.feature_schema() IS
-'The features of ''meal28/1'': index from 1, name, unit, range, whether it may be NULL, and where it comes from.';
+CREATE FUNCTION glucose.feature_schema(schema text DEFAULT 'meal28/1', OUT index integer, OUT name text, OUT unit text,
+                                       OUT low real, OUT high real, OUT nullable boolean, OUT source text) RETURNS SETOF record
+LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 28 AS 'MODULE_PATHNAME', 'glucose_feature_schema';
+COMMENT ON FUNCTION glucose.feature_schema(text) IS
+'The features of a schema, ''meal28/1'' or ''meal/2'': index from 1, name, unit, range (NULL: none is checked), whether it may be NULL, and where it comes from. Which one a model needs stands in model_version.feature_schema. Errors: 22023.';
 
 CREATE FUNCTION glucose.feature_names() RETURNS text[]
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_feature_names';
@@ -35,6 +35,11 @@ CREATE FUNCTION glucose.extract_features(meal_id uuid) RETURNS real[]
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_extract_features';
 COMMENT ON FUNCTION glucose.extract_features(uuid) IS
 'The 28 features of ''meal28/1'' at the moment of the meal, NULL where not known. Nothing measured, recorded or eaten later is used. Errors: P0002.';
+
+CREATE FUNCTION glucose.feature_vector(meal_id uuid, schema text DEFAULT 'meal/2', person_id uuid DEFAULT NULL) RETURNS real[]
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_feature_vector';
+COMMENT ON FUNCTION glucose.feature_vector(uuid, text, uuid) IS
+'The features of a schema at the moment of the meal, in the order of feature_schema(), NULL where not known. Nothing measured, recorded or eaten later is used, and of earlier meals only outcomes known by then. Errors: P0002, 22023.';
 
 CREATE FUNCTION glucose.training_dataset(person_id uuid, start_at timestamptz DEFAULT '-infinity',
   end_at timestamptz DEFAULT 'infinity', OUT split text, OUT meal_id uuid, OUT eaten_at timestamptz,

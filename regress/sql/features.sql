@@ -7,6 +7,9 @@ SET ROLE anna;
 SELECT cardinality(feature_names()) AS features, count(*) AS in_schema, bool_and(name = (feature_names())[index]) AS same_names,
        count(*) FILTER (WHERE low <= high) AS ranges FROM feature_schema();
 
+SELECT count(*) AS rich, count(DISTINCT name) = count(*) AS names_differ, max(index) AS last, bool_and(low IS NULL AND high IS NULL AND nullable) AS no_ranges FROM feature_schema('meal/2');
+SELECT test.expect('SELECT * FROM feature_schema(''meal/3'')'), test.hint('SELECT * FROM feature_schema(NULL)');
+
 -- A lunch on Wednesday 2026-07-15 at 12:30 in Berlin, that is 10:30 UTC. Readings every 15 minutes from 07:45 UTC on:
 -- 100, 103 … 133; two breakfasts before, one with unknown carbohydrate, one 31 days ago.
 INSERT INTO person (person_id, time_zone) VALUES (key('hand'), 'Europe/Berlin');
@@ -28,16 +31,21 @@ SELECT (extract_features(key('lunch')))[:13] = extract_meal_features(key('lunch'
        (extract_features(key('lunch')))[26:28] = ARRAY[b.avg_glucose, b.std_glucose, b.avg_carbs_per_meal] AS baseline_part
 FROM calculate_user_baseline(key('hand'), '2026-07-15 10:30') b;
 SELECT validate_features(extract_features(key('lunch')));
+SELECT feature_vector(key('lunch'), 'meal28/1') = extract_features(key('lunch')) AS same_28;
+-- The richer ones, by name: two breakfasts without an outcome are recalled by what was eaten, not by what glucose did.
+CREATE FUNCTION pg_temp.rich(meal uuid) RETURNS TABLE (name text, value real) LANGUAGE sql AS $$ SELECT s.name, (glucose.feature_vector(meal))[s.index] FROM glucose.feature_schema('meal/2') s $$;
+SELECT name, round(value::numeric, 4) AS value FROM pg_temp.rich(key('lunch')) WHERE name IN ('level', 'change_15', 'change_120', 'above_lowest', 'above_month_mean', 'sd_1h', 'gaps', 'carbs', 'protein', 'log_carbs', 'net_carbs_damped',
+  'carbs_against_usual', 'carbs_unknown', 'carbs_same_moment', 'hours_since_meal', 'meals_last_day', 'carbs_on_board_50', 'is_lunch', 'above_mean_lunch', 'recall_doubt', 'recalled_change_60') ORDER BY name COLLATE "C";
 -- Nothing known but the clock: NULL is kept, nothing is made up.
 SELECT array_positions(ARRAY(SELECT f IS NULL FROM unnest(extract_features(key('b4'))) f), true) AS unknown;
 
 -- Nothing later changes them: readings, meals, backfilled readings of before.
-CREATE TEMP TABLE before AS SELECT extract_features(key('lunch')) AS x;
+CREATE TEMP TABLE before AS SELECT extract_features(key('lunch')) AS x, array(SELECT value FROM pg_temp.rich(key('lunch')) WHERE name <> 'carbs_same_moment') AS rich;
 INSERT INTO glucose_reading SELECT key('hand'), timestamptz '2026-07-15 10:30:00.000001' + i * interval '1 min', 400 FROM generate_series(0, 200) i;
 INSERT INTO glucose_reading SELECT key('hand'), timestamptz '2026-07-15 07:46:30' + i * interval '7 min', 555, '2026-07-15 10:30:00.000001' FROM generate_series(0, 22) i;
 INSERT INTO glucose_reading VALUES (key('hand'), '2026-07-15 10:29', 555, 'infinity');
 INSERT INTO meal (person_id, eaten_at, meal_type, carbs_g) VALUES (key('hand'), '2026-07-15 10:30', 'snack', 400), (key('hand'), '2026-07-15 11:00', 'snack', 400);
-SELECT x = extract_features(key('lunch')) AS nothing_leaked FROM before;
+SELECT x = extract_features(key('lunch')) AS nothing_leaked, rich = array(SELECT value FROM pg_temp.rich(key('lunch')) WHERE name <> 'carbs_same_moment') AS nor_into_the_rich FROM before;
 -- What was recorded in time does count, also late for another meal.
 INSERT INTO glucose_reading VALUES (key('hand'), '2026-07-15 10:22:30', 200, '2026-07-15 10:30');
 SELECT test.differences(feature_names(), extract_features(key('lunch')), x) AS changed_by_what_was_known FROM before;

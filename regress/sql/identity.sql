@@ -118,7 +118,7 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')', 'settle_candidate(%L, ''glucose'', ''1.0.0'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
-  'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)', 'extract_features(%L)',
+  'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)', 'extract_features(%L)', 'feature_vector(%L)',
   'extract_meal_features(%L)', 'predict_glucose(%L, ''{}'', ''' || :'anna' || ''')', 'predict_glucose(%L, ''{}'', ''' || :'ben' || ''')',
   'glucose_forecast(%L, ''{}'', ''' || :'anna' || ''')']) AS call
 WHERE NOT test.same(call, :'meal');
@@ -128,7 +128,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
   AND pg_get_function_arguments(oid) ~ '^(person|meal)_id uuid'
   AND proname NOT IN ('predict_meal', 'train_model', 'evaluate_model', 'training_dataset', 'calculate_user_baseline',
     'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model', 'predict_glucose', 'cgm_forecast',
-    'glucose_forecast', 'extract_features', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
+    'glucose_forecast', 'extract_features', 'feature_vector', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
     'import_model', 'train_model_async', 'check_retraining', 'retrain_model', 'compare_versions', 'settle_candidate',
     'retraining_is_due', 'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
     'retrain_one', 'train_and_settle', 'try_lock_person');  -- parts of retrain_model and retrain_due

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The features of 'meal28/1', of a meal, a moment or a whole history.
+// Features of a meal, a moment or a whole history.
 #include <cmath>
 
 #include "core/features.hpp"
@@ -44,23 +44,39 @@ FeatureVector vector_from(ArrayType* array) {
   return x;
 }
 
+// Raises 22023 for a schema that does not exist.
+bool is_rich_schema(const char* name) {
+  if (glucose::kRichSchema == name) return true;
+  if (glucose::kFeatureSchema != name)
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized feature schema \"%s\"", clipped(name)),
+             errhint("Feature schemas are meal28/1 and meal/2.")));
+  return false;
+}
+
 }  // namespace
 
 SQL_FUNCTION(feature_schema) {
+  const bool rich = is_rich_schema(text_argument(fcinfo, 0, "schema"));
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
   int index = 0;
-  for (const auto& f : glucose::kFeatureTable) {
+  const auto put = [&](std::string_view name, std::string_view unit, float low, float high, bool nullable,
+                       std::string_view source) {
     Datum values[7] = {Int32GetDatum(++index),
-                       CStringGetTextDatum(f.name.data()),
-                       CStringGetTextDatum(f.unit.data()),
-                       Float4GetDatum(f.low),
-                       Float4GetDatum(f.high),
-                       BoolGetDatum(f.nullable),
-                       CStringGetTextDatum(f.source.data())};
-    bool nulls[7] = {};
+                       CStringGetTextDatum(name.data()),
+                       CStringGetTextDatum(unit.data()),
+                       Float4GetDatum(low),
+                       Float4GetDatum(high),
+                       BoolGetDatum(nullable),
+                       CStringGetTextDatum(source.data())};
+    bool nulls[7] = {false, false, false, std::isnan(low), std::isnan(high), false, false};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-  }
+  };
+  if (rich)
+    for (const auto& f : glucose::kRichTable) put(f.name, f.unit, glucose::kUnknown, glucose::kUnknown, true, f.source);
+  else
+    for (const auto& f : glucose::kFeatureTable) put(f.name, f.unit, f.low, f.high, f.nullable, f.source);
   return static_cast<Datum>(0);
 }
 
@@ -145,6 +161,24 @@ SQL_FUNCTION(extract_features) {
   guarded([&] { x = glucose::extract(what.meal, {readings.rows, static_cast<size_t>(readings.n)}, avg_carbs_g); });
   end(Volatility::stable);
   return real_array(x.data(), kFeatures);
+}
+
+SQL_FUNCTION(feature_vector) {
+  const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
+  const bool rich = is_rich_schema(text_argument(fcinfo, 1, "schema"));
+  begin(Volatility::stable);
+  const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 2));
+  const TimestampTz at = what.meal.eaten_at, since = at - glucose::kBaselineDays * glucose::kDay;
+  const Readings readings = read_readings(&what.person.id, since, at, most_bytes(), CurrentMemoryContext);
+  const Meals meals = read_meals(what.person, since, at + 1, CurrentMemoryContext);
+  glucose::Moment moment;
+  guarded([&] {
+    glucose::Timeline timeline({meals.rows, static_cast<size_t>(meals.n)},
+                               {readings.rows, static_cast<size_t>(readings.n)});
+    moment = timeline.moment(what.meal);
+  });
+  end(Volatility::stable);
+  return rich ? real_array(moment.rich.data(), glucose::kRichFeatures) : real_array(moment.features.data(), kFeatures);
 }
 
 SQL_FUNCTION(training_dataset) {
