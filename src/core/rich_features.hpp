@@ -34,6 +34,7 @@ struct EarlierMeal {
   bool has_carbs;
   float level;                         // glucose when it was eaten, NaN: unknown
   std::array<float, 2> outcome_mg_dl;  // at kRecalledHorizonsMin, NaN: not known (yet)
+  std::array<bool, 2> settled{};       // no reading that comes later can change it
 };
 
 /// All columns at `meal.eaten_at`. readings: reaching back 30 days, nothing later than the meal is used ·

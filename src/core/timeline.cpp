@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/timeline.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/features.hpp"
 #include "core/time_grid.hpp"
 
 namespace glucose {
+
+namespace {
+
+/// Whether every reading that may speak for a moment had come by `at`.
+bool all_there(std::span<const Reading> readings, Micros moment, Micros at) {
+  if (moment + kReachOfReading > at) return false;
+  auto r = std::lower_bound(readings.begin(), readings.end(), moment - kReachOfReading,
+                            [](const Reading& reading, Micros t) { return reading.measured_at < t; });
+  for (; r != readings.end() && r->measured_at <= moment + kReachOfReading; ++r)
+    if (r->recorded_at > at) return false;
+  return true;
+}
+
+}  // namespace
 
 void Timeline::walk_to(Micros at) {
   for (; next_ < meals_.size() && meals_[next_].eaten_at < at; ++next_) {
@@ -20,9 +35,13 @@ void Timeline::walk_to(Micros at) {
                         {kUnknown, kUnknown}});
   }
   while (!earlier_.empty() && earlier_.front().eaten_at < at - kBaselineDays * kDay) earlier_.pop_front();
-  for (EarlierMeal& e : earlier_)  // each time again: readings may have come late
-    for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h)
-      e.outcome_mg_dl[h] = outcome_at(readings_, e.eaten_at + kRecalledHorizonsMin[h] * kMinute, at);
+  for (EarlierMeal& e : earlier_)
+    for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h) {
+      if (e.settled[h]) continue;
+      const Micros then = e.eaten_at + kRecalledHorizonsMin[h] * kMinute;
+      e.outcome_mg_dl[h] = outcome_at(readings_, then, at);
+      e.settled[h] = all_there(readings_, then, at);
+    }
 }
 
 Moment Timeline::moment(const Meal& meal) {
