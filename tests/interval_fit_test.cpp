@@ -100,6 +100,15 @@ TEST(FitIntervals, GridsAscendAndLieAroundZero) {
   }
 }
 
+TEST(FitIntervals, GridsAreTheQuantilesOfScores) {
+  const Intervals fitted = fit_intervals(population(12, 60, 100), kHour);
+  const float* middle = &fitted.grids[kQuantiles];
+  const double unit = std::sqrt(3.14159265 / 2);  // of normal scores whose mean size is 1
+  EXPECT_NEAR(middle[89], 1.2816 * unit, 0.1);
+  EXPECT_NEAR(middle[9], -1.2816 * unit, 0.1);
+  EXPECT_NEAR(middle[74], 0.6745 * unit, 0.07);
+}
+
 TEST(FitIntervals, EachHorizonByItself) {
   std::vector<ScaledRow> rows = population(3, 20, 50);
   for (ScaledRow& row : rows) {

@@ -8,6 +8,7 @@
 #include "core/evaluation.hpp"
 #include "core/forecast.hpp"
 #include "core/population_training.hpp"
+#include "core/random.hpp"
 #include "core/replay.hpp"
 #include "rows.hpp"
 #include "simulated_samples.hpp"
@@ -103,6 +104,18 @@ TEST(PersonalTraining, OwnMealsTeachWhatIsTheirs) {
   for (const PointForecast& said : replay.said()) without[0].push_back(said.impersonal[0]);
   const double with = error_of_mean(replay.answers(0, samples.size()), samples, 30);
   EXPECT_LT(with, 0.8 * error_of_mean(without, samples, 30));
+}
+
+TEST(PersonalTraining, WhatIsRecalledCountsAsFarAsItIsBelieved) {
+  std::vector<Sample> samples = person();
+  Random rng(6);
+  for (Sample& row : samples) row.targets[0] += static_cast<float>(60 * rng.normal());  // not to be relied on
+  const Model model = trained(samples).model;
+  const PointForecast said = model.predict(plain_moment(), model.recollection());
+  EXPECT_LT(said.believed[0], 1);
+  for (std::size_t k = 0; k < 2; ++k)
+    EXPECT_NEAR(said.mg_dl[k], said.impersonal[k] + said.believed[k] * said.recalled[k], 1e-4);
+  EXPECT_NE(said.recalled[0], 0);
 }
 
 TEST(PersonalTraining, AMemoryGrowsWithoutATraining) {

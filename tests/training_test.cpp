@@ -192,6 +192,18 @@ TEST(Training, ScoresAreOfForecastsThatHadNotLearntFromTheRow) {
     }
 }
 
+TEST(Training, ScoresOfValidationRowsAreNotOfTheFitThatLearntFromThem) {
+  std::vector<Sample> changed = person();
+  for (std::size_t i = 75; i < 90; ++i) changed[i].targets[0] += 50;
+  const Model a = trained(person(), Algorithm::ridge).model, b = trained(changed, Algorithm::ridge).model;
+  for (std::size_t i = 75; i < 90; ++i) {
+    // Said is the same both times, so the scores are 50 mg/dL apart, in the unit they must have.
+    const float score = a.memory.meals[i].score[0], scale = 50 / (b.memory.meals[i].score[0] - score);
+    const float said = person()[i].targets[0] - score * scale;
+    ASSERT_NEAR(scale, a.intervals.scale[0].at(scale_columns(person()[i].rich, said), 0), 0.05) << i;
+  }
+}
+
 TEST(Training, AMemoryIsAskedBeforeItLearns) {
   const TrainingOutcome a = trained(person(), Algorithm::personal);
   for (const RememberedMeal& meal : a.model.memory.meals) ASSERT_FALSE(std::isnan(meal.score[0]));
