@@ -109,7 +109,7 @@ END
 $$;
 SET ROLE ben;
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'anna')) FROM unnest(ARRAY[
-  'predict_meal(%L, ''{}'')', 'train_model(%L)', 'train_model(%L, ''glucose'', ''lstm'', ''{"epochs": 1}'')',
+  'predict_meal(%L, ''{}'')', 'train_model(%L)', 'tune_model(%L, ''ridge'')', 'train_model(%L, ''glucose'', ''lstm'', ''{"epochs": 1}'')',
   'evaluate_model(%L)', 'evaluate_model(%L, ''glucose'', ''1.0.0'')', 'training_dataset(%L)', 'calculate_user_baseline(%L)',
   'extract_glucose_history(%L, now())', 'list_model_versions(%L)', 'active_model_version(%L)', 'require_person(%L)',
   'deploy_model(%L, ''glucose'', ''1.0.0'')', 'deploy_model(%L, ''glucose'', ''9.9.9'')', 'rollback_model(%L)',
@@ -126,7 +126,7 @@ SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P000
 -- Every function that takes a person or a meal is above (or, as simulate_person, below).
 SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regnamespace
   AND pg_get_function_arguments(oid) ~ '^(person|meal)_id uuid'
-  AND proname NOT IN ('predict_meal', 'train_model', 'evaluate_model', 'training_dataset', 'calculate_user_baseline',
+  AND proname NOT IN ('predict_meal', 'train_model', 'tune_model', 'evaluate_model', 'training_dataset', 'calculate_user_baseline',
     'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model', 'predict_glucose', 'cgm_forecast',
     'glucose_forecast', 'extract_features', 'feature_vector', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
     'import_model', 'train_model_async', 'check_retraining', 'retrain_model', 'compare_versions', 'settle_candidate',

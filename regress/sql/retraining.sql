@@ -100,7 +100,7 @@ CREATE TEMP VIEW state AS
          (SELECT string_agg(d::text, ' ' ORDER BY d.deployed_at) FROM deployment d WHERE person_id = :'ann') AS deployments;
 SELECT md5(state::text) AS before FROM state \gset
 SELECT status, version, reason FROM retrain_model(:'ann', force => true, options => '{"epochs": -1}');
-SELECT status, version, reason FROM retrain_model(:'ann', force => true, options => '{"depth": 3}');
+SELECT status, version, reason FROM retrain_model(:'ann', force => true, options => '{"width": 3}');
 SELECT status, version, reason FROM retrain_model(:'ann', force => true, options => '{"min_meals": 1000}', as_of => '2026-03-05');
 SELECT md5(state::text) = :'before' AS unchanged FROM state;
 SELECT status, count(*) FROM retraining_log GROUP BY 1 ORDER BY 1;

@@ -190,8 +190,7 @@ Ensemble read_ensemble(ByteReader& in, std::size_t K) {
 
 Predictor read_predictor(ByteReader& in, Algorithm algorithm, std::size_t K) {
   if (algorithm == Algorithm::ensemble) return read_ensemble(in, K);
-  return std::visit([](auto&& kind) { return Predictor(std::forward<decltype(kind)>(kind)); },
-                    read_member(in, algorithm, K));
+  return as_predictor(read_member(in, algorithm, K));
 }
 
 Memory read_memory(ByteReader& in, std::size_t K) {

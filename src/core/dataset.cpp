@@ -11,11 +11,8 @@ namespace glucose {
 
 namespace {
 
-// The first row from `wanted` on that begins a new moment, so that meals of one moment are not torn apart.
 int boundary(Samples samples, int wanted) {
-  auto row = static_cast<std::size_t>(wanted);
-  while (row > 0 && row < samples.size() && samples[row].eaten_at == samples[row - 1].eaten_at) ++row;
-  return static_cast<int>(row);
+  return static_cast<int>(moment_boundary(samples, static_cast<std::size_t>(wanted)));
 }
 
 bool has_glucose(const FeatureVector& x) {
@@ -28,6 +25,11 @@ bool has_glucose(const FeatureVector& x) {
 bool all_known(const Sample& sample, std::size_t horizons) {
   return std::none_of(sample.targets.begin(), sample.targets.begin() + static_cast<std::ptrdiff_t>(horizons),
                       [](float value) { return std::isnan(value); });
+}
+
+std::size_t moment_boundary(Samples samples, std::size_t wanted) {
+  while (wanted > 0 && wanted < samples.size() && samples[wanted].eaten_at == samples[wanted - 1].eaten_at) ++wanted;
+  return wanted;
 }
 
 SplitSizes split_sizes(Samples samples) {

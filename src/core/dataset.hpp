@@ -39,6 +39,9 @@ struct SplitSizes {
 };
 SplitSizes split_sizes(Samples samples);
 
+/// The first row from `wanted` on that begins a new moment, so that meals of one moment are not torn apart.
+std::size_t moment_boundary(Samples samples, std::size_t wanted);
+
 /// Builds samples one meal at a time, so that the caller can poll for interrupts in between.
 /// in: one person's meals and readings, sorted by time, reaching 30 days further back than the first meal wanted;
 /// horizons [K] in minutes · a meal without an outcome at every horizon, or without any glucose to start from, is

@@ -45,7 +45,7 @@ class PersonalFit final : public Fit {
 class TreesFit final : public Fit {
  public:
   TreesFit(Samples rows, const TrainOptions& options, const BoostingApi* boosting)
-      : fit_(pointers(rows), options.n_horizons, options.l2, options.seed, boosting) {}
+      : fit_(pointers(rows), options, boosting) {}
   bool done() const override { return fit_.done(); }
   void step() override { fit_.step(); }
   double progress() const override { return fit_.progress(); }
@@ -123,7 +123,7 @@ std::size_t fit_bytes_needed(Algorithm algorithm, std::size_t n, const TrainOpti
       return n * (sizeof(float) * kDesignColumns + sizeof(double) * static_cast<std::size_t>(options.n_horizons + 8)) +
              (std::size_t{1} << 18);
     case Algorithm::trees:
-      return PopulationFit::bytes_needed(n);
+      return PopulationFit::bytes_needed(n, options);
     default:
       return 0;
   }

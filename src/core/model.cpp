@@ -97,6 +97,10 @@ Recollection Model::recollection() const {
   return {population_of(predictor), horizons_min, memory};
 }
 
+Predictor as_predictor(Member member) {
+  return std::visit([](auto&& kind) { return Predictor(std::forward<decltype(kind)>(kind)); }, std::move(member));
+}
+
 const PopulationModel* population_of(const Predictor& predictor) {
   if (const auto* ensemble = std::get_if<Ensemble>(&predictor)) {
     for (const Member& member : ensemble->members)

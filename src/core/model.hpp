@@ -28,6 +28,9 @@ struct Ensemble {
 };
 using Predictor = std::variant<Persistence, MeanModel, LinearModel, LstmModel, PopulationModel, Ensemble>;
 
+/// A member that serves alone.
+Predictor as_predictor(Member member);
+
 /// A trained model as it is stored, cached and asked: one value type over the kinds.
 struct Model {
   Algorithm algorithm = Algorithm::persistence;

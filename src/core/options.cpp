@@ -42,7 +42,7 @@ struct Number {
 
 constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: every whole number up to it survives jsonb's numeric
 
-constexpr std::array<Number, 9> kNumbers{{
+constexpr std::array<Number, 12> kNumbers{{
     {"seed", 0, kLargestSeed, true, [](TrainOptions& o, double v) { o.seed = static_cast<std::uint64_t>(v); }},
     {"epochs", 1, 10000, true, [](TrainOptions& o, double v) { o.epochs = static_cast<int>(v); }},
     {"batch_size", 1, 1024, true, [](TrainOptions& o, double v) { o.batch_size = static_cast<int>(v); }},
@@ -50,6 +50,9 @@ constexpr std::array<Number, 9> kNumbers{{
     {"dropout", 0, 0.9, false, [](TrainOptions& o, double v) { o.dropout = v; }},
     {"patience", 0, 10000, true, [](TrainOptions& o, double v) { o.patience = static_cast<int>(v); }},
     {"l2", 0, 1e6, false, [](TrainOptions& o, double v) { o.l2 = v; }},
+    {"rounds", 1, 1000, true, [](TrainOptions& o, double v) { o.rounds = static_cast<int>(v); }},
+    {"depth", 1, 8, true, [](TrainOptions& o, double v) { o.depth = static_cast<int>(v); }},
+    {"eta", 0.001, 1, false, [](TrainOptions& o, double v) { o.eta = v; }},
     {"min_days", 1, 3650, true, [](TrainOptions& o, double v) { o.min_days = static_cast<int>(v); }},
     {"min_meals", 10, 100000, true, [](TrainOptions& o, double v) { o.min_meals = static_cast<int>(v); }},
 }};

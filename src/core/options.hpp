@@ -51,6 +51,9 @@ struct TrainOptions {
   double dropout = 0.1;
   int patience = 8;
   double l2 = -1;
+  int rounds = 80;  // of trees, with depth and eta
+  int depth = 3;
+  double eta = 0.05;
   int min_days = 7;
   int min_meals = 21;
 };

@@ -17,16 +17,16 @@ constexpr Eigen::Index kFirstType = 56;
 constexpr std::size_t kRowsPerStep = 512;
 constexpr Eigen::Index P = kRichFeatures;
 
-BoostedTreesOptions boosting_options(std::uint64_t seed) {
+BoostedTreesOptions boosting_options(const TrainOptions& options) {
   BoostedTreesOptions o;
-  o.rounds = 80;
-  o.depth = 3;
-  o.eta = 0.05;
+  o.rounds = options.rounds;
+  o.depth = options.depth;
+  o.eta = options.eta;
   o.min_child_weight = 20;
   o.subsample = 0.7;
   o.colsample = 0.4;
   o.lambda = 5;
-  o.seed = seed;
+  o.seed = options.seed;
   return o;
 }
 
@@ -38,7 +38,7 @@ struct PopulationFit::State {
   std::vector<const Sample*> rows;
   std::size_t K;
   double penalty;
-  std::uint64_t seed;
+  BoostedTreesOptions boosted;
   const BoostingApi* boosting;
   PopulationModel model;
   Phase phase = Phase::sums;
@@ -83,6 +83,12 @@ struct PopulationFit::State {
     phase = boosting != nullptr ? Phase::trees : Phase::done;
   }
 
+  BoostedTreesOptions of_horizon(std::size_t k) const {
+    BoostedTreesOptions o = boosted;
+    o.seed += k;
+    return o;
+  }
+
   void boost() {
     const std::size_t k = model.trees.size();
     if (trees && trees->done()) {
@@ -99,22 +105,21 @@ struct PopulationFit::State {
         x.insert(x.end(), row->rich.begin(), row->rich.end());
         residual.push_back(row->targets[k] - linear[k]);
       }
-      trees.emplace(boosting, x, kRichFeatures, residual, std::span<const float>(), boosting_options(seed + k));
+      trees.emplace(boosting, x, kRichFeatures, residual, std::span<const float>(), of_horizon(k));
     }
   }
 };
 
-PopulationFit::PopulationFit(std::vector<const Sample*> rows, int horizons, double l2, std::uint64_t seed,
-                             const BoostingApi* boosting)
+PopulationFit::PopulationFit(std::vector<const Sample*> rows, const TrainOptions& options, const BoostingApi* boosting)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
   s.rows = std::move(rows);
-  s.K = static_cast<std::size_t>(horizons);
-  s.penalty = l2 < 0 ? kPenalty : l2;
-  s.seed = seed;
+  s.K = static_cast<std::size_t>(options.n_horizons);
+  s.penalty = options.l2 < 0 ? kPenalty : options.l2;
+  s.boosted = boosting_options(options);
   s.boosting = boosting;
-  s.right = Eigen::MatrixXd::Zero(P, horizons);
-  s.mean_y = Eigen::VectorXd::Zero(horizons);
+  s.right = Eigen::MatrixXd::Zero(P, options.n_horizons);
+  s.mean_y = Eigen::VectorXd::Zero(options.n_horizons);
   std::vector<float> columns;
   columns.reserve(s.rows.size() * kRichFeatures);
   for (const Sample* row : s.rows) columns.insert(columns.end(), row->rich.begin(), row->rich.end());
@@ -158,9 +163,9 @@ PopulationModel PopulationFit::take() {
   return std::move(state_->model);
 }
 
-std::size_t PopulationFit::bytes_needed(std::size_t n) {
+std::size_t PopulationFit::bytes_needed(std::size_t n, const TrainOptions& options) {
   return n * (sizeof(const Sample*) + sizeof(float) * (kRichFeatures + 1)) +
-         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(1)) + (std::size_t{1} << 18);
+         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options)) + (std::size_t{1} << 18);
 }
 
 }  // namespace glucose

@@ -6,6 +6,7 @@
 
 #include "core/boosted_trees.hpp"
 #include "core/dataset.hpp"
+#include "core/options.hpp"
 #include "core/population_model.hpp"
 
 namespace glucose {
@@ -15,8 +16,7 @@ namespace glucose {
 class PopulationFit {
  public:
   /// in: rows [N], N >= 1, which must outlive the fit · boosting: null for no trees
-  PopulationFit(std::vector<const Sample*> rows, int horizons, double l2, std::uint64_t seed,
-                const BoostingApi* boosting);
+  PopulationFit(std::vector<const Sample*> rows, const TrainOptions& options, const BoostingApi* boosting);
   ~PopulationFit();
   PopulationFit(PopulationFit&&) noexcept;
   PopulationFit& operator=(PopulationFit&&) noexcept;
@@ -26,7 +26,7 @@ class PopulationFit {
   double progress() const;
   PopulationModel take();  // share_of_trees is 1 when there are any
 
-  static std::size_t bytes_needed(std::size_t n);
+  static std::size_t bytes_needed(std::size_t n, const TrainOptions& options);
 
  private:
   struct State;

@@ -59,7 +59,7 @@ struct PopulationTraining::State {
 
   void fit_fold() {
     if (!fit) {
-      fit.emplace(rows_without(models.size()), options.n_horizons, options.l2, options.seed, boosting);
+      fit.emplace(rows_without(models.size()), options, boosting);
     } else if (!fit->done()) {
       fit->step();
     } else {
@@ -135,7 +135,7 @@ struct PopulationTraining::State {
 
   void fit_all() {
     if (!fit) {
-      fit.emplace(rows_without(n_folds), options.n_horizons, options.l2, options.seed, share > 0 ? boosting : nullptr);
+      fit.emplace(rows_without(n_folds), options, share > 0 ? boosting : nullptr);
     } else if (!fit->done()) {
       fit->step();
     } else {
@@ -208,8 +208,8 @@ PopulationTraining::PopulationTraining(std::vector<std::vector<Sample>> persons,
   s.boosting = algorithm == Algorithm::ridge || (algorithm == Algorithm::automatic && learnt < kEnoughForTrees)
                    ? nullptr
                    : boosting;
-  const std::size_t needed =
-      s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(ScaledRow)) + PopulationFit::bytes_needed(learnt);
+  const std::size_t needed = s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(ScaledRow)) +
+                             PopulationFit::bytes_needed(learnt, options);
   if (needed > memory_cap)
     throw Error(ErrorCode::out_of_memory,
                 "training would need " + std::to_string(needed >> 10) + " kB, more than glucose.max_train_memory",

@@ -34,10 +34,6 @@ constexpr std::size_t kMemoryBytes = std::size_t{2} << 20;  // a memory's meals 
 // Of progress: fitting, fitting again, and measuring.
 constexpr double kFirstFits = 0.6, kLastFits = 0.3, kMeasuring = 0.1;
 
-Predictor as_predictor(const Member& member) {
-  return std::visit([](const auto& kind) { return Predictor(kind); }, member);
-}
-
 bool remembers(const Member& member) {
   const auto* model = std::get_if<PopulationModel>(&member);
   return model != nullptr && !model->kernel.is_empty();

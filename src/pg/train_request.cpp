@@ -43,6 +43,13 @@ void add_shared_options(StringInfo out, const TrainOptions& o) {
   json_number(out, "min_meals", o.min_meals);
 }
 
+// … what only boosted trees do …
+void add_trees_options(StringInfo out, const TrainOptions& o) {
+  json_number(out, "rounds", o.rounds);
+  json_number(out, "depth", o.depth);
+  json_number(out, "eta", o.eta);
+}
+
 // … and what only the LSTM does.
 void add_network_options(StringInfo out, const TrainOptions& o) {
   json_number(out, "seed", static_cast<double>(o.seed));
@@ -91,6 +98,7 @@ Jsonb* hyperparameters(const TrainRequest& request) {
   json_text(&out, "algorithm", name_of(request.algorithm).data());
   add_shared_options(&out, o);
   add_network_options(&out, o);
+  if (request.algorithm == Algorithm::trees || request.algorithm == Algorithm::automatic) add_trees_options(&out, o);
   if (o.l2 >= 0) json_number(&out, "l2", o.l2);
   if (!TIMESTAMP_NOT_FINITE(request.start_at)) json_time(&out, "start_at", request.start_at);
   if (!TIMESTAMP_NOT_FINITE(request.end_at)) json_time(&out, "end_at", request.end_at);
@@ -106,8 +114,14 @@ Jsonb* default_options(Algorithm algorithm) {
   appendStringInfoChar(&out, '{');
   add_shared_options(&out, defaults);
   for (const char* unset : {"start_at", "end_at", "deploy"}) json_text(&out, unset, nullptr);
-  if (has_network) add_network_options(&out, defaults);
-  if (has_network || algorithm == Algorithm::ridge || algorithm == Algorithm::lad) json_text(&out, "l2", nullptr);
+  const bool has_trees = algorithm == Algorithm::trees || algorithm == Algorithm::automatic;
+  if (has_network)
+    add_network_options(&out, defaults);
+  else if (has_trees)
+    json_number(&out, "seed", static_cast<double>(defaults.seed));
+  if (has_trees) add_trees_options(&out, defaults);
+  if (has_network || has_trees || algorithm == Algorithm::ridge || algorithm == Algorithm::lad)
+    json_text(&out, "l2", nullptr);
   appendStringInfoChar(&out, '}');
   return to_jsonb(out.data);
 }

@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.tune_model(person_id uuid, algorithm text, search jsonb DEFAULT '{}', options jsonb DEFAULT '{}',
+  OUT params jsonb, OUT mae real, OUT rmse real, OUT n integer, OUT rank integer) RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20 AS 'MODULE_PATHNAME', 'glucose_tune_model';
+COMMENT ON FUNCTION glucose.tune_model(uuid, text, jsonb, jsonb) IS
+'Searches hyper-parameters of ridge, lad, trees or lstm for one person: every combination of the candidates in search, for example {"l2": [10, 30, null], "hidden": [[32], [64, 64]]} (null: the default; nothing: a usual grid), at most 200. Each is fitted at four origins, 40, 55, 70 and 85 % of the meals before the test rows, on the meals before and is asked about the next 15 %; mae and rmse (mg/dL) are means over horizons, n counts meals, rank 1 has the smallest rmse. params are options for train_model(). Options: those of train_model(), and time_budget in seconds (60): combinations are visited in a random order drawn from the seed, and when the time is over those tried at all origins are returned with a NOTICE. Volatile because of the time alone: it writes nothing. Deterministic by the seed when the time suffices. Errors: P0002; 22023 naming the key; MG002; 0A000 for trees where they cannot be trained; 53200; 57014.';
