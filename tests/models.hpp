@@ -80,6 +80,8 @@ inline PopulationModel random_population(Random& rng, std::size_t horizons, bool
   model.residual_sd = random_reals(rng, horizons, 20, 40);
   model.kernel = {0.03F, 0.07F, 0.11F, 0.21F, 0.004F};
   if (!with_trees) return model;
+  model.curve_intercept = random_reals(rng, kCurveSteps, 0, 40);
+  model.curve_coefficients = random_reals(rng, kCurveSteps * P);
   model.share_of_trees = 0.75F;
   const auto leaf = [&] { return TreeNode{TreeNode::kLeaf, 0, static_cast<float>(rng.uniform(-9, 9)), 5}; };
   for (std::size_t k = 0; k < horizons; ++k) {

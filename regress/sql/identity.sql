@@ -115,12 +115,14 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'deploy_model(%L, ''glucose'', ''1.0.0'')', 'deploy_model(%L, ''glucose'', ''9.9.9'')', 'rollback_model(%L)',
   'model_version_at(%L, now())', 'delete_model(%L, ''glucose'', ''1.0.0'')', 'export_model(%L, ''glucose'')',
   'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)', 'live_accuracy(%L)', 'cgm_forecast(%L, now())', 'train_model(%L, ''cgm'')',
+  'feature_importance(%L)', 'feature_importance(%L, ''glucose'', ''1.0.0'')',
   'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')', 'settle_candidate(%L, ''glucose'', ''1.0.0'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)', 'extract_features(%L)', 'feature_vector(%L)',
   'extract_meal_features(%L)', 'predict_glucose(%L, ''{}'', ''' || :'anna' || ''')', 'predict_glucose(%L, ''{}'', ''' || :'ben' || ''')',
-  'glucose_forecast(%L, ''{}'', ''' || :'anna' || ''')']) AS call
+  'glucose_forecast(%L, ''{}'', ''' || :'anna' || ''')', 'explain_prediction(%L, 60)', 'what_if(%L, ''{}'')', 'similar_meals(%L)',
+  'glucose_curve(%L)', 'glucose_curve(%L, 15, ''{}'', ''' || :'anna' || ''')']) AS call
 WHERE NOT test.same(call, :'meal');
 SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P0002 meal %s not found', :'meal') AS as_documented;
 -- Every function that takes a person or a meal is above (or, as simulate_person, below).
@@ -130,7 +132,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model', 'predict_glucose', 'cgm_forecast',
     'glucose_forecast', 'extract_features', 'feature_vector', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
     'import_model', 'train_model_async', 'check_retraining', 'retrain_model', 'compare_versions', 'settle_candidate',
-    'retraining_is_due', 'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
+    'explain_prediction', 'what_if', 'glucose_curve', 'similar_meals', 'feature_importance', 'retraining_is_due', 'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
     'retrain_one', 'train_and_settle', 'try_lock_person');  -- parts of retrain_model and retrain_due
 -- The same simulated person for two identities is two persons.
 BEGIN;

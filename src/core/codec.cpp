@@ -38,6 +38,11 @@ void write(ByteWriter& out, const PopulationModel& m) {
   out.reals(m.intercept);
   out.reals(m.coefficients);
   out.reals(m.residual_sd);
+  out.number(m.knows_curve() ? 1 : 0);
+  if (m.knows_curve()) {
+    out.reals(m.curve_intercept);
+    out.reals(m.curve_coefficients);
+  }
   for (const float part :
        {m.kernel.person, m.kernel.clock, m.kernel.clock_and_level, m.kernel.nutrients, m.kernel.linear})
     out.real(part);
@@ -138,6 +143,10 @@ PopulationModel read_population(ByteReader& in, std::size_t K) {
   m.residual_sd = in.reals(K);
   for (const float sd : m.residual_sd)
     if (sd < 0) damaged("a spread is negative");
+  if (in.number(0, 1) == 1) {
+    m.curve_intercept = in.reals(kCurveSteps);
+    m.curve_coefficients = in.reals(std::size_t{kCurveSteps} * kRichFeatures);
+  }
   // A kernel without negative parts keeps what is solved with it positive definite.
   for (float* part :
        {&m.kernel.person, &m.kernel.clock, &m.kernel.clock_and_level, &m.kernel.nutrients, &m.kernel.linear})

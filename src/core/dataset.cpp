@@ -62,6 +62,9 @@ void DatasetBuilder::step() {
                                    as_of_.value_or(std::numeric_limits<Micros>::max()));
     known += std::isnan(sample.targets[k]) ? 0 : 1;
   }
+  for (std::size_t c = 0; c < sample.curve.size(); ++c)
+    sample.curve[c] = outcome_at(readings_, meal.eaten_at + static_cast<Micros>(c + 1) * kCurveStepMin * kMinute,
+                                 as_of_.value_or(std::numeric_limits<Micros>::max()));
   if (known < (as_of_ ? 1 : horizons_min_.size())) return;
   static_cast<Moment&>(sample) = timeline_.moment(meal);
   sample.meal_id = meal.id;

@@ -13,10 +13,23 @@ inline constexpr int kMaxHorizons = 12;
 inline constexpr int kShortestHorizonMin = 5;
 inline constexpr int kLongestHorizonMin = 360;
 
+/// What glucose does after a meal, whatever the horizons: every 15 minutes to 180.
+inline constexpr int kCurveStepMin = 15;
+inline constexpr int kCurveSteps = 12;  // C
+inline constexpr int kCurveMin = kCurveStepMin * kCurveSteps;
+
+using CurveOutcomes = std::array<float, kCurveSteps>;
+constexpr CurveOutcomes unknown_curve() {
+  CurveOutcomes curve;
+  curve.fill(kUnknown);
+  return curve;
+}
+
 /// One meal: what was known when it was eaten, and what happened at each horizon.
 struct Sample : Moment {
   std::array<std::uint8_t, 16> meal_id;
   std::array<float, kMaxHorizons> targets;  // [K] mg/dL
+  CurveOutcomes curve = unknown_curve();    // [C] mg/dL at 15, 30 … 180 minutes, NaN: not known
 };
 static_assert(std::is_trivially_copyable_v<Sample>);
 

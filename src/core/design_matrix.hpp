@@ -3,6 +3,7 @@
 // scaler puts the training mean in its place, and indicator columns let a model learn what being unknown means.
 #pragma once
 #include <array>
+#include <string_view>
 
 #include "core/feature_schema.hpp"
 
@@ -25,6 +26,8 @@ using DesignRow = std::array<float, kDesignColumns>;
 /// spread, nutrients and their damped forms, clock with a second harmonic, type, missing indicators.
 DesignRow design_row(const FeatureVector& x);
 
+extern const std::array<std::string_view, kDesignColumns> kDesignNames;
+
 /// How hard each column's coefficient is pulled to 0, times the common penalty. Where glucose is against the person's
 /// own level is what every forecast needs (0.1: a forecast may return to the mean); what refines other columns has to
 /// earn its place (3).
@@ -41,5 +44,6 @@ constexpr std::array<double, kDesignColumns> column_penalties() {
 /// The static inputs of the LSTM: nutrients, type, clock, baseline, missing indicators.
 inline constexpr int kStaticInputs = kFeatures - kHistorySteps + kMissingIndicators;
 std::array<float, kStaticInputs> static_inputs(const FeatureVector& x);
+extern const std::array<std::string_view, kStaticInputs> kStaticNames;
 
 }  // namespace glucose

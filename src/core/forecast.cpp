@@ -86,21 +86,29 @@ SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readi
   return state;
 }
 
+Outlook outlook_of(const Model& model, const Moment& moment, const Recollection& known, const PointForecast& said,
+                   std::size_t k) {
+  const float point = said.mg_dl[k];
+  const float scale = model.intervals.scale[k].at(scale_columns(moment.rich, point), said.variance[k]);
+  if (!std::isfinite(point) || !std::isfinite(scale))
+    throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
+  return {model.intervals, known.memory().meals, k, model.horizons_min[k], moment.eaten_at, point, scale};
+}
+
+float median_of(const Model& model, const Outlook& outlook, float point) {
+  // Persistence is what others are measured by: glucose stays what it is.
+  return std::holds_alternative<Persistence>(model.predictor) ? point : outlook.quantile(0.5);
+}
+
 void forecast_horizons(const Model& model, const Moment& moment, const Recollection& known, const PointForecast& said,
                        double level, HorizonForecast* out) {
   for (std::size_t k = 0; k < model.horizons_min.size(); ++k) {
-    const float point = said.mg_dl[k];
-    const float scale = model.intervals.scale[k].at(scale_columns(moment.rich, point), said.variance[k]);
-    if (!std::isfinite(point) || !std::isfinite(scale))
-      throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
-    const Outlook outlook(model.intervals, known.memory().meals, k, model.horizons_min[k], moment.eaten_at, point,
-                          scale);
-    // Persistence is what others are measured by: glucose stays what it is.
-    const float median = std::holds_alternative<Persistence>(model.predictor) ? point : outlook.quantile(0.5);
+    const Outlook outlook = outlook_of(model, moment, known, said, k);
+    const float median = median_of(model, outlook, said.mg_dl[k]);
     HorizonForecast& h = out[k];
     h.minutes_ahead = model.horizons_min[k];
     h.mg_dl = limit(median);
-    h.mean_mg_dl = limit(point);
+    h.mean_mg_dl = limit(said.mg_dl[k]);
     h.lower = std::min(limit(outlook.quantile((1 - level) / 2)), h.mg_dl);
     h.upper = std::max(limit(outlook.quantile((1 + level) / 2)), h.mg_dl);
     h.below_70 = static_cast<float>(outlook.probability_below(kLow));

@@ -49,6 +49,14 @@ struct Forecast {
 };
 static_assert(std::is_trivially_copyable_v<Forecast> && std::is_trivially_copyable_v<SensorState>);
 
+/// What is to be expected at the k-th horizon, by what the model said of the moment. known: the person's earlier meals.
+/// Throws Error model_mismatch when a forecast is not finite.
+Outlook outlook_of(const Model& model, const Moment& moment, const Recollection& known, const PointForecast& said,
+                   std::size_t k);
+
+/// The median that is served, mg/dL, not yet limited. point: what the model said
+float median_of(const Model& model, const Outlook& outlook, float point);
+
 /// What the model said of a moment, with intervals of a level (0 < level < 1), limited to 20 … 600 mg/dL, into out [K].
 /// known: the person's earlier meals. Throws Error model_mismatch when a forecast is not finite.
 void forecast_horizons(const Model& model, const Moment& moment, const Recollection& known, const PointForecast& said,

@@ -294,17 +294,15 @@ LinearModel LinearFit::take() {
   return std::move(state_->model);
 }
 
-void LinearModel::predict(const FeatureVector& x, int horizons, float* out) const {
-  const DesignRow raw = design_row(x);
+void LinearModel::predict_row(const DesignRow& row, int horizons, float* out) const {
   DesignRow scaled;
-  scaler.transform(raw, scaled.data());
-  const float level = last_glucose(x);
+  scaler.transform(row, scaled.data());
   for (int k = 0; k < horizons; ++k) {
     const float* slopes = coefficients.data() + static_cast<std::size_t>(k) * kDesignColumns;
     double change = static_cast<double>(intercept[static_cast<std::size_t>(k)]);
     for (std::size_t p = 0; p < kDesignColumns; ++p)
       change += static_cast<double>(slopes[p]) * static_cast<double>(scaled[p]);
-    out[k] = level + static_cast<float>(change);
+    out[k] = row[0] + static_cast<float>(change);  // the level
   }
 }
 

@@ -16,7 +16,8 @@ struct LinearModel {
   std::vector<float> intercept;     // [K] mg/dL
   std::vector<float> coefficients;  // [K × P] mg/dL per SD
 
-  void predict(const FeatureVector& x, int horizons, float* out) const;
+  void predict(const FeatureVector& x, int horizons, float* out) const { predict_row(design_row(x), horizons, out); }
+  void predict_row(const DesignRow& row, int horizons, float* out) const;
 };
 
 enum class Loss : std::uint8_t { squared, absolute };

@@ -119,20 +119,29 @@ LstmModel LstmFit::take() {
   return {std::move(glucose_), std::move(statics_), std::move(targets_), std::move(pull_), trainer_->take()};
 }
 
-void LstmModel::predict(const FeatureVector& x, int horizons, float* out) const {
+NetworkRow network_row(const FeatureVector& x) {
+  NetworkRow row;
   const auto history = filled_history(x);
-  const auto raw_statics = static_inputs(x);
-  std::array<float, kHistorySteps> sequence;
-  std::array<float, kStaticInputs> inputs;
-  for (std::size_t t = 0; t < history.size(); ++t) glucose.transform({&history[t], 1}, &sequence[t]);
-  statics.transform(raw_statics, inputs.data());
+  const auto inputs = static_inputs(x);
+  std::copy(inputs.begin(), inputs.end(), std::copy(history.begin(), history.end(), row.begin()));
+  return row;
+}
+
+NetworkRow LstmModel::standardise(const NetworkRow& row) const {
+  NetworkRow z;
+  for (std::size_t t = 0; t < kHistorySteps; ++t) glucose.transform({&row[t], 1}, &z[t]);
+  statics.transform({&row[kHistorySteps], kStaticInputs}, &z[kHistorySteps]);
+  return z;
+}
+
+void LstmModel::predict_row(const NetworkRow& row, int horizons, float* out) const {
+  const NetworkRow z = standardise(row);
   std::array<float, kMaxHorizons> change;
-  net.predict(sequence.data(), inputs.data(), 1, change.data());
-  for (std::size_t k = 0; k < static_cast<std::size_t>(horizons); ++k) {
-    // A target that did not vary in training has inverse SD 0: its mean is the forecast.
-    const float sd = targets.inverse_sd[k] > 0 ? 1 / targets.inverse_sd[k] : 0.0F;
-    out[k] = history.back() + pull[k] * sequence.back() + targets.mean[k] + sd * change[k];
-  }
+  net.predict(z.data(), &z[kHistorySteps], 1, change.data());
+  constexpr std::size_t kLast = kHistorySteps - 1;
+  // A target that did not vary in training has no unit: its mean is the forecast.
+  for (std::size_t k = 0; k < static_cast<std::size_t>(horizons); ++k)
+    out[k] = row[kLast] + pull[k] * z[kLast] + targets.mean[k] + unit(k) * change[k];
 }
 
 }  // namespace glucose

@@ -12,6 +12,11 @@
 
 namespace glucose {
 
+/// What the network sees of a moment, before scaling: 12 glucose values, then the static inputs.
+inline constexpr int kNetworkInputs = kHistorySteps + kStaticInputs;
+using NetworkRow = std::array<float, kNetworkInputs>;
+NetworkRow network_row(const FeatureVector& x);
+
 /// The network with its scalers: 12 glucose values and the static inputs → change from the last glucose. How much
 /// glucose returns to the mean is a line found before (`pull`); the network learns what is left, which a few dozen
 /// meals allow.
@@ -22,7 +27,12 @@ struct LstmModel {
   std::vector<float> pull;  // [K] mg/dL per SD of the last glucose
   Lstm net;
 
-  void predict(const FeatureVector& x, int horizons, float* out) const;
+  void predict(const FeatureVector& x, int horizons, float* out) const { predict_row(network_row(x), horizons, out); }
+  void predict_row(const NetworkRow& row, int horizons, float* out) const;
+  /// The row as the network takes it, an unknown input being the mean.
+  NetworkRow standardise(const NetworkRow& row) const;
+  /// mg/dL per unit of the network's k-th output.
+  float unit(std::size_t k) const { return targets.inverse_sd[k] > 0 ? 1 / targets.inverse_sd[k] : 0.0F; }
 };
 
 /// Fits the scalers and the line on the training rows, then trains the network in small steps; early stopping on

@@ -8,35 +8,52 @@ namespace glucose {
 
 namespace {
 
+/// A moment as it is, or columns in its stead.
+struct Asked {
+  const Moment& moment;
+  const SeenColumns* columns;
+};
+
 template <class Kind>
-PointForecast ask(const Kind& kind, const Moment& moment, const Recollection& /*known*/,
+PointForecast ask(const Kind& kind, const Asked& asked, const Recollection& /*known*/,
                   std::span<const int> horizons_min) {
   PointForecast f{};
-  kind.predict(moment.features, static_cast<int>(horizons_min.size()), f.mg_dl.data());
+  const int K = static_cast<int>(horizons_min.size());
+  if constexpr (std::is_same_v<Kind, Persistence>) {
+    f.mg_dl.fill(asked.columns != nullptr ? asked.columns->design[0] : last_glucose(asked.moment.features));
+  } else if constexpr (std::is_same_v<Kind, LinearModel>) {
+    kind.predict_row(asked.columns != nullptr ? asked.columns->design : design_row(asked.moment.features), K,
+                     f.mg_dl.data());
+  } else if constexpr (std::is_same_v<Kind, LstmModel>) {
+    kind.predict_row(asked.columns != nullptr ? asked.columns->network : network_row(asked.moment.features), K,
+                     f.mg_dl.data());
+  } else {
+    kind.predict(asked.moment.features, K, f.mg_dl.data());
+  }
   f.impersonal = f.mg_dl;
   return f;
 }
 
-PointForecast ask(const PopulationModel& model, const Moment& moment, const Recollection& known,
+PointForecast ask(const PopulationModel& model, const Asked& asked, const Recollection& known,
                   std::span<const int> horizons_min) {
   PointForecast f{};
-  model.predict(moment.rich, static_cast<int>(horizons_min.size()), f.impersonal.data());
+  model.predict(asked.moment.rich, static_cast<int>(horizons_min.size()), f.impersonal.data());
   if (model.kernel.is_empty()) {
     f.mg_dl = f.impersonal;
     return f;
   }
-  known.recall(moment, f);
+  known.recall(asked.moment, f);
   for (std::size_t k = 0; k < horizons_min.size(); ++k) f.mg_dl[k] = f.impersonal[k] + f.believed[k] * f.recalled[k];
   return f;
 }
 
-PointForecast ask(const Ensemble& ensemble, const Moment& moment, const Recollection& known,
+PointForecast ask(const Ensemble& ensemble, const Asked& asked, const Recollection& known,
                   std::span<const int> horizons_min) {
   PointForecast f{};
   bool recalls = false;
   for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
     const PointForecast one =
-        std::visit([&](const auto& kind) { return ask(kind, moment, known, horizons_min); }, ensemble.members[m]);
+        std::visit([&](const auto& kind) { return ask(kind, asked, known, horizons_min); }, ensemble.members[m]);
     const auto* population = std::get_if<PopulationModel>(&ensemble.members[m]);
     const bool remembers = population != nullptr && !population->kernel.is_empty();
     for (std::size_t k = 0; k < horizons_min.size(); ++k)
@@ -57,7 +74,15 @@ PointForecast ask(const Ensemble& ensemble, const Moment& moment, const Recollec
 
 PointForecast predict(const Predictor& predictor, const Moment& moment, const Recollection& known,
                       std::span<const int> horizons_min) {
-  return std::visit([&](const auto& kind) { return ask(kind, moment, known, horizons_min); }, predictor);
+  const Asked asked{moment, nullptr};
+  return std::visit([&](const auto& kind) { return ask(kind, asked, known, horizons_min); }, predictor);
+}
+
+PointForecast predict(const Predictor& predictor, const SeenColumns& columns, Micros at, const Recollection& known,
+                      std::span<const int> horizons_min) {
+  const Moment moment{at, {}, columns.rich};
+  const Asked asked{moment, &columns};
+  return std::visit([&](const auto& kind) { return ask(kind, asked, known, horizons_min); }, predictor);
 }
 
 RememberedMeal remember(const Sample& sample, const PointForecast& said, std::size_t horizons) {

@@ -47,8 +47,18 @@ struct Model {
   Recollection recollection() const;
 };
 
+/// What the kinds of model see of a moment.
+struct SeenColumns {
+  RichVector rich;
+  DesignRow design;
+  NetworkRow network;
+};
+
 /// known: the person's meals; outcomes not known yet at the moment are not used
 PointForecast predict(const Predictor& predictor, const Moment& moment, const Recollection& known,
+                      std::span<const int> horizons_min);
+/// The same from columns that need not be those of a moment.
+PointForecast predict(const Predictor& predictor, const SeenColumns& columns, Micros at, const Recollection& known,
                       std::span<const int> horizons_min);
 
 /// Whose residuals a person's memory holds: the population's part of a predictor, null when it has none.

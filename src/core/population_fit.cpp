@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/curve_fit.hpp"
 #include "core/error.hpp"
 
 namespace glucose {
 
 namespace {
 
-constexpr double kPenalty = 200;    // of a standardised column, in rows
-constexpr double kTypePenalty = 3;  // times that: whether it is a lunch has to earn its place
-constexpr Eigen::Index kFirstType = 56;
+constexpr double kPenalty = 200;  // of a standardised column, in rows
 constexpr std::size_t kRowsPerStep = 512;
 constexpr Eigen::Index P = kRichFeatures;
 
@@ -46,6 +45,7 @@ struct PopulationFit::State {
   Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(P, P);
   Eigen::MatrixXd right;  // [P × K]
   Eigen::VectorXd mean_z = Eigen::VectorXd::Zero(P), mean_y;
+  CurveFit curve;
   std::optional<BoostedTreesFit> trees;
 
   float change(const Sample& row, std::size_t k) const { return row.targets[k] - row.rich[0]; }
@@ -55,6 +55,7 @@ struct PopulationFit::State {
     Eigen::MatrixXd Z(static_cast<Eigen::Index>(last - next), P), Y(Z.rows(), static_cast<Eigen::Index>(K));
     for (Eigen::Index i = 0; i < Z.rows(); ++i, ++next) {
       const StandardRow z = model.standardise(rows[next]->rich);
+      curve.add(z, *rows[next]);
       for (Eigen::Index p = 0; p < P; ++p) Z(i, p) = static_cast<double>(z[static_cast<std::size_t>(p)]);
       for (std::size_t k = 0; k < K; ++k)
         Y(i, static_cast<Eigen::Index>(k)) = static_cast<double>(change(*rows[next], k));
@@ -72,14 +73,14 @@ struct PopulationFit::State {
     mean_y /= n;
     normal -= n * mean_z * mean_z.transpose();
     right -= n * mean_z * mean_y.transpose();
-    for (Eigen::Index p = 0; p < P; ++p)
-      normal(p, p) += penalty * (p >= kFirstType && p < kFirstType + kMealTypes ? kTypePenalty : 1) + 1e-9;
+    for (Eigen::Index p = 0; p < P; ++p) normal(p, p) += penalty * column_penalty(static_cast<std::size_t>(p)) + 1e-9;
     const Eigen::MatrixXd slopes = normal.selfadjointView<Eigen::Lower>().llt().solve(right);
     if (!slopes.allFinite()) throw Error(ErrorCode::internal, "normal equations could not be solved");
     for (Eigen::Index k = 0; k < slopes.cols(); ++k) {
       model.intercept.push_back(static_cast<float>(mean_y(k) - mean_z.dot(slopes.col(k))));
       for (Eigen::Index p = 0; p < P; ++p) model.coefficients.push_back(static_cast<float>(slopes(p, k)));
     }
+    curve.solve(penalty, model);
     phase = boosting != nullptr ? Phase::trees : Phase::done;
   }
 

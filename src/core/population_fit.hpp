@@ -12,7 +12,8 @@
 namespace glucose {
 
 /// Fits the linear part of a population's model by ridge regression (Hoerl and Kennard 1970) of the change from the
-/// level, and, with `boosting`, trees on what it leaves; in small steps.
+/// level, at the horizons and every 15 minutes of the curve (rows where that is known), and, with `boosting`, trees on
+/// what the horizons' leaves; in small steps.
 class PopulationFit {
  public:
   /// in: rows [N], N >= 1, which must outlive the fit · boosting: null for no trees

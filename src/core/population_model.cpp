@@ -12,6 +12,15 @@ constexpr float kFarthest = 6;                                                //
 constexpr std::size_t kLevel = 0;                                             // place in 'meal/2'
 constexpr float kLearnsFaster = 3.0F, kOwnLinear = 1.0F / 60, kOwnPrior = 2;  // without a population
 
+/// One of several linear forecasts of a change, mg/dL. in: intercepts [N], coefficients [N × P]
+double line(const std::vector<float>& intercept, const std::vector<float>& coefficients, std::size_t n,
+            const StandardRow& z) {
+  double change = static_cast<double>(intercept[n]);
+  for (std::size_t p = 0; p < z.size(); ++p)
+    change += static_cast<double>(coefficients[n * z.size() + p]) * static_cast<double>(z[p]);
+  return change;
+}
+
 }  // namespace
 
 StandardRow PopulationModel::standardise(const RichVector& rich) const {
@@ -28,13 +37,16 @@ void PopulationModel::predict(const RichVector& rich, int horizons, float* out) 
 
 void PopulationModel::predict_linear(const RichVector& rich, int horizons, float* out) const {
   const StandardRow z = standardise(rich);
-  for (int k = 0; k < horizons; ++k) {
-    const auto at = static_cast<std::size_t>(k);
-    double change = static_cast<double>(intercept[at]);
-    for (std::size_t p = 0; p < z.size(); ++p)
-      change += static_cast<double>(coefficients[at * z.size() + p]) * static_cast<double>(z[p]);
-    out[k] = rich[kLevel] + static_cast<float>(change);
-  }
+  for (int k = 0; k < horizons; ++k)
+    out[k] = rich[kLevel] + static_cast<float>(line(intercept, coefficients, static_cast<std::size_t>(k), z));
+}
+
+std::array<float, kCurveSteps> PopulationModel::predict_curve(const RichVector& rich) const {
+  const StandardRow z = standardise(rich);
+  std::array<float, kCurveSteps> out;
+  for (std::size_t c = 0; c < out.size(); ++c)
+    out[c] = rich[kLevel] + static_cast<float>(line(curve_intercept, curve_coefficients, c, z));
+  return out;
 }
 
 PopulationModel prior_model(Samples rows, int horizons) {
@@ -54,6 +66,17 @@ PopulationModel prior_model(Samples rows, int horizons) {
     const auto n = static_cast<float>(rows.size());
     model.intercept.push_back(sum / (n + kOwnPrior));
     model.residual_sd.push_back(std::sqrt(squares / std::max(n, 1.0F)));
+  }
+  model.curve_coefficients.assign(std::size_t{kCurveSteps} * kRichFeatures, 0.0F);
+  for (std::size_t c = 0; c < kCurveSteps; ++c) {
+    float sum = 0, n = kOwnPrior;
+    for (const Sample& row : rows) {
+      const float change = row.curve[c] - row.rich[kLevel];
+      if (std::isnan(change)) continue;
+      sum += change;
+      n += 1;
+    }
+    model.curve_intercept.push_back(sum / n);
   }
   for (float* part :
        {&model.kernel.person, &model.kernel.clock, &model.kernel.clock_and_level, &model.kernel.nutrients})

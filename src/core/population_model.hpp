@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Shapes: P = kRichFeatures columns, K horizons.
+// Shapes: P = kRichFeatures columns, K horizons, C = kCurveSteps.
 #pragma once
 #include <memory>
 #include <span>
@@ -35,13 +35,15 @@ struct PersonalKernel {
 /// What is known of meals in general: weights only, so that it may serve persons who gave no data. Forecasts the change
 /// from the level at the meal, linearly in the standardised columns of 'meal/2'; trees correct what that leaves.
 struct PopulationModel {
-  Scaler scaler;                    // [P]
-  std::vector<float> intercept;     // [K] mg/dL
-  std::vector<float> coefficients;  // [K × P] mg/dL per SD
-  float share_of_trees = 0;         // 0 … 1 of their correction
-  std::vector<Trees> trees;         // [K] on the columns as they are, or none
-  std::vector<float> residual_sd;   // [K] mg/dL, of persons it has not learnt from
-  PersonalKernel kernel;            // how a person's own meals are weighed on top of it
+  Scaler scaler;                          // [P]
+  std::vector<float> intercept;           // [K] mg/dL
+  std::vector<float> coefficients;        // [K × P] mg/dL per SD
+  float share_of_trees = 0;               // 0 … 1 of their correction
+  std::vector<Trees> trees;               // [K] on the columns as they are, or none
+  std::vector<float> residual_sd;         // [K] mg/dL, of persons it has not learnt from
+  std::vector<float> curve_intercept;     // [C] mg/dL, of the change every 15 minutes, or none
+  std::vector<float> curve_coefficients;  // [C × P] mg/dL per SD, or none
+  PersonalKernel kernel;                  // how a person's own meals are weighed on top of it
 
   /// Standardised columns, at most 6 SDs from the mean: one wild value must not carry a forecast away.
   StandardRow standardise(const RichVector& rich) const;
@@ -49,10 +51,13 @@ struct PopulationModel {
   void predict_linear(const RichVector& rich, int horizons, float* out) const;
   /// Forecast without the person's own part, mg/dL. out: [K]
   void predict(const RichVector& rich, int horizons, float* out) const;
+  bool knows_curve() const { return !curve_intercept.empty(); }
+  /// Linear forecasts every 15 minutes, mg/dL; only when knows_curve().
+  std::array<float, kCurveSteps> predict_curve(const RichVector& rich) const;
 };
 
 /// For a person where no population is known: no change to expect but the person's usual one, and a kernel that learns
-/// three times as fast. rows: the person's, for the scaler
+/// three times as fast. rows: the person's, for the scaler and the mean curve
 PopulationModel prior_model(Samples rows, int horizons);
 
 }  // namespace glucose

@@ -79,6 +79,12 @@ double Recollection::likeness(const Point& a, const Point& b) const {
   return static_cast<double>(sum);
 }
 
+float Recollection::similarity(const RichVector& a, const RichVector& b) const {
+  const Point p = point(a), q = point(b);
+  const double both = std::sqrt(static_cast<double>(p.self) * static_cast<double>(q.self));
+  return both > 0 ? static_cast<float>(std::clamp(likeness(p, q) / both, 0.0, 1.0)) : 0;
+}
+
 void Recollection::recall(const Moment& moment, PointForecast& out) const {
   out.recalled.fill(0);
   out.believed.fill(1);

@@ -23,6 +23,9 @@ class Recollection {
   void recall(const Moment& moment, PointForecast& out) const;
   void add(const RememberedMeal& meal);
 
+  /// How alike two meals are by the kernel, divided by what it says of either with itself: 0 … 1. Needs a population.
+  float similarity(const RichVector& a, const RichVector& b) const;
+
   const Memory& memory() const { return memory_; }
   /// To judge the last one; what is recalled rests on residuals only.
   std::span<RememberedMeal> meals() { return memory_.meals; }

@@ -11,6 +11,7 @@ namespace {
 struct GivenMeal {
   Meal meal;
   bool has_type;
+  const char* known_keys;
 };
 
 void take_type(const char* key, const JsonbValue& value, GivenMeal* given) {
@@ -37,7 +38,7 @@ void take_key(const char* key, const JsonbValue& value, void* state) {
                          {"fiber_g", &n.fiber_g}};
   for (const auto& nutrient : nutrients) {
     if (strcmp(key, nutrient.name) != 0) continue;
-    if (value.type != jbvNull) *nutrient.where = static_cast<float>(number_value(key, value));
+    *nutrient.where = value.type == jbvNull ? kUnknown : static_cast<float>(number_value(key, value));
     return;
   }
   if (strcmp(key, "meal_type") == 0)
@@ -45,7 +46,14 @@ void take_key(const char* key, const JsonbValue& value, void* state) {
   else if (strcmp(key, "eaten_at") == 0)
     given->meal.eaten_at = time_value(key, value);
   else
-    raise_unknown_option(key, "calories, carbs_g, protein_g, fat_g, fiber_g, meal_type and eaten_at");
+    raise_unknown_option(key, given->known_keys);
+}
+
+void take_change(const char* key, const JsonbValue& value, void* state) {
+  if (strcmp(key, "eaten_at") == 0)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a stored meal's \"eaten_at\" cannot be changed"),
+                    errhint("At another time other readings are known: ask glucose.predict_meal.")));
+  take_key(key, value, state);
 }
 
 MealType usual_type(const LocalClock& clock) {
@@ -60,12 +68,19 @@ MealType usual_type(const LocalClock& clock) {
 
 Meal read_given_meal(Jsonb* meal, const char* time_zone) {
   GivenMeal given = {};
+  given.known_keys = "calories, carbs_g, protein_g, fat_g, fiber_g, meal_type and eaten_at";
   given.meal.nutrition = {kUnknown, kUnknown, kUnknown, kUnknown, kUnknown};
   given.meal.eaten_at = GetCurrentTransactionStartTimestamp();
   for_each_key(meal, "meal", take_key, &given);
   require_finite_time(given.meal.eaten_at, "eaten_at");
   given.meal.clock = local_clock(given.meal.eaten_at, time_zone);
   if (!given.has_type) given.meal.type = usual_type(given.meal.clock);
+  return given.meal;
+}
+
+Meal changed_meal(const Meal& meal, Jsonb* changes) {
+  GivenMeal given = {meal, true, "calories, carbs_g, protein_g, fat_g, fiber_g and meal_type"};
+  for_each_key(changes, "changes", take_change, &given);
   return given.meal;
 }
 

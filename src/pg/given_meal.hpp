@@ -10,4 +10,8 @@ namespace glucose::pg {
 /// naming an unknown key or a value of a wrong kind; core refuses what is out of range.
 Meal read_given_meal(Jsonb* meal, const char* time_zone);
 
+/// The meal with other nutrients or another type, of the same keys; null makes a nutrient unknown. Raises 22023 as
+/// above, and for eaten_at: a meal at another time is another meal.
+Meal changed_meal(const Meal& meal, Jsonb* changes);
+
 }  // namespace glucose::pg

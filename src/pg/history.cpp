@@ -35,7 +35,8 @@ History read_history(const pg_uuid_t* person_id, TimestampTz start_at, Timestamp
   h.end_at = end_at;
   h.person = read_person(person_id);
   h.meals = read_meals(h.person, since, end_at, context);
-  h.readings = read_readings(person_id, since, shifted(end_at, (longest_horizon_min + 15) * kMinute), most, context);
+  const int ahead = std::max(longest_horizon_min, kCurveMin) + 15;
+  h.readings = read_readings(person_id, since, shifted(end_at, ahead * kMinute), most, context);
   h.days = days_within(h.readings, start_at, end_at);
   return h;
 }
@@ -45,12 +46,12 @@ TimestampTz remembering_from(TimestampTz start_at) {
 }
 
 std::vector<Sample>* build_samples(const History& history, const int* horizons_min, int n_horizons,
-                                   MemoryContext context, Outcomes outcomes) {
+                                   MemoryContext context, Outcomes outcomes, TimestampTz as_of) {
   auto* builder = owned<DatasetBuilder>(context, [&] {
     return DatasetBuilder({history.meals.rows, static_cast<size_t>(history.meals.n)},
                           {history.readings.rows, static_cast<size_t>(history.readings.n)},
                           {horizons_min, static_cast<size_t>(n_horizons)}, history.start_at, history.end_at,
-                          outcomes == Outcomes::any ? std::optional<Micros>(DT_NOEND) : std::nullopt);
+                          outcomes == Outcomes::any ? std::optional<Micros>(as_of) : std::nullopt);
   });
   while (!builder->done()) {
     CHECK_FOR_INTERRUPTS();

@@ -15,7 +15,8 @@ struct History {
 };
 
 /// Reads what samples with start_at <= eaten_at < end_at need: meals and readings from 30 days before, readings up to
-/// the longest horizon after. -infinity and infinity are allowed. Raises 28000, P0002, 53200.
+/// the longest horizon (and the end of the curve) after. -infinity and infinity are allowed. Raises 28000, P0002,
+/// 53200.
 History read_history(const pg_uuid_t* person_id, TimestampTz start_at, TimestampTz end_at, int longest_horizon_min,
                      MemoryContext context);
 
@@ -25,8 +26,10 @@ TimestampTz remembering_from(TimestampTz start_at);
 
 /// The samples of a history, built in small steps with interrupts polled in between; owned by `context`.
 /// whole: each outcome has to be known; else one is enough.
+/// With `any`, they are those known at `as_of`.
 enum class Outcomes { whole, any };
 std::vector<Sample>* build_samples(const History& history, const int* horizons_min, int n_horizons,
-                                   MemoryContext context, Outcomes outcomes = Outcomes::whole);
+                                   MemoryContext context, Outcomes outcomes = Outcomes::whole,
+                                   TimestampTz as_of = DT_NOEND);
 
 }  // namespace glucose::pg

@@ -80,8 +80,9 @@ TimestampTz follow_from(const Model& model, TimestampTz at) {
   return std::max(model.memory.meals.back().eaten_at + 1, newest);
 }
 
-/// Follows the meals that are not remembered yet and answers.
-Forecast ask(const Model& model, const Inputs& inputs, const Answer& answer) {
+}  // namespace
+
+Follower followed(const Model& model, const Inputs& inputs) {
   const Micros at = inputs.what.meal.eaten_at;
   const std::span<const Reading> readings(inputs.readings.rows, static_cast<size_t>(inputs.readings.n));
   const std::span<const Meal> meals(inputs.meals.rows, static_cast<size_t>(inputs.meals.n));
@@ -93,6 +94,13 @@ Forecast ask(const Model& model, const Inputs& inputs, const Answer& answer) {
     while (!builder.done()) builder.step();
     for (const Sample& sample : builder.take()) follower.follow(sample);
   }
+  return follower;
+}
+
+namespace {
+
+Forecast ask(const Model& model, const Inputs& inputs, const Answer& answer) {
+  const Follower follower = followed(model, inputs);
   return forecast(model, answer.moment, follower.known(), inputs.level, answer.sensor);
 }
 

@@ -41,6 +41,9 @@ struct Answer {
   Forecast forecast;
 };
 
+/// The person's earlier meals as the model remembers them at the meal. Pure C++, for the inside of guarded().
+Follower followed(const Model& model, const Inputs& inputs);
+
 /// Pure computing: no server call inside.
 Answer compute(const Inputs& inputs);
 

@@ -139,7 +139,8 @@ TrainedModel to_server_terms(const TrainRequest& request, const TrainingBasis& b
   trained.last_meal_at = samples[static_cast<size_t>(outcome.sizes.train + outcome.sizes.validation) - 1].eaten_at;
   // Samples have no padding, so equal data have equal bytes.
   static_assert(std::has_unique_object_representations_v<decltype(Sample::meal_id)> &&
-                sizeof(Sample) == 16 + sizeof(Micros) + sizeof(float) * (kFeatures + kRichFeatures + kMaxHorizons));
+                sizeof(Sample) ==
+                    16 + sizeof(Micros) + sizeof(float) * (kFeatures + kRichFeatures + kMaxHorizons + kCurveSteps));
   trained.data_digest = sha256_hex(samples.data(), samples.size() * sizeof(Sample));
   trained.hyperparameters = hyperparameters(request);
   trained.metadata = metadata(basis, outcome, samples, trained.data_digest);

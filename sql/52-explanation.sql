@@ -1,0 +1,31 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.explain_prediction(meal_id uuid, minutes_ahead integer, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
+RETURNS TABLE (feature text, value real, contribution real)
+LANGUAGE c STABLE PARALLEL SAFE ROWS 64 COST 1000 AS 'MODULE_PATHNAME', 'glucose_explain_prediction';
+COMMENT ON FUNCTION glucose.explain_prediction(uuid, integer, jsonb, uuid) IS
+'Why glucose_forecast says what it says after a stored meal at one horizon. The first row is baseline: value is what the model says of an average moment (mg/dL), contribution is 0. Then what each feature adds in mg/dL, the largest first: baseline and contributions sum to the forecast. value is the feature as the model sees it, NULL when not known. earlier_meals: what the person''s own meals add (value: what they led to expect); typical_outcome: the median minus the mean; limit: where a forecast ends at 20 or 600. Options as glucose_forecast. It describes the model, not causes. Errors: P0002, 22023 (also for a horizon the model does not have), MG001, MG002, MG003. Show glucose.disclaimer() with it.';
+
+CREATE FUNCTION glucose.what_if(meal_id uuid, changes jsonb, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
+RETURNS TABLE (minutes_ahead integer, mg_dl real, changed real, difference real, lower real, upper real)
+LANGUAGE c STABLE PARALLEL SAFE ROWS 2 COST 1000 AS 'MODULE_PATHNAME', 'glucose_what_if';
+COMMENT ON FUNCTION glucose.what_if(uuid, jsonb, jsonb, uuid) IS
+'The forecast after a stored meal (mg_dl) beside the one for the same moment with other nutrients or another meal_type (changed, with its interval lower to upper), in mg/dL; changes uses the keys of predict_meal''s meal, and null makes a nutrient unknown. What is not named stays, also the calories. Differences are what the model associates with such meals in its data, not the effect of eating otherwise. eaten_at cannot be changed (22023): predict_meal forecasts at another time. Writes nothing. Errors: P0002, 22023, 22003, MG001, MG002. Show glucose.disclaimer() with it.';
+
+CREATE FUNCTION glucose.glucose_curve(meal_id uuid, step_minutes integer DEFAULT 15, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
+RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, is_peak boolean, incremental_area real)
+LANGUAGE c STABLE PARALLEL SAFE ROWS 13 COST 1000 AS 'MODULE_PATHNAME', 'glucose_glucose_curve';
+COMMENT ON FUNCTION glucose.glucose_curve(uuid, integer, jsonb, uuid) IS
+'The forecast after a stored meal as a curve: 0 to 180 minutes every step_minutes (1 to 60), in mg/dL. It passes through the level at the meal and, at the model''s horizons, through what glucose_forecast says; between them it has the shape that the population''s or the person''s meals have had, else a smooth one. lower and upper are exact at the horizons and interpolated elsewhere. is_peak: the highest of the rows (the first, when several are). incremental_area: area above the level at the meal up to the row, mg/dL times minutes, by trapezoids of the rows; what is below the level does not count. Options as glucose_forecast. Errors: P0002, 22023, MG001, MG002. Show glucose.disclaimer() with it.';
+
+CREATE FUNCTION glucose.similar_meals(meal_id uuid, k integer DEFAULT 5, person_id uuid DEFAULT NULL)
+RETURNS TABLE (meal_id uuid, eaten_at timestamptz, meal_type text, carbs_g real, level real, similarity real,
+               outcome_60 real, outcome_120 real, change_60 real, change_120 real)
+LANGUAGE c STABLE PARALLEL SAFE ROWS 5 COST 10000 AS 'MODULE_PATHNAME', 'glucose_similar_meals';
+COMMENT ON FUNCTION glucose.similar_meals(uuid, integer, uuid) IS
+'The k (1 to 100) meals of the same person in the 180 days before a stored one that are most like it, the most alike first: glucose when they were eaten (level), 60 and 120 minutes later, and the changes, in mg/dL, as known when the stored meal was eaten; meals without any known outcome are left out. similarity, 0 to 1: as the personal model compares meals, by time of day, level, nutrients and all else it sees; works without a model, too. Errors: P0002, 22023.';
+
+CREATE FUNCTION glucose.feature_importance(person_id uuid, model_type text DEFAULT 'glucose', version text DEFAULT NULL)
+RETURNS TABLE (feature text, minutes_ahead integer, importance real, n integer)
+LANGUAGE c STABLE PARALLEL SAFE ROWS 128 COST 100000 AS 'MODULE_PATHNAME', 'glucose_feature_importance';
+COMMENT ON FUNCTION glucose.feature_importance(uuid, text, text) IS
+'How much a stored version (the active one unless named) relies on each feature: by how many mg/dL its mean absolute error grows on the version''s n test meals when the feature''s values are shuffled among them (mean of five shuffles with a fixed seed), per horizon, the largest first. About 0, or below by chance, where nothing rests on it; features that say much the same share their importance. No row when the tables hold no test meal. Errors: P0002; MG001 without an active version.';

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: PostgreSQL
+// explain_prediction, what_if, glucose_curve: a forecast of a stored meal, taken apart, of a changed meal, in between.
+#include <cmath>
+
+#include "core/curve.hpp"
+#include "core/explanation.hpp"
+#include "pg/arguments.hpp"
+#include "pg/given_meal.hpp"
+#include "pg/guard.hpp"
+#include "pg/owned.hpp"
+#include "pg/query.hpp"
+#include "pg/serving.hpp"
+
+using namespace glucose::pg;
+using glucose::CurvePoint;
+using glucose::Explainer;
+using glucose::Explanation;
+using glucose::HorizonForecast;
+
+namespace {
+
+struct Request {
+  ReturnSetInfo* result;
+  const pg_uuid_t* meal_id;
+  const pg_uuid_t* person_id;  // nullptr: not named
+  ServingOptions options;
+};
+
+Request read_request(FunctionCallInfo fcinfo, int options, int person) {
+  Request r{reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), uuid_argument(fcinfo, 0, "meal_id"),
+            optional_uuid_argument(fcinfo, person), read_serving_options(jsonb_argument(fcinfo, options, "options"))};
+  InitMaterializedSRF(fcinfo, 0);
+  return r;
+}
+
+Inputs read_inputs(const Request& r) {
+  return read_inputs(read_meal(r.meal_id, r.person_id), r.options, CurrentMemoryContext);
+}
+
+size_t place_of_horizon(const glucose::Model& model, int minutes) {
+  const size_t K = model.horizons_min.size();
+  StringInfoData known;
+  initStringInfo(&known);
+  for (size_t k = 0; k < K; ++k) {
+    if (model.horizons_min[k] == minutes) return k;
+    appendStringInfo(&known, "%s%d", k == 0 ? "" : k + 1 < K ? ", " : " and ", model.horizons_min[k]);
+  }
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the model does not forecast %d minutes ahead", minutes),
+           errhint("It forecasts %s minutes ahead.", known.data)));
+  pg_unreachable();
+}
+
+const Explanation* explain(const Inputs& inputs, const Answer& answer, size_t k) {
+  auto* explainer = owned<Explainer>(CurrentMemoryContext, [&] {
+    const glucose::Follower follower = followed(*inputs.model, inputs);
+    return Explainer(*inputs.model, answer.moment, follower.known(), k, inputs.mean);
+  });
+  bool done = false;
+  while (!done) {
+    CHECK_FOR_INTERRUPTS();
+    guarded([&] {
+      explainer->step();
+      done = explainer->done();
+    });
+  }
+  return owned<Explanation>(CurrentMemoryContext, [&] { return explainer->take(); });
+}
+
+void put_part(ReturnSetInfo* result, const char* feature, float value, float contribution) {
+  Datum values[3] = {CStringGetTextDatum(feature), Float4GetDatum(value), Float4GetDatum(contribution)};
+  bool nulls[3] = {false, std::isnan(value), false};
+  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+float served(const Inputs& inputs, const HorizonForecast& h) {
+  return inputs.mean ? h.mean_mg_dl : h.mg_dl;
+}
+
+}  // namespace
+
+SQL_FUNCTION(explain_prediction) {
+  require_argument(fcinfo, 1, "minutes_ahead");
+  const int minutes = PG_GETARG_INT32(1);
+  const Request r = read_request(fcinfo, 2, 3);
+  begin(Volatility::stable);
+  const Inputs inputs = read_inputs(r);
+  const size_t k = place_of_horizon(*inputs.model, minutes);
+  const Explanation* e = explain(inputs, compute(inputs), k);
+  put_part(r.result, "baseline", e->baseline, 0);
+  for (const auto& part : e->parts) put_part(r.result, part.feature.data(), part.value, part.contribution);
+  end(Volatility::stable);
+  return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(what_if) {
+  Jsonb* changes = jsonb_argument(fcinfo, 1, "changes");
+  const Request r = read_request(fcinfo, 2, 3);
+  begin(Volatility::stable);
+  Inputs inputs = read_inputs(r);
+  const Answer answer = compute(inputs);
+  inputs.what.meal = changed_meal(inputs.what.meal, changes);
+  const Answer changed = compute(inputs);
+  for (size_t k = 0; k < static_cast<size_t>(answer.forecast.n); ++k) {
+    const HorizonForecast& h = changed.forecast.horizons[k];
+    const float before = served(inputs, answer.forecast.horizons[k]), after = served(inputs, h);
+    Datum values[6] = {Int32GetDatum(h.minutes_ahead), Float4GetDatum(before),  Float4GetDatum(after),
+                       Float4GetDatum(after - before), Float4GetDatum(h.lower), Float4GetDatum(h.upper)};
+    bool nulls[6] = {};
+    tuplestore_putvalues(r.result->setResult, r.result->setDesc, values, nulls);
+  }
+  end(Volatility::stable);
+  return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(glucose_curve) {
+  require_argument(fcinfo, 1, "step_minutes");
+  const int step = PG_GETARG_INT32(1);
+  if (step < 1 || step > 60)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"step_minutes\" is out of range"),
+                    errhint("It must be a number from 1 to 60.")));
+  const Request r = read_request(fcinfo, 2, 3);
+  begin(Volatility::stable);
+  const Inputs inputs = read_inputs(r);
+  const Answer answer = compute(inputs);
+  const auto* curve = owned<std::vector<CurvePoint>>(CurrentMemoryContext, [&] {
+    return glucose::glucose_curve(*inputs.model, answer.moment,
+                                  {answer.forecast.horizons.data(), static_cast<size_t>(answer.forecast.n)},
+                                  inputs.mean, step);
+  });
+  for (const CurvePoint& p : *curve) {
+    Datum values[7] = {Int32GetDatum(p.minutes_ahead),
+                       TimestampTzGetDatum(inputs.what.meal.eaten_at + p.minutes_ahead * glucose::kMinute),
+                       Float4GetDatum(p.mg_dl),
+                       Float4GetDatum(p.lower),
+                       Float4GetDatum(p.upper),
+                       BoolGetDatum(p.is_peak),
+                       Float4GetDatum(p.incremental_area)};
+    bool nulls[7] = {};
+    tuplestore_putvalues(r.result->setResult, r.result->setDesc, values, nulls);
+  }
+  end(Volatility::stable);
+  return static_cast<Datum>(0);
+}
