@@ -37,7 +37,7 @@ TEST(Pchip, PassesThroughItsPointsAndNeverOvershoots) {
   EXPECT_DOUBLE_EQ(curve.at(1.5), 1);  // flat between equal points
   EXPECT_DOUBLE_EQ(curve.at(4), 5);
   EXPECT_EQ(curve.at(9), 4);
-  for (double x = 2; x < 4; x += 0.01) EXPECT_LE(curve.at(x), curve.at(x + 0.01));
+  for (double x = 2; x < 3.98; x += 0.01) EXPECT_LE(curve.at(x), curve.at(x + 0.01));
   EXPECT_DOUBLE_EQ(Pchip({0, 2}, {1, 5}).at(0.5), 2);  // two points: a line
   // Slopes by hand: 2.5 at the start, 9 / (5 / 2 + 4 / 0.5) in the middle, 0 at the end.
   EXPECT_NEAR(Pchip({0, 1, 3}, {0, 2, 3}).at(0.5), 1.2053571429, 1e-9);
@@ -116,6 +116,13 @@ TEST(Curve, HasTheShapeOfThePopulation) {
   EXPECT_TRUE(curve[3].is_peak);
   EXPECT_NEAR(curve[6].mg_dl, 130 - 5, 1e-3);
   EXPECT_NEAR(curve[12].mg_dl, 70 - 10, 1e-3);  // and on with what was missed last
+  // What a column says counts before the first horizon and beyond the last, not in between.
+  for (std::size_t c = 0; c < kCurveSteps; ++c)
+    population.curve_coefficients[c * kRichFeatures + 29] = static_cast<float>(c * c);
+  const auto moved = curve_of(model, 150, 100);
+  EXPECT_NE(moved[1].mg_dl, curve[1].mg_dl);
+  EXPECT_NEAR(moved[6].mg_dl, curve[6].mg_dl, 1e-3);
+  EXPECT_NE(moved[12].mg_dl, curve[12].mg_dl);
 }
 
 TEST(Curve, StaysWhereSensorsCanSee) {

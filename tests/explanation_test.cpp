@@ -39,10 +39,8 @@ Moment some_moment(Random& rng) {
     if (kFeatureTable[f].nullable && rng.below(6) == 0) moment.features[f] = kUnknown;
     if (f >= kHistory && f < kBaseline) moment.features[f] += static_cast<float>(rng.uniform(-30, 30));
   }
-  for (std::size_t f = 1; f < 52; ++f) {
-    const bool is_nutrient = f >= 28 && f < 33;
-    moment.rich[f] = rng.below(6) == 0 ? kUnknown : static_cast<float>(rng.uniform(is_nutrient ? 0 : -20, 60));
-  }
+  for (std::size_t f = 1; f < 52; ++f)
+    moment.rich[f] = rng.below(6) == 0 ? kUnknown : static_cast<float>(rng.uniform(0, 60));
   return moment;
 }
 

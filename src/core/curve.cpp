@@ -35,6 +35,45 @@ double between(const std::vector<double>& x, const std::vector<double>& y, doubl
   return y[i - 1] + (at - x[i - 1]) / (x[i] - x[i - 1]) * (y[i] - y[i - 1]);
 }
 
+/// A shape through its own values every 15 minutes, from the level.
+Pchip shape_through(double level, const CurveOutcomes& values) {
+  std::vector<double> x{0}, y{level};
+  for (const float value : values) {
+    x.push_back(x.back() + kCurveStepMin);
+    y.push_back(static_cast<double>(value));
+  }
+  return {std::move(x), std::move(y)};
+}
+
+/// A shape moved to where forecasts are: what it misses at them is added, linearly in between.
+struct Moved {
+  Pchip shape;
+  std::vector<double> minutes, missed;
+
+  Moved(Pchip through, const std::vector<double>& at_minutes, const std::vector<double>& served)
+      : shape(std::move(through)), minutes(at_minutes), missed(served) {
+    for (std::size_t k = 0; k < minutes.size(); ++k) missed[k] -= shape.at(minutes[k]);
+  }
+  double at(double when) const { return shape.at(when) + between(minutes, missed, when); }
+};
+
+/// Where glucose goes, through the level and the forecasts.
+struct Course {
+  Moved own, usual;
+  double first, last;
+
+  Course(const PopulationModel* model, const Moment& moment, const std::vector<double>& minutes,
+         const std::vector<double>& served)
+      : own(model != nullptr ? shape_through(served[0], model->predict_curve(moment.rich))
+                             : Pchip(minutes, served, true),
+            minutes, served),
+        usual(model != nullptr ? shape_through(served[0], model->usual_curve(moment.rich)) : own.shape, minutes,
+              served),
+        first(minutes[1]),
+        last(minutes.back()) {}
+  double at(double when) const { return (when < first || when > last ? own : usual).at(when); }
+};
+
 /// Half the width of an interval at any moment, from those at the horizons. in: minutes and widths that begin with 0, 0
 double width_at(const std::vector<double>& minutes, const std::vector<double>& widths, double at) {
   const double first = minutes[1], last = minutes.back();
@@ -71,7 +110,8 @@ void add_areas_and_peak(std::vector<CurvePoint>& curve) {
 
 }  // namespace
 
-Pchip::Pchip(std::vector<double> x, std::vector<double> y) : x_(std::move(x)), y_(std::move(y)), slope_(x_.size()) {
+Pchip::Pchip(std::vector<double> x, std::vector<double> y, bool flat_start)
+    : x_(std::move(x)), y_(std::move(y)), slope_(x_.size()) {
   const std::size_t n = x_.size();
   std::vector<double> width, rise;
   for (std::size_t i = 0; i + 1 < n; ++i) {
@@ -91,6 +131,7 @@ Pchip::Pchip(std::vector<double> x, std::vector<double> y) : x_(std::move(x)), y
   };
   slope_[0] = n > 2 ? end(width[0], width[1], rise[0], rise[1]) : rise[0];
   slope_[n - 1] = n > 2 ? end(width[n - 2], width[n - 3], rise[n - 2], rise[n - 3]) : rise[0];
+  if (flat_start) slope_[0] = 0;
 }
 
 double Pchip::at(double x) const {
@@ -113,20 +154,10 @@ std::vector<CurvePoint> glucose_curve(const Model& model, const Moment& moment,
     below.push_back(static_cast<double>(std::max(centre - f.lower, 0.0F)));
     above.push_back(static_cast<double>(std::max(f.upper - centre, 0.0F)));
   }
-  std::vector<double> x = minutes, y = served, missed(minutes.size(), 0.0);
-  if (const PopulationModel* model_of_shape = shape_of(model.predictor)) {
-    x = {0}, y = {level};
-    int at = 0;
-    for (const float value : model_of_shape->predict_curve(moment.rich)) {
-      x.push_back(at += kCurveStepMin);
-      y.push_back(static_cast<double>(value));
-    }
-  }
-  const Pchip shape(x, y);
-  for (std::size_t k = 0; k < minutes.size(); ++k) missed[k] = served[k] - shape.at(minutes[k]);
+  const Course course(shape_of(model.predictor), moment, minutes, served);
   std::vector<CurvePoint> curve;
   for (int at = 0; at <= kCurveMin; at += step_min) {
-    const float centre = limit(shape.at(at) + between(minutes, missed, at));
+    const float centre = limit(course.at(at));
     const auto from = static_cast<double>(centre);
     curve.push_back(
         {at, centre, limit(from - width_at(minutes, below, at)), limit(from + width_at(minutes, above, at)), 0, false});

@@ -21,8 +21,8 @@ static_assert(std::is_trivially_copyable_v<CurvePoint>);
 /// Source: Fritsch and Butland, "A method for constructing local monotone piecewise cubic interpolants", 1984.
 class Pchip {
  public:
-  /// in: x ascending, y, of one length >= 2
-  Pchip(std::vector<double> x, std::vector<double> y);
+  /// in: x ascending, y, of one length >= 2 · flat_start: it leaves the first point level
+  Pchip(std::vector<double> x, std::vector<double> y, bool flat_start = false);
   double at(double x) const;
 
  private:
@@ -30,9 +30,11 @@ class Pchip {
 };
 
 /// The curve from 0 to 180 minutes every step_min (1 … 60), through the level at the meal and the served forecasts
-/// [K]. Its shape is the linear one of the model's population part where there is one, moved by what it misses at the
-/// horizons, linearly in between; else a monotone curve. The interval grows with the square root of time up to the
-/// first horizon and beyond the last, linearly in between. mean: through the means, else the medians.
+/// [K]. Where the model has a population part, the shape up to the first horizon and beyond the last is its linear one
+/// for the moment, and between horizons its average one (what columns say of the bend there does not carry over to new
+/// persons); moved by what it misses at the horizons, linearly in between. Other models: a monotone curve that starts
+/// flat, as a meal takes time. The interval grows with the square root of time up to the first horizon and beyond the
+/// last, linearly in between. mean: through the means, else the medians.
 std::vector<CurvePoint> glucose_curve(const Model& model, const Moment& moment,
                                       std::span<const HorizonForecast> forecasts, bool mean, int step_min);
 

@@ -41,11 +41,17 @@ void PopulationModel::predict_linear(const RichVector& rich, int horizons, float
     out[k] = rich[kLevel] + static_cast<float>(line(intercept, coefficients, static_cast<std::size_t>(k), z));
 }
 
-std::array<float, kCurveSteps> PopulationModel::predict_curve(const RichVector& rich) const {
+CurveOutcomes PopulationModel::predict_curve(const RichVector& rich) const {
   const StandardRow z = standardise(rich);
-  std::array<float, kCurveSteps> out;
+  CurveOutcomes out;
   for (std::size_t c = 0; c < out.size(); ++c)
     out[c] = rich[kLevel] + static_cast<float>(line(curve_intercept, curve_coefficients, c, z));
+  return out;
+}
+
+CurveOutcomes PopulationModel::usual_curve(const RichVector& rich) const {
+  CurveOutcomes out;
+  for (std::size_t c = 0; c < out.size(); ++c) out[c] = rich[kLevel] + curve_intercept[c];
   return out;
 }
 

@@ -53,7 +53,9 @@ struct PopulationModel {
   void predict(const RichVector& rich, int horizons, float* out) const;
   bool knows_curve() const { return !curve_intercept.empty(); }
   /// Linear forecasts every 15 minutes, mg/dL; only when knows_curve().
-  std::array<float, kCurveSteps> predict_curve(const RichVector& rich) const;
+  CurveOutcomes predict_curve(const RichVector& rich) const;
+  /// The same of average columns, from the moment's level.
+  CurveOutcomes usual_curve(const RichVector& rich) const;
 };
 
 /// For a person where no population is known: no change to expect but the person's usual one, and a kernel that learns
