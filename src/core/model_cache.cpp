@@ -7,8 +7,14 @@ namespace glucose {
 
 namespace {
 
+template <class T>
+void wipe_all(std::span<T> values) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if (!values.empty()) explicit_bzero(values.data(), values.size_bytes());
+}
+
 void wipe(std::span<float> values) {
-  explicit_bzero(values.data(), values.size_bytes());
+  wipe_all(values);
 }
 
 void wipe(Scaler& scaler) {
@@ -48,7 +54,7 @@ void wipe(Ensemble& ensemble) {
 void wipe(Model& model) {
   std::visit([](auto& kind) { wipe(kind); }, model.predictor);
   wipe(model.intervals.grids);
-  explicit_bzero(model.memory.meals.data(), model.memory.meals.size() * sizeof(RememberedMeal));
+  wipe_all(std::span(model.memory.meals));
 }
 
 void wipe(CgmModel& model) {
