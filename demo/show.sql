@@ -51,13 +51,28 @@ SELECT key, value FROM jsonb_each_text(:'answer'::jsonb -> 'provenance') ORDER B
 SELECT regexp_replace(:'answer'::jsonb ->> 'disclaimer', '(.{1,98})(\s|$)', E'\\1\n', 'g');
 \pset format aligned
 \pset tuples_only off
+
+\echo '== why: what adds most to the forecast two hours ahead (explain_prediction, mg/dL)'
+SELECT feature, round(value::numeric, 1) AS value, round(contribution::numeric, 1) AS contribution
+FROM glucose.explain_prediction(:'meal_id', 120) LIMIT 6;
 \else
 \echo
 \echo 'No meal with a model and a known outcome: nothing to forecast.'
 \endif
 
+SELECT k.label AS newcomer, (SELECT m.meal_id FROM glucose.meal m WHERE m.person_id = k.person_id ORDER BY m.eaten_at DESC OFFSET 1 LIMIT 1) AS newest
+FROM known_person k WHERE NOT EXISTS (SELECT FROM glucose.model_version v WHERE v.person_id = k.person_id AND v.is_active)
+ORDER BY (SELECT count(*) FROM glucose.meal m WHERE m.person_id = k.person_id) DESC LIMIT 1 \gset
+\if :{?newest}
 \echo
-\echo '== what was tried: RMSE in mg/dL on the validation meals, ridge stays unless another is better beyond chance'
+\echo '== a person with too little for a model of its own is served by the population''s:' :newcomer
+SELECT p ->> 'time' AS ahead, p ->> 'glucose' AS "forecast mg/dL", format('%s – %s', p ->> 'lower', p ->> 'upper') AS interval,
+       p ->> 'confidenceScore' AS "within 20 mg/dL or 20 %", d #>> '{provenance,source}' AS source
+FROM glucose.predict_glucose(:'newest') d, jsonb_array_elements(d -> 'predictions') p;
+\endif
+
+\echo
+\echo '== what was tried: RMSE in mg/dL on the validation meals; an ensemble weighs them, with doubt'
 SELECT k.label AS person, v.algorithm AS chosen, string_agg(format('%s %s', c ->> 'algorithm', round((c ->> 'validation_rmse')::numeric, 1)),
          '   ' ORDER BY (c ->> 'validation_rmse')::float8) AS candidates
 FROM known_person k JOIN glucose.model_version v USING (person_id), jsonb_array_elements(v.metadata -> 'candidates') AS c

@@ -17,7 +17,15 @@ EXCEPTION WHEN SQLSTATE 'MG002' THEN
   RETURN line || '   ' || replace(replace(SQLERRM, ' to train', ''), ' of readings', '');
 END $$;
 
-\echo '== training, each person alone (at least 7 days of readings and 21 usable meals; MAE and RMSE in'
+\echo '== what all have in common: train_population_model() learns from who shares data, stores weights only'
+UPDATE glucose.person SET shares_data = true;
+SELECT version AS population_version FROM glucose.train_population_model() \gset
+SELECT format('%s persons, %s meals; RMSE of persons left out %s mg/dL, persistence %s', metadata ->> 'persons', n_train + n_validation + n_test,
+              round((metadata #>> '{candidates,2,validation_rmse}')::numeric, 1), round((metadata #>> '{candidates,0,validation_rmse}')::numeric, 1)) AS population
+FROM glucose.population_model WHERE model_type = 'glucose' AND version = :'population_version' \gset
+\echo '  ' :population
+
+\echo '== training, each person on top of it (at least 7 days of readings and 21 usable meals; MAE and RMSE in'
 \echo '   mg/dL on the last 15 % of the meals, mean over the horizons; then what speaks against it)'
 \echo 'person           meals   algorithm      MAE   RMSE seconds'
 \pset tuples_only on
