@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "core/curve_fit.hpp"
 #include "core/population_fit.hpp"
 #include "models.hpp"
 #include "rows.hpp"
@@ -149,6 +150,15 @@ TEST(Curve, OutcomesEveryQuarterHourDoNotMakeMealsUnusable) {
   EXPECT_FLOAT_EQ(samples[0].curve[9], 130);
   EXPECT_TRUE(std::isnan(samples[0].curve[10]));
   EXPECT_TRUE(std::isnan(samples[0].curve[11]));
+}
+
+TEST(CurveFit, PullsTheTypesOfMealHarder) {
+  for (std::size_t c = 0; c < kRichFeatures; ++c) {
+    const auto name = kRichTable[c].name;
+    const bool type = name == "is_breakfast" || name == "is_lunch" || name == "is_dinner" || name == "is_snack";
+    EXPECT_EQ(column_penalty(c), type ? 3 : 1) << name;
+  }
+  EXPECT_EQ(kRichTable[0].name, "level");
 }
 
 TEST(CurveFit, AgreesWithTheHorizonsFitWhereBothLook) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "core/random.hpp"
 #include "core/seen_columns.hpp"
@@ -20,10 +19,10 @@ struct FeatureImportance::State {
   Follower follower;
   std::vector<SeenFeature> features;
   std::vector<SeenColumns> seen;                // [N]
-  std::vector<std::vector<std::size_t>> order;  // [features × repeats][N] whose value a row is told
+  std::vector<std::vector<std::size_t>> order;  // [features × repeats][whole] whose value a row is told
   std::vector<double> worse;                    // [features × K] sum over rows and repeats of |error| beyond its own
-  std::vector<int> n;                           // [K]
-  std::size_t remembered = 0, row = 0, feature = 0;
+  std::vector<std::size_t> whole;               // rows whose outcomes are all known: those that are asked
+  std::size_t remembered = 0, row = 0, asked = 0, feature = 0;
   std::array<float, kMaxHorizons> own_error{};  // of the row under way, as it is
 
   std::size_t K() const { return model->horizons_min.size(); }
@@ -43,20 +42,18 @@ struct FeatureImportance::State {
   }
 
   void ask() {
-    if (feature == 0) {
-      own_error = errors(seen[row]);
-      for (std::size_t k = 0; k < K(); ++k) n[k] += std::isnan(own_error[k]) ? 0 : 1;
-    }
+    if (asked == whole.size() || whole[asked] != row) return follower.follow(rows[row++]);
+    if (feature == 0) own_error = errors(seen[row]);
     for (std::size_t r = 0; r < kRepeats; ++r) {
       SeenColumns told = seen[row];
-      const SeenColumns& other = seen[order[feature * kRepeats + r][row]];
+      const SeenColumns& other = seen[order[feature * kRepeats + r][asked]];
       for (const std::size_t place : features[feature].places) column_at(told, place) = column_at(other, place);
       const auto error = errors(told);
-      for (std::size_t k = 0; k < K(); ++k)
-        if (!std::isnan(error[k])) worse[feature * K() + k] += static_cast<double>(error[k] - own_error[k]);
+      for (std::size_t k = 0; k < K(); ++k) worse[feature * K() + k] += static_cast<double>(error[k] - own_error[k]);
     }
     if (++feature < features.size()) return;
     feature = 0;
+    ++asked;
     follower.follow(rows[row++]);
   }
 };
@@ -65,16 +62,17 @@ FeatureImportance::FeatureImportance(const Model& model, Samples earlier, Sample
     : state_(std::make_unique<State>(
           State{&model, earlier, rows, Follower(model), seen_features(model.predictor), {}, {}, {}, {}})) {
   State& s = *state_;
-  for (const Sample& sample : rows) s.seen.push_back(seen_columns(sample));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    s.seen.push_back(seen_columns(rows[i]));
+    if (all_known(rows[i], s.K())) s.whole.push_back(i);
+  }
   Random rng(seed);
-  std::vector<std::size_t> order(rows.size());
   for (std::size_t i = 0; i < s.features.size() * kRepeats; ++i) {
-    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::vector<std::size_t> order = s.whole;
     rng.shuffle(order);
     s.order.push_back(order);
   }
   s.worse.assign(s.features.size() * s.K(), 0.0);
-  s.n.assign(s.K(), 0);
 }
 
 FeatureImportance::~FeatureImportance() = default;
@@ -93,12 +91,13 @@ void FeatureImportance::step() {
 std::vector<Importance> FeatureImportance::take() const {
   const State& s = *state_;
   std::vector<Importance> all;
-  for (std::size_t k = 0; k < s.K(); ++k) {
-    if (s.n[k] == 0) continue;
+  const auto n = static_cast<double>(s.whole.size());
+  for (std::size_t k = 0; k < s.K() && n > 0; ++k) {
     const auto first = static_cast<std::ptrdiff_t>(all.size());
     for (std::size_t f = 0; f < s.features.size(); ++f)
       all.push_back({s.features[f].name, s.model->horizons_min[k],
-                     static_cast<float>(s.worse[f * s.K() + k] / (static_cast<double>(kRepeats) * s.n[k])), s.n[k]});
+                     static_cast<float>(s.worse[f * s.K() + k] / (static_cast<double>(kRepeats) * n)),
+                     static_cast<int>(s.whole.size())});
     std::stable_sort(all.begin() + first, all.end(),
                      [](const Importance& a, const Importance& b) { return a.increase > b.increase; });
   }

@@ -14,12 +14,13 @@ struct Importance {
   std::string_view feature;  // of a table with static storage
   int minutes_ahead;
   float increase;  // of the mean absolute error of the median, mg/dL; below 0 by chance
-  int n;           // rows whose outcome is known
+  int n;           // rows
 };
 static_assert(std::is_trivially_copyable_v<Importance>);
 
 /// Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019): each feature's values are shuffled among the
-/// rows, five times, and the rows asked again, each with what was remembered then. In small steps:
+/// rows, five times, and the rows asked again, each with what was remembered then. Rows with an unknown outcome are
+/// only remembered. In small steps:
 /// `while (!f.done()) { poll(); f.step(); }`. The same rows and seed give the same numbers.
 class FeatureImportance {
  public:

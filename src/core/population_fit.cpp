@@ -166,7 +166,7 @@ PopulationModel PopulationFit::take() {
 
 std::size_t PopulationFit::bytes_needed(std::size_t n, const TrainOptions& options) {
   return n * (sizeof(const Sample*) + sizeof(float) * (kRichFeatures + 1)) +
-         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options)) + (std::size_t{1} << 18);
+         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options)) + (std::size_t{1} << 20);
 }
 
 }  // namespace glucose

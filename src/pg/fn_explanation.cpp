@@ -80,9 +80,9 @@ float served(const Inputs& inputs, const HorizonForecast& h) {
 }  // namespace
 
 SQL_FUNCTION(explain_prediction) {
+  const Request r = read_request(fcinfo, 2, 3);
   require_argument(fcinfo, 1, "minutes_ahead");
   const int minutes = PG_GETARG_INT32(1);
-  const Request r = read_request(fcinfo, 2, 3);
   begin(Volatility::stable);
   const Inputs inputs = read_inputs(r);
   const size_t k = place_of_horizon(*inputs.model, minutes);
@@ -94,8 +94,8 @@ SQL_FUNCTION(explain_prediction) {
 }
 
 SQL_FUNCTION(what_if) {
-  Jsonb* changes = jsonb_argument(fcinfo, 1, "changes");
   const Request r = read_request(fcinfo, 2, 3);
+  Jsonb* changes = jsonb_argument(fcinfo, 1, "changes");
   begin(Volatility::stable);
   Inputs inputs = read_inputs(r);
   const Answer answer = compute(inputs);
@@ -114,12 +114,12 @@ SQL_FUNCTION(what_if) {
 }
 
 SQL_FUNCTION(glucose_curve) {
+  const Request r = read_request(fcinfo, 2, 3);
   require_argument(fcinfo, 1, "step_minutes");
   const int step = PG_GETARG_INT32(1);
   if (step < 1 || step > 60)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"step_minutes\" is out of range"),
                     errhint("It must be a number from 1 to 60.")));
-  const Request r = read_request(fcinfo, 2, 3);
   begin(Volatility::stable);
   const Inputs inputs = read_inputs(r);
   const Answer answer = compute(inputs);
