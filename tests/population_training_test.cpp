@@ -150,8 +150,8 @@ TEST(PopulationTraining, TooFewPersonsIsTooLittleHistory) {
 }
 
 TEST(PopulationTraining, OtherAlgorithmsAndTooLittleMemoryAreRefused) {
-  for (const Algorithm algorithm : {Algorithm::persistence, Algorithm::mean, Algorithm::lad, Algorithm::lstm,
-                                    Algorithm::personal, Algorithm::ensemble, Algorithm::population})
+  for (const Algorithm algorithm : {Algorithm::persistence, Algorithm::mean, Algorithm::lad, Algorithm::personal,
+                                    Algorithm::ensemble, Algorithm::population})
     EXPECT_EQ(error_of([&] { trained(persons(1, 2), algorithm); }).code(), ErrorCode::bad_argument);
   EXPECT_EQ(error_of([&] { trained(persons(1, 2), Algorithm::trees, nullptr); }).code(), ErrorCode::not_available);
   EXPECT_EQ(error_of([&] { PopulationTraining(persons(1, 2), Algorithm::ridge, {}, 10'000, nullptr); }).code(),

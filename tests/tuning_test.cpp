@@ -10,6 +10,9 @@
 #include "core/memory.hpp"
 #include "rows.hpp"
 #include "simulated_samples.hpp"
+#ifdef PGG_HAS_BOOSTING
+#include "boosting/boosting.hpp"
+#endif
 
 namespace glucose {
 namespace {
@@ -189,6 +192,18 @@ TEST(Tuning, ANetworkIsTheSameForTheSameSeed) {
   EXPECT_EQ(a.front().rmse, b.front().rmse);
   EXPECT_NE(a.front().rmse, c.front().rmse);
 }
+
+#ifdef PGG_HAS_BOOSTING
+TEST(Tuning, TreesTakeTheirOptions) {
+  const SearchGrid grid(Algorithm::trees, {}, {{"rounds", {{5}, {40}}}, {"depth", {{1}, {3}}}, {"eta", {{0.2}}}});
+  Tuning tuning(n_simulated_samples(4, 250), Algorithm::trees, grid, kPlenty, pg_glucose_boosting());
+  while (!tuning.done()) tuning.step();
+  std::set<double> errors;
+  for (const Tried& tried : tuning.ranked()) errors.insert(tried.rmse);
+  EXPECT_EQ(errors.size(), 4U);
+  EXPECT_TRUE(std::isfinite(*errors.begin()));
+}
+#endif
 
 TEST(Tuning, RefusesWhatItCannotDo) {
   EXPECT_EQ(error_of([] { Tuning(person(), Algorithm::trees, SearchGrid(Algorithm::trees, {}, {}), kPlenty); }).code(),

@@ -27,6 +27,12 @@ bool all_known(const Sample& sample, std::size_t horizons) {
                       [](float value) { return std::isnan(value); });
 }
 
+std::vector<const Sample*> refs_of(Samples rows) {
+  std::vector<const Sample*> refs;
+  for (const Sample& row : rows) refs.push_back(&row);
+  return refs;
+}
+
 std::size_t moment_boundary(Samples samples, std::size_t wanted) {
   while (wanted > 0 && wanted < samples.size() && samples[wanted].eaten_at == samples[wanted - 1].eaten_at) ++wanted;
   return wanted;

@@ -34,6 +34,8 @@ struct Sample : Moment {
 static_assert(std::is_trivially_copyable_v<Sample>);
 
 using Samples = std::span<const Sample>;
+using SampleRefs = std::span<const Sample* const>;
+std::vector<const Sample*> refs_of(Samples rows);
 
 /// Whether the outcome at each of the first K horizons is known.
 bool all_known(const Sample& sample, std::size_t horizons);

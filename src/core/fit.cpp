@@ -2,6 +2,7 @@
 #include "core/fit.hpp"
 
 #include "core/error.hpp"
+#include "core/fine_tuning.hpp"
 #include "core/population_fit.hpp"
 
 namespace glucose {
@@ -45,7 +46,7 @@ class PersonalFit final : public Fit {
 class TreesFit final : public Fit {
  public:
   TreesFit(Samples rows, const TrainOptions& options, const BoostingApi* boosting)
-      : fit_(pointers(rows), options, boosting) {}
+      : fit_(refs_of(rows), options, boosting) {}
   bool done() const override { return fit_.done(); }
   void step() override { fit_.step(); }
   double progress() const override { return fit_.progress(); }
@@ -56,11 +57,6 @@ class TreesFit final : public Fit {
   }
 
  private:
-  static std::vector<const Sample*> pointers(Samples rows) {
-    std::vector<const Sample*> all;
-    for (const Sample& row : rows) all.push_back(&row);
-    return all;
-  }
   PopulationFit fit_;
 };
 
@@ -77,8 +73,12 @@ class SteppedFit final : public Fit {
     return 0;
   }
   int best_epoch() const override {
-    if constexpr (std::is_same_v<Stepped, LstmFit>) return fit_.best_epoch();
+    if constexpr (requires { fit_.best_epoch(); }) return fit_.best_epoch();
     return 0;
+  }
+  bool settled() const override {
+    if constexpr (requires { fit_.keeps_start(); }) return fit_.keeps_start();
+    return false;
   }
 
  private:
@@ -100,6 +100,8 @@ std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples val
     case Algorithm::lad:
       return std::make_unique<SteppedFit<LinearFit>>(LinearFit(training, K, Loss::absolute, options.l2));
     case Algorithm::lstm:
+      if (on.network != nullptr)
+        return std::make_unique<SteppedFit<FineTuning>>(FineTuning(training, validation, options, *on.network));
       return std::make_unique<SteppedFit<LstmFit>>(LstmFit(training, validation, options));
     case Algorithm::personal:
       return std::make_unique<PersonalFit>(on.population != nullptr ? *on.population : prior_model(training, K));

@@ -16,13 +16,15 @@ class Fit {
   virtual double progress() const = 0;
   virtual int epoch() const { return 0; }  // of algorithms that have epochs
   virtual Member take() = 0;
-  virtual int best_epoch() const { return 0; }  // of what learns in epochs: how many were best
+  virtual int best_epoch() const { return 0; }    // of what learns in epochs: how many were best
+  virtual bool settled() const { return false; }  // more rows would change nothing
 };
 
-/// What a fit may stand on, beside its rows; either may not be there.
+/// What a fit may stand on, beside its rows; each may not be there.
 struct Foundations {
   const PopulationModel* population = nullptr;  // of the same horizons
   const BoostingApi* boosting = nullptr;        // what trains trees
+  const LstmModel* network = nullptr;           // what a network begins with, of the same shape
 };
 
 /// in: rows to learn from, rows for early stopping (LSTM only), options · out: a fit that has not begun

@@ -35,15 +35,15 @@ struct RawRows {
   std::vector<float> sequence, statics, targets;
 };
 
-RawRows raw_rows(Samples rows, int horizons) {
+RawRows raw_rows(SampleRefs rows, int horizons) {
   RawRows raw;
-  for (const Sample& row : rows) {
-    const auto history = filled_history(row.features);
-    const auto inputs = static_inputs(row.features);
+  for (const Sample* row : rows) {
+    const auto history = filled_history(row->features);
+    const auto inputs = static_inputs(row->features);
     raw.sequence.insert(raw.sequence.end(), history.begin(), history.end());
     raw.statics.insert(raw.statics.end(), inputs.begin(), inputs.end());
     for (std::size_t k = 0; k < static_cast<std::size_t>(horizons); ++k)
-      raw.targets.push_back(row.targets[k] - history.back());
+      raw.targets.push_back(row->targets[k] - history.back());
   }
   return raw;
 }
@@ -97,18 +97,19 @@ LstmData scaled(RawRows&& raw, const Scaler& glucose, const Scaler& statics, con
 
 }  // namespace
 
-LstmFit::LstmFit(Samples training, Samples validation, const TrainOptions& options) {
+LstmFit::LstmFit(SampleRefs training, SampleRefs validation, const TrainOptions& options, const LstmModel* start) {
   RawRows raw = raw_rows(training, options.n_horizons);
-  glucose_ = Scaler::fit(raw.sequence, 1);
-  statics_ = Scaler::fit(raw.statics, kStaticInputs);
-  pull_ = pull_of(raw, glucose_, static_cast<std::size_t>(options.n_horizons));
+  glucose_ = start != nullptr ? start->glucose : Scaler::fit(raw.sequence, 1);
+  statics_ = start != nullptr ? start->statics : Scaler::fit(raw.statics, kStaticInputs);
+  pull_ = start != nullptr ? start->pull : pull_of(raw, glucose_, static_cast<std::size_t>(options.n_horizons));
   subtract_line(raw, glucose_, pull_);
-  targets_ = Scaler::fit(raw.targets, static_cast<std::size_t>(options.n_horizons));
+  targets_ = start != nullptr ? start->targets : Scaler::fit(raw.targets, static_cast<std::size_t>(options.n_horizons));
   RawRows held = raw_rows(validation, options.n_horizons);
   subtract_line(held, glucose_, pull_);
   trainer_ =
       std::make_unique<LstmTrainer>(shape_of(options), scaled(std::move(raw), glucose_, statics_, targets_),
-                                    scaled(std::move(held), glucose_, statics_, targets_), trainer_options(options));
+                                    scaled(std::move(held), glucose_, statics_, targets_), trainer_options(options),
+                                    start != nullptr ? start->net.parameters() : std::span<const float>());
 }
 
 std::size_t LstmFit::bytes_needed(std::size_t n_training, std::size_t n_validation, const TrainOptions& options) {
@@ -117,6 +118,10 @@ std::size_t LstmFit::bytes_needed(std::size_t n_training, std::size_t n_validati
 
 LstmModel LstmFit::take() {
   return {std::move(glucose_), std::move(statics_), std::move(targets_), std::move(pull_), trainer_->take()};
+}
+
+bool LstmModel::has_shape_of(const TrainOptions& options) const {
+  return net.shape() == shape_of(options);
 }
 
 NetworkRow network_row(const FeatureVector& x) {

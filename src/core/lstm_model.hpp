@@ -33,13 +33,18 @@ struct LstmModel {
   NetworkRow standardise(const NetworkRow& row) const;
   /// mg/dL per unit of the network's k-th output.
   float unit(std::size_t k) const { return targets.inverse_sd[k] > 0 ? 1 / targets.inverse_sd[k] : 0.0F; }
+  /// Whether it is of the horizons and layers that are asked for.
+  bool has_shape_of(const TrainOptions& options) const;
 };
 
 /// Fits the scalers and the line on the training rows, then trains the network in small steps; early stopping on
 /// `validation`, or all epochs when there is none.
 class LstmFit {
  public:
-  LstmFit(Samples training, Samples validation, const TrainOptions& options);
+  /// start: whose scalers, line and weights are the ones to begin with, of the options' shape; null: none
+  LstmFit(SampleRefs training, SampleRefs validation, const TrainOptions& options, const LstmModel* start = nullptr);
+  LstmFit(Samples training, Samples validation, const TrainOptions& options)
+      : LstmFit(refs_of(training), refs_of(validation), options) {}
   static std::size_t bytes_needed(std::size_t n_training, std::size_t n_validation, const TrainOptions& options);
 
   bool done() const { return trainer_->done(); }

@@ -57,7 +57,7 @@ const LstmTrainerOptions& checked(const LstmShape& shape, const LstmTrainerOptio
 }  // namespace
 
 LstmTrainer::LstmTrainer(const LstmShape& shape, LstmData training, LstmData validation,
-                         const LstmTrainerOptions& options)
+                         const LstmTrainerOptions& options, std::span<const float> start)
     : options_(checked(shape, options)),
       training_(std::move(training)),
       validation_(std::move(validation)),
@@ -72,6 +72,9 @@ LstmTrainer::LstmTrainer(const LstmShape& shape, LstmData training, LstmData val
       gradient_(net_.parameters().size()) {
   require(n_training_ > 0, "no training sample");
   net_.initialise(rng_);
+  require(start.empty() || start.size() == net_.parameters().size(),
+          "the parameters to start with are of another shape");
+  std::copy(start.begin(), start.end(), net_.parameters().begin());
   std::iota(order_.begin(), order_.end(), 0U);
   const auto chunk = static_cast<std::size_t>(train_chunk_);
   batch_.sequence.resize(chunk * static_cast<std::size_t>(shape.steps));

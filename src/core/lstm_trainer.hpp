@@ -36,7 +36,9 @@ class LstmTrainer {
  public:
   /// Validation data may be empty: then it trains all epochs and keeps the last weights. Throws Error bad_argument for
   /// options or shapes outside their range, sizes that do not fit together, or no training sample.
-  LstmTrainer(const LstmShape& shape, LstmData training, LstmData validation, const LstmTrainerOptions& options);
+  /// start: the parameters to begin with; empty: random ones.
+  LstmTrainer(const LstmShape& shape, LstmData training, LstmData validation, const LstmTrainerOptions& options,
+              std::span<const float> start = {});
 
   /// Upper estimate of the bytes a trainer holds; allocates nothing. Throws Error bad_argument as the constructor.
   static std::size_t bytes_needed(const LstmShape& shape, std::size_t training_samples, std::size_t validation_samples,

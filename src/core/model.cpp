@@ -137,6 +137,24 @@ const PopulationModel* population_of(const Predictor& predictor) {
   return population != nullptr && !population->kernel.is_empty() ? population : nullptr;
 }
 
+const LstmModel* network_of(const Predictor& predictor) {
+  if (const auto* ensemble = std::get_if<Ensemble>(&predictor)) {
+    for (const Member& member : ensemble->members)
+      if (const auto* network = std::get_if<LstmModel>(&member)) return network;
+    return nullptr;
+  }
+  return std::get_if<LstmModel>(&predictor);
+}
+
+float share_of_network(const Predictor& predictor) {
+  const auto* ensemble = std::get_if<Ensemble>(&predictor);
+  if (ensemble == nullptr) return network_of(predictor) != nullptr ? 1 : 0;
+  for (std::size_t m = 0; m < ensemble->members.size(); ++m)
+    if (std::holds_alternative<LstmModel>(ensemble->members[m]))
+      return ensemble->weights[m * ensemble->weights.size() / ensemble->members.size()];
+  return 0;
+}
+
 bool Model::is_rich() const {
   if (const auto* ensemble = std::get_if<Ensemble>(&predictor))
     return std::any_of(ensemble->members.begin(), ensemble->members.end(),

@@ -64,6 +64,11 @@ PointForecast predict(const Predictor& predictor, const SeenColumns& columns, Mi
 /// Whose residuals a person's memory holds: the population's part of a predictor, null when it has none.
 const PopulationModel* population_of(const Predictor& predictor);
 
+/// The network of a predictor, which persons' begin with when it is a population's; null when it has none.
+const LstmModel* network_of(const Predictor& predictor);
+/// How much it counts at the shortest horizon beside other members, 0 … 1.
+float share_of_network(const Predictor& predictor);
+
 /// What is to be remembered of a meal whose forecast was `said`; scores and ranks are not known yet.
 RememberedMeal remember(const Sample& sample, const PointForecast& said, std::size_t horizons);
 

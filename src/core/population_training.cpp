@@ -6,8 +6,10 @@
 
 #include "core/error.hpp"
 #include "core/population_fit.hpp"
+#include "core/population_network.hpp"
 #include "core/quality.hpp"
 #include "core/replay.hpp"
+#include "core/stacking.hpp"
 
 namespace glucose {
 
@@ -15,7 +17,7 @@ namespace {
 
 constexpr std::size_t kFolds = 5;
 constexpr std::size_t kEnoughForTrees = 400;  // rows to learn from; fewer only teach trees noise
-constexpr double kBeyondChance = 2;           // standard errors of a paired difference
+constexpr std::size_t kEnoughForNetwork = 500;
 
 struct OnePerson {
   std::vector<Sample> samples;
@@ -27,10 +29,13 @@ struct OnePerson {
   std::size_t learnt() const { return static_cast<std::size_t>(sizes.train + sizes.validation); }
 };
 
+/// Of person, row and horizon.
+constexpr auto kSaid = [](const OnePerson& p, std::size_t i, std::size_t k) { return p.said[i].mg_dl[k]; };
+
 }  // namespace
 
 struct PopulationTraining::State {
-  enum class Phase { folds, trees, answers, last, done };
+  enum class Phase { folds, trees, answers, network, last, done };
 
   std::vector<OnePerson> persons;
   Algorithm wanted;
@@ -47,6 +52,10 @@ struct PopulationTraining::State {
   Predictor asked;
   std::optional<Replay> replay;
   std::size_t rows_done = 0;
+  std::optional<PopulationNetwork> network;
+  bool tries_network = false;
+  float share_of_network = 0;
+  std::vector<Metrics> without_network;  // errors on validation rows [K]
 
   /// The rows to learn from, of all persons but those of a fold.
   std::vector<const Sample*> rows_without(std::size_t fold) const {
@@ -69,44 +78,29 @@ struct PopulationTraining::State {
     }
   }
 
-  /// How much of the trees' correction serves: what would have been best for persons left out, when the squared errors
-  /// of the train and validation rows are then smaller by more than chance explains.
+  /// How much of the trees' correction serves: what would have been best for persons left out, on their train and
+  /// validation rows.
   void weigh_trees() {
-    double agreed = 0, corrected = 0;
-    struct Row {
-      double residual, correction;
-    };
-    std::vector<Row> rows;
+    std::vector<double> residuals, corrections;
     for (const OnePerson& p : persons)
       for (std::size_t i = 0; i < p.learnt(); ++i) {
         std::array<float, kMaxHorizons> linear;
         const PopulationModel& model = models[p.fold];
         model.predict_linear(p.samples[i].rich, options.n_horizons, linear.data());
         for (std::size_t k = 0; k < horizons_min.size(); ++k) {
-          const auto r = static_cast<double>(p.samples[i].targets[k] - linear[k]);
-          const double t = model.trees.empty() ? 0 : static_cast<double>(model.trees[k].predict(p.samples[i].rich));
-          rows.push_back({r, t});
-          agreed += r * t;
-          corrected += t * t;
+          residuals.push_back(static_cast<double>(p.samples[i].targets[k] - linear[k]));
+          corrections.push_back(model.trees.empty() ? 0
+                                                    : static_cast<double>(model.trees[k].predict(p.samples[i].rich)));
         }
       }
-    if (corrected > 0) {
-      const double best = std::clamp(agreed / corrected, 0.0, 1.0);
-      double gain = 0, squares = 0;
-      for (const Row& r : rows) {
-        const double g = r.residual * r.residual - std::pow(r.residual - best * r.correction, 2);
-        gain += g;
-        squares += g * g;
-      }
-      const bool beyond_chance = gain > kBeyondChance * std::sqrt(squares);
-      if (wanted == Algorithm::trees || beyond_chance) share = static_cast<float>(best);
-    }
+    const Share found = best_share(residuals, corrections);
+    if (wanted == Algorithm::trees || found.beyond_chance) share = static_cast<float>(found.best);
     std::vector<double> sums(horizons_min.size(), 0.0);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      sums[i % sums.size()] += std::pow(rows[i].residual - static_cast<double>(share) * rows[i].correction, 2);
+    for (std::size_t i = 0; i < residuals.size(); ++i)
+      sums[i % sums.size()] += std::pow(residuals[i] - static_cast<double>(share) * corrections[i], 2);
     for (const double sum : sums)
-      residual_sd.push_back(
-          static_cast<float>(std::sqrt(sum * static_cast<double>(sums.size()) / static_cast<double>(rows.size()))));
+      residual_sd.push_back(static_cast<float>(
+          std::sqrt(sum * static_cast<double>(sums.size()) / static_cast<double>(residuals.size()))));
     for (PopulationModel& model : models) finish(model);
     phase = Phase::answers;
   }
@@ -129,9 +123,70 @@ struct PopulationTraining::State {
       p.remembered = replay->remembered();
       rows_done += p.samples.size();
       replay.reset();
-      if (++person == persons.size()) phase = Phase::last;
+      if (++person == persons.size()) phase = tries_network ? Phase::network : Phase::last;
     }
   }
+
+  /// The network is all there is ('lstm'), or persons' networks may begin with it ('auto').
+  void network_step() {
+    if (!network) {
+      std::vector<PersonRows> rows;
+      for (const OnePerson& p : persons) rows.push_back({p.samples, p.sizes});
+      network.emplace(std::move(rows), options);
+    } else if (!network->has_answered()) {
+      network->step();
+      if (network->has_answered()) wanted == Algorithm::lstm ? answer_by_network() : weigh_network();
+    } else if (!network->done()) {
+      network->step();
+    } else {
+      phase = wanted == Algorithm::lstm ? Phase::done : Phase::last;
+    }
+  }
+
+  void answer_by_network() {
+    for (std::size_t p = 0; p < persons.size(); ++p) {
+      persons[p].said = network->said(p);
+      for (int i = 0; i < persons[p].sizes.total(); ++i) persons[p].remembered.push_back(i);
+    }
+  }
+
+  /// How much the network counts: what would have been best for persons left out, as of the trees.
+  void weigh_network() {
+    std::vector<double> residuals, corrections;
+    for (std::size_t p = 0; p < persons.size(); ++p)
+      for (std::size_t i = 0; i < persons[p].learnt(); ++i)
+        for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+          const float said = persons[p].said[i].mg_dl[k];
+          residuals.push_back(static_cast<double>(persons[p].samples[i].targets[k] - said));
+          corrections.push_back(static_cast<double>(network->said(p)[i].mg_dl[k] - said));
+        }
+    without_network = measure_split(Split::validation, kSaid);
+    const Share found = best_share(residuals, corrections);
+    if (!found.beyond_chance) {
+      phase = Phase::last;
+      return;
+    }
+    share_of_network = static_cast<float>(found.best);
+    for (std::size_t p = 0; p < persons.size(); ++p)
+      for (std::size_t i = 0; i < persons[p].samples.size(); ++i)
+        for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+          float& said = persons[p].said[i].mg_dl[k];
+          said += share_of_network * (network->said(p)[i].mg_dl[k] - said);
+        }
+  }
+
+  /// What is stored.
+  Predictor predictor() {
+    if (wanted == Algorithm::lstm) return network->take();
+    if (share_of_network == 0) return std::move(models.back());
+    Ensemble both{{algorithm_alone(), Algorithm::lstm}, {}, {}};
+    both.members.emplace_back(std::move(models.back()));
+    both.members.emplace_back(network->take());
+    for (const float weight : {1 - share_of_network, share_of_network})
+      both.weights.insert(both.weights.end(), horizons_min.size(), weight);
+    return both;
+  }
+  Algorithm algorithm_alone() const { return share > 0 ? Algorithm::trees : Algorithm::population; }
 
   void fit_all() {
     if (!fit) {
@@ -185,10 +240,11 @@ PopulationTraining::PopulationTraining(std::vector<std::vector<Sample>> persons,
                                        const TrainOptions& options, std::size_t memory_cap, const BoostingApi* boosting)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
-  if (algorithm != Algorithm::automatic && algorithm != Algorithm::ridge && algorithm != Algorithm::trees)
+  if (algorithm != Algorithm::automatic && algorithm != Algorithm::ridge && algorithm != Algorithm::trees &&
+      algorithm != Algorithm::lstm)
     throw Error(ErrorCode::bad_argument,
                 "algorithm \"" + std::string(name_of(algorithm)) + "\" cannot be trained on a population",
-                "Choose auto, ridge or trees.");
+                "Choose auto, ridge, trees or lstm.");
   if (static_cast<int>(persons.size()) < kLeastPersons)
     throw Error(ErrorCode::too_little_history,
                 "too few persons to train on: " + std::to_string(persons.size()) + " with enough meals",
@@ -205,10 +261,15 @@ PopulationTraining::PopulationTraining(std::vector<std::vector<Sample>> persons,
     s.persons.push_back({std::move(samples), sizes, s.persons.size() % s.n_folds, {}, {}});
     learnt += s.persons.back().learnt();
   }
-  s.boosting = algorithm == Algorithm::ridge || (algorithm == Algorithm::automatic && learnt < kEnoughForTrees)
+  s.boosting = algorithm == Algorithm::ridge || algorithm == Algorithm::lstm ||
+                       (algorithm == Algorithm::automatic && learnt < kEnoughForTrees)
                    ? nullptr
                    : boosting;
-  const std::size_t needed = s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(ScaledRow)) +
+  s.tries_network = algorithm == Algorithm::automatic && learnt >= kEnoughForNetwork;
+  if (algorithm == Algorithm::lstm) s.phase = State::Phase::network;
+  const std::size_t of_network =
+      s.tries_network || algorithm == Algorithm::lstm ? PopulationNetwork::bytes_needed(s.n_rows, options) : 0;
+  const std::size_t needed = of_network + s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(ScaledRow)) +
                              PopulationFit::bytes_needed(learnt, options);
   if (needed > memory_cap)
     throw Error(ErrorCode::out_of_memory,
@@ -231,6 +292,8 @@ void PopulationTraining::step() {
       return state_->weigh_trees();
     case State::Phase::answers:
       return state_->answer();
+    case State::Phase::network:
+      return state_->network_step();
     case State::Phase::last:
       return state_->fit_all();
     case State::Phase::done:
@@ -243,7 +306,10 @@ double PopulationTraining::progress() const {
   if (done()) return 1;
   const double fits = static_cast<double>(s.models.size()) + (s.fit ? s.fit->progress() : 0);
   const double answers = static_cast<double>(s.rows_done) / static_cast<double>(s.n_rows);
-  return 0.5 * fits / static_cast<double>(s.n_folds + 1) + 0.5 * answers;
+  const double network = s.network ? s.network->progress() : 0;
+  if (s.wanted == Algorithm::lstm) return network;
+  const double of_network = s.tries_network ? 0.3 : 0;
+  return of_network * network + (1 - of_network) * 0.5 * (fits / static_cast<double>(s.n_folds + 1) + answers);
 }
 
 TrainingOutcome PopulationTraining::take() {
@@ -260,24 +326,30 @@ TrainingOutcome PopulationTraining::take() {
     s.models[p.fold].predict_linear(p.samples[i].rich, s.options.n_horizons, out.data());
     return out[k];
   };
-  const auto said = [](const OnePerson& p, std::size_t i, std::size_t k) { return p.said[i].mg_dl[k]; };
-  const Algorithm stored = s.share > 0 ? Algorithm::trees : Algorithm::population;
-  const auto add = [&](Algorithm algorithm, const auto& say) {
-    Candidate c{algorithm, s.measure_split(Split::validation, say), 0, true};
-    c.rmse = mean_of(c.validation, &Metrics::rmse);
-    outcome.candidates.push_back(std::move(c));
+  const auto add = [&](Algorithm algorithm, std::vector<Metrics> validation) {
+    const double rmse = mean_of(validation, &Metrics::rmse);
+    outcome.candidates.push_back({algorithm, std::move(validation), rmse, true});
   };
-  add(Algorithm::persistence, persistence);
-  add(Algorithm::ridge, linear);
-  add(stored, said);
+  const bool is_network = s.wanted == Algorithm::lstm;
+  add(Algorithm::persistence, s.measure_split(Split::validation, persistence));
+  if (!is_network) add(Algorithm::ridge, s.measure_split(Split::validation, linear));
+  if (s.network && !is_network)
+    add(Algorithm::lstm, s.measure_split(Split::validation, [&](const OnePerson& p, std::size_t i, std::size_t k) {
+      return s.network->said(static_cast<std::size_t>(&p - s.persons.data()))[i].mg_dl[k];
+    }));
+  if (s.share_of_network > 0) add(s.algorithm_alone(), std::move(s.without_network));
+  const Algorithm stored = is_network               ? Algorithm::lstm
+                           : s.share_of_network > 0 ? Algorithm::ensemble
+                                                    : s.algorithm_alone();
+  add(stored, s.measure_split(Split::validation, kSaid));
   outcome.candidates.back().within_chance = outcome.candidates.back().rmse < 1.02 * outcome.candidates.front().rmse;
   for (const Split split : {Split::train, Split::validation, Split::test})
-    outcome.metrics[static_cast<std::size_t>(split)] = s.measure_split(split, said);
+    outcome.metrics[static_cast<std::size_t>(split)] = s.measure_split(split, kSaid);
   outcome.persistence_test = s.measure_split(Split::test, persistence);
   outcome.model.algorithm = stored;
   outcome.model.horizons_min = s.horizons_min;
   outcome.model.intervals = s.pooled_intervals();
-  outcome.model.predictor = std::move(s.models.back());
+  outcome.model.predictor = s.predictor();
   judge(outcome);
   return outcome;
 }

@@ -15,14 +15,15 @@ inline constexpr int kLeastPersons = 2;
 /// `while (!training.done()) { poll(); training.step(); }`.
 /// Each person's rows are split 70/15/15 in time. Everything is judged on persons left out: five folds of persons, each
 /// answered by a model of the others as it would be when serving, with a memory of its own earlier meals. From these
-/// answers come the errors, the intervals, and whether trees correct what the linear part leaves ('auto': only where
-/// they do so beyond chance). What is stored is then fitted on everybody's train and validation rows; test rows are
-/// never learnt from.
+/// answers come the errors, the intervals, whether trees correct what the linear part leaves, and how much a
+/// network counts beside them ('auto': only where they help beyond chance). 'lstm' is that network alone,
+/// without a memory (population_network.hpp). What is stored is then fitted on everybody's train and validation rows;
+/// test rows are never learnt from.
 class PopulationTraining {
  public:
-  /// in: samples of each person [P][N] in time order · algorithm: ridge, trees or auto · boosting: what trains trees,
-  /// null: nothing does ('auto' goes on without, 'trees' is Error not_available) · Error too_little_history below two
-  /// persons, out_of_memory above memory_cap bytes, bad_argument for another algorithm
+  /// in: samples of each person [P][N] in time order · algorithm: ridge, trees, lstm or auto · boosting: what trains
+  /// trees, null: nothing does ('auto' goes on without, 'trees' is Error not_available) · Error too_little_history
+  /// below two persons, out_of_memory above memory_cap bytes, bad_argument for another algorithm
   PopulationTraining(std::vector<std::vector<Sample>> persons, Algorithm algorithm, const TrainOptions& options,
                      std::size_t memory_cap, const BoostingApi* boosting);
   ~PopulationTraining();

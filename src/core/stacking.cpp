@@ -9,6 +9,7 @@ namespace glucose {
 namespace {
 constexpr int kSweeps = 500;
 constexpr double kSettled = 1e-7;
+constexpr double kStandardErrors = 2;  // of a gain: less may well be luck
 }  // namespace
 
 std::vector<float> stacking_weights(const std::vector<std::vector<float>>& forecasts, std::span<const float> outcomes,
@@ -46,6 +47,23 @@ std::vector<float> stacking_weights(const std::vector<std::vector<float>>& forec
     if (moved < kSettled) break;
   }
   return {w.begin(), w.end()};
+}
+
+Share best_share(std::span<const double> residuals, std::span<const double> corrections) {
+  double agreed = 0, corrected = 0;
+  for (std::size_t i = 0; i < residuals.size(); ++i) {
+    agreed += residuals[i] * corrections[i];
+    corrected += corrections[i] * corrections[i];
+  }
+  if (!(corrected > 0)) return {};
+  const double best = std::clamp(agreed / corrected, 0.0, 1.0);
+  double gain = 0, squares = 0;
+  for (std::size_t i = 0; i < residuals.size(); ++i) {
+    const double g = residuals[i] * residuals[i] - std::pow(residuals[i] - best * corrections[i], 2);
+    gain += g;
+    squares += g * g;
+  }
+  return {best, gain > kStandardErrors * std::sqrt(squares)};
 }
 
 }  // namespace glucose

@@ -13,4 +13,12 @@ namespace glucose {
 std::vector<float> stacking_weights(const std::vector<std::vector<float>>& forecasts, std::span<const float> outcomes,
                                     std::span<const float> prior, double prior_rows);
 
+/// How much of a correction serves.
+struct Share {
+  double best = 0;             // 0 … 1
+  bool beyond_chance = false;  // whether squared errors are then smaller by more than two standard errors
+};
+/// in: what forecasts miss and a correction to them [N], of rows neither has learnt from
+Share best_share(std::span<const double> residuals, std::span<const double> corrections);
+
 }  // namespace glucose

@@ -51,6 +51,8 @@ struct Training::State {
   std::vector<Algorithm> queue;
   Phase phase = Phase::fitting;
   std::optional<PopulationModel> population;  // what a personal model stands on
+  std::optional<LstmModel> network;           // what a network begins with
+  float share_of_network = 0;                 // how much it counts in the population's forecasts
   Intervals population_intervals;
   const BoostingApi* boosting = nullptr;
   std::unique_ptr<Fit> fit;      // the one under way
@@ -59,9 +61,11 @@ struct Training::State {
   std::vector<int> horizons_min;
   std::vector<Member> fitted;
   std::vector<int> best_epochs;              // as fitted; 0 where there are none
+  std::vector<bool> settled;                 // whether they stay as they were fitted
   std::optional<Weighing> weighing;          // of the candidates so far
   std::vector<Member> refitted;              // of the chosen
   std::vector<PointForecast> recalled_said;  // what the candidate with a memory had said of the learnt rows
+  std::string_view network_note;             // what the trained network is
   Predictor final_predictor;
   Intervals intervals;
   Memory memory;
@@ -76,7 +80,9 @@ struct Training::State {
   }
   Samples test() const { return all().last(static_cast<std::size_t>(sizes.test)); }
   Samples learnt() const { return all().first(static_cast<std::size_t>(sizes.train + sizes.validation)); }
-  Foundations foundations() const { return {population ? &*population : nullptr, boosting}; }
+  Foundations foundations() const {
+    return {population ? &*population : nullptr, boosting, network ? &*network : nullptr};
+  }
 
   void fit_step() {
     if (!fit) {
@@ -85,6 +91,9 @@ struct Training::State {
       fit->step();
     } else {
       best_epochs.push_back(fit->best_epoch());
+      if (queue[weighing->size()] == Algorithm::lstm)
+        network_note = !network ? "own" : fit->settled() ? "population" : "fine-tuned";
+      settled.push_back(!refits(queue[weighing->size()]) || fit->settled());
       fitted.push_back(fit->take());
       // A memory is filled by the rows before; other models have learnt from them and say nothing new about them.
       asked = as_predictor(fitted.back());
@@ -107,7 +116,7 @@ struct Training::State {
   // The last in the queue is the one asked for.
   void choose() {
     if (wanted == Algorithm::automatic)
-      weighing->choose_blend(population.has_value());
+      weighing->choose_blend(population.has_value(), share_of_network);
     else
       weighing->choose_last();
     metrics[static_cast<std::size_t>(Split::validation)] = (*weighing)[weighing->winner()].validation;
@@ -118,7 +127,7 @@ struct Training::State {
     if (refitted.size() == weighing->chosen().size()) return measure_final();
     const std::size_t next = weighing->chosen()[refitted.size()];
     const Algorithm algorithm = (*weighing)[next].algorithm;
-    if (!refits(algorithm)) {
+    if (settled[next]) {
       refitted.push_back(std::move(fitted[next]));
     } else if (!fit) {
       TrainOptions again = options;
@@ -148,8 +157,7 @@ struct Training::State {
     if (!replay->done()) return replay->step();
     metrics[static_cast<std::size_t>(Split::train)] = measure_all(replay->answers(0, train().size()), train());
     served.resize(horizons_min.size());
-    intervals =
-        population && !population_intervals.scale.empty() ? population_intervals : prior_intervals(horizons_min);
+    intervals = !population_intervals.scale.empty() ? population_intervals : prior_intervals(horizons_min);
     phase = Phase::judging;
   }
 
@@ -222,8 +230,14 @@ Training::Training(std::vector<Sample> samples, Algorithm algorithm, const Train
   s.wanted = algorithm;
   s.horizons_min.assign(options.horizons_min.begin(), options.horizons_min.begin() + options.n_horizons);
   if (population != nullptr) {
-    s.population = std::get<PopulationModel>(population->predictor);
-    s.population_intervals = population->intervals;
+    const PopulationModel* of_all = population_of(population->predictor);
+    if (of_all != nullptr) s.population = *of_all;
+    const LstmModel* network = network_of(population->predictor);
+    if (network != nullptr && network->has_shape_of(options)) s.network = *network;
+    s.share_of_network = s.network ? share_of_network(population->predictor) : 0;
+    // How sure a model is, the population knows of models of its own kind.
+    if (of_all != nullptr ? algorithm != Algorithm::lstm : algorithm == Algorithm::lstm)
+      s.population_intervals = population->intervals;
   }
   s.boosting = boosting;
   s.queue = candidates_of(algorithm, boosting != nullptr && s.train().size() >= kEnoughForTrees);
@@ -284,6 +298,7 @@ TrainingOutcome Training::take() {
   outcome.sizes = s.sizes;
   outcome.model.algorithm = (*s.weighing)[s.weighing->winner()].algorithm;
   outcome.model.horizons_min = s.horizons_min;
+  outcome.network = s.network_note;
   outcome.metrics = std::move(s.metrics);
   const Predictor nothing_learnt = Persistence{};
   Replay persistence(s.test(), nothing_learnt, s.horizons_min);

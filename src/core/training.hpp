@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/boosting_api.hpp"
@@ -19,6 +20,7 @@ struct TrainingOutcome {
   std::array<std::vector<Metrics>, 3> metrics;  // by Split, [K]; train and test of the stored model, validation of it
                                                 // before it was fitted again on those rows too
   std::vector<Metrics> persistence_test;        // [K]
+  std::string_view network;                     // own, population or fine-tuned; empty when none was trained
   bool rejected = false;                        // must never be deployed
   bool production_ready = false;
   std::vector<std::string> quality_issues;
@@ -33,7 +35,8 @@ struct TrainingOutcome {
 class Training {
  public:
   /// in: samples [N] in time order · memory_cap in bytes: Error out_of_memory when it would not do
-  /// population: what a personal model stands on, of the same horizons; null: there is none · boosting: what trains
+  /// population: what a personal model stands on and a network begins with (when of the same shape), of the same
+  /// horizons; null: there is none · boosting: what trains
   /// trees; null: nothing does ('auto' goes on without, 'trees' is Error not_available)
   Training(std::vector<Sample> samples, Algorithm algorithm, const TrainOptions& options, std::size_t memory_cap,
            const Model* population = nullptr, const BoostingApi* boosting = nullptr);

@@ -5,14 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "core/paired.hpp"
 #include "core/stacking.hpp"
 
 namespace glucose {
 
 namespace {
-
-// Standard errors of a paired difference: less may well be luck.
-constexpr double kBeyondChance = 2;
 
 constexpr double kPriorRows = 40;      // how many rows the weights known beforehand count for
 constexpr float kLeastWeight = 0.02F;  // a member that counts less is left out
@@ -31,8 +29,9 @@ double mean_rmse(const std::vector<Metrics>& metrics) {
 }
 
 /// How much a member deserves trust before any of its rows is seen.
-float trust(Algorithm algorithm, bool on_population) {
-  if (on_population) return algorithm == Algorithm::personal ? 1.0F : 0.0F;
+float trust(Algorithm algorithm, bool on_population, float share_of_network) {
+  if (on_population && algorithm == Algorithm::lstm) return share_of_network;
+  if (on_population) return algorithm == Algorithm::personal ? 1 - share_of_network : 0;
   switch (algorithm) {
     case Algorithm::personal:
       return 0.5F;
@@ -70,17 +69,9 @@ std::vector<double> Weighing::squared_errors(std::size_t candidate) const {
   return errors;
 }
 
-/// Whether a candidate's errors are smaller than another's by more than kBeyondChance standard errors of the paired
-/// differences.
 bool Weighing::clearly_better(std::size_t candidate, std::size_t other) const {
   if (!(candidates_[candidate].rmse < candidates_[other].rmse)) return false;
-  std::vector<double> gain = squared_errors(other);
-  const std::vector<double> mine = squared_errors(candidate);
-  const double n = static_cast<double>(gain.size());
-  double sum = 0, squares = 0;
-  for (std::size_t i = 0; i < gain.size(); ++i) sum += gain[i] -= mine[i];
-  for (const double g : gain) squares += std::pow(g - sum / n, 2);
-  return n > 1 && sum > kBeyondChance * std::sqrt(squares * n / (n - 1));
+  return better_beyond_chance(squared_errors(candidate), squared_errors(other));
 }
 
 void Weighing::compare_with_persistence() {
@@ -105,7 +96,7 @@ std::vector<std::vector<float>> Weighing::stack(const std::vector<std::size_t>& 
   return weights;
 }
 
-void Weighing::choose_blend(bool on_population) {
+void Weighing::choose_blend(bool on_population, float share_of_network) {
   std::vector<std::size_t> members;
   std::vector<float> prior;
   float total = 0;
@@ -114,9 +105,13 @@ void Weighing::choose_blend(bool on_population) {
     if (algorithm == Algorithm::mean || !std::isfinite(candidates_[c].rmse) || (c > 0 && clearly_better(0, c)))
       continue;
     members.push_back(c);
-    prior.push_back(trust(algorithm, on_population));
+    prior.push_back(trust(algorithm, on_population, share_of_network));
     total += prior.back();
   }
+  const bool personal = std::any_of(members.begin(), members.end(),
+                                    [&](std::size_t c) { return candidates_[c].algorithm == Algorithm::personal; });
+  // The network is trusted beside the personal model only, never instead of it.
+  if (on_population && !personal) std::fill(prior.begin(), prior.end(), 0.0F), total = 0;
   if (total == 0) prior[0] = total = 1;  // persistence, the first candidate, is always among them
   for (float& p : prior) p /= total;
   const auto by_horizon = stack(members, prior);

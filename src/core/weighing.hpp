@@ -36,8 +36,9 @@ class Weighing {
   void choose_last();
   /// All that are not clearly worse than persistence serve, but for the mean, weighted by their errors (stacking.hpp);
   /// persistence itself is left when all are. Their blend is added as a candidate. on_population: the personal model
-  /// stands on one, and then on all others; without one, what a person's own meals teach is shared out beforehand.
-  void choose_blend(bool on_population);
+  /// stands on one, and then on all others but the network, which counts beforehand what it does in the population's
+  /// forecasts; without one, what a person's own meals teach is shared out beforehand.
+  void choose_blend(bool on_population, float share_of_network = 0);
 
   const std::vector<std::size_t>& chosen() const { return chosen_; }
   const std::vector<float>& weights() const { return weights_; }  // [chosen × K]

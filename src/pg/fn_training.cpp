@@ -37,7 +37,8 @@ constexpr std::array<const char*, glucose::kAlgorithms.size()> kDescriptions{
     "ridge regression of the change from the last glucose, on columns derived from the 28 features",
     "least absolute deviations on the same columns, with the same penalty",
     "ridge regression on 'meal/2', and gradient-boosted trees (XGBoost) on what it leaves",
-    "LSTM over 12 steps of glucose with the static features; Adam, early stopping on validation",
+    "LSTM over 12 steps of glucose with the static features; Adam, early stopping on validation; begins with the "
+    "population's where there is one",
     "the population's model and, on top of it, what the person's own earlier meals teach, meal by meal",
     "an ensemble of these, weighted by how well they do on validation"};
 

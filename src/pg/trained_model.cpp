@@ -69,6 +69,7 @@ Jsonb* metadata(const TrainingBasis& basis, const TrainingOutcome& outcome, cons
   appendStringInfoChar(&out, '{');
   add_candidates(&out, outcome);
   add_weights(&out, outcome.model);
+  if (!outcome.network.empty()) json_text(&out, "network", outcome.network.data());
   json_text(&out, "population_version", basis.population != nullptr ? basis.population_version : nullptr);
   const auto n_train = static_cast<size_t>(outcome.sizes.train);
   const auto n_learnt = n_train + static_cast<size_t>(outcome.sizes.validation);
@@ -89,7 +90,8 @@ Jsonb* population_metadata(const TrainingOutcome& outcome, const PopulationData&
   json_number(&out, "persons", persons);
   json_number(&out, "persons_sharing", static_cast<double>(data.sharing));
   add_candidates(&out, outcome);
-  if (const auto* model = std::get_if<PopulationModel>(&outcome.model.predictor))
+  add_weights(&out, outcome.model);
+  if (const PopulationModel* model = population_of(outcome.model.predictor))
     json_number(&out, "share_of_trees", static_cast<double>(model->share_of_trees));
   add_closing(&out, outcome, data_digest);
   return to_jsonb(out.data);

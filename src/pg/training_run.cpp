@@ -43,7 +43,8 @@ TrainingBasis read_training_basis(const TrainRequest& request, MemoryContext con
   TrainingBasis basis;
   const bool is_auto = request.algorithm == Algorithm::automatic;
   if (is_auto || request.algorithm == Algorithm::trees) basis.boosting = find_boosting();
-  if (!is_auto && request.algorithm != Algorithm::personal) return basis;
+  const bool is_lstm = request.algorithm == Algorithm::lstm;
+  if (!is_auto && !is_lstm && request.algorithm != Algorithm::personal) return basis;
   RunningExperiment none;
   const ModelRow row = read_serving_population_model(request.model_type, &none);
   if (!row.found) return basis;
@@ -51,7 +52,9 @@ TrainingBasis read_training_basis(const TrainRequest& request, MemoryContext con
   const TrainOptions& o = request.options;
   bool fits = false;
   guarded([&] {
-    fits = population_of(model->predictor) != nullptr &&
+    const LstmModel* network = network_of(model->predictor);
+    const bool has_network = network != nullptr && network->has_shape_of(o);
+    fits = ((!is_lstm && population_of(model->predictor) != nullptr) || (has_network && (is_lstm || is_auto))) &&
            std::equal(model->horizons_min.begin(), model->horizons_min.end(), o.horizons_min.begin(),
                       o.horizons_min.begin() + o.n_horizons);
   });
