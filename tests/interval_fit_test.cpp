@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/interval.hpp"
+#include "core/low_glucose.hpp"
 #include "core/random.hpp"
 
 namespace glucose {
@@ -24,7 +25,7 @@ ScaledRow drawn(Random& rng, int person, int meal, double factor) {
   row.forecast[0] = static_cast<float>(forecast);
   row.variance[0] = static_cast<float>(rng.uniform(0, 0.5));
   const double scale = 20 * std::exp(0.3 * z) * std::sqrt(1 + static_cast<double>(row.variance[0]));
-  row.residual[0] = static_cast<float>(factor * scale * rng.normal());
+  row.residual[0] = static_cast<float>(outcome_of(factor * scale * rng.normal(), forecast) - forecast);
   return row;
 }
 std::vector<ScaledRow> population(std::uint64_t seed, int persons, int meals) {
@@ -49,7 +50,8 @@ class NewPerson {
       if (happened >= outlook.quantile((1 - kLevels[l]) / 2) && happened <= outlook.quantile((1 + kLevels[l]) / 2))
         ++held_[l];
     RememberedMeal meal{row.eaten_at, {}, {}, {}, {}, {}};
-    meal.score[0] = row.residual[0] / scale;
+    meal.score[0] =
+        static_cast<float>(deviation(static_cast<double>(happened), static_cast<double>(row.forecast[0]))) / scale;
     meal.rank[0] = outlook.rank(happened);
     EXPECT_GE(meal.rank[0], 0);
     EXPECT_LE(meal.rank[0], 1);
@@ -113,7 +115,8 @@ TEST(FitIntervals, EachHorizonByItself) {
   std::vector<ScaledRow> rows = population(3, 20, 50);
   for (ScaledRow& row : rows) {
     row.columns[1] = row.columns[0], row.forecast[1] = row.forecast[0], row.variance[1] = row.variance[0];
-    row.residual[1] = 2 * row.residual[0];
+    const auto said = static_cast<double>(row.forecast[0]), happened = said + static_cast<double>(row.residual[0]);
+    row.residual[1] = static_cast<float>(outcome_of(2 * deviation(happened, said), said) - said);
   }
   const Intervals fitted = fit_intervals(rows, std::array<int, 2>{60, 120});
   const float one = fitted.scale[0].at(rows[0].columns[0], 0), two = fitted.scale[1].at(rows[0].columns[1], 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/interval.hpp"
+#include "core/low_glucose.hpp"
 
 #include <gtest/gtest.h>
 
@@ -92,7 +93,9 @@ TEST(Outlook, SpreadIsInUnitsOfTheScale) {
   const Intervals prior = flat_intervals({20});
   const Outlook narrow = outlook(prior, {}, 120, 10), wide = outlook(prior, {}, 120, 30);
   for (const double p : {0.05, 0.25, 0.9})
-    EXPECT_NEAR(wide.quantile(p) - 120, 3 * (narrow.quantile(p) - 120), 1e-3) << p;
+    EXPECT_NEAR(deviation(static_cast<double>(wide.quantile(p)), 120),
+                3 * deviation(static_cast<double>(narrow.quantile(p)), 120), 1e-3)
+        << p;
 }
 
 TEST(Outlook, OwnScoresMakeItWiderOrNarrower) {

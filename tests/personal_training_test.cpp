@@ -7,6 +7,7 @@
 
 #include "core/evaluation.hpp"
 #include "core/forecast.hpp"
+#include "core/low_glucose.hpp"
 #include "core/population_training.hpp"
 #include "core/random.hpp"
 #include "core/replay.hpp"
@@ -113,8 +114,12 @@ TEST(PersonalTraining, WhatIsRecalledCountsAsFarAsItIsBelieved) {
   const Model model = trained(samples).model;
   const PointForecast said = model.predict(plain_moment(), model.recollection());
   EXPECT_LT(said.believed[0], 1);
+  const RichVector& rich = plain_moment().rich;
   for (std::size_t k = 0; k < 2; ++k)
-    EXPECT_NEAR(said.mg_dl[k], said.impersonal[k] + said.believed[k] * said.recalled[k], 1e-4);
+    EXPECT_NEAR(said.mg_dl[k],
+                defended(said.impersonal[k] + said.believed[k] * said.recalled[k], model.horizons_min[k],
+                         rich[0] - rich[8], rich[12]),
+                1e-4);
   EXPECT_NE(said.recalled[0], 0);
 }
 

@@ -40,6 +40,8 @@ Meal meal_of(double minute, MealType type, float carbs_g, std::uint8_t id = 0) {
 TEST(RichTable, ColumnsAreWhereOthersLookForThem) {
   EXPECT_EQ(place("level"), 0U);  // the kernel, the scale, and every forecast's start
   EXPECT_EQ(place("change_15"), 1U);
+  EXPECT_EQ(place("above_month_mean"), 8U);  // how low a forecast may be
+  EXPECT_EQ(place("sd_month"), 12U);
   EXPECT_EQ(place("sd_1h"), 9U);  // the scale
   EXPECT_EQ(place("sd_2h"), 10U);
   EXPECT_EQ(place("calories"), 28U);  // the kernel: calories, carbs, protein, fat

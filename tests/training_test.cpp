@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/training.hpp"
 #include "core/evaluation.hpp"
+#include "core/low_glucose.hpp"
 
 #include <gtest/gtest.h>
 
@@ -188,7 +189,8 @@ TEST(Training, ScoresAreOfForecastsThatHadNotLearntFromTheRow) {
       if (i < 75) continue;
       const float level = last_glucose(person()[i].features);
       const float scale = intervals.scale[k].at(scale_columns(person()[i].rich, level), 0);
-      ASSERT_NEAR(meal.score[k], (person()[i].targets[k] - level) / scale, 1e-4);
+      const double missed = deviation(static_cast<double>(person()[i].targets[k]), static_cast<double>(level));
+      ASSERT_NEAR(static_cast<double>(meal.score[k]), missed / static_cast<double>(scale), 1e-4);
     }
 }
 
@@ -196,12 +198,16 @@ TEST(Training, ScoresOfValidationRowsAreNotOfTheFitThatLearntFromThem) {
   std::vector<Sample> changed = person();
   for (std::size_t i = 75; i < 90; ++i) changed[i].targets[0] += 50;
   const Model a = trained(person(), Algorithm::ridge).model, b = trained(changed, Algorithm::ridge).model;
+  int compared = 0;
   for (std::size_t i = 75; i < 90; ++i) {
+    if (a.memory.meals[i].score[0] < 0) continue;  // below a forecast the unit is not mg/dL
+    ++compared;
     // Said is the same both times, so the scores are 50 mg/dL apart, in the unit they must have.
     const float score = a.memory.meals[i].score[0], scale = 50 / (b.memory.meals[i].score[0] - score);
     const float said = person()[i].targets[0] - score * scale;
     ASSERT_NEAR(scale, a.intervals.scale[0].at(scale_columns(person()[i].rich, said), 0), 0.05) << i;
   }
+  EXPECT_GE(compared, 4);
 }
 
 TEST(Training, AMemoryIsAskedBeforeItLearns) {
@@ -240,7 +246,7 @@ TEST(Training, WorseThanPersistenceIsRejected) {
   EXPECT_EQ(outcome.quality_issues.front(), "worse than persistence on validation");
   const TrainingOutcome same = trained(lawful(100, 0), Algorithm::automatic);
   EXPECT_FALSE(same.rejected);
-  EXPECT_LT(same.metrics[2][0].rmse, 0.5);
+  EXPECT_LT(same.metrics[2][0].rmse, 2.5);  // but for lows, which are taken to rise
 }
 
 TEST(Training, ConstantGlucoseDoesNotCrash) {

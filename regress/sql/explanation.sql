@@ -34,7 +34,8 @@ SELECT algorithm AS out_of_order FROM kind, LATERAL (
 WHERE features[1] <> 'baseline' OR sizes IS DISTINCT FROM (SELECT array_agg(s ORDER BY s DESC) FROM unnest(sizes) s);
 -- What is in it: the level for all but the mean, the personal part where there is one.
 SELECT algorithm, count(*) FILTER (WHERE feature = 'level') AS level, count(*) FILTER (WHERE feature = 'earlier_meals') AS earlier_meals,
-  count(*) FILTER (WHERE feature = 'typical_outcome') AS typical_outcome, count(*) FILTER (WHERE feature NOT IN ('baseline', 'earlier_meals', 'typical_outcome', 'limit')) AS features
+  count(*) FILTER (WHERE feature = 'low_glucose') AS low_glucose, count(*) FILTER (WHERE feature = 'typical_outcome') AS typical_outcome,
+  count(*) FILTER (WHERE feature NOT IN ('baseline', 'earlier_meals', 'low_glucose', 'typical_outcome', 'limit')) AS features
 FROM kind, explain_prediction(:'meal', 60, jsonb_build_object('version', version)) WHERE algorithm <> 'auto' GROUP BY 1 ORDER BY 1;
 SELECT test.near(value, (extract_glucose_history(:'person', :'at'))[12]) AS value_as_seen, contribution <> 0 AS counts FROM explain_prediction(:'meal', 60, '{"version": "1.0.0"}') WHERE feature = 'level';
 SELECT value IS NULL AS unknown FROM (SELECT version FROM kind WHERE algorithm = 'ridge') k, LATERAL explain_prediction(:'meal', 60, jsonb_build_object('version', version)) WHERE feature = 'typical_outcome';

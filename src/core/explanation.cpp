@@ -176,6 +176,11 @@ Explanation Explainer::take() const {
   }
   if (population_of(s.model->predictor) != nullptr)
     e.parts.push_back({"earlier_meals", s.said.recalled[s.k], static_cast<float>(s.earlier_meals)});
+  if (learns_changes(s.model->predictor)) {
+    const double raised = static_cast<double>(s.said.mg_dl[s.k]) - sum;
+    e.parts.push_back({"low_glucose", kUnknown, static_cast<float>(raised)});
+    sum += raised;
+  }
   if (!std::isnan(s.median)) {
     const double to_median = static_cast<double>(s.median) - sum;
     e.parts.push_back({"typical_outcome", kUnknown, static_cast<float>(to_median)});

@@ -28,8 +28,9 @@ struct Explanation {
 /// (Sundararajan, Taly and Yan 2017), 20 midpoints, central differences; what the sum misses of the difference is
 /// shared out in proportion to the parts' size. An ensemble's are its members', weighted. The forecast starts from the
 /// level, whose part holds the level's difference from its mean. Beside the columns there are 'earlier_meals' (what the
-/// person's own meals add; its value: what they led to expect), 'typical_outcome' (the median minus the mean that the
-/// model forecasts) and 'limit' (to 20 … 600 mg/dL, where it applies).
+/// person's own meals add; its value: what they led to expect), 'low_glucose' (what keeps glucose from falling as far
+/// as the columns say), 'typical_outcome' (the median minus the mean that the model forecasts) and 'limit' (to 20 … 600
+/// mg/dL, where it applies).
 /// Average moment: all columns at their mean in training; where glucose stays what it is, the person's 30-day mean.
 class Explainer {
  public:

@@ -5,6 +5,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 
+#include "core/low_glucose.hpp"
 #include "core/scores.hpp"
 
 namespace glucose {
@@ -112,16 +113,16 @@ double Outlook::adapted(double p) const {
 }
 
 float Outlook::quantile(double p) const {
-  return static_cast<float>(point_ + spread_ * interpolate(levels_, scores_, adapted(p)));
+  return static_cast<float>(outcome_of(spread_ * interpolate(levels_, scores_, adapted(p)), point_));
 }
 
 double Outlook::probability_below(double mg_dl) const {
-  const double p = interpolate(scores_, levels_, (mg_dl - point_) / spread_);
+  const double p = interpolate(scores_, levels_, deviation(mg_dl, point_) / spread_);
   return p <= 0.5 ? interpolate(adapted_to_, nominal_, p) : 1 - interpolate(adapted_to_, nominal_, 1 - p);
 }
 
 float Outlook::rank(float mg_dl) const {
-  return static_cast<float>(interpolate(scores_, levels_, (static_cast<double>(mg_dl) - point_) / spread_));
+  return static_cast<float>(interpolate(scores_, levels_, deviation(static_cast<double>(mg_dl), point_) / spread_));
 }
 
 }  // namespace glucose

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/low_glucose.hpp"
 #include "core/scaler.hpp"
 #include "core/scores.hpp"
 
@@ -79,8 +80,7 @@ class HorizonFit {
       for (std::size_t s = 0; s < kScaleColumns; ++s)
         Z(i, static_cast<Eigen::Index>(s)) = std::clamp(static_cast<double>(z[s]), -4.0, 4.0);
       const ScaledRow& r = rows_[row];
-      size(i) = std::abs(static_cast<double>(r.residual[k_])) / std::sqrt(1 + static_cast<double>(r.variance[k_])) +
-                kSmallestResidual;
+      size(i) = std::abs(deviation_of(row)) / std::sqrt(1 + static_cast<double>(r.variance[k_])) + kSmallestResidual;
     }
     const Fitted fit = fit_scale(Z, size);
     scale_.log_scale = static_cast<float>(fit.log_scale);
@@ -126,8 +126,12 @@ class HorizonFit {
 
  private:
   const ScaleColumns& columns(std::size_t i) const { return rows_[i].columns[k_]; }
+  double deviation_of(std::size_t i) const {
+    const auto forecast = static_cast<double>(rows_[i].forecast[k_]);
+    return deviation(forecast + static_cast<double>(rows_[i].residual[k_]), forecast);
+  }
   double score(std::size_t i) const {
-    return static_cast<double>(rows_[i].residual[k_] / scale_.at(columns(i), rows_[i].variance[k_]));
+    return deviation_of(i) / static_cast<double>(scale_.at(columns(i), rows_[i].variance[k_]));
   }
   double height(std::size_t i) const { return std::log(std::max(static_cast<double>(rows_[i].forecast[k_]), 40.0)); }
 

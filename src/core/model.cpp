@@ -4,9 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/low_glucose.hpp"
+
 namespace glucose {
 
 namespace {
+
+// Places in 'meal/2'; a test holds them to the table.
+constexpr std::size_t kLevel = 0, kAboveMonthMean = 8, kSdMonth = 12;
 
 /// A moment as it is, or columns in its stead.
 struct Asked {
@@ -70,19 +75,31 @@ PointForecast ask(const Ensemble& ensemble, const Asked& asked, const Recollecti
   return f;
 }
 
+PointForecast ask(const Predictor& predictor, const Asked& asked, const Recollection& known,
+                  std::span<const int> horizons_min) {
+  PointForecast f = std::visit([&](const auto& kind) { return ask(kind, asked, known, horizons_min); }, predictor);
+  if (!learns_changes(predictor)) return f;
+  const RichVector& rich = asked.moment.rich;
+  for (std::size_t k = 0; k < horizons_min.size(); ++k)
+    f.mg_dl[k] = defended(f.mg_dl[k], horizons_min[k], rich[kLevel] - rich[kAboveMonthMean], rich[kSdMonth]);
+  return f;
+}
+
 }  // namespace
+
+bool learns_changes(const Predictor& predictor) {
+  return !std::holds_alternative<Persistence>(predictor) && !std::holds_alternative<MeanModel>(predictor);
+}
 
 PointForecast predict(const Predictor& predictor, const Moment& moment, const Recollection& known,
                       std::span<const int> horizons_min) {
-  const Asked asked{moment, nullptr};
-  return std::visit([&](const auto& kind) { return ask(kind, asked, known, horizons_min); }, predictor);
+  return ask(predictor, {moment, nullptr}, known, horizons_min);
 }
 
 PointForecast predict(const Predictor& predictor, const SeenColumns& columns, Micros at, const Recollection& known,
                       std::span<const int> horizons_min) {
   const Moment moment{at, {}, columns.rich};
-  const Asked asked{moment, &columns};
-  return std::visit([&](const auto& kind) { return ask(kind, asked, known, horizons_min); }, predictor);
+  return ask(predictor, {moment, &columns}, known, horizons_min);
 }
 
 RememberedMeal remember(const Sample& sample, const PointForecast& said, std::size_t horizons) {
@@ -108,7 +125,9 @@ std::array<float, kMaxHorizons> judge(const Intervals& intervals, std::span<Reme
     const Outlook outlook(intervals, earlier, k, horizons_min[k], last.eaten_at, said_mg_dl[k], scale);
     median[k] = std::clamp(outlook.quantile(0.5), kGlucoseLow, kGlucoseHigh);
     if (std::isnan(outcome_mg_dl[k])) continue;
-    last.score[k] = (outcome_mg_dl[k] - said_mg_dl[k]) / scale;
+    last.score[k] =
+        static_cast<float>(deviation(static_cast<double>(outcome_mg_dl[k]), static_cast<double>(said_mg_dl[k])) /
+                           static_cast<double>(scale));
     last.rank[k] = outlook.rank(outcome_mg_dl[k]);
   }
   return median;

@@ -54,6 +54,10 @@ struct SeenColumns {
   NetworkRow network;
 };
 
+/// Whether a predictor adds a learnt change to the level: all but persistence and the mean. Its forecasts may point
+/// lower than glucose goes (low_glucose.hpp).
+bool learns_changes(const Predictor& predictor);
+
 /// known: the person's meals; outcomes not known yet at the moment are not used
 PointForecast predict(const Predictor& predictor, const Moment& moment, const Recollection& known,
                       std::span<const int> horizons_min);
