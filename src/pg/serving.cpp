@@ -131,6 +131,11 @@ Inputs read_inputs(const PersonMeal& what, const ServingOptions& options, Memory
   return inputs;
 }
 
+Shown shown(const Inputs& inputs, const HorizonForecast& h) {
+  const float centre = inputs.mean ? h.mean_mg_dl : h.mg_dl;
+  return {centre, std::min(h.lower, centre), std::max(h.upper, centre)};
+}
+
 Answer compute(const Inputs& inputs) {
   Answer answer;
   guarded([&] {

@@ -41,6 +41,12 @@ struct Answer {
   Forecast forecast;
 };
 
+/// What a row shows of a horizon: the mean or the median, as asked for, in an interval that holds it.
+struct Shown {
+  float mg_dl, lower, upper;
+};
+Shown shown(const Inputs& inputs, const HorizonForecast& h);
+
 /// The person's earlier meals as the model remembers them at the meal. Pure C++, for the inside of guarded().
 Follower followed(const Model& model, const Inputs& inputs);
 
