@@ -103,6 +103,9 @@ SET ROLE anna;
 DELETE FROM model_version WHERE person_id = :'person';
 SELECT count(*) AS does_not_add_up FROM late_meal m, LATERAL glucose_forecast(m.meal_id) f, LATERAL (
   SELECT sum(CASE feature WHEN 'baseline' THEN value ELSE contribution END) AS total FROM explain_prediction(m.meal_id, f.minutes_ahead)) e WHERE NOT test.near(total, f.mg_dl, 1e-3);
+-- A forecast is of the features that feature_vector() gives, although it reads further back to follow earlier meals.
+SELECT DISTINCT e.feature AS differs FROM late_meal m, LATERAL explain_prediction(m.meal_id, 60) e JOIN feature_schema('meal/2') f ON f.name = e.feature
+WHERE (feature_vector(m.meal_id))[f.index] IS DISTINCT FROM e.value;
 SELECT count(*) AS horizons, bool_and(test.near(f.mg_dl, c.mg_dl, 1e-3)) AS through FROM late_meal m, LATERAL glucose_forecast(m.meal_id) f JOIN LATERAL glucose_curve(m.meal_id) c USING (minutes_ahead);
 
 -- Writing nothing: in a read-only transaction, and in parallel workers. Null is no value.

@@ -21,7 +21,7 @@ ServingOptions read_serving_options(Jsonb* options);
 /// All that a forecast of one meal needs, read under one snapshot.
 struct Inputs {
   PersonMeal what;
-  Readings readings;        // of the 30 days before, or more, in `context`
+  Readings readings;        // of kFeatureDays before, or more, in `context`
   Meals meals;              // as far back
   TimestampTz follow_from;  // meals from here on are not in the model's memory yet
   double level;
