@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.predict_glucose(meal_id uuid, options jsonb DEFAULT '{}'
 RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_predict_glucose';
 COMMENT ON FUNCTION glucose.predict_glucose(uuid, jsonb, uuid) IS
-'Forecasts glucose after a stored meal: predictions with 90 % interval and confidence, provenance, disclaimer; logs the answer in prediction unless the transaction is read-only. Options: model_type, version, lang, log. Errors: 28000, P0002, 22023, 22003, MG001 without a model, MG002 without a reading, MG003 for a model that does not fit. Informational only.';
+'Forecasts glucose after a stored meal: predictions with interval and confidence, provenance, disclaimer; logs the answer in prediction unless the transaction is read-only. Options: model_type, version, level of the interval (0.9; 0.01 to 0.99), lang, log. Errors: 28000, P0002, 22023, 22003, MG001 without a model, MG002 without a reading, MG003 for a model that does not fit, 55000 for a version that was rejected. Informational only.';
 
 CREATE FUNCTION glucose.predict_meal(person_id uuid, meal jsonb, options jsonb DEFAULT '{}') RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_predict_meal';
@@ -15,7 +15,7 @@ RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, up
                confidence_score real, model_version text)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 2 COST 1000 AS 'MODULE_PATHNAME', 'glucose_glucose_forecast';
 COMMENT ON FUNCTION glucose.glucose_forecast(uuid, jsonb, uuid) IS
-'The forecast of predict_glucose as rows, one per horizon, in mg/dL; writes nothing, for joins and analysts. Show glucose.disclaimer() with it.';
+'The forecast of predict_glucose as rows, one per horizon, in mg/dL; writes nothing, for joins and analysts. Options as predict_glucose, and head: mg_dl is the median or the mean; the interval holds it. confidence_score: probability that the outcome is within 20 mg/dL or 20 % (the larger) of the median. Show glucose.disclaimer() with it.';
 
 CREATE FUNCTION glucose.cgm_forecast(person_id uuid, at timestamptz, options jsonb DEFAULT '{}')
 RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, confidence text,

@@ -149,7 +149,10 @@ TEST(Options, UnknownKeyIsNamed) {
     const Error error = error_of([&] { set(options, key, {1}); });
     EXPECT_EQ(error.code(), ErrorCode::bad_argument);
     EXPECT_EQ(error.what(), "unrecognized option \"" + std::string(key) + "\"");
+    EXPECT_EQ(error_of([&] { require_option(key); }).what(), std::string(error.what()));
   }
+  for (const Numeric& n : kNumeric) EXPECT_NO_THROW(require_option(n.key)) << n.key;
+  for (const char* key : {"horizons", "hidden"}) EXPECT_NO_THROW(require_option(key)) << key;
 }
 
 TEST(Algorithms, ParseTheirNamesAndNoOther) {

@@ -42,7 +42,7 @@ SELECT value IS NULL AS unknown FROM (SELECT version FROM kind WHERE algorithm =
 SELECT test.expect(format('SELECT explain_prediction(%L, 90)', :'meal')), test.hint(format('SELECT explain_prediction(%L, 90)', :'meal'));
 
 -- What if: no change changes nothing, also when it is said in full; what is changed is what predict_meal would say.
-SELECT algorithm AS changed_by_nothing FROM kind, meal m, LATERAL (SELECT jsonb_build_object('version', version)) p (o), unnest(ARRAY['{}', to_jsonb(m) - '{person_id,meal_id,eaten_at}'::text[]]) changes,
+SELECT algorithm AS changed_by_nothing FROM kind CROSS JOIN meal m CROSS JOIN unnest('{median,mean}'::text[]) AS head, LATERAL (SELECT jsonb_build_object('version', version, 'level', 0.02, 'head', head)) p (o), unnest(ARRAY['{}', to_jsonb(m) - '{person_id,meal_id,eaten_at}'::text[]]) changes,
   LATERAL what_if(m.meal_id, changes, o) w JOIN glucose_forecast(m.meal_id, o) f USING (minutes_ahead)
 WHERE m.meal_id = :'meal' AND (difference <> 0 OR w.changed <> f.mg_dl OR w.mg_dl <> f.mg_dl OR w.lower <> f.lower OR w.upper <> f.upper);
 SELECT minutes_ahead, difference = changed - mg_dl AS difference, lower <= changed AND changed <= upper AS ordered,
@@ -54,9 +54,11 @@ SELECT c AS changes, test.expect(format('SELECT what_if(%L, %L)', :'meal', c)), 
 FROM unnest(ARRAY['{"sugar": 1}', '{"eaten_at": "2026-01-01"}', '{"meal_type": "brunch"}', '{"carbs_g": "much"}', '{"carbs_g": 501}', '[]']) c;
 
 -- The curve: through the level and the served forecasts, ordered, one peak, an area that can be checked by hand.
-SELECT algorithm AS not_through, o FROM kind CROSS JOIN late_meal m, LATERAL (SELECT jsonb_build_object('version', version, 'level', 0.8)) p (o),
+SELECT algorithm AS not_through, o FROM kind CROSS JOIN late_meal m CROSS JOIN unnest('{median,mean}'::text[]) AS head CROSS JOIN unnest('{0.02,0.8}'::float8[]) AS level,
+  LATERAL (SELECT jsonb_build_object('version', version, 'level', level, 'head', head)) p (o),
   LATERAL glucose_forecast(m.meal_id, o) f JOIN LATERAL glucose_curve(m.meal_id, 15, o) c USING (minutes_ahead)
-WHERE NOT (test.near(f.mg_dl, c.mg_dl, 1e-3) AND test.near(f.lower, c.lower, 1e-3) AND test.near(f.upper, c.upper, 1e-3)) OR c.at <> f.at;
+WHERE NOT (test.near(f.mg_dl, c.mg_dl, 1e-3) AND test.near(f.lower, c.lower, 1e-3) AND test.near(f.upper, c.upper, 1e-3)) OR c.at <> f.at
+  OR NOT (f.lower <= f.mg_dl AND f.mg_dl <= f.upper);
 SELECT algorithm AS disorder FROM kind CROSS JOIN late_meal m, LATERAL (SELECT count(*) AS n, count(*) FILTER (WHERE is_peak) AS peaks, bool_and(lower <= mg_dl AND mg_dl <= upper AND lower >= 20 AND upper <= 600) AS ordered,
   bool_and(is_peak = (i = 1)) AS highest FROM (SELECT *, rank() OVER (ORDER BY mg_dl DESC, minutes_ahead) AS i FROM glucose_curve(m.meal_id, 10, jsonb_build_object('version', version))) c) s
 WHERE n <> 19 OR peaks <> 1 OR NOT ordered OR NOT highest;
@@ -102,6 +104,9 @@ SET ROLE anna;
 DELETE FROM model_version WHERE person_id = :'person';
 SELECT count(*) AS does_not_add_up FROM late_meal m, LATERAL glucose_forecast(m.meal_id) f, LATERAL (
   SELECT sum(CASE feature WHEN 'baseline' THEN value ELSE contribution END) AS total FROM explain_prediction(m.meal_id, f.minutes_ahead)) e WHERE NOT test.near(total, f.mg_dl, 1e-3);
+-- A forecast is of the features that feature_vector() gives, although it reads further back to follow earlier meals.
+SELECT DISTINCT e.feature AS differs FROM late_meal m, LATERAL explain_prediction(m.meal_id, 60) e JOIN feature_schema('meal/2') f ON f.name = e.feature
+WHERE (feature_vector(m.meal_id))[f.index] IS DISTINCT FROM e.value;
 SELECT count(*) AS horizons, bool_and(test.near(f.mg_dl, c.mg_dl, 1e-3)) AS through FROM late_meal m, LATERAL glucose_forecast(m.meal_id) f JOIN LATERAL glucose_curve(m.meal_id) c USING (minutes_ahead);
 
 -- Writing nothing: in a read-only transaction, and in parallel workers. Null is no value.

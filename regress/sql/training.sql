@@ -65,7 +65,7 @@ SELECT key, value, test.expect(call) AS accepted_or_nameless FROM (VALUES
   ('seed', '[1, 2]'), ('epochs', '0'), ('epochs', '10001'), ('epochs', 'true'), ('batch_size', '0'), ('batch_size', '4097'), ('learning_rate', '0'), ('learning_rate', '1.1'),
   ('learning_rate', '-0.1'), ('hidden', '[]'), ('hidden', '[64, 64, 64, 64]'), ('hidden', '0'), ('hidden', '257'), ('hidden', '[64.5]'), ('dropout', '-0.1'), ('dropout', '0.91'),
   ('patience', '-1'), ('patience', '1e9'), ('l2', '-1'), ('l2', '1e7'), ('l2', '"auto"'), ('min_days', '0'), ('min_days', '3651'), ('min_days', '7.5'), ('min_meals', '9'),
-  ('min_meals', '1e6'), ('start_at', '1'), ('end_at', '[]'), ('end_at', '"-infinity"'), ('deploy', '1'), ('deploy', '"yes"'), ('deploy', '{}'), ('sed', '1'), ('Seed', '1'), ('', '1'))
+  ('min_meals', '1e6'), ('start_at', '1'), ('end_at', '[]'), ('end_at', '"-infinity"'), ('deploy', '1'), ('deploy', '"yes"'), ('deploy', '{}'), ('sed', '1'), ('Seed', '1'), ('', '1'), ('sed', 'null'))
   o (key, value), LATERAL (SELECT format('SELECT train_model(%L, ''glucose'', ''lstm'', %L)', :'person', format('{%s: %s}', to_json(key), value))) c (call)
 WHERE test.expect(call) NOT LIKE '22023 %"' || key || '"%';
 SELECT test.hint(format('SELECT train_model(%L, ''glucose'', ''lstm'', ''{"epochs": 0}'')', :'person')), test.hint(format('SELECT train_model(%L, ''glucose'', ''lstm'', ''{"sed": 0}'')', :'person'));

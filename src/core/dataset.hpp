@@ -58,7 +58,7 @@ SplitSizes split_sizes(Samples samples);
 std::size_t moment_boundary(Samples samples, std::size_t wanted);
 
 /// Builds samples one meal at a time, so that the caller can poll for interrupts in between.
-/// in: one person's meals and readings, sorted by time, reaching 30 days further back than the first meal wanted;
+/// in: one person's meals and readings, sorted by time, reaching 31 days further back than the first meal wanted;
 /// horizons [K] in minutes · a meal without an outcome at every horizon, or without any glucose to start from, is
 /// skipped (not usable) · the spans must outlive the builder
 /// With `as_of`, outcomes are those known by then, and one of them is enough: the others are NaN.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/options.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -23,6 +24,11 @@ namespace {
 [[noreturn]] void reject(std::string_view key, const std::string& wanted) {
   throw Error(ErrorCode::bad_argument, "invalid value for option \"" + std::string(key) + "\"",
               "It must be " + wanted + ".");
+}
+
+[[noreturn]] void reject_unknown(std::string_view key) {
+  throw Error(ErrorCode::bad_argument, "unrecognized option \"" + std::string(key) + "\"",
+              "Options and their defaults are listed by glucose.algorithms().");
 }
 
 std::string text_of(double value) {
@@ -96,8 +102,13 @@ void set_option(TrainOptions& options, std::string_view key, const double* value
     number.store(options, values[0]);
     return;
   }
-  throw Error(ErrorCode::bad_argument, "unrecognized option \"" + std::string(key) + "\"",
-              "Options and their defaults are listed by glucose.algorithms().");
+  reject_unknown(key);
+}
+
+void require_option(std::string_view key) {
+  if (key == "horizons" || key == "hidden") return;
+  if (std::none_of(kNumbers.begin(), kNumbers.end(), [&](const Number& number) { return number.key == key; }))
+    reject_unknown(key);
 }
 
 }  // namespace glucose

@@ -63,4 +63,7 @@ static_assert(std::is_trivially_copyable_v<TrainOptions>);
 /// Throws Error bad_argument naming the key when it is unknown, has a wrong number of values or is out of range.
 void set_option(TrainOptions& options, std::string_view key, const double* values, int n_values);
 
+/// Throws Error bad_argument naming the key when set_option does not know it.
+void require_option(std::string_view key);
+
 }  // namespace glucose

@@ -21,7 +21,7 @@ static_assert(std::is_trivially_copyable_v<Moment>);
 /// and of earlier meals only the outcomes known by then.
 class Timeline {
  public:
-  /// meals, readings: one person's, sorted by time, reaching 30 days further back than the first moment asked for; they
+  /// meals, readings: one person's, sorted by time, reaching 31 days further back than the first moment asked for; they
   /// must outlive the timeline
   Timeline(std::span<const Meal> meals, std::span<const Reading> readings)
       : meals_(meals), readings_(readings), alike_(readings) {}

@@ -73,10 +73,6 @@ void put_part(ReturnSetInfo* result, const char* feature, float value, float con
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-float served(const Inputs& inputs, const HorizonForecast& h) {
-  return inputs.mean ? h.mean_mg_dl : h.mg_dl;
-}
-
 }  // namespace
 
 SQL_FUNCTION(explain_prediction) {
@@ -103,9 +99,10 @@ SQL_FUNCTION(what_if) {
   const Answer changed = compute(inputs);
   for (size_t k = 0; k < static_cast<size_t>(answer.forecast.n); ++k) {
     const HorizonForecast& h = changed.forecast.horizons[k];
-    const float before = served(inputs, answer.forecast.horizons[k]), after = served(inputs, h);
-    Datum values[6] = {Int32GetDatum(h.minutes_ahead), Float4GetDatum(before),  Float4GetDatum(after),
-                       Float4GetDatum(after - before), Float4GetDatum(h.lower), Float4GetDatum(h.upper)};
+    const Shown before = shown(inputs, answer.forecast.horizons[k]), after = shown(inputs, h);
+    Datum values[6] = {Int32GetDatum(h.minutes_ahead), Float4GetDatum(before.mg_dl),
+                       Float4GetDatum(after.mg_dl),    Float4GetDatum(after.mg_dl - before.mg_dl),
+                       Float4GetDatum(after.lower),    Float4GetDatum(after.upper)};
     bool nulls[6] = {};
     tuplestore_putvalues(r.result->setResult, r.result->setDesc, values, nulls);
   }

@@ -168,7 +168,7 @@ SQL_FUNCTION(feature_vector) {
   const bool rich = is_rich_schema(text_argument(fcinfo, 1, "schema"));
   begin(Volatility::stable);
   const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 2));
-  const TimestampTz at = what.meal.eaten_at, since = at - glucose::kBaselineDays * glucose::kDay;
+  const TimestampTz at = what.meal.eaten_at, since = at - kFeatureDays * glucose::kDay;
   const Readings readings = read_readings(&what.person.id, since, at, most_bytes(), CurrentMemoryContext);
   const Meals meals = read_meals(what.person, since, at + 1, CurrentMemoryContext);
   glucose::Moment moment;

@@ -34,11 +34,12 @@ Jsonb* serve(Request& request, MemoryContext caller) {
 void put_forecast(ReturnSetInfo* result, const Inputs& inputs, const Answer& answer) {
   for (int k = 0; k < answer.forecast.n; ++k) {
     const auto& h = answer.forecast.horizons[static_cast<size_t>(k)];
+    const Shown row = shown(inputs, h);
     Datum values[8] = {Int32GetDatum(h.minutes_ahead),
                        TimestampTzGetDatum(inputs.what.meal.eaten_at + h.minutes_ahead * glucose::kMinute),
-                       Float4GetDatum(inputs.mean ? h.mean_mg_dl : h.mg_dl),
-                       Float4GetDatum(h.lower),
-                       Float4GetDatum(h.upper),
+                       Float4GetDatum(row.mg_dl),
+                       Float4GetDatum(row.lower),
+                       Float4GetDatum(row.upper),
                        CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.forecast.confidence)]),
                        Float4GetDatum(h.near),
                        CStringGetTextDatum(inputs.row.version)};

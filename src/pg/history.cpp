@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/features.hpp"
 #include "pg/owned.hpp"
 #include "pg/settings.hpp"
 
@@ -29,7 +28,7 @@ double days_within(const Readings& readings, TimestampTz start_at, TimestampTz e
 History read_history(const pg_uuid_t* person_id, TimestampTz start_at, TimestampTz end_at, int longest_horizon_min,
                      MemoryContext context) {
   const Size most = static_cast<Size>(settings::max_train_memory_kb) * 1024;
-  const TimestampTz since = shifted(start_at, -(kBaselineDays + 1) * kDay);
+  const TimestampTz since = shifted(start_at, -kFeatureDays * kDay);
   History h;
   h.start_at = start_at;
   h.end_at = end_at;

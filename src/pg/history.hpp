@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include "core/dataset.hpp"
+#include "core/features.hpp"
 #include "pg/read.hpp"
 
 namespace glucose::pg {
@@ -14,8 +15,12 @@ struct History {
   double days;  // between the first and the last reading of the period
 };
 
-/// Reads what samples with start_at <= eaten_at < end_at need: meals and readings from 30 days before, readings up to
-/// the longest horizon (and the end of the curve) after. -infinity and infinity are allowed. Raises 28000, P0002,
+/// How far back of a moment its features look: 30 days, and a little around where they begin, which decides what is
+/// known there. With less, the same meal would have other features than in training.
+inline constexpr int kFeatureDays = kBaselineDays + 1;
+
+/// Reads what samples with start_at <= eaten_at < end_at need: meals and readings from kFeatureDays before, readings up
+/// to the longest horizon (and the end of the curve) after. -infinity and infinity are allowed. Raises 28000, P0002,
 /// 53200.
 History read_history(const pg_uuid_t* person_id, TimestampTz start_at, TimestampTz end_at, int longest_horizon_min,
                      MemoryContext context);

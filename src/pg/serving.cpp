@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/features.hpp"
 #include "pg/guard.hpp"
 #include "pg/history.hpp"
 #include "pg/identity.hpp"
@@ -124,11 +123,16 @@ Inputs read_inputs(const PersonMeal& what, const ServingOptions& options, Memory
   inputs.trial = choice.trial;
   inputs.model = load_model(inputs.row, person_id, options.model_type);
   inputs.follow_from = follow_from(*inputs.model, at);
-  const TimestampTz since = std::min(inputs.follow_from, at) - kBaselineDays * kDay;
+  const TimestampTz since = std::min(inputs.follow_from, at) - kFeatureDays * kDay;
   inputs.readings =
       read_readings(person_id, since, at, static_cast<Size>(settings::max_train_memory_kb) * 1024, context);
   inputs.meals = read_meals(inputs.what.person, since, at + 1, context);
   return inputs;
+}
+
+Shown shown(const Inputs& inputs, const HorizonForecast& h) {
+  const float centre = inputs.mean ? h.mean_mg_dl : h.mg_dl;
+  return {centre, std::min(h.lower, centre), std::max(h.upper, centre)};
 }
 
 Answer compute(const Inputs& inputs) {

@@ -21,7 +21,7 @@ ServingOptions read_serving_options(Jsonb* options);
 /// All that a forecast of one meal needs, read under one snapshot.
 struct Inputs {
   PersonMeal what;
-  Readings readings;        // of the 30 days before, or more, in `context`
+  Readings readings;        // of kFeatureDays before, or more, in `context`
   Meals meals;              // as far back
   TimestampTz follow_from;  // meals from here on are not in the model's memory yet
   double level;
@@ -40,6 +40,12 @@ struct Answer {
   SensorState sensor;
   Forecast forecast;
 };
+
+/// What a row shows of a horizon: the mean or the median, as asked for, in an interval that holds it.
+struct Shown {
+  float mg_dl, lower, upper;
+};
+Shown shown(const Inputs& inputs, const HorizonForecast& h);
 
 /// The person's earlier meals as the model remembers them at the meal. Pure C++, for the inside of guarded().
 Follower followed(const Model& model, const Inputs& inputs);

@@ -11,9 +11,17 @@ namespace {
 
 constexpr int kMostNumbers = 32;
 
+constexpr const char* kOfRequest[] = {"start_at", "end_at", "deploy"};  // options that core knows nothing of
+
+void require_known(const char* key) {
+  for (const char* known : kOfRequest)
+    if (strcmp(key, known) == 0) return;
+  guarded([&] { require_option(key); });
+}
+
 void take_option(const char* key, const JsonbValue& value, void* state) {
   auto* request = static_cast<TrainRequest*>(state);
-  if (value.type == jbvNull) return;  // null asks for the default
+  if (value.type == jbvNull) return require_known(key);  // null asks for the default
   if (strcmp(key, "start_at") == 0) {
     request->start_at = time_value(key, value);
   } else if (strcmp(key, "end_at") == 0) {
@@ -113,7 +121,7 @@ Jsonb* default_options(Algorithm algorithm) {
   initStringInfo(&out);
   appendStringInfoChar(&out, '{');
   add_shared_options(&out, defaults);
-  for (const char* unset : {"start_at", "end_at", "deploy"}) json_text(&out, unset, nullptr);
+  for (const char* unset : kOfRequest) json_text(&out, unset, nullptr);
   const bool has_trees = algorithm == Algorithm::trees || algorithm == Algorithm::automatic;
   if (has_network)
     add_network_options(&out, defaults);
