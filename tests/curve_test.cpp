@@ -201,17 +201,5 @@ TEST(CurveFit, RowsWithHolesCountWhereTheyAreKnown) {
   EXPECT_TRUE(none.knows_curve());
 }
 
-TEST(CurveFit, ALonePersonsIsItsMeanCurve) {
-  std::vector<Sample> samples = simulated_samples(5, 30);
-  const PopulationModel prior = prior_model(samples, 2);
-  double sum = 0;
-  int n = 0;
-  for (const Sample& sample : samples)
-    if (const float change = sample.curve[2] - sample.rich[0]; !std::isnan(change))
-      sum += static_cast<double>(change), ++n;
-  EXPECT_NEAR(static_cast<double>(prior.curve_intercept[2]), sum / (n + 2), 1e-3);
-  EXPECT_NEAR(prior.predict_curve(samples[0].rich)[2] - samples[0].rich[0], prior.curve_intercept[2], 1e-3);
-}
-
 }  // namespace
 }  // namespace glucose

@@ -104,7 +104,9 @@ std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples val
         return std::make_unique<SteppedFit<FineTuning>>(FineTuning(training, validation, options, *on.network));
       return std::make_unique<SteppedFit<LstmFit>>(LstmFit(training, validation, options));
     case Algorithm::personal:
-      return std::make_unique<PersonalFit>(on.population != nullptr ? *on.population : prior_model(training, K));
+      return std::make_unique<PersonalFit>(
+          on.population != nullptr ? *on.population
+                                   : prior_model({options.horizons_min.data(), static_cast<std::size_t>(K)}));
     case Algorithm::trees:
       if (on.boosting == nullptr) trees_not_available();
       return std::make_unique<TreesFit>(training, options, on.boosting);

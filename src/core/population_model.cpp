@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/open_prior.hpp"
+
 namespace glucose {
 
 namespace {
 
-constexpr float kFarthest = 6;                                                // SDs
-constexpr std::size_t kLevel = 0;                                             // place in 'meal/2'
-constexpr float kLearnsFaster = 3.0F, kOwnLinear = 1.0F / 60, kOwnPrior = 2;  // without a population
+constexpr float kFarthest = 6;      // SDs
+constexpr std::size_t kLevel = 0;   // place in 'meal/2'
+constexpr float kLearnsFaster = 3;  // without a population
+constexpr float kSmallestSd = 3;    // mg/dL
 
 /// One of several linear forecasts of a change, mg/dL. in: intercepts [N], coefficients [N × P]
 double line(const std::vector<float>& intercept, const std::vector<float>& coefficients, std::size_t n,
@@ -20,6 +23,23 @@ double line(const std::vector<float>& intercept, const std::vector<float>& coeff
     change += static_cast<double>(coefficients[n * z.size() + p]) * static_cast<double>(z[p]);
   return change;
 }
+
+/// A horizon among the steps of a curve that begins with no change; the last one stands for all later ones.
+struct Between {
+  std::size_t after;  // step
+  float share;        // of it, the rest is of the step before
+
+  explicit Between(int horizon_min) {
+    const float place = std::min(static_cast<float>(horizon_min) / kCurveStepMin, static_cast<float>(kCurveSteps));
+    after = static_cast<std::size_t>(std::max(std::ceil(place), 1.0F)) - 1;
+    share = place - static_cast<float>(after);
+  }
+  /// in: values [C] that stand `stride` apart
+  float of(const float* values, std::size_t stride) const {
+    const float before = after > 0 ? values[(after - 1) * stride] : 0;
+    return before + share * (values[after * stride] - before);
+  }
+};
 
 }  // namespace
 
@@ -55,39 +75,22 @@ CurveOutcomes PopulationModel::usual_curve(const RichVector& rich) const {
   return out;
 }
 
-PopulationModel prior_model(Samples rows, int horizons) {
+PopulationModel prior_model(std::span<const int> horizons_min) {
+  const OpenPrior& open = kOpenPrior;
   PopulationModel model;
-  std::vector<float> columns;
-  for (const Sample& row : rows) columns.insert(columns.end(), row.rich.begin(), row.rich.end());
-  model.scaler = Scaler::fit(columns, kRichFeatures);
-  const auto K = static_cast<std::size_t>(horizons);
-  model.coefficients.assign(K * kRichFeatures, 0.0F);
-  for (std::size_t k = 0; k < K; ++k) {
-    float sum = 0, squares = 0;
-    for (const Sample& row : rows) {
-      const float change = row.targets[k] - row.rich[kLevel];
-      sum += change;
-      squares += change * change;
-    }
-    const auto n = static_cast<float>(rows.size());
-    model.intercept.push_back(sum / (n + kOwnPrior));
-    model.residual_sd.push_back(std::sqrt(squares / std::max(n, 1.0F)));
+  model.scaler.mean.assign(open.mean.begin(), open.mean.end());
+  model.scaler.inverse_sd.assign(open.inverse_sd.begin(), open.inverse_sd.end());
+  model.curve_intercept.assign(open.intercept.begin(), open.intercept.end());
+  model.curve_coefficients.assign(open.coefficients.begin(), open.coefficients.end());
+  for (const int horizon : horizons_min) {
+    const Between steps(horizon);
+    model.intercept.push_back(steps.of(open.intercept.data(), 1));
+    for (std::size_t p = 0; p < kRichFeatures; ++p)
+      model.coefficients.push_back(steps.of(open.coefficients.data() + p, kRichFeatures));
+    model.residual_sd.push_back(std::max(steps.of(open.residual_sd.data(), 1), kSmallestSd));
   }
-  model.curve_coefficients.assign(std::size_t{kCurveSteps} * kRichFeatures, 0.0F);
-  for (std::size_t c = 0; c < kCurveSteps; ++c) {
-    float sum = 0, n = kOwnPrior;
-    for (const Sample& row : rows) {
-      const float change = row.curve[c] - row.rich[kLevel];
-      if (std::isnan(change)) continue;
-      sum += change;
-      n += 1;
-    }
-    model.curve_intercept.push_back(sum / n);
-  }
-  for (float* part :
-       {&model.kernel.person, &model.kernel.clock, &model.kernel.clock_and_level, &model.kernel.nutrients})
-    *part *= kLearnsFaster;
-  model.kernel.linear = kOwnLinear;
+  PersonalKernel& k = model.kernel;
+  for (float* part : {&k.person, &k.clock, &k.clock_and_level, &k.nutrients, &k.linear}) *part *= kLearnsFaster;
   return model;
 }
 

@@ -58,8 +58,8 @@ struct PopulationModel {
   CurveOutcomes usual_curve(const RichVector& rich) const;
 };
 
-/// For a person where no population is known: no change to expect but the person's usual one, and a kernel that learns
-/// three times as fast. rows: the person's, for the scaler and the mean curve
-PopulationModel prior_model(Samples rows, int horizons);
+/// For a person where no population is known: what open data say (open_prior.hpp), and a kernel that learns three
+/// times as fast. in: horizons [K] in minutes
+PopulationModel prior_model(std::span<const int> horizons_min);
 
 }  // namespace glucose

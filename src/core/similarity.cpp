@@ -9,7 +9,7 @@ std::vector<SimilarMeal> similar_meals(const Model* model, const Moment& moment,
   const PopulationModel* weighing = model != nullptr ? population_of(model->predictor) : nullptr;
   PopulationModel prior;
   if (weighing == nullptr) {
-    prior = prior_model(earlier, static_cast<int>(kSimilarHorizonsMin.size()));
+    prior = prior_model(kSimilarHorizonsMin);
     weighing = &prior;
   }
   const Recollection kernel(weighing, kSimilarHorizonsMin);
