@@ -148,6 +148,23 @@ SELECT test.expect(format('SELECT * FROM cgm_forecast(%L, ''2026-01-18'')', :'ea
 ROLLBACK;
 SELECT entries > 0 AS cached FROM cache_stats();
 
+-- Trees correct a population's model when it is large enough and persons left out gain; a person's keeps them.
+BEGIN;
+SELECT count(simulate_person(100 + i, 10, (ARRAY['t1d', 't2d', 'prediabetes'])[1 + i % 3])) AS made FROM generate_series(1, 10) i;
+UPDATE person SET shares_data = true;
+SET ROLE dora;
+SELECT algorithm FROM train_population_model('cgm', 'linear', '{"deploy": false}');
+SELECT version, algorithm FROM train_population_model('cgm', options => '{"deploy": true}') \gset trees_
+SELECT :'trees_algorithm' AS algorithm, hyperparameters -> 'algorithm' AS asked, length(artifact) BETWEEN 30000 AND 300000 AS small, (SELECT string_agg(h || ' ' || m, ', ' ORDER BY h, m::int) FROM jsonb_each(metadata -> 'trees') a (h, e), jsonb_object_keys(e) m) AS tried,
+       (SELECT bool_and(CASE WHEN (g ->> 'share')::float8 > 0 THEN coalesce(g -> 'rmse', g -> 'mae') < coalesce(g -> 'linear_rmse', g -> 'linear_mae') ELSE coalesce(g -> 'rmse', g -> 'mae') = coalesce(g -> 'linear_rmse', g -> 'linear_mae') END)
+        FROM jsonb_each(metadata -> 'trees') a (h, e), jsonb_each(e) b (m, g)) AS only_where_better, (metadata -> 'coverage')::float8 BETWEEN 0.85 AND 0.95 AS coverage
+FROM population_model WHERE version = :'trees_version';
+SET ROLE anna;
+SELECT algorithm FROM train_model(:'anna', 'cgm', options => '{"deploy": true}');
+SELECT length(m.artifact) = length(p.artifact) AS keeps_them, m.metadata ->> 'population_version' = p.version AS on_top FROM model_version m, population_model p WHERE m.person_id = :'anna' AND m.is_active AND m.model_type = 'cgm' AND p.version = :'trees_version';
+SELECT count(*), bool_and(lower <= mg_dl AND mg_dl <= upper) AS ordered FROM cgm_forecast(:'anna', '2026-01-20 12:00');
+ROLLBACK;
+
 -- Cancelled in time, refused where nothing may be written: nothing is stored.
 SET ROLE dora;
 SELECT count(*) AS versions FROM population_model \gset

@@ -127,6 +127,13 @@ class ByteReader {
     for (float& value : values) value = real();
     return values;
   }
+  /// The same, or none at all.
+  std::vector<float> reals_or_none(std::size_t n) {
+    ByteReader ahead(rest_);
+    if (ahead.u32() != 0) return reals(n);
+    rest_ = ahead.rest_;
+    return {};
+  }
   Scaler scaler(std::size_t n) {
     Scaler s;
     s.mean = reals(n);

@@ -34,6 +34,8 @@ std::vector<std::uint8_t> encode_cgm(const CgmModel& model) {
   out.reals(model.mean);
   out.reals(model.spread);
   out.reals(model.quantiles);
+  if (model.has_trees())
+    for (const CgmTrees* trees : {&model.median_trees, &model.mean_trees}) write(out, *trees);
   return out.finish();
 }
 
@@ -53,7 +55,9 @@ CgmModel decode_cgm(std::span<const std::uint8_t> bytes) {
   model.spread = in.reals(kCgmHorizons * kCgmSpreadColumns);
   model.quantiles = in.reals(kCgmHorizons * kCgmLevelCount);
   require_ascending(model);
-  if (!in.empty()) damaged("bytes are left over");
+  if (in.empty()) return model;
+  for (CgmTrees* trees : {&model.median_trees, &model.mean_trees}) *trees = read_cgm_trees(in);
+  if (!in.empty() || !model.has_trees()) damaged("bytes are left over");
   return model;
 }
 

@@ -104,6 +104,9 @@ const std::array<CgmOwnColumn, kCgmOwnColumns> kCgmOwn{{{kOneColumn, 1},
                                                         slope_column(3, 15),
                                                         slope_column(6, 30)}};
 
+const std::array<std::size_t, 24> kCgmTreeSees{22, 21, 20, 19, 17, 14, 11, 5,  0,  23, 25, 26,
+                                               27, 28, 29, 30, 74, 75, 76, 77, 78, 79, 80, 81};
+
 CgmColumns cgm_columns(const CgmWindow& window, int minute_of_day) {
   CgmColumns x;
   Columns out(x);

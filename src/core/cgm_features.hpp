@@ -22,6 +22,11 @@ struct CgmOwnColumn {
 };
 extern const std::array<CgmOwnColumn, kCgmOwnColumns> kCgmOwn;
 
+/// What boosted trees see of those columns: those their splits cannot make themselves. 9 earlier values (5, 10, 15, 20,
+/// 30, 45, 60, 90 and 115 minutes before the last one) · the last one · the 6 of the longer past · the logarithms of
+/// the SD · the clock.
+extern const std::array<std::size_t, 24> kCgmTreeSees;
+
 /// What the logarithm of the spread of the residuals is linear in: 1, log(1 + change over 15 minutes), log(1 + SD) of
 /// one and of two hours, log(level), distance of the level from 120 (100 mg/dL).
 CgmSpreadColumns cgm_spread_columns(const CgmWindow& window);

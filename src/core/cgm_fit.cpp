@@ -147,6 +147,9 @@ struct CgmFit::State {
     for (std::size_t p = 0; p < P; ++p)
       for (std::size_t h = 0; h < H; ++h) explained[h] += (*by)[p * K + hour * H + h] * x[p];
     for (std::size_t h = 0; h < H; ++h) out[h] -= explained[h];
+    if (options.corrections == nullptr) return true;
+    const CgmTargets added = cgm_at_all((*options.corrections)[i]);
+    for (std::size_t h = 0; h < H; ++h) out[h] -= added[hour * H + h];
     return true;
   }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/cgm_rows.hpp"
+#include "core/cgm_trees.hpp"
 
 namespace glucose {
 
@@ -29,6 +30,7 @@ struct CgmFitOptions {
   CgmHead start{};                 // [P × K] or empty: a fit to go on from
   bool folds = false;              // also fit without each fold
   const CgmHead* prior = nullptr;  // a person's fit: only kCgmOwn is corrected, on the prior's residual
+  const std::vector<CgmAtTrees>* corrections = nullptr;  // [N] what trees add to the prior
 };
 
 /// Fits a head in small steps (a pass over some hundred rows or one solution each). The two hours of horizons are

@@ -98,7 +98,11 @@ CgmForecastPoint point_at(const CgmModel& model, const CgmNodes& nodes, int minu
 CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day) {
   const CgmColumns x = cgm_columns(window, minute_of_day);
   const CgmSpreadColumns columns = cgm_spread_columns(window);
-  const CgmTargets median = cgm_changes(model.median, x.data()), mean = cgm_changes(model.mean, x.data());
+  CgmTargets median = cgm_changes(model.median, x.data()), mean = cgm_changes(model.mean, x.data());
+  if (model.has_trees()) {
+    add_correction(model.median_trees.correction(x.data()), median);
+    add_correction(model.mean_trees.correction(x.data()), mean);
+  }
   CgmNodes nodes;
   for (std::size_t k = 0; k < kCgmHorizons; ++k) {
     nodes.median[k] = window.back() + median[k];

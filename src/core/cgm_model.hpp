@@ -11,13 +11,14 @@
 namespace glucose {
 
 /// A trained forecast from readings alone, of a person or of many: a person's holds all it needs, too.
-/// (A boosted residual belongs here: added to both heads in cgm_nodes(), written by the codec after the quantiles.)
 struct CgmModel {
-  CgmHead median, mean;          // [P × K]: what mostly happens (robust), and least squares
-  std::vector<float> spread;     // [K × S]
-  std::vector<float> quantiles;  // [K × Q] of (outcome - median head) / spread
-  int n_residuals = 0;           // behind the quantiles
+  CgmHead median, mean;               // [P × K]: what mostly happens (robust), and least squares
+  std::vector<float> spread;          // [K × S]
+  std::vector<float> quantiles;       // [K × Q] of (outcome - median head) / spread
+  int n_residuals = 0;                // behind the quantiles
+  CgmTrees median_trees, mean_trees;  // what trees add to the heads; none: nothing
 
+  bool has_trees() const { return !median_trees.empty() || !mean_trees.empty(); }
   std::span<const float> quantiles_of(std::size_t k) const {
     return {quantiles.data() + k * kCgmLevelCount, kCgmLevelCount};
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <cmath>
+#include <limits>
 
 #include "core/cgm_training.hpp"
 
@@ -12,6 +13,39 @@ constexpr double kLeastCoverage = 0.85, kMostCoverage = 0.95;
 constexpr int kFewResiduals = 288;  // a day of them
 
 }  // namespace
+
+void CgmErrors::add(std::size_t k, float forecast, float outcome) {
+  Sums& s = sums_[k];
+  const double y = static_cast<double>(outcome), e = static_cast<double>(forecast) - y;
+  ++s.n;
+  s.absolute += std::abs(e);
+  s.squared += e * e;
+  s.relative += std::abs(e) / y;
+  s.signed_sum += e;
+  s.y += y;
+  s.yy += y * y;
+}
+
+Metrics CgmErrors::at(std::size_t k) const {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  const Sums& s = sums_[k];
+  Metrics m{s.n, kNan, kNan, kNan, kNan, kNan};
+  if (s.n == 0) return m;
+  const double n = s.n, variation = s.yy - s.y * s.y / n;
+  m.mae = s.absolute / n;
+  m.rmse = std::sqrt(s.squared / n);
+  m.mape = 100 * s.relative / n;
+  m.bias = s.signed_sum / n;
+  if (variation > 1e-6 * s.yy / n) m.r2 = 1 - s.squared / variation;
+  return m;
+}
+
+double cgm_mean_of(const CgmErrors& errors, double Metrics::*field) {
+  double sum = 0, n = 0;
+  for (const std::size_t k : kCgmReported)
+    if (const Metrics m = errors.at(k); m.n > 0) sum += m.*field, n += 1;
+  return sum / n;
+}
 
 double cgm_coverage(const CgmMeasured& measured) {
   double sum = 0, n = 0;

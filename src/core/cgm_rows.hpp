@@ -14,6 +14,9 @@ constexpr SplitMask mask_of(Split split) {
   return 1U << static_cast<unsigned>(split);
 }
 
+/// What serving fits learn from.
+inline constexpr SplitMask kCgmLearnt = mask_of(Split::train) | mask_of(Split::validation);
+
 /// Residuals a fit has not learnt from: it is repeated without each fold, which are persons when there are many, else
 /// stretches of time.
 inline constexpr int kCgmFolds = 5;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t P = kCgmColumns, K = kCgmHorizons, S = kCgmSpreadColumns;
 constexpr std::size_t kRowsPerStep = 256;
+constexpr SplitMask kEveryRow = kCgmLearnt | mask_of(Split::test);
 constexpr SplitMask kTrain = mask_of(Split::train), kValidation = mask_of(Split::validation);
-constexpr SplitMask kLearnt = kTrain | kValidation;
 
 // In rows: of all columns, divided by how many persons the rows are of (windows of one person say much the same), and
 // of the few columns of a person's correction.
@@ -34,46 +34,17 @@ float share_of_absolute(std::vector<float> values, double share) {
 
 }  // namespace
 
-void CgmErrors::add(std::size_t k, float forecast, float outcome) {
-  Sums& s = sums_[k];
-  const double y = static_cast<double>(outcome), e = static_cast<double>(forecast) - y;
-  ++s.n;
-  s.absolute += std::abs(e);
-  s.squared += e * e;
-  s.relative += std::abs(e) / y;
-  s.signed_sum += e;
-  s.y += y;
-  s.yy += y * y;
-}
-
-Metrics CgmErrors::at(std::size_t k) const {
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  const Sums& s = sums_[k];
-  Metrics m{s.n, kNan, kNan, kNan, kNan, kNan};
-  if (s.n == 0) return m;
-  const double n = s.n, variation = s.yy - s.y * s.y / n;
-  m.mae = s.absolute / n;
-  m.rmse = std::sqrt(s.squared / n);
-  m.mape = 100 * s.relative / n;
-  m.bias = s.signed_sum / n;
-  if (variation > 1e-6 * s.yy / n) m.r2 = 1 - s.squared / variation;
-  return m;
-}
-
-double cgm_mean_of(const CgmErrors& errors, double Metrics::*field) {
-  double sum = 0, n = 0;
-  for (const std::size_t k : kCgmReported)
-    if (const Metrics m = errors.at(k); m.n > 0) sum += m.*field, n += 1;
-  return sum / n;
-}
-
-/// fit both heads on train → measure on validation (the prior, too) → fit both again → the spread and the quantiles of
-/// what the repeated fits had not learnt from → measure on train and test.
+/// [ask the prior's trees →] fit both heads on train → measure on validation (the prior, too) → fit both again
+/// [→ grow trees → measure on validation again] → the spread and the quantiles of what the repeated fits had not learnt
+/// from [→ ask the trees that serve] → measure on train and test.
 struct CgmTraining::State {
   enum class Phase {
+    correcting,
     fitting,
     validating,
     refitting,
+    boosting,
+    validating_again,
     spread,
     residuals,
     quantiles,
@@ -89,7 +60,11 @@ struct CgmTraining::State {
   int heads_done = 0;  // median, then mean
   std::size_t row = 0, horizon = 0;
   CgmModel model;
-  std::vector<CgmHead> without_fold;  // medians that have not learnt from a fold
+  CgmHeads heads;  // without a prior: those that have not learnt from a fold, too
+  CgmBoostingOptions boosting_options;
+  std::optional<CgmBoosting> boosting;
+  std::array<std::vector<CgmAtTrees>, 2> corrections;  // [N] by head, what trees add; or none
+  std::optional<CgmTreesGains> gains;
   CgmSpreadFit spread;
   CgmMeasured of_prior;                         // on the validation rows
   std::array<std::vector<float>, K> residuals;  // scaled
@@ -98,7 +73,7 @@ struct CgmTraining::State {
 
   CgmHead& head(int which) { return which == 0 ? model.median : model.mean; }
   const CgmHead& head_of_prior(int which) const { return which == 0 ? prior->median : prior->mean; }
-  SplitMask learnt() const { return phase == Phase::fitting ? kTrain : kLearnt; }
+  SplitMask learnt() const { return phase == Phase::fitting ? kTrain : kCgmLearnt; }
 
   void fit_step(Phase next) {
     if (!fit) {
@@ -107,16 +82,21 @@ struct CgmTraining::State {
       options.penalty = prior ? kOwnPenalty : kPenalty / std::max(rows.persons, 1);
       if (prior) options.prior = &head_of_prior(heads_done);
       if (!prior && heads_done == 0) options.start = model.median;  // of the first fit, when this is the second
-      options.folds = !prior && phase == Phase::refitting && heads_done == 0;
+      options.folds = !prior && phase == Phase::refitting && (heads_done == 0 || tries_trees());
+      if (prior && prior->has_trees()) options.corrections = &corrections[static_cast<std::size_t>(heads_done)];
       fit.emplace(rows, learnt(), std::move(options));
     }
     if (!fit->done()) return fit->step();
     head(heads_done) = fit->take();
-    if (heads_done == 0) without_fold = fit->take_fold_heads();
+    heads.without_fold[static_cast<std::size_t>(heads_done)] = fit->take_fold_heads();
     fit.reset();
     if (++heads_done < 2) return;
     heads_done = 0;
-    if (phase == Phase::refitting && prior) fade_to_prior();
+    if (phase == Phase::refitting && prior) {
+      fade_to_prior();
+      model.median_trees = prior->median_trees;
+      model.mean_trees = prior->mean_trees;
+    }
     phase = next;
   }
 
@@ -131,12 +111,62 @@ struct CgmTraining::State {
     return true;
   }
 
-  CgmTargets changes(const CgmHead& of, std::size_t i) const { return cgm_changes(of, &rows.x[i * P]); }
+  CgmTargets changes(const CgmHead& of, std::size_t which, std::size_t i) const {
+    CgmTargets change = cgm_changes(of, &rows.x[i * P]);
+    if (!corrections[which].empty()) add_correction(corrections[which][i], change);
+    return change;
+  }
+
+  /// What the model's trees add to every row.
+  void correct_step(const CgmModel& by, Phase next) {
+    for (auto& of_head : corrections) of_head.resize(by.has_trees() ? rows.size() : 0);
+    const bool last = !by.has_trees() || visit(kEveryRow, [&](std::size_t i) {
+      corrections[0][i] = by.median_trees.correction(&rows.x[i * P]);
+      corrections[1][i] = by.mean_trees.correction(&rows.x[i * P]);
+    });
+    if (last) phase = next;
+  }
+
+  bool tries_trees() const {
+    return !prior && boosting_options.boosting != nullptr && may_boost_cgm(rows, boosting_options);
+  }
+
+  void boost_step() {
+    if (!boosting) {
+      if (!tries_trees()) {
+        phase = Phase::spread;
+        return;
+      }
+      heads.all = {model.median, model.mean};
+      boosting.emplace(rows, heads, boosting_options);
+    }
+    if (!boosting->done()) return boosting->step();
+    gains = boosting->gains();
+    phase = Phase::spread;
+    if (boosting->serves()) {
+      for (std::size_t which = 0; which < 2; ++which) corrections[which] = std::move(boosting->corrections(which));
+      model.median_trees = std::move(boosting->trees(0));
+      model.mean_trees = std::move(boosting->trees(1));
+      measured[static_cast<std::size_t>(Split::validation)] = {};
+      phase = Phase::validating_again;
+    }
+    boosting.reset();
+  }
+
+  /// On persons left out: by what has not learnt from the row's fold.
+  void validate_again_step() {
+    const bool last = visit(kValidation, [&](std::size_t i) {
+      const std::size_t fold = rows.fold(i);
+      measure_row(heads.without_fold[0][fold], heads.without_fold[1][fold], i,
+                  measured[static_cast<std::size_t>(Split::validation)]);
+    });
+    if (last) phase = Phase::spread;
+  }
 
   /// What the median leaves of row i by a fit that has not learnt from it; the prior's for a person, which is what is
   /// sure to be served.
   CgmTargets residual(std::size_t i) const {
-    CgmTargets left = changes(prior ? prior->median : without_fold[rows.fold(i)], i);
+    CgmTargets left = changes(prior ? prior->median : heads.without_fold[0][rows.fold(i)], 0, i);
     for (std::size_t k = 0; k < K; ++k) left[k] = rows.change[i * K + k] - left[k];
     return left;
   }
@@ -148,14 +178,14 @@ struct CgmTraining::State {
       return;
     }
     phase = Phase::spread;
-    const bool last = visit(kLearnt, [&](std::size_t i) { spread.add(&rows.spread[i * S], residual(i).data()); });
+    const bool last = visit(kCgmLearnt, [&](std::size_t i) { spread.add(&rows.spread[i * S], residual(i).data()); });
     if (!last) return;
     model.spread = spread.solve();
     phase = Phase::residuals;
   }
 
   void residuals_step() {
-    const bool last = visit(kLearnt, [&](std::size_t i) {
+    const bool last = visit(kCgmLearnt, [&](std::size_t i) {
       const CgmTargets left = residual(i);
       for (std::size_t k = 0; k < K; ++k)
         if (!std::isnan(left[k])) residuals[k].push_back(left[k] / spread_at(model, k, i));
@@ -166,7 +196,7 @@ struct CgmTraining::State {
   /// One horizon a step: there is something to sort.
   void quantiles_step() {
     prior ? adapt_spread(horizon) : keep_quantiles(horizon);
-    if (++horizon == K) phase = Phase::measuring_train;
+    if (++horizon == K) phase = prior ? Phase::measuring_train : Phase::correcting;
   }
 
   float spread_at(const CgmModel& by, std::size_t k, std::size_t i) const {
@@ -175,8 +205,8 @@ struct CgmTraining::State {
     return cgm_spread(&by.spread[k * S], columns);
   }
 
-  void measure_row(const CgmModel& by, std::size_t i, CgmMeasured& into) const {
-    const CgmTargets median = changes(by.median, i), mean = changes(by.mean, i);
+  void measure_row(const CgmHead& median_head, const CgmHead& mean_head, std::size_t i, CgmMeasured& into) const {
+    const CgmTargets median = changes(median_head, 0, i), mean = changes(mean_head, 1, i);
     const float level = rows.level[i];
     ++into.rows;
     for (std::size_t k = 0; k < K; ++k) {
@@ -185,9 +215,9 @@ struct CgmTraining::State {
       into.median.add(k, level + median[k], level + change);
       into.mean.add(k, level + mean[k], level + change);
       into.persistence.add(k, level, level + change);
-      if (by.quantiles.empty()) continue;
-      const auto z = static_cast<double>((change - median[k]) / spread_at(by, k, i));
-      const auto quantiles = by.quantiles_of(k);
+      if (model.quantiles.empty()) continue;
+      const auto z = static_cast<double>((change - median[k]) / spread_at(model, k, i));
+      const auto quantiles = model.quantiles_of(k);
       if (z >= cgm_quantile(quantiles, (1 - kIntervalShare) / 2) &&
           z <= cgm_quantile(quantiles, (1 + kIntervalShare) / 2))
         ++into.inside[k];
@@ -196,8 +226,8 @@ struct CgmTraining::State {
 
   void validate_step() {
     const bool last = visit(kValidation, [&](std::size_t i) {
-      measure_row(model, i, measured[static_cast<std::size_t>(Split::validation)]);
-      if (prior) measure_row(*prior, i, of_prior);
+      measure_row(model.median, model.mean, i, measured[static_cast<std::size_t>(Split::validation)]);
+      if (prior) measure_row(prior->median, prior->mean, i, of_prior);
     });
     if (!last) return;
     choose_horizons();
@@ -258,14 +288,19 @@ struct CgmTraining::State {
   }
 
   void measure_step(Split split, Phase next) {
-    if (visit(mask_of(split), [&](std::size_t i) { measure_row(model, i, measured[static_cast<std::size_t>(split)]); }))
-      phase = next;
+    const bool last = visit(mask_of(split), [&](std::size_t i) {
+      measure_row(model.median, model.mean, i, measured[static_cast<std::size_t>(split)]);
+    });
+    if (last) phase = next;
   }
 };
 
-CgmTraining::CgmTraining(CgmRows rows, std::optional<CgmModel> prior) : state_(std::make_unique<State>()) {
+CgmTraining::CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting)
+    : state_(std::make_unique<State>()) {
   state_->rows = std::move(rows);
   state_->prior = std::move(prior);
+  state_->boosting_options = boosting;
+  if (state_->prior && state_->prior->has_trees()) state_->phase = State::Phase::correcting;
   for (const Split split : {Split::train, Split::validation, Split::test})
     if (state_->rows.count(split) == 0)
       throw Error(ErrorCode::too_little_history, "too few readings without a gap to train, validate and test on",
@@ -281,12 +316,19 @@ bool CgmTraining::done() const {
 void CgmTraining::step() {
   using Phase = State::Phase;
   switch (state_->phase) {
+    case Phase::correcting:
+      return state_->prior ? state_->correct_step(*state_->prior, Phase::fitting)
+                           : state_->correct_step(state_->model, Phase::measuring_train);
     case Phase::fitting:
       return state_->fit_step(Phase::validating);
     case Phase::validating:
       return state_->validate_step();
     case Phase::refitting:
-      return state_->fit_step(Phase::spread);
+      return state_->fit_step(Phase::boosting);
+    case Phase::boosting:
+      return state_->boost_step();
+    case Phase::validating_again:
+      return state_->validate_again_step();
     case Phase::spread:
       return state_->spread_step();
     case Phase::residuals:
@@ -309,6 +351,7 @@ CgmOutcome CgmTraining::take() {
     outcome.rows[static_cast<std::size_t>(split)] = s.rows.count(split);
   outcome.has_prior = s.prior.has_value();
   outcome.own_share = s.share[0];
+  outcome.trees = s.gains;
   outcome.model = std::move(s.model);
   outcome.measured = s.measured;
   judge_cgm(outcome);

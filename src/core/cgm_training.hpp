@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cgm_boosting.hpp"
 #include "core/cgm_model.hpp"
 #include "core/metrics.hpp"
 
@@ -40,6 +41,7 @@ struct CgmOutcome {
                                         // was fitted again on those rows too
   bool has_prior = false;
   std::array<float, kCgmHorizons> own_share{};  // with a prior: of the person's correction of the median head, served
+  std::optional<CgmTreesGains> trees;           // without a prior, when trees were tried
   bool rejected = false;                        // must never be deployed
   bool production_ready = false;
   std::vector<std::string> quality_issues;
@@ -48,15 +50,16 @@ struct CgmOutcome {
 /// Trains a model on rows, in small steps. Heads are fitted on train and measured on validation, then fitted again on
 /// both; test rows are never learnt from and measure exactly what is stored. Spread and quantiles come from the
 /// residuals on train and validation of fits that have not learnt from the row's fold: the validation rows alone are of
-/// few hours of the day when there are two days of each person.
+/// few hours of the day when there are two days of each person. Trees may correct the heads (CgmBoosting); then
+/// validation is measured on persons left out.
 /// With a prior (the population's model) the rows are one person's: the prior's heads get the person's correction, a
-/// strongly penalised regression of what they leave unexplained on a few columns. At a horizon where that is not better
-/// on the validation rows than the prior it is not served; next to such horizons only in part, so that a forecast has
-/// no steps. The spread is the prior's times a shrunken factor.
+/// strongly penalised regression of what they and its trees, which stay, leave unexplained on a few columns. At a
+/// horizon where that is not better on the validation rows than the prior it is not served; next to such horizons only
+/// in part, so that a forecast has no steps. The spread is the prior's times a shrunken factor.
 class CgmTraining {
  public:
   /// Throws Error too_little_history when a split is empty.
-  CgmTraining(CgmRows rows, std::optional<CgmModel> prior);
+  CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting = {});
   ~CgmTraining();
   CgmTraining(CgmTraining&&) noexcept;
 

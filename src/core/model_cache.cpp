@@ -59,6 +59,7 @@ void wipe(Model& model) {
 
 void wipe(CgmModel& model) {
   for (auto* weights : {&model.median, &model.mean, &model.spread, &model.quantiles}) wipe(*weights);
+  for (auto* trees : {&model.median_trees, &model.mean_trees}) wipe(trees->linear);
 }
 
 }  // namespace glucose

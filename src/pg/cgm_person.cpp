@@ -68,7 +68,8 @@ Datum train_cgm_person(FunctionCallInfo fcinfo) {
   const char* digest = digest_of(*data.rows);
   RunningExperiment unused;
   const ModelRow prior = read_serving_population_model(kCgmType, &unused);
-  const CgmOutcome* outcome = train_cgm(data, prior.found ? load_cgm_model(prior, &request.person_id) : nullptr, work);
+  const CgmModel* population = prior.found ? load_cgm_model(prior, &request.person_id) : nullptr;
+  const CgmOutcome* outcome = train_cgm(data, request, population, work);
   TrainedModel trained = cgm_in_server_terms(request, *outcome, data, digest, work);
   trained.metadata = metadata(*outcome, data, prior, digest);
   const StoredModel stored = store_model(request, trained);

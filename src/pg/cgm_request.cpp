@@ -89,10 +89,12 @@ TrainRequest make_cgm_train_request(const pg_uuid_t* person_id, const char* algo
   TrainRequest request;
   if (person_id != nullptr) request.person_id = *person_id;
   strlcpy(request.model_type, kCgmType, sizeof request.model_type);
-  if (strcmp(algorithm, "auto") != 0 && strcmp(algorithm, kCgmAlgorithm) != 0)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("unrecognized algorithm \"%s\" for model_type \"cgm\"", clipped(algorithm)),
-                    errhint("It is %s; auto is the same.", kCgmAlgorithm)));
+  request.algorithm = strcmp(algorithm, kCgmLinear) == 0 ? Algorithm::ridge : Algorithm::automatic;
+  if (request.algorithm == Algorithm::automatic && strcmp(algorithm, "auto") != 0)
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+             errmsg("unrecognized algorithm \"%s\" for model_type \"cgm\"", clipped(algorithm)),
+             errhint("Choose auto or %s; auto adds trees to a population's model where they help.", kCgmLinear)));
   request.options.min_days = person_id != nullptr ? kPersonDays : kPopulationDays;
   for_each_key(options, "options", take_training_option, &request);
   if (request.start_at >= request.end_at) raise_bad_option("end_at", "later than start_at");
@@ -103,7 +105,7 @@ Jsonb* cgm_hyperparameters(const TrainRequest& request) {
   StringInfoData out;
   initStringInfo(&out);
   appendStringInfoChar(&out, '{');
-  json_text(&out, "algorithm", kCgmAlgorithm);
+  json_text(&out, "algorithm", request.algorithm == Algorithm::automatic ? "auto" : kCgmLinear);
   json_key(&out, "horizons");
   for (size_t k = 0; k < kCgmHorizons; ++k) appendStringInfo(&out, "%s%d", k > 0 ? ", " : "[", cgm_minutes(k));
   appendStringInfoChar(&out, ']');

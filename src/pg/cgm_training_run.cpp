@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "pg/boosting.hpp"
 #include "pg/cgm_request.hpp"
 #include "pg/digest.hpp"
 #include "pg/json.hpp"
@@ -53,6 +54,28 @@ void set_cgm_metrics(TrainedModel& trained, const CgmOutcome& outcome) {
   rows->store(trained);
 }
 
+// By head and horizon: the error of persons left out with the linear part alone and with what serves of the trees.
+void add_trees(StringInfo out, const CgmTreesGains& gains) {
+  static constexpr const char *kHeads[] = {"median", "mean"}, *kErrors[] = {"mae", "rmse"};
+  json_key(out, "trees");
+  appendStringInfoChar(out, '{');
+  for (size_t head = 0; head < gains.size(); ++head) {
+    json_key(out, kHeads[head]);
+    appendStringInfoChar(out, '{');
+    for (size_t t = 0; t < kCgmTreeCount; ++t) {
+      const CgmTreesGain& gain = gains[head][t];
+      json_key(out, psprintf("%d", cgm_minutes(kCgmTreeHorizons[t])));
+      appendStringInfoChar(out, '{');
+      json_number(out, "share", static_cast<double>(gain.share));
+      json_number(out, psprintf("linear_%s", kErrors[head]), gain.linear);
+      json_number(out, kErrors[head], gain.corrected);
+      appendStringInfoChar(out, '}');
+    }
+    appendStringInfoChar(out, '}');
+  }
+  appendStringInfoChar(out, '}');
+}
+
 }  // namespace
 
 CgmData no_cgm_data(MemoryContext context) {
@@ -95,9 +118,14 @@ void add_cgm_person(CgmData& data, const TrainRequest& request, const Person& pe
   data.end = std::max<TimestampTz>(data.end, data.test_start - 1);
 }
 
-const CgmOutcome* train_cgm(CgmData& data, const CgmModel* prior, MemoryContext context) {
+const CgmOutcome* train_cgm(CgmData& data, const TrainRequest& request, const CgmModel* prior, MemoryContext context) {
+  CgmBoostingOptions boosting;
+  boosting.memory_cap = static_cast<size_t>(settings::max_train_memory_kb) * 1024;
+  if (prior == nullptr && request.algorithm == Algorithm::automatic && may_boost_cgm(*data.rows, boosting))
+    boosting.boosting = find_boosting();
   auto* training = owned<CgmTraining>(context, [&] {
-    return CgmTraining(std::move(*data.rows), prior != nullptr ? std::optional<CgmModel>(*prior) : std::nullopt);
+    return CgmTraining(std::move(*data.rows), prior != nullptr ? std::optional<CgmModel>(*prior) : std::nullopt,
+                       boosting);
   });
   bool done = false;
   while (!done) {
@@ -121,7 +149,7 @@ TrainedModel cgm_in_server_terms(const TrainRequest& request, const CgmOutcome& 
                                  const char* digest, MemoryContext context) {
   TrainedModel trained = {};
   const CgmMeasured& test = outcome.measured[static_cast<size_t>(Split::test)];
-  strlcpy(trained.algorithm, kCgmAlgorithm, sizeof trained.algorithm);
+  strlcpy(trained.algorithm, outcome.model.has_trees() ? kCgmTrees : kCgmLinear, sizeof trained.algorithm);
   trained.feature_schema = kCgmSchema.data();
   trained.artifact = bytes_of(owned<std::vector<std::uint8_t>>(context, [&] { return encode_cgm(outcome.model); }));
   trained.first_meal_at = data.start;
@@ -163,6 +191,7 @@ void add_cgm_metadata(StringInfo out, const CgmOutcome& outcome, const char* dig
   appendStringInfoChar(out, '}');
   json_number(out, "coverage", cgm_coverage(outcome.measured[static_cast<size_t>(Split::test)]));
   json_number(out, "interval_residuals", outcome.model.n_residuals);
+  if (outcome.trees) add_trees(out, *outcome.trees);
   json_text(out, "data_sha256", digest);
   if (outcome.rejected) json_bool(out, "rejected", true);  // a check of the table keeps such a row's status
   json_text(out, "extension_version", PGG_VERSION);

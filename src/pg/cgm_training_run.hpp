@@ -26,8 +26,9 @@ size_t most_cgm_rows();
 void add_cgm_person(CgmData& data, const TrainRequest& request, const Person& person, size_t most,
                     MemoryContext scratch);
 
-/// Trains on the rows, which are gone afterwards; prior may be nullptr. Polls for interrupts. Owned by `context`.
-const CgmOutcome* train_cgm(CgmData& data, const CgmModel* prior, MemoryContext context);
+/// Trains on the rows, which are gone afterwards; prior may be nullptr: then trees are tried when they may help, unless
+/// linear was asked for. Polls for interrupts. Owned by `context`.
+const CgmOutcome* train_cgm(CgmData& data, const TrainRequest& request, const CgmModel* prior, MemoryContext context);
 
 /// The outcome in server terms but for its metadata. `digest`: of the rows, taken before the training.
 TrainedModel cgm_in_server_terms(const TrainRequest& request, const CgmOutcome& outcome, const CgmData& data,
@@ -36,7 +37,8 @@ TrainedModel cgm_in_server_terms(const TrainRequest& request, const CgmOutcome& 
 /// SHA-256 of the rows, hexadecimal.
 const char* digest_of(const CgmRows& rows);
 
-/// Appends what the metadata of both say: reported errors by split, coverage, residuals behind the interval.
+/// Appends what the metadata of both say: reported errors by split, coverage, residuals behind the interval, what
+/// trees did.
 void add_cgm_metadata(StringInfo out, const CgmOutcome& outcome, const char* digest);
 
 }  // namespace glucose::pg

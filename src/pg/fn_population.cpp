@@ -67,7 +67,7 @@ Trained train_cgm_population(const char* algorithm, Jsonb* options) {
   const Persons persons = read_sharing_persons();
   CgmData data = read_population(trained.request, persons, work);
   const char* digest = digest_of(*data.rows);
-  const glucose::CgmOutcome* outcome = train_cgm(data, nullptr, work);
+  const glucose::CgmOutcome* outcome = train_cgm(data, trained.request, nullptr, work);
   trained.model = cgm_in_server_terms(trained.request, *outcome, data, digest, work);
   trained.model.metadata = cgm_metadata(*outcome, data, persons.n, digest);
   return trained;
