@@ -1,32 +1,49 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/evaluation.hpp"
 
-#include "core/forecast.hpp"
-
 namespace glucose {
 
-std::vector<Evaluation> evaluate(const Model& model, Samples earlier, Samples samples) {
-  const std::size_t K = model.horizons_min.size();
-  std::vector<std::vector<float>> forecasts(K), outcomes(K);
-  std::vector<int> held(K, 0);
+namespace {
+constexpr std::size_t kRowsPerStep = 8;  // with a full memory and the widest network: a few milliseconds
+}
+
+Evaluator::Evaluator(const Model& model, Samples earlier, Samples samples)
+    : earlier_(earlier),
+      samples_(samples),
+      follower_(model),
+      forecasts_(model.horizons_min.size()),
+      outcomes_(model.horizons_min.size()),
+      held_(model.horizons_min.size(), 0) {}
+
+void Evaluator::step() {
+  for (std::size_t n = 0; n < kRowsPerStep && !done(); ++n, ++next_)
+    next_ < earlier_.size() ? follower_.follow(earlier_[next_]) : answer(samples_[next_ - earlier_.size()]);
+}
+
+void Evaluator::answer(const Sample& sample) {
   std::array<HorizonForecast, kMaxHorizons> answer;
-  Follower follower(model);
-  for (const Sample& sample : earlier) follower.follow(sample);
-  for (const Sample& sample : samples) {
-    follower.answer(sample, kIntervalLevel, answer.data());
-    if (!all_known(sample, K)) continue;
-    for (std::size_t k = 0; k < K; ++k) {
-      const float happened = sample.targets[k];
-      forecasts[k].push_back(answer[k].mg_dl);
-      outcomes[k].push_back(happened);
-      if (answer[k].lower <= happened && happened <= answer[k].upper) ++held[k];
-    }
+  follower_.answer(sample, kIntervalLevel, answer.data());
+  if (!all_known(sample, held_.size())) return;
+  for (std::size_t k = 0; k < held_.size(); ++k) {
+    const float happened = sample.targets[k];
+    forecasts_[k].push_back(answer[k].mg_dl);
+    outcomes_[k].push_back(happened);
+    if (answer[k].lower <= happened && happened <= answer[k].upper) ++held_[k];
   }
+}
+
+std::vector<Evaluation> Evaluator::take() const {
   std::vector<Evaluation> result;
-  for (std::size_t k = 0; k < K; ++k)
-    result.push_back(
-        {measure(forecasts[k], outcomes[k]), static_cast<double>(held[k]) / static_cast<double>(outcomes[k].size())});
+  for (std::size_t k = 0; k < held_.size(); ++k)
+    result.push_back({measure(forecasts_[k], outcomes_[k]),
+                      static_cast<double>(held_[k]) / static_cast<double>(outcomes_[k].size())});
   return result;
+}
+
+std::vector<Evaluation> evaluate(const Model& model, Samples earlier, Samples samples) {
+  Evaluator evaluator(model, earlier, samples);
+  while (!evaluator.done()) evaluator.step();
+  return evaluator.take();
 }
 
 }  // namespace glucose

@@ -49,6 +49,22 @@ Boundaries read_boundaries(const pg_uuid_t* person_id, const char* model_type, c
   return b;
 }
 
+/// The samples [first, last), after those from `begin` on.
+const std::vector<Evaluation>* evaluate_part(const glucose::Model* model, const Sample* begin, const Sample* first,
+                                             const Sample* last) {
+  auto* evaluator = owned<glucose::Evaluator>(CurrentMemoryContext, [&] {
+    return glucose::Evaluator(*model, {begin, first}, {first, last});
+  });
+  for (bool done = false; !done;) {
+    CHECK_FOR_INTERRUPTS();
+    guarded([&] {
+      evaluator->step();
+      done = evaluator->done();
+    });
+  }
+  return owned<std::vector<Evaluation>>(CurrentMemoryContext, [&] { return evaluator->take(); });
+}
+
 void put_part(ReturnSetInfo* result, const char* part, const glucose::Model& model,
               const std::vector<Evaluation>& evaluations) {
   for (size_t k = 0; k < evaluations.size(); ++k) {
@@ -92,10 +108,7 @@ SQL_FUNCTION(evaluate_model) {
     const Sample* last = first;
     while (last < past_end && (part == kParts - 1 || last->eaten_at < bounds.starts[part])) ++last;
     if (last == first) continue;
-    const auto* evaluations = owned<std::vector<Evaluation>>(CurrentMemoryContext, [&] {
-      return glucose::evaluate(*model, {begin, first}, {first, last});
-    });
-    put_part(result, kPartNames[static_cast<size_t>(part)], *model, *evaluations);
+    put_part(result, kPartNames[static_cast<size_t>(part)], *model, *evaluate_part(model, begin, first, last));
     first = last;
   }
   end(Volatility::stable);

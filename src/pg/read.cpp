@@ -320,6 +320,7 @@ Meals read_meals(const Person& person, TimestampTz from, TimestampTz until, Memo
   Meals meals{nullptr, static_cast<int64>(SPI_processed)};
   meals.rows = static_cast<Meal*>(MemoryContextAllocHuge(context, sizeof(Meal) * (SPI_processed + 1)));
   for (uint64 row = 0; row < SPI_processed; ++row) meals.rows[row] = meal_at(row, person.time_zone);
+  SPI_freetuptable(SPI_tuptable);  // a population's training reads thousands of persons' in one call
   return meals;
 }
 
