@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t P = kCgmColumns, K = kCgmHorizons, T = kCgmTreeCount;
 constexpr std::size_t kRowsPerStep = 512;
 // More rows of the same persons gain next to nothing: windows 5 minutes apart are almost the same.
-constexpr std::size_t kMostRows = 60'000;
+constexpr std::size_t kMostRows = 40'000;
 constexpr double kStandardErrors = 2;  // of a gain: less may well be luck
 
 std::size_t count_learnt(const CgmRows& rows) {
