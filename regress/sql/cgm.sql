@@ -134,7 +134,7 @@ SET ROLE anna;
 SELECT test.eater(1, 15) AS eater \gset
 SELECT version FROM train_model(:'eater', algorithm => 'ridge', options => '{"deploy": true}');
 SELECT version FROM train_model(:'eater', 'cgm', options => '{"deploy": true}');
-SELECT left(test.expect(format('SELECT predict_meal(%L, ''{"eaten_at": "2026-01-18"}'', ''{"model_type": "cgm"}'')', :'eater')), 5) AS meal_by_cgm,
+SELECT left(test.expect(format('SELECT predict_meal(%L, ''{"eaten_at": "2026-01-18"}'', ''{"model_type": "cgm"}'')', :'eater')), 5) AS meal_by_cgm, test.hint(format('SELECT evaluate_model(%L, ''cgm'')', :'eater')),
        left(test.expect(format('SELECT * FROM evaluate_model(%L, ''cgm'')', :'eater')), 5) AS evaluated,
        left(test.expect(format('SELECT import_model(%L, export_model(%L, ''cgm''))', :'eater', :'eater')), 5) AS imported;
 RESET ROLE;

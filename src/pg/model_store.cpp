@@ -54,7 +54,7 @@ ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const
   const ModelRow row = read_model(person_id, model_type, version);
   if (row.found) return row;
   if (version != nullptr)
-    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", version),
+    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", clipped(version)),
                     errhint("Versions are listed by glucose.list_model_versions().")));
   ereport(ERROR, (errcode(kNoModel), errmsg("no active model of type \"%s\" for this person", model_type),
                   errhint("Run SELECT glucose.train_model(person_id), or name a version.")));
@@ -62,6 +62,11 @@ ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const
 }
 
 const Model* load_model(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type) {
+  if (strcmp(model_type, kCgmType) == 0)
+    ereport(ERROR,
+            (errcode(kModelMismatch),
+             errmsg("a model of type \"%s\" forecasts from readings alone, not after meals", kCgmType),
+             errhint("Use glucose.cgm_forecast(person_id, at); how good it is stands in glucose.model_metric.")));
   return load<Model>(row, person_id, model_type, decode);
 }
 
