@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "cgm_rows.hpp"
-#include "core/error.hpp"
 #include "models.hpp"
 
 using namespace glucose;
@@ -23,15 +22,6 @@ CgmQuestion ask(Micros at, std::vector<int> minutes = {5, 30, 60, 120}, double l
   q.n_minutes = static_cast<int>(minutes.size());
   std::copy(minutes.begin(), minutes.end(), q.minutes.begin());
   return q;
-}
-
-ErrorCode code_of(std::span<const std::uint8_t> bytes) {
-  try {
-    decode_cgm(bytes);
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::internal;
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 // Seeded readings and rows for the tests of forecasts from readings alone.
 #pragma once
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "core/cgm_rows.hpp"
 #include "core/cgm_training.hpp"
+#include "core/error.hpp"
 #include "core/random.hpp"
 #include "core/simulation/simulate.hpp"
 
@@ -54,6 +56,16 @@ inline CgmOutcome train_cgm(CgmRows rows, std::optional<CgmModel> prior = {}) {
   CgmTraining training(std::move(rows), std::move(prior));
   while (!training.done()) training.step();
   return training.take();
+}
+
+/// Why bytes are no model of readings; `internal` when they are one.
+inline ErrorCode code_of(std::span<const std::uint8_t> bytes) {
+  try {
+    decode_cgm(bytes);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode::internal;
 }
 
 }  // namespace glucose

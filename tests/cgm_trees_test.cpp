@@ -8,7 +8,6 @@
 
 #include "cgm_rows.hpp"
 #include "core/byte_io.hpp"
-#include "core/error.hpp"
 
 using namespace glucose;
 
@@ -39,15 +38,6 @@ CgmModel with_trees(const CgmModel& model) {
 const CgmModel& linear_model() {
   static const CgmModel model = train_cgm(rows_of(simulated_readings(1, 6))).model;
   return model;
-}
-
-ErrorCode code_of(std::span<const std::uint8_t> bytes) {
-  try {
-    decode_cgm(bytes);
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::internal;
 }
 
 /// The bytes with a checksum that fits.
