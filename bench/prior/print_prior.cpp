@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // Reads a population model's artifact (stdin) and prints src/core/open_prior.cpp.
 #include <cstdio>
-#include <iterator>
 #include <span>
 #include <variant>
 #include <vector>

@@ -103,14 +103,7 @@ void add_cgm_person(CgmData& data, const TrainRequest& request, const Person& pe
     return CgmRowsBuilder(*data.rows, {readings.rows, static_cast<size_t>(readings.n)}, clock, request.start_at,
                           request.end_at, most);
   });
-  bool done = false;
-  while (!done) {
-    CHECK_FOR_INTERRUPTS();
-    guarded([&] {
-      builder->step();
-      done = builder->done();
-    });
-  }
+  run_to_end(builder);
   if (builder->added() == 0) return;
   ++data.persons;
   data.start = std::min<TimestampTz>(data.start, first->measured_at);
@@ -127,14 +120,7 @@ const CgmOutcome* train_cgm(CgmData& data, const TrainRequest& request, const Cg
     return CgmTraining(std::move(*data.rows), prior != nullptr ? std::optional<CgmModel>(*prior) : std::nullopt,
                        boosting);
   });
-  bool done = false;
-  while (!done) {
-    CHECK_FOR_INTERRUPTS();
-    guarded([&] {
-      training->step();
-      done = training->done();
-    });
-  }
+  run_to_end(training);
   return owned<CgmOutcome>(context, [&] { return training->take(); });
 }
 

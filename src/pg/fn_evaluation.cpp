@@ -55,13 +55,7 @@ const std::vector<Evaluation>* evaluate_part(const glucose::Model* model, const 
   auto* evaluator = owned<glucose::Evaluator>(CurrentMemoryContext, [&] {
     return glucose::Evaluator(*model, {begin, first}, {first, last});
   });
-  for (bool done = false; !done;) {
-    CHECK_FOR_INTERRUPTS();
-    guarded([&] {
-      evaluator->step();
-      done = evaluator->done();
-    });
-  }
+  run_to_end(evaluator);
   return owned<std::vector<Evaluation>>(CurrentMemoryContext, [&] { return evaluator->take(); });
 }
 

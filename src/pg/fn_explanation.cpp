@@ -56,14 +56,7 @@ const Explanation* explain(const Inputs& inputs, const Answer& answer, size_t k)
     const glucose::Follower follower = followed(*inputs.model, inputs);
     return Explainer(*inputs.model, answer.moment, follower.known(), k, inputs.mean);
   });
-  bool done = false;
-  while (!done) {
-    CHECK_FOR_INTERRUPTS();
-    guarded([&] {
-      explainer->step();
-      done = explainer->done();
-    });
-  }
+  run_to_end(explainer);
   return owned<Explanation>(CurrentMemoryContext, [&] { return explainer->take(); });
 }
 

@@ -48,14 +48,7 @@ const std::vector<Importance>* measure(const glucose::Model* model, const std::v
     const glucose::Samples all(*samples);
     return FeatureImportance(*model, all.first(n), all.subspan(n), kSeed);
   });
-  bool done = false;
-  while (!done) {
-    CHECK_FOR_INTERRUPTS();
-    guarded([&] {
-      measuring->step();
-      done = measuring->done();
-    });
-  }
+  run_to_end(measuring);
   return owned<std::vector<Importance>>(CurrentMemoryContext, [&] { return measuring->take(); });
 }
 

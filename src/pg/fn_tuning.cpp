@@ -120,10 +120,7 @@ bool tune(Tuning* tuning, double seconds) {
     INSTR_TIME_SET_CURRENT(elapsed);
     INSTR_TIME_SUBTRACT(elapsed, started);
     if (INSTR_TIME_GET_DOUBLE(elapsed) >= seconds) return false;
-    guarded([&] {
-      tuning->step();
-      done = tuning->done();
-    });
+    done = guarded_step(tuning);
   }
   return true;
 }

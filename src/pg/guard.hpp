@@ -36,6 +36,26 @@ void guarded(Body&& body) {
   if (failure.sqlstate != 0) raise(failure);
 }
 
+/// One guarded step of something that works in small ones; true when it was the last.
+template <class Work>
+bool guarded_step(Work* work) {
+  bool done = false;
+  guarded([&] {
+    work->step();
+    done = work->done();
+  });
+  return done;
+}
+
+/// All its steps, with a chance to cancel before each.
+template <class Work>
+void run_to_end(Work* work) {
+  for (bool done = false; !done;) {
+    CHECK_FOR_INTERRUPTS();
+    done = guarded_step(work);
+  }
+}
+
 /// The extension's own SQLSTATE class.
 inline constexpr int kNoModel = MAKE_SQLSTATE('M', 'G', '0', '0', '1');
 inline constexpr int kTooLittleHistory = MAKE_SQLSTATE('M', 'G', '0', '0', '2');

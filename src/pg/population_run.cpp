@@ -75,14 +75,7 @@ const TrainingOutcome* train_population(const PopulationData& data, const TrainR
   auto* training = owned<PopulationTraining>(context, [&] {
     return PopulationTraining(std::move(*data.persons), request.algorithm, request.options, most_bytes(), boosting);
   });
-  bool done = false;
-  while (!done) {
-    CHECK_FOR_INTERRUPTS();
-    guarded([&] {
-      training->step();
-      done = training->done();
-    });
-  }
+  run_to_end(training);
   return owned<TrainingOutcome>(context, [&] { return training->take(); });
 }
 

@@ -73,12 +73,7 @@ Training* start_training(const std::vector<Sample>& samples, const TrainRequest&
 }
 
 bool step_training(Training* training) {
-  bool done = false;
-  guarded([&] {
-    training->step();
-    done = training->done();
-  });
-  return done;
+  return guarded_step(training);
 }
 
 }  // namespace glucose::pg
