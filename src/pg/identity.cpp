@@ -107,9 +107,8 @@ ArrayType* ask(Kind kind, const char* identity) {
   MemoryContext inside = MemoryContextSwitchTo(caller);
   auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * (n + 1)));
   for (uint64 i = 0; i < n; ++i) {
-    bool is_null;
     auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *id = *DatumGetUUIDP(SPI_getbinval(rows->vals[i], rows->tupdesc, 1, &is_null));
+    *id = *DatumGetUUIDP(value(rows, i, 1));
     ids[i] = UUIDPGetDatum(id);
   }
   ArrayType* persons = construct_array(ids, static_cast<int>(n), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);

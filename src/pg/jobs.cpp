@@ -90,19 +90,15 @@ Parameters person_and_type(const Job& job) {
 }
 
 Job job_at(const SPITupleTable* rows, uint64 row, int* attempts) {
-  const auto value = [&](int column) {
-    bool is_null;
-    return SPI_getbinval(rows->vals[row], rows->tupdesc, column, &is_null);
-  };
   Job job;
   job.found = true;
-  job.person_id = *DatumGetUUIDP(value(1));
-  job.job_id = *DatumGetUUIDP(value(2));
-  strlcpy(job.model_type, TextDatumGetCString(value(3)), sizeof job.model_type);
-  strlcpy(job.algorithm, TextDatumGetCString(value(4)), sizeof job.algorithm);
-  job.options = DatumGetJsonbP(value(5));
-  *attempts = DatumGetInt32(value(6));
-  job.is_retraining = DatumGetBool(value(7));
+  job.person_id = *DatumGetUUIDP(value(rows, row, 1));
+  job.job_id = *DatumGetUUIDP(value(rows, row, 2));
+  strlcpy(job.model_type, TextDatumGetCString(value(rows, row, 3)), sizeof job.model_type);
+  strlcpy(job.algorithm, TextDatumGetCString(value(rows, row, 4)), sizeof job.algorithm);
+  job.options = DatumGetJsonbP(value(rows, row, 5));
+  *attempts = DatumGetInt32(value(rows, row, 6));
+  job.is_retraining = DatumGetBool(value(rows, row, 7));
   return job;
 }
 
@@ -117,9 +113,8 @@ pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options) {
   p.add(JsonbPGetDatum(options));
   p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
   run(insert_job, p, Mode::write);
-  bool is_null;
   auto* id = static_cast<pg_uuid_t*>(SPI_palloc(sizeof(pg_uuid_t)));
-  *id = *DatumGetUUIDP(column(0, 1, &is_null));
+  *id = *DatumGetUUIDP(value(0, 1));
   return id;
 }
 
@@ -186,8 +181,7 @@ void fail_job(const Job& job, int sqlstate, const char* message) {
 ArrayType* reasons_to_retrain(const Job& job, MemoryContext context) {
   run(why_due, person_and_type(job), Mode::write);
   if (SPI_processed == 0) return nullptr;
-  bool is_null;
-  const Datum reasons = column(0, 1, &is_null);
+  const Datum reasons = value(0, 1);
   MemoryContext inside = MemoryContextSwitchTo(context);
   ArrayType* copy = DatumGetArrayTypePCopy(reasons);
   MemoryContextSwitchTo(inside);

@@ -103,8 +103,7 @@ void write_deployment(const TrainRequest& request, const char* version, const ch
 
 void require_population_writer() {
   run(may_write, Parameters(), Mode::read);
-  bool is_null;
-  if (!DatumGetBool(column(0, 1, &is_null)))
+  if (!DatumGetBool(value(0, 1)))
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for table population_model"),
                     errhint("Population models are trained by the steward: SELECT glucose.setup(steward => ...).")));
 }
@@ -115,9 +114,8 @@ Persons read_sharing_persons() {
   persons.rows =
       static_cast<Person*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Person) * (SPI_processed + 1)));
   for (uint64 row = 0; row < SPI_processed; ++row) {
-    bool is_null;
-    persons.rows[row].id = *DatumGetUUIDP(column(row, 1, &is_null));
-    strlcpy(persons.rows[row].time_zone, TextDatumGetCString(column(row, 2, &is_null)), kLongestName);
+    persons.rows[row].id = *DatumGetUUIDP(value(row, 1));
+    strlcpy(persons.rows[row].time_zone, TextDatumGetCString(value(row, 2)), kLongestName);
   }
   return persons;
 }
@@ -133,8 +131,7 @@ StoredModel store_population_model(const TrainRequest& request, const TrainedMod
   const char* previous = nullptr;
   if (stored.is_active && newest.has_active) {
     run(retire_active, of_type(request), Mode::write);
-    bool is_null;
-    if (SPI_processed > 0) previous = TextDatumGetCString(column(0, 1, &is_null));
+    if (SPI_processed > 0) previous = TextDatumGetCString(value(0, 1));
   }
   insert_row(request, trained, stored);
   if (stored.is_active) write_deployment(request, stored.version, previous);

@@ -122,9 +122,8 @@ const pg_uuid_t* log_prediction(const Inputs& inputs, const Answer& answer, cons
   p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
   add_trial(p, inputs, answer, options.model_type);
   insert_row(p, inputs.what.person.id);
-  bool is_null;
   auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-  *id = *DatumGetUUIDP(column(0, 1, &is_null));
+  *id = *DatumGetUUIDP(value(0, 1));
   return id;
 }
 

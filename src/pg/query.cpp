@@ -41,6 +41,16 @@ void require_tables() {
   checked = table;
 }
 
+// The one place where a result is read.
+Datum checked(const SPITupleTable* rows, uint64 row, int column, bool* is_null) {
+  if (rows == nullptr || row >= rows->numvals)
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a statement over the tables gave no row"),
+             errhint("Another session has changed them meanwhile, or a trigger or rule on them keeps rows "
+                     "from being written. Try again.")));
+  return SPI_getbinval(rows->vals[row], rows->tupdesc, column, is_null);
+}
+
 }  // namespace
 
 void begin(Volatility volatility) {
@@ -79,7 +89,21 @@ void stream(Query& query, const Parameters& parameters, DestReceiver* receiver) 
 }
 
 Datum column(uint64 row, int column, bool* is_null) {
-  return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, is_null);
+  return checked(SPI_tuptable, row, column, is_null);
+}
+
+Datum value(uint64 row, int column) {
+  return value(SPI_tuptable, row, column);
+}
+
+Datum value(const SPITupleTable* rows, uint64 row, int column) {
+  bool is_null;
+  const Datum datum = checked(rows, row, column, &is_null);
+  if (is_null)
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a row of the tables holds an unexpected null"),
+             errhint("Run SELECT glucose.setup() as the owner of the tables.")));
+  return datum;
 }
 
 }  // namespace glucose::pg

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Kept SPI plans: every statement the extension runs over the tables is one of these, in catalog.cpp.
+// Kept SPI plans: every statement the extension runs over the tables is one of these, beside the code that runs it.
 #pragma once
 #include "pg/server.hpp"
 
@@ -47,7 +47,12 @@ void run(Query& query, const Parameters& parameters, Mode mode);
 /// As run, but hands every row to `receiver` instead of collecting them.
 void stream(Query& query, const Parameters& parameters, DestReceiver* receiver);
 
-/// Column `column` (1 …) of row `row` of SPI_tuptable.
+/// Column `column` (1 …) of row `row` of SPI_tuptable. Every value of a result is read by one of these two: they raise
+/// 55000 for a row that is not there (a statement may change no row that another session has changed meanwhile, or that
+/// a trigger keeps as it is), and value() also for NULL.
 Datum column(uint64 row, int column, bool* is_null);
+Datum value(uint64 row, int column);
+/// The same of rows that outlive the statements run for each of them.
+Datum value(const SPITupleTable* rows, uint64 row, int column);
 
 }  // namespace glucose::pg

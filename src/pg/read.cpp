@@ -173,8 +173,7 @@ Meal meal_at(uint64 row, const char* time_zone) {
 
 Person person_at(uint64 row, int id_column) {
   Person person;
-  bool is_null;
-  person.id = *DatumGetUUIDP(column(row, id_column, &is_null));
+  person.id = *DatumGetUUIDP(value(row, id_column));
   copy_text(row, id_column + 1, person.time_zone, sizeof person.time_zone);
   return person;
 }
@@ -213,18 +212,17 @@ void end_receiver(DestReceiver*) {}
 ModelRow model_at_first_row(bool is_population) {
   ModelRow model;
   if (SPI_processed == 0) return model;
-  bool is_null;
   model.found = true;
   model.is_population = is_population;
   copy_text(0, 1, model.version, sizeof model.version);
   copy_text(0, 2, model.algorithm, sizeof model.algorithm);
   copy_text(0, 3, model.status, sizeof model.status);
-  const bytea* digest = DatumGetByteaPP(column(0, 4, &is_null));
+  const bytea* digest = DatumGetByteaPP(value(0, 4));
   if (VARSIZE_ANY_EXHDR(digest) != sizeof model.sha256) elog(ERROR, "a model's sha256 has a wrong length");
   memcpy(model.sha256, VARDATA_ANY(digest), sizeof model.sha256);
-  model.trained_at = DatumGetTimestampTz(column(0, 5, &is_null));
-  model.training_end = DatumGetTimestampTz(column(0, 6, &is_null));
-  model.data_points = DatumGetInt32(column(0, 7, &is_null));
+  model.trained_at = DatumGetTimestampTz(value(0, 5));
+  model.training_end = DatumGetTimestampTz(value(0, 6));
+  model.data_points = DatumGetInt32(value(0, 7));
   return model;
 }
 
@@ -237,8 +235,8 @@ RunningExperiment experiment_at_first_row() {
   if (is_null) return e;
   e.found = true;
   copy_text(0, 8, e.name, sizeof e.name);
-  e.is_shadow = DatumGetBool(column(0, 9, &is_null));
-  e.percent = DatumGetInt32(column(0, 10, &is_null));
+  e.is_shadow = DatumGetBool(value(0, 9));
+  e.percent = DatumGetInt32(value(0, 10));
   copy_text(0, 11, e.salt, sizeof e.salt);
   copy_text(0, 12, e.population_version, sizeof e.population_version);
   return e;
@@ -379,10 +377,9 @@ bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char
   p.add(CStringGetTextDatum(row.version));
   run(row.is_population ? artifact_of_population : artifact_of_person, p, Mode::read);
   if (SPI_processed == 0) return nullptr;
-  bool is_null;
-  const Datum value = column(0, 1, &is_null);
+  const Datum bytes = value(0, 1);
   MemoryContext inside = MemoryContextSwitchTo(context);
-  bytea* artifact = DatumGetByteaPCopy(value);
+  bytea* artifact = DatumGetByteaPCopy(bytes);
   MemoryContextSwitchTo(inside);
   return artifact;
 }

@@ -117,14 +117,14 @@ Newest newest_at_first_row() {
   if (SPI_processed == 0) return newest;
   bool is_null;
   newest.exists = true;
-  const char* version = TextDatumGetCString(column(0, 1, &is_null));
+  const char* version = TextDatumGetCString(value(0, 1));
   // A row that is gone was of this schema, or it is unknown: then a minor step is enough.
-  const bool has_row = DatumGetBool(column(0, 2, &is_null));
+  const bool has_row = DatumGetBool(value(0, 2));
   const Datum same_output = column(0, 3, &is_null);
   newest.same_output = !has_row || (!is_null && DatumGetBool(same_output));
   const Datum same_recipe = column(0, 4, &is_null);
   newest.same_recipe = !is_null && DatumGetBool(same_recipe);
-  newest.has_active = DatumGetBool(column(0, 5, &is_null));
+  newest.has_active = DatumGetBool(value(0, 5));
   if (sscanf(version, "%d.%d.%d", &newest.major, &newest.minor, &newest.patch) != 3)
     elog(ERROR, "a stored version is not of the form 1.2.3");
   return newest;
@@ -157,8 +157,8 @@ StoredModel store_model(const TrainRequest& request, const TrainedModel& trained
   char previous[kLongestVersion] = "";
   if (stored.is_active && newest.has_active) {
     run(retire_active, of_type(request), Mode::write);
-    bool is_null;
-    strlcpy(previous, TextDatumGetCString(column(0, 1, &is_null)), sizeof previous);
+    // None, when the one that was read as active has been retired by another session meanwhile.
+    if (SPI_processed > 0) strlcpy(previous, TextDatumGetCString(value(0, 1)), sizeof previous);
   }
   insert_row(request, trained, stored);
   if (trained.n_metrics > 0) insert_metric_rows(request, trained, stored);
