@@ -11,14 +11,14 @@
 #include <string>
 #include <vector>
 
-#include "cgm_rows.hpp"
-#include "core/cgm_training.hpp"
-#include "core/forecast.hpp"
-#include "core/lstm.hpp"
-#include "core/population_training.hpp"
-#include "core/training.hpp"
-#include "golden_file.hpp"
-#include "simulated_samples.hpp"
+#include "core/learn/lstm.hpp"
+#include "core/tasks/cgm/training.hpp"
+#include "core/tasks/meal/models/forecast.hpp"
+#include "core/tasks/meal/training/population_training.hpp"
+#include "core/tasks/meal/training/training.hpp"
+#include "support/cgm_rows.hpp"
+#include "support/golden_file.hpp"
+#include "support/simulated_samples.hpp"
 #ifdef PGG_HAS_BOOSTING
 #include "boosting/boosting.hpp"
 #endif

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/lstm.hpp"
-#include "core/lstm_trainer.hpp"
+#include "core/learn/lstm.hpp"
+#include "core/learn/lstm_trainer.hpp"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/features.hpp"
-#include "core/training.hpp"
+#include "core/tasks/meal/features/features.hpp"
+#include "core/tasks/meal/training/training.hpp"
 #include "simulated_samples.hpp"
 
 namespace {

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "core/random.hpp"
-#include "core/trees.hpp"
+#include "core/base/random.hpp"
+#include "core/learn/trees.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/model.hpp"
+#include "core/tasks/meal/models/model.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "core/boosting_api.hpp"
+#include "core/learn/boosting_api.hpp"
 
 namespace glucose::boosting {
 

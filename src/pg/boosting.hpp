@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/boosting_api.hpp"
+#include "core/learn/boosting_api.hpp"
 
 namespace glucose::pg {
 

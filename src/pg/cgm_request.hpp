@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/cgm_model.hpp"
+#include "core/tasks/cgm/model.hpp"
 #include "pg/train_request.hpp"
 
 namespace glucose::pg {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // A cgm training under way: what the trainings of a person and of a population share.
 #pragma once
-#include "core/cgm_training.hpp"
+#include "core/tasks/cgm/training.hpp"
 #include "pg/write.hpp"
 
 namespace glucose::pg {

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "core/disclaimer.hpp"
-#include "core/feature_schema.hpp"
+#include "core/base/disclaimer.hpp"
+#include "core/tasks/meal/features/feature_schema.hpp"
 #include "pg/json.hpp"
 
 namespace glucose::pg {

@@ -2,7 +2,7 @@
 // evaluate_model: read the version and the history, measure, write the rows.
 #include <cmath>
 
-#include "core/evaluation.hpp"
+#include "core/tasks/meal/asking/evaluation.hpp"
 #include "pg/arguments.hpp"
 #include "pg/history.hpp"
 #include "pg/model_store.hpp"

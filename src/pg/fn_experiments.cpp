@@ -2,7 +2,7 @@
 // What experiments are made of: the split of persons, the tests, and whether a recipe can be trained.
 #include <cmath>
 
-#include "core/statistics.hpp"
+#include "core/math/statistics.hpp"
 #include "pg/arguments.hpp"
 #include "pg/guard.hpp"
 #include "pg/train_request.hpp"

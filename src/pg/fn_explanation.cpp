@@ -2,8 +2,8 @@
 // explain_prediction, what_if, glucose_curve: a forecast of a stored meal, taken apart, of a changed meal, in between.
 #include <cmath>
 
-#include "core/curve.hpp"
-#include "core/explanation.hpp"
+#include "core/tasks/meal/asking/curve.hpp"
+#include "core/tasks/meal/asking/explanation.hpp"
 #include "pg/arguments.hpp"
 #include "pg/given_meal.hpp"
 #include "pg/guard.hpp"

@@ -2,8 +2,8 @@
 // Features of a meal, a moment or a whole history.
 #include <cmath>
 
-#include "core/features.hpp"
-#include "core/time_grid.hpp"
+#include "core/readings/time_grid.hpp"
+#include "core/tasks/meal/features/features.hpp"
 #include "pg/arguments.hpp"
 #include "pg/guard.hpp"
 #include "pg/history.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // feature_importance: read the version and its test meals, shuffle, write the rows.
-#include "core/importance.hpp"
+#include "core/tasks/meal/asking/importance.hpp"
 #include "pg/arguments.hpp"
 #include "pg/history.hpp"
 #include "pg/model_store.hpp"

@@ -2,7 +2,7 @@
 // compare_versions: read two versions and the history once, measure both on the same meals.
 #include <cmath>
 
-#include "core/paired.hpp"
+#include "core/tasks/meal/training/paired.hpp"
 #include "pg/arguments.hpp"
 #include "pg/history.hpp"
 #include "pg/locks.hpp"

@@ -2,7 +2,7 @@
 // similar_meals: read the person's half year, compare, write the rows.
 #include <cmath>
 
-#include "core/similarity.hpp"
+#include "core/tasks/meal/asking/similarity.hpp"
 #include "pg/arguments.hpp"
 #include "pg/history.hpp"
 #include "pg/model_store.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // train_model: read the history, train in small steps, write the version.
-#include "core/training.hpp"
+#include "core/tasks/meal/training/training.hpp"
 #include "pg/arguments.hpp"
 #include "pg/cgm_person.hpp"
 #include "pg/history.hpp"

@@ -3,7 +3,7 @@
 // nothing.
 #include <cmath>
 
-#include "core/tuning.hpp"
+#include "core/tasks/meal/training/tuning.hpp"
 #include "pg/arguments.hpp"
 #include "pg/boosting.hpp"
 #include "pg/json.hpp"

@@ -2,8 +2,8 @@
 // Keys, units, texts: functions of their arguments alone.
 #include <cmath>
 
-#include "core/disclaimer.hpp"
-#include "core/units.hpp"
+#include "core/base/disclaimer.hpp"
+#include "core/base/units.hpp"
 #include "pg/arguments.hpp"
 #include "pg/guard.hpp"
 #include "pg/values.hpp"

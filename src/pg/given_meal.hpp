@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/types.hpp"
+#include "core/base/types.hpp"
 #include "pg/server.hpp"
 
 namespace glucose::pg {

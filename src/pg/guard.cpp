@@ -5,7 +5,7 @@
 #include <exception>
 #include <new>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace glucose::pg {
 

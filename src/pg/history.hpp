@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/dataset.hpp"
-#include "core/features.hpp"
+#include "core/tasks/meal/features/dataset.hpp"
+#include "core/tasks/meal/features/features.hpp"
 #include "pg/read.hpp"
 
 namespace glucose::pg {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/metrics.hpp"
+#include "core/math/metrics.hpp"
 #include "pg/write.hpp"
 
 namespace glucose::pg {

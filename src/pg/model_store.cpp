@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/model_store.hpp"
 
-#include "core/model_cache.hpp"
+#include "core/model/model_cache.hpp"
 #include "pg/digest.hpp"
 #include "pg/owned.hpp"
 #include "pg/settings.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/cgm_model.hpp"
-#include "core/model.hpp"
+#include "core/tasks/cgm/model.hpp"
+#include "core/tasks/meal/models/model.hpp"
 #include "pg/read.hpp"
 
 namespace glucose::pg {

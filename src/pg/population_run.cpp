@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "pg/boosting.hpp"
 #include "pg/digest.hpp"
 #include "pg/guard.hpp"

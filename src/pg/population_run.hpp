@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // A population's training from meals: reading everybody who shares data, and computing.
 #pragma once
-#include "core/population_training.hpp"
+#include "core/tasks/meal/training/population_training.hpp"
 #include "pg/history.hpp"
 #include "pg/train_request.hpp"
 

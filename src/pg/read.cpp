@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/read.hpp"
 
-#include "core/feature_schema.hpp"
+#include "core/tasks/meal/features/feature_schema.hpp"
 #include "pg/identity.hpp"
 #include "pg/query.hpp"
 

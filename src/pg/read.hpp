@@ -2,7 +2,7 @@
 // READ: rows of the tables, as the caller under row-level security, into the plain structs of core. Every call is made
 // between SPI_connect and SPI_finish; what is returned is in plain structs or in `context`.
 #pragma once
-#include "core/types.hpp"
+#include "core/base/types.hpp"
 #include "pg/server.hpp"
 
 namespace glucose::pg {

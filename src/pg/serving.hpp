@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // What every prediction shares: request → inputs (READ) → answer (COMPUTE).
 #pragma once
-#include "core/forecast.hpp"
+#include "core/tasks/meal/models/forecast.hpp"
 #include "pg/trial.hpp"
 
 namespace glucose::pg {

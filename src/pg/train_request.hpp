@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/options.hpp"
+#include "core/training/options.hpp"
 #include "pg/read.hpp"
 
 namespace glucose::pg {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/trained_model.hpp"
 
-#include "core/quality.hpp"
+#include "core/tasks/meal/training/quality.hpp"
 #include "pg/digest.hpp"
 #include "pg/json.hpp"
 #include "pg/metric_rows.hpp"

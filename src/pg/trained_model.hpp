@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/training.hpp"
+#include "core/tasks/meal/training/training.hpp"
 #include "pg/population_run.hpp"
 #include "pg/training_run.hpp"
 #include "pg/write.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // A training under way: the pieces that train_model and the background workers share.
 #pragma once
-#include "core/training.hpp"
+#include "core/tasks/meal/training/training.hpp"
 #include "pg/history.hpp"
 #include "pg/train_request.hpp"
 

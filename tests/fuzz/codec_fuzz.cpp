@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/forecast.hpp"
-#include "core/model.hpp"
+#include "core/base/error.hpp"
+#include "core/tasks/meal/models/forecast.hpp"
+#include "core/tasks/meal/models/model.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <string>
 
-#include "models.hpp"
+#include "support/models.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 1;

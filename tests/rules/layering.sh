@@ -7,7 +7,7 @@ cd "${SOURCE_DIR:?}/src"
 bad=$(
   grep -rnE '#include *[<"](pg/|postgres|fmgr|funcapi|miscadmin|libpq|access/|catalog/|executor/|storage/|utils/|server)' core || true
   grep -rnwE 'ereport|elog|palloc|palloc0|pfree|PG_TRY|CHECK_FOR_INTERRUPTS|SPI_[a-z_]+' core || true
-  grep -rnE '#include *[<"](Eigen/|armadillo)' --include='*.hpp' core | grep -v '^core/kernels/' || true
+  grep -rnE '#include *[<"](Eigen/|armadillo)' --include='*.hpp' core | grep -v '^core/learn/kernels/' || true
   grep -rnE '#include *[<"](boosting/|xgboost/|nlohmann/)' core pg || true
   grep -rnE '#include *[<"](Eigen/|armadillo|thread|future|omp\.h)' pg || true
   grep -rnE '#include *[<"](thread|future|omp\.h|iostream|fstream|chrono|ctime)[>"]' core boosting || true

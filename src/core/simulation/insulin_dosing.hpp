@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/random.hpp"
+#include "core/base/random.hpp"
 #include "core/simulation/meal_habit.hpp"
 #include "core/simulation/physiology.hpp"
 

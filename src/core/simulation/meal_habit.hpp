@@ -5,9 +5,9 @@
 #include <array>
 #include <vector>
 
-#include "core/random.hpp"
+#include "core/base/random.hpp"
+#include "core/base/types.hpp"
 #include "core/simulation/physiology.hpp"
-#include "core/types.hpp"
 
 namespace glucose::sim {
 

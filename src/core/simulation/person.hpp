@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "core/random.hpp"
+#include "core/base/random.hpp"
 #include "core/simulation/physiology.hpp"
 #include "core/simulation/profile.hpp"
 

@@ -12,8 +12,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/random.hpp"
-#include "core/types.hpp"
+#include "core/base/random.hpp"
+#include "core/base/types.hpp"
 
 namespace glucose::sim {
 

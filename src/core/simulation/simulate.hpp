@@ -5,13 +5,13 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/types.hpp"
 #include "core/simulation/insulin_dosing.hpp"
 #include "core/simulation/meal_habit.hpp"
 #include "core/simulation/person.hpp"
 #include "core/simulation/physiology.hpp"
 #include "core/simulation/profile.hpp"
 #include "core/simulation/sensor.hpp"
-#include "core/types.hpp"
 
 namespace glucose {
 

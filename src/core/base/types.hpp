@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: PostgreSQL
+// The plain structs that cross the wall between src/pg and src/core. NaN stands for "not known".
+#pragma once
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "core/base/units.hpp"
+
+namespace glucose {
+
+inline constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+
+enum class MealType : std::uint8_t { breakfast, lunch, dinner, snack };
+inline constexpr int kMealTypes = 4;
+inline constexpr std::array<const char*, kMealTypes> kMealTypeNames{"breakfast", "lunch", "dinner", "snack"};
+
+/// One sensor value. `recorded_at` is when the database learnt it; equal to `measured_at` for imported history.
+struct Reading {
+  Micros measured_at;
+  Micros recorded_at;
+  float mg_dl;
+};
+
+/// What the person ate: kcal and grams, NaN where not known.
+struct Nutrition {
+  float calories, carbs_g, protein_g, fat_g, fiber_g;
+};
+
+/// The person's wall clock at a moment: minute of the day 0 … 1439, weekday 0 = Sunday.
+struct LocalClock {
+  int minute_of_day;
+  int weekday;
+};
+
+/// A meal as the features see it. The id is 16 raw bytes, opaque to core.
+struct Meal {
+  std::array<std::uint8_t, 16> id;
+  Micros eaten_at;
+  LocalClock clock;
+  MealType type;
+  Nutrition nutrition;
+};
+
+static_assert(std::is_trivially_copyable_v<Reading> && std::is_trivially_copyable_v<Meal>);
+
+}  // namespace glucose

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: PostgreSQL
-#define PGG_LEVEL kernel_avx512
-#define Eigen Eigen_avx512
-#include "core/kernels/lstm_kernel.inc"

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: PostgreSQL
-#define PGG_LEVEL kernel_baseline
-#define Eigen Eigen_baseline
-#include "core/kernels/lstm_kernel.inc"

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/learn/lstm.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "core/base/error.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr int kPredictChunk = 32;                 // samples a pass: more gains no speed
+constexpr std::size_t kPredictFloats = 1U << 20;  // 4 MB of scratch memory for any B, unless one sample needs more
+constexpr std::size_t kStackFloats = 8192;        // 32 KB: one sample of the default shape needs about 5,200
+constexpr std::size_t kLineFloats = 16;           // every block starts at a cache line
+
+void require(bool condition, const char* what) {
+  if (!condition) throw Error(ErrorCode::bad_argument, std::string("invalid LSTM shape: ") + what);
+}
+
+// The ranges keep every product below 2^31, so the arithmetic after it cannot overflow 64 bits.
+void check(const LstmShape& shape) {
+  require(shape.steps >= 1 && shape.steps <= 1024, "steps must be 1 to 1024");
+  require(shape.n_static >= 0 && shape.n_static <= 1024, "static inputs must be 0 to 1024");
+  require(shape.outputs >= 1 && shape.outputs <= 64, "outputs must be 1 to 64");
+  require(shape.layers >= 1 && shape.layers <= kLstmMaxLayers, "layers must be 1 to 3");
+  for (int l = 0; l < kLstmMaxLayers; ++l) {
+    if (l < shape.layers)
+      require(shape.hidden[l] >= 1 && shape.hidden[l] <= 256, "hidden units must be 1 to 256");
+    else
+      require(shape.hidden[l] == 0, "more hidden sizes than layers");
+  }
+}
+
+LstmLayout make_layout(const LstmShape& shape) {
+  check(shape);
+  LstmLayout layout{};
+  layout.steps = shape.steps;
+  layout.n_static = shape.n_static;
+  layout.outputs = shape.outputs;
+  layout.layers = shape.layers;
+  std::size_t offset = 0;
+  const auto take = [&offset](int rows, int columns) {
+    const std::size_t start = offset;
+    offset += static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+    return start;
+  };
+  int inputs = 1 + shape.n_static;
+  for (int l = 0; l < shape.layers; ++l) {
+    const int H = shape.hidden[l];
+    LstmLayout::Layer& layer = layout.layer[l];
+    layer.inputs = inputs;
+    layer.hidden = H;
+    layer.input_weights = take(4 * H, inputs);
+    layer.recurrent_weights = take(4 * H, H);
+    layer.bias = take(4 * H, 1);
+    inputs = H;
+  }
+  layout.dense_weights = take(shape.outputs, inputs);
+  layout.dense_bias = take(shape.outputs, 1);
+  layout.parameters = offset;
+  require(offset <= kLstmMaxParameters, "more than 4 million parameters");
+  return layout;
+}
+
+const LstmKernel& kernel_of(SimdLevel level) {
+  if (!has_simd_level(level))
+    throw Error(ErrorCode::bad_argument, std::string("this CPU has no ") + to_string(level) + " instructions");
+#ifdef PGG_X86_KERNELS
+  if (level == SimdLevel::avx512) return kernel_avx512::kLstm;
+  if (level == SimdLevel::avx2) return kernel_avx2::kLstm;
+#endif
+  return kernel_baseline::kLstm;
+}
+
+enum class Purpose { predict, train, train_with_dropout };
+
+// Hands out the blocks of one scratch array; with a null base it only measures.
+class Carver {
+ public:
+  explicit Carver(float* base) : base_(base) {}
+  float* take(std::size_t floats) {
+    float* block = base_ == nullptr ? nullptr : base_ + used_;
+    used_ += (floats + kLineFloats - 1) / kLineFloats * kLineFloats;
+    return block;
+  }
+  std::size_t used() const { return used_; }
+
+ private:
+  float* base_;
+  std::size_t used_ = 0;
+};
+
+// Fills `buffers` from `base` and returns the floats needed.
+std::size_t carve(const LstmLayout& net, int batch, Purpose purpose, float* base, LstmBuffers& buffers) {
+  buffers = {};
+  Carver carver(base);
+  const auto B = static_cast<std::size_t>(batch), T = static_cast<std::size_t>(net.steps);
+  std::size_t widest = 0;
+  for (int l = 0; l < net.layers; ++l) widest = std::max(widest, static_cast<std::size_t>(net.layer[l].hidden));
+  const bool train = purpose != Purpose::predict, dropout = purpose == Purpose::train_with_dropout;
+  // Predicting, the layers share one array of gates and one of cell states, and the hidden states alternate.
+  float* gates = train ? nullptr : carver.take(4 * widest * T * B);
+  float* cell = train ? nullptr : carver.take(widest * B);
+  float* hidden[2] = {};
+  if (!train)
+    for (float*& h : hidden) h = carver.take(widest * T * B);
+  for (int l = 0; l < net.layers; ++l) {
+    const auto H = static_cast<std::size_t>(net.layer[l].hidden);
+    const bool top = l == net.layers - 1;
+    LstmBuffers::Layer& own = buffers.layer[l];
+    own.gates = train ? carver.take(4 * H * T * B) : gates;
+    own.cell = train ? carver.take(H * T * B) : cell;
+    own.tanh_cell = train ? carver.take(H * T * B) : cell;  // not written when predicting
+    own.hidden = train ? carver.take(H * T * B) : hidden[l % 2];
+    if (dropout) own.mask = carver.take(top ? H * B : H * T * B);
+    if (dropout && !top) own.next = carver.take(H * T * B);
+    if (train) own.d_hidden = carver.take(H * T * B);
+  }
+  buffers.static_part = carver.take(4 * static_cast<std::size_t>(net.layer[0].hidden) * B);
+  buffers.glucose = carver.take(T * B);
+  if (train) buffers.d_cell = carver.take(widest * B);
+  if (train) buffers.out = carver.take(static_cast<std::size_t>(net.outputs) * B);
+  if (dropout) buffers.last = carver.take(static_cast<std::size_t>(net.layer[net.layers - 1].hidden) * B);
+  return carver.used();
+}
+
+int predict_chunk(const LstmLayout& net, int B) {
+  LstmBuffers ignored;
+  const std::size_t fit = kPredictFloats / carve(net, 1, Purpose::predict, nullptr, ignored);
+  return std::max(1, std::min({B, kPredictChunk, static_cast<int>(fit)}));
+}
+
+void draw_masks(const LstmLayout& net, int batch, LstmDropout dropout, const LstmBuffers& buffers) {
+  const float kept = 1.0F / (1.0F - dropout.rate);
+  const auto threshold = static_cast<std::uint32_t>(std::ldexp(static_cast<double>(dropout.rate), 32));
+  for (int l = 0; l < net.layers; ++l) {
+    const int steps = l == net.layers - 1 ? 1 : net.steps;
+    const std::size_t n = static_cast<std::size_t>(net.layer[l].hidden) * static_cast<std::size_t>(steps) *
+                          static_cast<std::size_t>(batch);
+    float* mask = buffers.layer[l].mask;
+    for (std::size_t i = 0; i < n; i += 2) {  // two decisions of 32 bits from each draw
+      const std::uint64_t bits = dropout.rng->bits();
+      mask[i] = static_cast<std::uint32_t>(bits >> 32) < threshold ? 0.0F : kept;
+      if (i + 1 < n) mask[i + 1] = static_cast<std::uint32_t>(bits) < threshold ? 0.0F : kept;
+    }
+  }
+}
+
+}  // namespace
+
+void kernel_assertion_failed(const char* condition) {
+  throw Error(ErrorCode::internal, std::string("LSTM kernel assertion failed: ") + condition);
+}
+
+std::size_t parameter_count(const LstmShape& shape) {
+  return make_layout(shape).parameters;
+}
+
+Lstm::Lstm(const LstmShape& shape, SimdLevel level)
+    : shape_(shape),
+      layout_(make_layout(shape)),
+      level_(level),
+      kernel_(&kernel_of(level)),
+      parameters_(layout_.parameters) {}
+
+void Lstm::initialise(Random& rng) {
+  std::fill(parameters_.begin(), parameters_.end(), 0.0F);
+  const auto fill = [&](std::size_t start, int inputs, int units, int gates) {
+    const double limit = std::sqrt(6.0 / (inputs + units));
+    const std::size_t n = static_cast<std::size_t>(inputs) * static_cast<std::size_t>(units * gates);
+    for (std::size_t i = 0; i < n; ++i) parameters_[start + i] = static_cast<float>(rng.uniform(-limit, limit));
+  };
+  for (int l = 0; l < layout_.layers; ++l) {
+    const LstmLayout::Layer& layer = layout_.layer[l];
+    fill(layer.input_weights, layer.inputs, layer.hidden, 4);
+    fill(layer.recurrent_weights, layer.hidden, layer.hidden, 4);
+    std::fill_n(parameters_.begin() + static_cast<std::ptrdiff_t>(layer.bias) + layer.hidden, layer.hidden, 1.0F);
+  }
+  fill(layout_.dense_weights, layout_.layer[layout_.layers - 1].hidden, layout_.outputs, 1);
+}
+
+void Lstm::predict(const float* sequence, const float* statics, int B, float* out) const {
+  if (B <= 0) return;
+  const int chunk = predict_chunk(layout_, B);
+  LstmBuffers buffers;
+  const std::size_t needed = carve(layout_, chunk, Purpose::predict, nullptr, buffers);
+  alignas(64) float on_stack[kStackFloats];  // NOLINT(cppcoreguidelines-pro-type-member-init): scratch
+  FloatBuffer on_heap(needed <= kStackFloats ? 0 : needed);
+  carve(layout_, chunk, Purpose::predict, on_heap.empty() ? on_stack : on_heap.data(), buffers);
+  for (int done = 0; done < B; done += chunk) {
+    const auto row = static_cast<std::size_t>(done);
+    kernel_->predict(layout_, parameters_.data(), sequence + row * static_cast<std::size_t>(layout_.steps),
+                     statics + row * static_cast<std::size_t>(layout_.n_static), std::min(chunk, B - done), buffers,
+                     out + row * static_cast<std::size_t>(layout_.outputs));
+  }
+}
+
+double Lstm::add_gradient(const float* sequence, const float* statics, const float* targets, int B, float scale,
+                          LstmDropout dropout, std::span<float> gradient, FloatBuffer& scratch) const {
+  if (gradient.size() != layout_.parameters)
+    throw Error(ErrorCode::bad_argument, "the gradient's size does not fit the LSTM");
+  if (B <= 0) return 0.0;
+  const bool drop = dropout.rng != nullptr && dropout.rate > 0.0F;
+  if (drop && !(dropout.rate < 1.0F)) throw Error(ErrorCode::bad_argument, "dropout must be at least 0 and below 1");
+  const Purpose purpose = drop ? Purpose::train_with_dropout : Purpose::train;
+  LstmBuffers buffers;
+  const std::size_t needed = carve(layout_, B, purpose, nullptr, buffers);
+  if (scratch.size() < needed) scratch.resize(needed);
+  carve(layout_, B, purpose, scratch.data(), buffers);
+  if (drop) draw_masks(layout_, B, dropout, buffers);
+  return kernel_->train(layout_, parameters_.data(), sequence, statics, targets, B, scale, buffers, gradient.data());
+}
+
+float Lstm::loss_and_gradient(const float* sequence, const float* statics, const float* targets, int B,
+                              LstmDropout dropout, std::span<float> gradient) const {
+  std::fill(gradient.begin(), gradient.end(), 0.0F);
+  if (B <= 0) return 0.0F;
+  FloatBuffer scratch;
+  const double n = static_cast<double>(B) * layout_.outputs;
+  const double squares =
+      add_gradient(sequence, statics, targets, B, static_cast<float>(1.0 / n), dropout, gradient, scratch);
+  return static_cast<float>(squares / n);
+}
+
+std::size_t Lstm::predict_floats(const LstmShape& shape, int B) {
+  const LstmLayout layout = make_layout(shape);
+  LstmBuffers buffers;
+  return carve(layout, predict_chunk(layout, B), Purpose::predict, nullptr, buffers);
+}
+
+std::size_t Lstm::training_floats(const LstmShape& shape, int B) {
+  LstmBuffers buffers;
+  return carve(make_layout(shape), B, Purpose::train_with_dropout, nullptr, buffers);
+}
+
+}  // namespace glucose

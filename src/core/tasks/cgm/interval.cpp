@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/cgm/interval.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/math/normal_equations.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr std::size_t S = kCgmSpreadColumns;
+constexpr double kSmallestResidual = 0.5;  // mg/dL: a sensor reports whole ones
+constexpr float kNarrowest = 0.1F, kWidest = 200.0F;
+constexpr double kRidge = 1e-3;  // in rows: a column that never varied
+
+}  // namespace
+
+std::array<float, kCgmLevelCount> cgm_quantiles(std::vector<float>& residuals) {
+  std::sort(residuals.begin(), residuals.end());
+  const auto n = static_cast<double>(residuals.size());
+  std::array<float, kCgmLevelCount> quantiles;
+  for (std::size_t q = 0; q < kCgmLevelCount; ++q) {
+    const double exact = kCgmLevels[q] * (n + 1);
+    // 0.95 · 20 is a little below 19 in floating point.
+    const double rank = kCgmLevels[q] < 0.5 ? std::floor(exact + 1e-9) : std::ceil(exact - 1e-9);
+    quantiles[q] = residuals[static_cast<std::size_t>(std::clamp(rank, 1.0, n)) - 1];
+  }
+  return quantiles;
+}
+
+double cgm_quantile(std::span<const float> quantiles, double p) {
+  const auto above = std::upper_bound(kCgmLevels.begin(), kCgmLevels.end(), p);
+  if (above == kCgmLevels.begin()) return static_cast<double>(quantiles.front());
+  if (above == kCgmLevels.end()) return static_cast<double>(quantiles.back());
+  const auto i = static_cast<std::size_t>(above - kCgmLevels.begin());
+  const double weight = (p - kCgmLevels[i - 1]) / (kCgmLevels[i] - kCgmLevels[i - 1]);
+  return std::lerp(static_cast<double>(quantiles[i - 1]), static_cast<double>(quantiles[i]), weight);
+}
+
+double cgm_probability_below(std::span<const float> quantiles, double z) {
+  const auto above = std::upper_bound(quantiles.begin(), quantiles.end(), z,
+                                      [](double value, float q) { return value < static_cast<double>(q); });
+  if (above == quantiles.begin()) return kCgmLevels.front();
+  if (above == quantiles.end()) return kCgmLevels.back();
+  const auto i = static_cast<std::size_t>(above - quantiles.begin());
+  const double low = static_cast<double>(quantiles[i - 1]), high = static_cast<double>(quantiles[i]);
+  return std::lerp(kCgmLevels[i - 1], kCgmLevels[i], (z - low) / (high - low));
+}
+
+float cgm_spread(const float* coefficients, const CgmSpreadColumns& columns) {
+  float log_spread = 0;
+  for (std::size_t s = 0; s < S; ++s) log_spread += coefficients[s] * columns[s];
+  return std::clamp(std::exp(log_spread), kNarrowest, kWidest);
+}
+
+void CgmSpreadFit::add(const float* columns, const float* residuals) {
+  for (std::size_t k = 0; k < kCgmHorizons; ++k) {
+    if (std::isnan(residuals[k])) continue;
+    const double y = std::log(std::max(std::abs(static_cast<double>(residuals[k])), kSmallestResidual));
+    Sums& sums = sums_[k];
+    ++sums.n;
+    for (std::size_t p = 0; p < S; ++p) {
+      sums.xy[p] += static_cast<double>(columns[p]) * y;
+      for (std::size_t q = p; q < S; ++q)
+        sums.xx[p * S + q] += static_cast<double>(columns[p]) * static_cast<double>(columns[q]);
+    }
+  }
+}
+
+std::vector<float> CgmSpreadFit::solve() const {
+  std::vector<float> coefficients;
+  std::vector<double> fit(S, 0.0);
+  for (Sums sums : sums_) {
+    for (std::size_t p = 0; p < S; ++p) sums.xx[p * S + p] += kRidge;
+    if (sums.n > 0) fit = solve_normal(sums.xx, sums.xy);
+    for (const double c : fit) coefficients.push_back(static_cast<float>(c));
+  }
+  return coefficients;
+}
+
+}  // namespace glucose

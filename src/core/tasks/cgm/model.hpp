@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: PostgreSQL
+// Shapes: K horizons, P columns, S columns of the spread, Q levels.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "core/tasks/cgm/fit.hpp"
+#include "core/tasks/cgm/interval.hpp"
+#include "core/tasks/meal/models/forecast.hpp"
+
+namespace glucose {
+
+/// A trained forecast from readings alone, of a person or of many: a person's holds all it needs, too.
+struct CgmModel {
+  CgmHead median, mean;               // [P × K]: what mostly happens (robust), and least squares
+  std::vector<float> spread;          // [K × S]
+  std::vector<float> quantiles;       // [K × Q] of (outcome - median head) / spread
+  int n_residuals = 0;                // behind the quantiles
+  CgmTrees median_trees, mean_trees;  // what trees add to the heads; none: nothing
+
+  bool has_trees() const { return !median_trees.empty() || !mean_trees.empty(); }
+  std::span<const float> quantiles_of(std::size_t k) const {
+    return {quantiles.data() + k * kCgmLevelCount, kCgmLevelCount};
+  }
+};
+
+/// What the model says at its horizons, counted from the last reading; not limited to what a sensor can show.
+struct CgmNodes {
+  std::array<float, kCgmHorizons> median, mean, spread;  // mg/dL
+};
+CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day);
+
+enum class CgmHeadKind : std::uint8_t { median, mean };
+
+/// What is asked of a forecast. horizons: minutes after `at`, ascending.
+struct CgmQuestion {
+  Micros at = 0;
+  int utc_offset_min = 0;  // of the person's clock then
+  int n_minutes = 0;
+  std::array<int, kCgmLongestMin> minutes{};
+  double level = 0.9;
+  CgmHeadKind head = CgmHeadKind::median;
+};
+
+struct CgmForecastPoint {
+  int minutes_ahead;
+  float mg_dl, lower, upper;  // lower <= mg_dl <= upper, all in 20 … 600
+  float score;                // probability that the outcome is within 20 mg/dL or 20 % of mg_dl
+};
+struct CgmForecast {
+  int n = 0;
+  std::array<CgmForecastPoint, kCgmLongestMin> points{};
+  Confidence confidence = Confidence::low;
+};
+static_assert(std::is_trivially_copyable_v<CgmQuestion> && std::is_trivially_copyable_v<CgmForecast>);
+
+inline constexpr Micros kCgmOldestReading = 60 * kMinute;
+/// How far back a forecast looks: an old last reading, its window, and the reading before that window.
+inline constexpr Micros kCgmReach =
+    kCgmOldestReading + static_cast<Micros>(kCgmWindow - 1) * kCgmStep + kCgmGap + kMinute;
+
+/// The forecast at a moment from the readings known then (measured and recorded). The model counts from the last
+/// reading; what is asked lies between its horizons, and beyond 120 minutes after that reading the last one holds, with
+/// an interval that grows with the square root of time. Confidence is high with 12 quarter-hour values and their SD
+/// below 30 mg/dL, medium with 8, else low; low when the last reading is older than 15 minutes.
+/// in: readings sorted by time, kCgmReach back · throws Error too_little_history when the last reading is older than an
+/// hour or there is none, model_mismatch when the forecast is not finite
+CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question);
+
+/// CgmModel ↔ bytes, as of Model but for the schema. decode throws Error model_mismatch for anything damaged, foreign,
+/// oversized or not finite.
+std::vector<std::uint8_t> encode_cgm(const CgmModel& model);
+CgmModel decode_cgm(std::span<const std::uint8_t> bytes);
+
+}  // namespace glucose

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/cgm/rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/tasks/cgm/features.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr std::size_t kOriginsPerStep = 256;
+constexpr Micros kBetweenOrigins = 4 * kMinute;  // a sensor's five minutes, with its jitter
+constexpr Micros kReach = kCgmLongestMin * kMinute;
+
+std::span<const Reading> until(std::span<const Reading> readings, Micros end_at) {
+  const auto last = std::partition_point(readings.begin(), readings.end(),
+                                         [end_at](const Reading& r) { return r.measured_at < end_at; });
+  return readings.first(static_cast<std::size_t>(last - readings.begin()));
+}
+
+}  // namespace
+
+std::size_t CgmRows::count(Split of) const {
+  return static_cast<std::size_t>(std::count(split.begin(), split.end(), static_cast<std::uint8_t>(of)));
+}
+
+CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const CgmClock& clock, Micros start_at,
+                               Micros end_at, std::size_t most)
+    : rows_(rows),
+      series_(until(readings, end_at)),
+      clock_(clock),
+      last_origin_(std::numeric_limits<Micros>::min() / 2) {
+  std::size_t first = 0;
+  while (first < series_.size() && series_.at(first) < start_at) ++first;
+  next_ = first;
+  const std::size_t n = series_.size() - first;
+  if (n == 0) return;
+  first_at_ = series_.at(first);
+  first_validation_ = series_.at(first + n * 70 / 100);
+  first_test_ = series_.at(first + n * 85 / 100);
+  every_ = std::max<std::size_t>(1, (n + most - 1) / std::max<std::size_t>(most, 1));
+}
+
+// False for an origin whose outcomes reach into the next split.
+bool CgmRowsBuilder::split_of(Micros at, Split& split) const {
+  split = at < first_validation_ ? Split::train : at < first_test_ ? Split::validation : Split::test;
+  const Micros end = split == Split::train ? first_validation_ : first_test_;
+  return split == Split::test || at + kReach < end;
+}
+
+std::uint8_t CgmRowsBuilder::part_of(Micros at) const {
+  const Micros length = std::max<Micros>(first_test_ - first_at_, 1);
+  return static_cast<std::uint8_t>(std::clamp<Micros>((at - first_at_) / (length / kCgmFolds + 1), 0, kCgmFolds - 1));
+}
+
+void CgmRowsBuilder::add(std::size_t origin) {
+  Split split;
+  CgmWindow window;
+  CgmTargets targets;
+  if (!split_of(series_.at(origin), split) || series_.window(origin, window) < kCgmLeastKnown) return;
+  series_.targets(origin, targets);
+  if (std::isnan(targets.front())) return;
+  if (seen_++ % every_ != 0) return;
+  const CgmColumns x = cgm_columns(window, clock_.minute_of_day(series_.at(origin)));
+  const CgmSpreadColumns spread = cgm_spread_columns(window);
+  rows_.x.insert(rows_.x.end(), x.begin(), x.end());
+  rows_.spread.insert(rows_.spread.end(), spread.begin(), spread.end());
+  rows_.level.push_back(window.back());
+  for (const float target : targets) rows_.change.push_back(target - window.back());
+  rows_.split.push_back(static_cast<std::uint8_t>(split));
+  if (added_++ == 0) ++rows_.persons;
+  rows_.turn.push_back(static_cast<std::uint8_t>(rows_.persons % kCgmFolds));
+  rows_.part.push_back(part_of(series_.at(origin)));
+}
+
+void CgmRowsBuilder::step() {
+  const std::size_t last = std::min(next_ + kOriginsPerStep, series_.size());
+  for (; next_ < last; ++next_) {
+    if (series_.at(next_) - last_origin_ < kBetweenOrigins) continue;
+    last_origin_ = series_.at(next_);
+    add(next_);
+  }
+}
+
+}  // namespace glucose

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: PostgreSQL
+// Shapes: N rows, P columns, S columns of the spread, K horizons.
+#pragma once
+#include <vector>
+
+#include "core/tasks/cgm/series.hpp"
+#include "core/tasks/meal/features/dataset.hpp"
+
+namespace glucose {
+
+/// Which splits a pass goes over: bit 1 << Split.
+using SplitMask = unsigned;
+constexpr SplitMask mask_of(Split split) {
+  return 1U << static_cast<unsigned>(split);
+}
+
+/// What serving fits learn from.
+inline constexpr SplitMask kCgmLearnt = mask_of(Split::train) | mask_of(Split::validation);
+
+/// Residuals a fit has not learnt from: it is repeated without each fold, which are persons when there are many, else
+/// stretches of time.
+inline constexpr int kCgmFolds = 5;
+
+/// Windows with outcomes, of one person or many, as a fit sees them.
+struct CgmRows {
+  std::vector<float> x;             // [N × P] cgm_columns
+  std::vector<float> spread;        // [N × S] cgm_spread_columns
+  std::vector<float> level;         // [N] the last reading, mg/dL
+  std::vector<float> change;        // [N × K] outcome minus the last reading, mg/dL; NaN where not known
+  std::vector<std::uint8_t> split;  // [N] Split
+  std::vector<std::uint8_t> turn;   // [N] person, counted modulo kCgmFolds
+  std::vector<std::uint8_t> part;   // [N] kCgmFolds stretches of equal length of what a person's fits may learn from
+  int persons = 0;
+
+  std::size_t size() const { return level.size(); }
+  bool in(std::size_t row, SplitMask mask) const { return ((1U << split[row]) & mask) != 0; }
+  std::size_t count(Split of) const;
+  std::size_t fold(std::size_t row) const { return persons >= 2 * kCgmFolds ? turn[row] : part[row]; }
+};
+inline constexpr std::size_t kCgmRowBytes = sizeof(float) * (kCgmColumns + kCgmSpreadColumns + 1 + kCgmHorizons) + 3;
+
+/// Adds one person's windows to rows, some a step. An origin is a reading with kCgmLeastKnown values of its window and
+/// an outcome in 5 minutes at least, 4 minutes or more after the one before. Splits are 70/15/15 of the person's
+/// readings in time; an origin whose outcomes would reach into the next split is left out. in: the person's readings,
+/// sorted; its clock (what it points to must outlive the builder); origins with start_at <= t < end_at, outcomes before
+/// end_at · at most `most` rows are added, evenly spaced
+class CgmRowsBuilder {
+ public:
+  CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const CgmClock& clock, Micros start_at,
+                 Micros end_at, std::size_t most);
+  bool done() const { return next_ >= series_.size(); }
+  void step();
+  std::size_t added() const { return added_; }
+  /// When the readings of the test split begin.
+  Micros test_start() const { return first_test_; }
+
+ private:
+  bool split_of(Micros at, Split& split) const;
+  std::uint8_t part_of(Micros at) const;
+  void add(std::size_t origin);
+
+  CgmRows& rows_;
+  CgmSeries series_;
+  CgmClock clock_;
+  Micros first_at_ = 0, first_validation_ = 0, first_test_ = 0;
+  std::size_t every_ = 1, next_ = 0, seen_ = 0, added_ = 0;
+  Micros last_origin_;
+};
+
+}  // namespace glucose

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: PostgreSQL
+// The shapes of the forecast from readings alone. Everything learnt depends on them: whoever changes one changes the
+// schema's name. Shapes: W window values, K horizons, P columns, S columns of the spread.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "core/base/types.hpp"
+
+namespace glucose {
+
+inline constexpr std::string_view kCgmSchema = "cgm144/1";
+
+/// A sensor's rhythm: window values and horizons are this far apart.
+inline constexpr int kCgmStepMin = 5;
+inline constexpr Micros kCgmStep = kCgmStepMin * kMinute;
+/// Readings farther apart than this belong to two series: nothing is interpolated between them.
+inline constexpr Micros kCgmGap = 45 * kMinute;
+
+inline constexpr std::size_t kCgmWindow = 144;       // W: the last reading and almost twelve hours before it
+inline constexpr std::size_t kCgmLags = 24;          // of them, the last two hours are looked at one by one
+inline constexpr std::size_t kCgmLeastKnown = 36;    // and so many must be known to learn from a window
+inline constexpr std::size_t kCgmHorizons = 24;      // K: 5, 10, … 120 minutes after the last reading
+inline constexpr std::size_t kCgmColumns = 82;       // P
+inline constexpr std::size_t kCgmOwnColumns = 6;     // what a person's correction is linear in
+inline constexpr std::size_t kCgmSpreadColumns = 6;  // S
+inline constexpr int kCgmLongestMin = kCgmStepMin * static_cast<int>(kCgmHorizons);
+
+constexpr int cgm_minutes(std::size_t horizon) {
+  return kCgmStepMin * (static_cast<int>(horizon) + 1);
+}
+
+using CgmWindow = std::array<float, kCgmWindow>;                // mg/dL, oldest first; the last one is a reading
+using CgmTargets = std::array<float, kCgmHorizons>;             // mg/dL, NaN where the outcome is not known
+using CgmColumns = std::array<float, kCgmColumns>;              // what a head is linear in
+using CgmSpreadColumns = std::array<float, kCgmSpreadColumns>;  // what the logarithm of the spread is linear in
+
+/// The person's clock over a period: minutes ahead of UTC, one entry a day from the one of `first_at` on. Core's epoch
+/// is a midnight UTC here.
+struct CgmClock {
+  Micros first_at = 0;
+  std::span<const int> offsets_min;
+
+  int minute_of_day(Micros at) const {
+    const Micros day = (at - first_at) / kDay;
+    const auto last = static_cast<Micros>(offsets_min.size()) - 1;
+    const int offset = last < 0 ? 0 : offsets_min[static_cast<std::size_t>(std::clamp<Micros>(day, 0, last))];
+    const auto minute = static_cast<int>((at / kMinute + offset) % 1440);
+    return minute < 0 ? minute + 1440 : minute;
+  }
+};
+
+}  // namespace glucose

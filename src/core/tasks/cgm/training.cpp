@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/cgm/training.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/error.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr std::size_t P = kCgmColumns, K = kCgmHorizons, S = kCgmSpreadColumns;
+constexpr std::size_t kRowsPerStep = 256;
+constexpr SplitMask kEveryRow = kCgmLearnt | mask_of(Split::test);
+constexpr SplitMask kTrain = mask_of(Split::train), kValidation = mask_of(Split::validation);
+
+// In rows: of all columns, divided by how many persons the rows are of (windows of one person say much the same), and
+// of the few columns of a person's correction.
+constexpr double kPenalty = 300, kOwnPenalty = 300;
+// A person's own is served where it is better on validation over the horizons around, and fades in from there.
+constexpr std::size_t kAround = 3;
+// The factor of a person's spread: so many hours of rows weigh as much as "as the population's".
+constexpr double kSpreadPriorHours = 72;
+constexpr double kIntervalShare = 0.9;
+
+float share_of_absolute(std::vector<float> values, double share) {
+  for (float& v : values) v = std::abs(v);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+}  // namespace
+
+/// [ask the prior's trees →] fit both heads on train → measure on validation (the prior, too) → fit both again
+/// [→ grow trees → measure on validation again] → the spread and the quantiles of what the repeated fits had not learnt
+/// from [→ ask the trees that serve] → measure on train and test.
+struct CgmTraining::State {
+  enum class Phase {
+    correcting,
+    fitting,
+    validating,
+    refitting,
+    boosting,
+    validating_again,
+    spread,
+    residuals,
+    quantiles,
+    measuring_train,
+    measuring_test,
+    done
+  };
+
+  CgmRows rows;
+  std::optional<CgmModel> prior;
+  Phase phase = Phase::fitting;
+  std::optional<CgmFit> fit;
+  int heads_done = 0;  // median, then mean
+  std::size_t row = 0, horizon = 0;
+  CgmModel model;
+  CgmHeads heads;  // without a prior: those that have not learnt from a fold, too
+  CgmBoostingOptions boosting_options;
+  std::optional<CgmBoosting> boosting;
+  std::array<std::vector<CgmAtTrees>, 2> corrections;  // [N] by head, what trees add; or none
+  std::optional<CgmTreesGains> gains;
+  CgmSpreadFit spread;
+  CgmMeasured of_prior;                         // on the validation rows
+  std::array<std::vector<float>, K> residuals;  // scaled
+  std::array<std::array<float, K>, 2> share{};  // by head: of a person's correction that is served
+  std::array<CgmMeasured, 3> measured;
+
+  CgmHead& head(int which) { return which == 0 ? model.median : model.mean; }
+  const CgmHead& head_of_prior(int which) const { return which == 0 ? prior->median : prior->mean; }
+  SplitMask learnt() const { return phase == Phase::fitting ? kTrain : kCgmLearnt; }
+
+  void fit_step(Phase next) {
+    if (!fit) {
+      CgmFitOptions options;
+      options.loss = heads_done == 0 ? CgmLoss::window : CgmLoss::squared;
+      options.penalty = prior ? kOwnPenalty : kPenalty / std::max(rows.persons, 1);
+      if (prior) options.prior = &head_of_prior(heads_done);
+      if (!prior && heads_done == 0) options.start = model.median;  // of the first fit, when this is the second
+      options.folds = !prior && phase == Phase::refitting && (heads_done == 0 || tries_trees());
+      if (prior && prior->has_trees()) options.corrections = &corrections[static_cast<std::size_t>(heads_done)];
+      fit.emplace(rows, learnt(), std::move(options));
+    }
+    if (!fit->done()) return fit->step();
+    head(heads_done) = fit->take();
+    heads.without_fold[static_cast<std::size_t>(heads_done)] = fit->take_fold_heads();
+    fit.reset();
+    if (++heads_done < 2) return;
+    heads_done = 0;
+    if (phase == Phase::refitting && prior) {
+      fade_to_prior();
+      model.median_trees = prior->median_trees;
+      model.mean_trees = prior->mean_trees;
+    }
+    phase = next;
+  }
+
+  /// The rows of the next step that are in `mask`; true when these were the last.
+  template <class Visit>
+  bool visit(SplitMask mask, Visit&& each) {
+    const std::size_t last = std::min(row + kRowsPerStep, rows.size());
+    for (; row < last; ++row)
+      if (rows.in(row, mask)) each(row);
+    if (row < rows.size()) return false;
+    row = 0;
+    return true;
+  }
+
+  CgmTargets changes(const CgmHead& of, std::size_t which, std::size_t i) const {
+    CgmTargets change = cgm_changes(of, &rows.x[i * P]);
+    if (!corrections[which].empty()) add_correction(corrections[which][i], change);
+    return change;
+  }
+
+  /// What the model's trees add to every row.
+  void correct_step(const CgmModel& by, Phase next) {
+    for (auto& of_head : corrections) of_head.resize(by.has_trees() ? rows.size() : 0);
+    const bool last = !by.has_trees() || visit(kEveryRow, [&](std::size_t i) {
+      corrections[0][i] = by.median_trees.correction(&rows.x[i * P]);
+      corrections[1][i] = by.mean_trees.correction(&rows.x[i * P]);
+    });
+    if (last) phase = next;
+  }
+
+  bool tries_trees() const {
+    return !prior && boosting_options.boosting != nullptr && may_boost_cgm(rows, boosting_options);
+  }
+
+  void boost_step() {
+    if (!boosting) {
+      if (!tries_trees()) {
+        phase = Phase::spread;
+        return;
+      }
+      heads.all = {model.median, model.mean};
+      boosting.emplace(rows, heads, boosting_options);
+    }
+    if (!boosting->done()) return boosting->step();
+    gains = boosting->gains();
+    phase = Phase::spread;
+    if (boosting->serves()) {
+      for (std::size_t which = 0; which < 2; ++which) corrections[which] = std::move(boosting->corrections(which));
+      model.median_trees = std::move(boosting->trees(0));
+      model.mean_trees = std::move(boosting->trees(1));
+      measured[static_cast<std::size_t>(Split::validation)] = {};
+      phase = Phase::validating_again;
+    }
+    boosting.reset();
+  }
+
+  /// On persons left out: by what has not learnt from the row's fold.
+  void validate_again_step() {
+    const bool last = visit(kValidation, [&](std::size_t i) {
+      const std::size_t fold = rows.fold(i);
+      measure_row(heads.without_fold[0][fold], heads.without_fold[1][fold], i,
+                  measured[static_cast<std::size_t>(Split::validation)]);
+    });
+    if (last) phase = Phase::spread;
+  }
+
+  /// What the median leaves of row i by a fit that has not learnt from it; the prior's for a person, which is what is
+  /// sure to be served.
+  CgmTargets residual(std::size_t i) const {
+    CgmTargets left = changes(prior ? prior->median : heads.without_fold[0][rows.fold(i)], 0, i);
+    for (std::size_t k = 0; k < K; ++k) left[k] = rows.change[i * K + k] - left[k];
+    return left;
+  }
+
+  void spread_step() {
+    phase = Phase::residuals;
+    if (prior) {
+      model.spread = prior->spread;
+      return;
+    }
+    phase = Phase::spread;
+    const bool last = visit(kCgmLearnt, [&](std::size_t i) { spread.add(&rows.spread[i * S], residual(i).data()); });
+    if (!last) return;
+    model.spread = spread.solve();
+    phase = Phase::residuals;
+  }
+
+  void residuals_step() {
+    const bool last = visit(kCgmLearnt, [&](std::size_t i) {
+      const CgmTargets left = residual(i);
+      for (std::size_t k = 0; k < K; ++k)
+        if (!std::isnan(left[k])) residuals[k].push_back(left[k] / spread_at(model, k, i));
+    });
+    if (last) phase = Phase::quantiles;
+  }
+
+  /// One horizon a step: there is something to sort.
+  void quantiles_step() {
+    prior ? adapt_spread(horizon) : keep_quantiles(horizon);
+    if (++horizon == K) phase = prior ? Phase::measuring_train : Phase::correcting;
+  }
+
+  float spread_at(const CgmModel& by, std::size_t k, std::size_t i) const {
+    CgmSpreadColumns columns;
+    std::copy_n(&rows.spread[i * S], S, columns.begin());
+    return cgm_spread(&by.spread[k * S], columns);
+  }
+
+  void measure_row(const CgmHead& median_head, const CgmHead& mean_head, std::size_t i, CgmMeasured& into) const {
+    const CgmTargets median = changes(median_head, 0, i), mean = changes(mean_head, 1, i);
+    const float level = rows.level[i];
+    ++into.rows;
+    for (std::size_t k = 0; k < K; ++k) {
+      const float change = rows.change[i * K + k];
+      if (std::isnan(change)) continue;
+      into.median.add(k, level + median[k], level + change);
+      into.mean.add(k, level + mean[k], level + change);
+      into.persistence.add(k, level, level + change);
+      if (model.quantiles.empty()) continue;
+      const auto z = static_cast<double>((change - median[k]) / spread_at(model, k, i));
+      const auto quantiles = model.quantiles_of(k);
+      if (z >= cgm_quantile(quantiles, (1 - kIntervalShare) / 2) &&
+          z <= cgm_quantile(quantiles, (1 + kIntervalShare) / 2))
+        ++into.inside[k];
+    }
+  }
+
+  void validate_step() {
+    const bool last = visit(kValidation, [&](std::size_t i) {
+      measure_row(model.median, model.mean, i, measured[static_cast<std::size_t>(Split::validation)]);
+      if (prior) measure_row(prior->median, prior->mean, i, of_prior);
+    });
+    if (!last) return;
+    choose_horizons();
+    phase = Phase::refitting;
+  }
+
+  void keep_quantiles(std::size_t k) {
+    if (k == 0) model.n_residuals = static_cast<int>(residuals[k].size());
+    if (residuals[k].empty()) residuals[k] = k > 0 ? residuals[k - 1] : std::vector<float>{0};
+    const auto quantiles = cgm_quantiles(residuals[k]);
+    model.quantiles.insert(model.quantiles.end(), quantiles.begin(), quantiles.end());
+  }
+
+  /// The person's residuals may be wider or narrower than the population's at the same readings: a factor on the
+  /// spread, from the half width that holds 90 %, shrunken by how many hours there are.
+  void adapt_spread(std::size_t k) {
+    model.quantiles = prior->quantiles;
+    model.n_residuals = prior->n_residuals;
+    if (residuals[k].empty()) return;
+    const auto quantiles = prior->quantiles_of(k);
+    const double expected =
+        (cgm_quantile(quantiles, (1 + kIntervalShare) / 2) - cgm_quantile(quantiles, (1 - kIntervalShare) / 2)) / 2;
+    const double found = static_cast<double>(share_of_absolute(residuals[k], kIntervalShare));
+    const double hours = static_cast<double>(residuals[k].size()) * kCgmStepMin / 60;
+    if (expected > 0 && found > 0)
+      model.spread[k * S] += static_cast<float>(hours / (hours + kSpreadPriorHours) * std::log(found / expected));
+  }
+
+  /// By head and horizon: how much of the person's correction is served, 0 … 1.
+  void choose_horizons() {
+    if (!prior) return;
+    const CgmMeasured& mine = measured[static_cast<std::size_t>(Split::validation)];
+    std::array<std::array<double, K>, 2> gain;
+    for (std::size_t k = 0; k < K; ++k) {
+      gain[0][k] = of_prior.median.at(k).mae - mine.median.at(k).mae;
+      gain[1][k] = of_prior.mean.at(k).rmse - mine.mean.at(k).rmse;
+    }
+    for (std::size_t which = 0; which < 2; ++which)
+      for (std::size_t k = 0; k < K; ++k)
+        if (gain[which][k] > 0) share[which][k] = static_cast<float>(share_of_gains(gain[which], k));
+  }
+
+  static double share_of_gains(const std::array<double, K>& gain, std::size_t k) {
+    double better = 0, n = 0;
+    for (std::size_t i = k - std::min(k, kAround); i <= std::min(k + kAround, K - 1); ++i) {
+      better += gain[i] > 0 ? 1 : 0;
+      n += 1;
+    }
+    return better / n;
+  }
+
+  void fade_to_prior() {
+    for (int which = 0; which < 2; ++which)
+      for (std::size_t i = 0; i < P * K; ++i) {
+        const float from = head_of_prior(which)[i];
+        head(which)[i] = from + share[static_cast<std::size_t>(which)][i % K] * (head(which)[i] - from);
+      }
+  }
+
+  void measure_step(Split split, Phase next) {
+    const bool last = visit(mask_of(split), [&](std::size_t i) {
+      measure_row(model.median, model.mean, i, measured[static_cast<std::size_t>(split)]);
+    });
+    if (last) phase = next;
+  }
+};
+
+CgmTraining::CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting)
+    : state_(std::make_unique<State>()) {
+  state_->rows = std::move(rows);
+  state_->prior = std::move(prior);
+  state_->boosting_options = boosting;
+  if (state_->prior && state_->prior->has_trees()) state_->phase = State::Phase::correcting;
+  for (const Split split : {Split::train, Split::validation, Split::test})
+    if (state_->rows.count(split) == 0)
+      throw Error(ErrorCode::too_little_history, "too few readings without a gap to train, validate and test on",
+                  "A forecast needs two hours of readings before it and what came after it.");
+}
+CgmTraining::~CgmTraining() = default;
+CgmTraining::CgmTraining(CgmTraining&&) noexcept = default;
+
+bool CgmTraining::done() const {
+  return state_->phase == State::Phase::done;
+}
+
+void CgmTraining::step() {
+  using Phase = State::Phase;
+  switch (state_->phase) {
+    case Phase::correcting:
+      return state_->prior ? state_->correct_step(*state_->prior, Phase::fitting)
+                           : state_->correct_step(state_->model, Phase::measuring_train);
+    case Phase::fitting:
+      return state_->fit_step(Phase::validating);
+    case Phase::validating:
+      return state_->validate_step();
+    case Phase::refitting:
+      return state_->fit_step(Phase::boosting);
+    case Phase::boosting:
+      return state_->boost_step();
+    case Phase::validating_again:
+      return state_->validate_again_step();
+    case Phase::spread:
+      return state_->spread_step();
+    case Phase::residuals:
+      return state_->residuals_step();
+    case Phase::quantiles:
+      return state_->quantiles_step();
+    case Phase::measuring_train:
+      return state_->measure_step(Split::train, Phase::measuring_test);
+    case Phase::measuring_test:
+      return state_->measure_step(Split::test, Phase::done);
+    case Phase::done:
+      return;
+  }
+}
+
+CgmOutcome CgmTraining::take() {
+  State& s = *state_;
+  CgmOutcome outcome;
+  for (const Split split : {Split::train, Split::validation, Split::test})
+    outcome.rows[static_cast<std::size_t>(split)] = s.rows.count(split);
+  outcome.has_prior = s.prior.has_value();
+  outcome.own_share = s.share[0];
+  outcome.trees = s.gains;
+  outcome.model = std::move(s.model);
+  outcome.measured = s.measured;
+  judge_cgm(outcome);
+  return outcome;
+}
+
+}  // namespace glucose

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: PostgreSQL
+// Shapes: N rows, K horizons.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/math/metrics.hpp"
+#include "core/tasks/cgm/boosting.hpp"
+#include "core/tasks/cgm/model.hpp"
+
+namespace glucose {
+
+/// Errors over rows at each horizon [K], summed up one row after the other.
+class CgmErrors {
+ public:
+  void add(std::size_t k, float forecast, float outcome);
+  Metrics at(std::size_t k) const;
+
+ private:
+  struct Sums {
+    int n = 0;
+    double absolute = 0, squared = 0, relative = 0, signed_sum = 0, y = 0, yy = 0;
+  };
+  std::array<Sums, kCgmHorizons> sums_{};
+};
+
+/// How a model did on the rows of one split.
+struct CgmMeasured {
+  CgmErrors median, mean, persistence;
+  std::array<int, kCgmHorizons> inside{};  // outcomes within the 90 % interval
+  int rows = 0;
+};
+
+/// What a training leaves.
+struct CgmOutcome {
+  CgmModel model;
+  std::array<std::size_t, 3> rows{};    // by Split
+  std::array<CgmMeasured, 3> measured;  // by Split; train and test of the stored model, validation of it before it
+                                        // was fitted again on those rows too
+  bool has_prior = false;
+  std::array<float, kCgmHorizons> own_share{};  // with a prior: of the person's correction of the median head, served
+  std::optional<CgmTreesGains> trees;           // without a prior, when trees were tried
+  bool rejected = false;                        // must never be deployed
+  bool production_ready = false;
+  std::vector<std::string> quality_issues;
+};
+
+/// Trains a model on rows, in small steps. Heads are fitted on train and measured on validation, then fitted again on
+/// both; test rows are never learnt from and measure exactly what is stored. Spread and quantiles come from the
+/// residuals on train and validation of fits that have not learnt from the row's fold: the validation rows alone are of
+/// few hours of the day when there are two days of each person. Trees may correct the heads (CgmBoosting); then
+/// validation is measured on persons left out.
+/// With a prior (the population's model) the rows are one person's: the prior's heads get the person's correction, a
+/// strongly penalised regression of what they and its trees, which stay, leave unexplained on a few columns. At a
+/// horizon where that is not better on the validation rows than the prior it is not served; next to such horizons only
+/// in part, so that a forecast has no steps. The spread is the prior's times a shrunken factor.
+class CgmTraining {
+ public:
+  /// Throws Error too_little_history when a split is empty.
+  CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting = {});
+  ~CgmTraining();
+  CgmTraining(CgmTraining&&) noexcept;
+
+  bool done() const;
+  void step();
+  CgmOutcome take();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Fills rejected, production_ready and quality_issues. rejected: not finite, or its mean absolute error is above that
+/// of persistence on validation and on test. production_ready: not rejected, and on test better than persistence, MAPE
+/// below 15 % and the 90 % interval holding 85 to 95 % of the outcomes, means over the reported horizons.
+void judge_cgm(CgmOutcome& outcome);
+
+/// Mean over the reported horizons (30, 60, 90 and 120 minutes) of one field.
+inline constexpr std::array<std::size_t, 4> kCgmReported{5, 11, 17, 23};
+double cgm_mean_of(const CgmErrors& errors, double Metrics::*field);
+/// Share of outcomes within the 90 % interval, mean over the reported horizons.
+double cgm_coverage(const CgmMeasured& measured);
+
+}  // namespace glucose

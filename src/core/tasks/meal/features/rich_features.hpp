@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: PostgreSQL
+// The feature schema 'meal/2': what the population's and the personal models see of a meal.
+#pragma once
+#include <array>
+#include <deque>
+#include <span>
+#include <string_view>
+
+#include "core/base/types.hpp"
+#include "core/readings/analogues.hpp"
+
+namespace glucose {
+
+inline constexpr std::string_view kRichSchema = "meal/2";
+inline constexpr int kRichFeatures = 64;
+
+using RichVector = std::array<float, kRichFeatures>;
+
+struct RichFeatureInfo {
+  std::string_view name, unit, source;
+};
+
+/// The one table of the schema 'meal/2', in its order. Glucose in mg/dL; unknown is NaN, and indicators say so where
+/// being unknown means something.
+extern const std::array<RichFeatureInfo, kRichFeatures> kRichTable;
+
+inline constexpr std::array<int, 2> kRecalledHorizonsMin{60, 120};
+
+/// An earlier meal as later ones remember it.
+struct EarlierMeal {
+  Micros eaten_at;
+  MealType type;
+  float carbs_g;  // 0 where not known
+  bool has_carbs;
+  float level;                         // glucose when it was eaten, NaN: unknown
+  std::array<float, 2> outcome_mg_dl;  // at kRecalledHorizonsMin, NaN: not known (yet)
+  std::array<bool, 2> settled{};       // no reading that comes later can change it
+};
+
+/// All columns at `meal.eaten_at`. readings: reaching back 30 days, nothing later than the meal is used ·
+/// earlier: the meals before it, of at most 30 days, with the outcomes known by then · carbs_same_moment: g, of other
+/// meals logged at the same moment · Source of the gamma curve of absorption: Hovorka et al. 2004 (two
+/// compartments), time constants 30 and 50 minutes.
+RichVector rich_features(const Meal& meal, std::span<const Reading> readings, const Analogues& alike,
+                         const std::deque<EarlierMeal>& earlier, float carbs_same_moment);
+
+}  // namespace glucose

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/meal/models/linear.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+// Eigen-free on purpose: the normal equations are solved by LAPACK through Armadillo.
+#include <armadillo>
+
+#include "core/base/error.hpp"
+
+// LAPACK's own reports a wrong argument on the terminal and ends the process; a server must live on. The call it
+// reports has already failed: its info code is not 0, and Armadillo says so.
+extern "C" void xerbla_(const char* /*routine*/, const int* /*argument*/, std::size_t /*routine_length*/) {}
+
+namespace glucose {
+
+namespace {
+
+constexpr std::array<double, 6> kPenalties{3, 10, 30, 100, 300, 1000};
+constexpr int kFolds = 5;
+constexpr int kReweightings = 25;
+constexpr double kSettled = 0.01;          // mg/dL per SD: no coefficient moves more, the reweighting ends
+constexpr double kSmallestResidual = 1.0;  // mg/dL; below it a deviation counts as squared
+constexpr std::size_t kRowsPerStep = 1024;
+constexpr std::size_t P = kDesignColumns;
+constexpr std::array<double, P> kColumnPenalties = column_penalties();
+
+// Some tens of meals say little about the penalty: the usual one stays unless another is better beyond chance.
+constexpr std::size_t usual_penalty(Loss loss) {
+  return loss == Loss::squared ? 3 : 2;
+}
+
+/// in: losses [penalties][N] of the same rows · out: the penalty with the smallest sum when it beats the usual one by
+/// more than two standard errors of their paired difference, else the usual one
+std::size_t choose_penalty(const std::vector<double>& losses, std::size_t n, std::size_t usual) {
+  const auto gain = [&](std::size_t penalty, std::size_t i) { return losses[usual * n + i] - losses[penalty * n + i]; };
+  std::size_t best = usual;
+  double most = 0;
+  for (std::size_t p = 0; p < kPenalties.size(); ++p) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += gain(p, i);
+    if (sum > most) most = sum, best = p;
+  }
+  double squares = 0;
+  for (std::size_t i = 0; i < n; ++i) squares += std::pow(gain(best, i) - most / static_cast<double>(n), 2);
+  return most > 2 * std::sqrt(squares) ? best : usual;
+}
+
+struct Coefficients {
+  double intercept = 0;
+  std::array<double, P> slopes{};
+
+  double at(const float* x) const {
+    double y = intercept;
+    for (std::size_t p = 0; p < P; ++p) y += slopes[p] * static_cast<double>(x[p]);
+    return y;
+  }
+  double farthest(const Coefficients& other) const {
+    double most = std::abs(intercept - other.intercept);
+    for (std::size_t p = 0; p < P; ++p) most = std::max(most, std::abs(slopes[p] - other.slopes[p]));
+    return most;
+  }
+};
+
+/// Weighted sums over rows: all that a least-squares fit with any penalty needs, in one pass and constant memory.
+struct Moments {
+  double total = 0, y = 0;
+  std::array<double, P> x{}, xy{};
+  std::array<double, P * P> xx{};  // the triangle from the diagonal on
+
+  void add(const float* row, double target, double weight) {
+    std::array<double, P> r;
+    for (std::size_t p = 0; p < P; ++p) r[p] = static_cast<double>(row[p]);
+    total += weight;
+    y += weight * target;
+    for (std::size_t p = 0; p < P; ++p) {
+      const double weighted = weight * r[p];
+      x[p] += weighted;
+      xy[p] += weighted * target;
+      double* products = &xx[p * P];
+      for (std::size_t q = p; q < P; ++q) products[q] += weighted * r[q];
+    }
+  }
+  void add(const Moments& other, double sign) {
+    total += sign * other.total;
+    y += sign * other.y;
+    for (std::size_t p = 0; p < P; ++p) x[p] += sign * other.x[p], xy[p] += sign * other.xy[p];
+    for (std::size_t i = 0; i < xx.size(); ++i) xx[i] += sign * other.xx[i];
+  }
+
+  /// Minimises sum w (y - a - xb)^2 + penalty sum v b^2, v the columns' own (column_penalties). Weighted centring makes
+  /// the intercept free of the penalty.
+  Coefficients solve(double penalty) const {
+    arma::mat::fixed<P, P> normal;
+    arma::vec::fixed<P> right;
+    for (std::size_t p = 0; p < P; ++p) {
+      for (std::size_t q = p; q < P; ++q) normal(p, q) = normal(q, p) = xx[p * P + q] - x[p] * x[q] / total;
+      normal(p, p) += penalty * kColumnPenalties[p];
+      right(p) = xy[p] - x[p] * y / total;
+    }
+    arma::vec slopes;
+    if (!arma::solve(slopes, normal, right, arma::solve_opts::likely_sympd))
+      throw Error(ErrorCode::internal, "normal equations could not be solved");
+    Coefficients fit;
+    fit.intercept = y / total;
+    for (std::size_t p = 0; p < P; ++p) {
+      fit.slopes[p] = slopes(p);
+      fit.intercept -= x[p] / total * slopes(p);
+    }
+    return fit;
+  }
+};
+
+}  // namespace
+
+/// The order of the work, horizon by horizon: sums of each fold; for each fold and penalty a fit of the other folds;
+/// the fit of all rows with the best penalty. A fit is one solution for squared errors, several passes for absolute
+/// ones; a step is one solution, or kRowsPerStep rows of a pass.
+struct LinearFit::State {
+  enum class Phase { sums, fit, reweighting };
+
+  Loss loss;
+  int horizons;
+  bool choose;
+  double l2;
+  Scaler scaler;
+  std::size_t n = 0;
+  std::vector<float> X;   // [N × P] standardised
+  std::vector<double> Y;  // [K × N] change from the last glucose
+  LinearModel model;
+
+  Phase phase = Phase::sums;
+  int k = 0, fold = 0, penalty = 0;        // fold == kFolds: the fit of all rows
+  std::size_t row = 0;                     // of the pass under way
+  std::array<Moments, kFolds + 1> sums{};  // by fold, then of all
+  std::vector<double> losses;              // [penalties × N], each row's by the fit that did not see its fold
+  Coefficients fit;
+  Moments weighted;
+  double scale = 1;
+  int reweightings = 0;
+
+  const float* x(std::size_t i) const { return &X[i * P]; }
+  double y(std::size_t i) const { return Y[static_cast<std::size_t>(k) * n + i]; }
+  double residual(std::size_t i) const { return y(i) - fit.at(x(i)); }
+  std::size_t first(int of) const { return n * static_cast<std::size_t>(of) / kFolds; }
+  bool final_fit() const { return fold == kFolds; }
+  bool held(std::size_t i) const { return !final_fit() && i >= first(fold) && i < first(fold + 1); }
+  int units() const { return horizons * (choose ? kFolds * static_cast<int>(kPenalties.size()) + 1 : 1); }
+  int unit() const {
+    const int searched = choose ? fold * static_cast<int>(kPenalties.size()) + penalty : 0;
+    return k * (units() / std::max(horizons, 1)) + searched;
+  }
+  bool done() const { return k == horizons; }
+
+  void sum_rows() {
+    const std::size_t last = std::min(row + kRowsPerStep, n);
+    for (; row < last; ++row) {
+      while (row >= first(fold + 1)) ++fold;
+      sums[static_cast<std::size_t>(fold)].add(x(row), y(row), 1);
+    }
+    if (row < n) return;
+    for (std::size_t f = 0; f < kFolds; ++f) sums[kFolds].add(sums[f], 1);
+    fold = choose ? 0 : kFolds;
+    phase = Phase::fit;
+  }
+
+  double penalty_of_fit() const {
+    if (!final_fit()) return kPenalties[static_cast<std::size_t>(penalty)];
+    if (!choose) return l2;
+    return kPenalties[choose_penalty(losses, n, usual_penalty(loss))];
+  }
+
+  void begin_fit() {
+    if (!final_fit() && (first(fold) == first(fold + 1) || first(fold + 1) - first(fold) == n)) return next_fit();
+    const Coefficients before = fit;
+    Moments learnt = sums[kFolds];
+    if (!final_fit()) learnt.add(sums[static_cast<std::size_t>(fold)], -1);
+    fit = learnt.solve(penalty_of_fit());
+    if (loss == Loss::squared) return end_fit();
+    // Weights are scaled by this fit's median residual, so that a penalty means about the same for both losses.
+    std::vector<double> residuals;
+    for (std::size_t i = 0; i < n; ++i)
+      if (!held(i)) residuals.push_back(std::abs(residual(i)));
+    const auto middle = residuals.begin() + static_cast<std::ptrdiff_t>(residuals.size() / 2);
+    std::nth_element(residuals.begin(), middle, residuals.end());
+    scale = std::max(*middle, kSmallestResidual);
+    // The problem is convex: where it starts only decides how soon it ends.
+    if (!final_fit() && penalty > 0) fit = before;
+    weighted = {};
+    row = 0;
+    reweightings = 0;
+    phase = Phase::reweighting;
+  }
+
+  void reweight_rows() {
+    const std::size_t last = std::min(row + kRowsPerStep, n);
+    for (; row < last; ++row)
+      if (!held(row)) weighted.add(x(row), y(row), scale / std::max(std::abs(residual(row)), kSmallestResidual));
+    if (row < n) return;
+    const Coefficients next = weighted.solve(penalty_of_fit());
+    const bool settled = next.farthest(fit) < kSettled;
+    fit = next;
+    weighted = {};
+    row = 0;
+    if (settled || ++reweightings == kReweightings) end_fit();
+  }
+
+  void end_fit() {
+    phase = Phase::fit;
+    if (!final_fit()) {
+      for (std::size_t i = first(fold); i < first(fold + 1); ++i) {
+        const double r = residual(i);
+        losses[static_cast<std::size_t>(penalty) * n + i] = loss == Loss::squared ? r * r : std::abs(r);
+      }
+      return next_fit();
+    }
+    model.intercept.push_back(static_cast<float>(fit.intercept));
+    for (const double b : fit.slopes) model.coefficients.push_back(static_cast<float>(b));
+  }
+
+  void next_fit() {
+    if (++penalty < static_cast<int>(kPenalties.size())) return;
+    penalty = 0;
+    ++fold;
+  }
+
+  void next_horizon() {
+    ++k;
+    fold = penalty = 0;
+    row = 0;
+    sums = {};
+    std::fill(losses.begin(), losses.end(), 0.0);
+    phase = Phase::sums;
+  }
+};
+
+LinearFit::LinearFit(Samples rows, int horizons, Loss loss, double l2)
+    : penalties_(static_cast<std::size_t>(horizons), l2), state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.loss = loss;
+  s.horizons = horizons;
+  s.choose = l2 < 0;
+  s.l2 = l2;
+  s.n = rows.size();
+  if (s.choose) s.losses.resize(kPenalties.size() * s.n);
+  s.X.reserve(s.n * P);
+  for (const Sample& row : rows) {
+    const DesignRow columns = design_row(row.features);
+    s.X.insert(s.X.end(), columns.begin(), columns.end());
+  }
+  s.scaler = Scaler::fit(s.X, P);
+  for (std::size_t i = 0; i < s.n; ++i) s.scaler.transform({&s.X[i * P], P}, &s.X[i * P]);
+  for (std::size_t k = 0; k < static_cast<std::size_t>(horizons); ++k)
+    for (const Sample& row : rows) s.Y.push_back(static_cast<double>(row.targets[k] - last_glucose(row.features)));
+}
+
+LinearFit::~LinearFit() = default;
+LinearFit::LinearFit(LinearFit&&) noexcept = default;
+LinearFit& LinearFit::operator=(LinearFit&&) noexcept = default;
+
+bool LinearFit::done() const {
+  return state_->done();
+}
+double LinearFit::progress() const {
+  return static_cast<double>(state_->unit()) / state_->units();
+}
+const std::vector<double>& LinearFit::penalties() const {
+  return penalties_;
+}
+
+void LinearFit::step() {
+  State& s = *state_;
+  switch (s.phase) {
+    case State::Phase::sums:
+      return s.sum_rows();
+    case State::Phase::fit:
+      s.begin_fit();
+      break;
+    case State::Phase::reweighting:
+      s.reweight_rows();
+      break;
+  }
+  const auto k = static_cast<std::size_t>(s.k);
+  if (s.model.intercept.size() <= k) return;
+  penalties_[k] = s.penalty_of_fit();
+  s.next_horizon();
+}
+
+LinearModel LinearFit::take() {
+  state_->model.scaler = std::move(state_->scaler);
+  return std::move(state_->model);
+}
+
+void LinearModel::predict_row(const DesignRow& row, int horizons, float* out) const {
+  DesignRow scaled;
+  scaler.transform(row, scaled.data());
+  for (int k = 0; k < horizons; ++k) {
+    const float* slopes = coefficients.data() + static_cast<std::size_t>(k) * kDesignColumns;
+    double change = static_cast<double>(intercept[static_cast<std::size_t>(k)]);
+    for (std::size_t p = 0; p < kDesignColumns; ++p)
+      change += static_cast<double>(slopes[p]) * static_cast<double>(scaled[p]);
+    out[k] = row[0] + static_cast<float>(change);  // the level
+  }
+}
+
+}  // namespace glucose

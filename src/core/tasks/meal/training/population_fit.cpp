@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/meal/training/population_fit.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <optional>
+
+#include "core/base/error.hpp"
+#include "core/tasks/meal/training/curve_fit.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr double kPenalty = 200;  // of a standardised column, in rows
+constexpr std::size_t kRowsPerStep = 512;
+constexpr Eigen::Index P = kRichFeatures;
+
+BoostedTreesOptions boosting_options(const TrainOptions& options) {
+  BoostedTreesOptions o;
+  o.rounds = options.rounds;
+  o.depth = options.depth;
+  o.eta = options.eta;
+  o.min_child_weight = 20;
+  o.subsample = 0.7;
+  o.colsample = 0.4;
+  o.lambda = 5;
+  o.seed = options.seed;
+  return o;
+}
+
+}  // namespace
+
+struct PopulationFit::State {
+  enum class Phase { sums, solve, trees, done };
+
+  std::vector<const Sample*> rows;
+  std::size_t K;
+  double penalty;
+  BoostedTreesOptions boosted;
+  const BoostingApi* boosting;
+  PopulationModel model;
+  Phase phase = Phase::sums;
+  std::size_t next = 0;
+  Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(P, P);
+  Eigen::MatrixXd right;  // [P × K]
+  Eigen::VectorXd mean_z = Eigen::VectorXd::Zero(P), mean_y;
+  CurveFit curve;
+  std::optional<BoostedTreesFit> trees;
+
+  float change(const Sample& row, std::size_t k) const { return row.targets[k] - row.rich[0]; }
+
+  void sum_rows() {
+    const std::size_t last = std::min(next + kRowsPerStep, rows.size());
+    Eigen::MatrixXd Z(static_cast<Eigen::Index>(last - next), P), Y(Z.rows(), static_cast<Eigen::Index>(K));
+    for (Eigen::Index i = 0; i < Z.rows(); ++i, ++next) {
+      const StandardRow z = model.standardise(rows[next]->rich);
+      curve.add(z, *rows[next]);
+      for (Eigen::Index p = 0; p < P; ++p) Z(i, p) = static_cast<double>(z[static_cast<std::size_t>(p)]);
+      for (std::size_t k = 0; k < K; ++k)
+        Y(i, static_cast<Eigen::Index>(k)) = static_cast<double>(change(*rows[next], k));
+    }
+    normal += Z.transpose() * Z;
+    right += Z.transpose() * Y;
+    mean_z += Z.colwise().sum().transpose();
+    mean_y += Y.colwise().sum().transpose();
+    if (next == rows.size()) phase = Phase::solve;
+  }
+
+  void solve() {
+    const auto n = static_cast<double>(rows.size());
+    mean_z /= n;
+    mean_y /= n;
+    normal -= n * mean_z * mean_z.transpose();
+    right -= n * mean_z * mean_y.transpose();
+    for (Eigen::Index p = 0; p < P; ++p) normal(p, p) += penalty * column_penalty(static_cast<std::size_t>(p)) + 1e-9;
+    const Eigen::MatrixXd slopes = normal.selfadjointView<Eigen::Lower>().llt().solve(right);
+    if (!slopes.allFinite()) throw Error(ErrorCode::internal, "normal equations could not be solved");
+    for (Eigen::Index k = 0; k < slopes.cols(); ++k) {
+      model.intercept.push_back(static_cast<float>(mean_y(k) - mean_z.dot(slopes.col(k))));
+      for (Eigen::Index p = 0; p < P; ++p) model.coefficients.push_back(static_cast<float>(slopes(p, k)));
+    }
+    curve.solve(penalty, model);
+    phase = boosting != nullptr ? Phase::trees : Phase::done;
+  }
+
+  BoostedTreesOptions of_horizon(std::size_t k) const {
+    BoostedTreesOptions o = boosted;
+    o.seed += k;
+    return o;
+  }
+
+  void boost() {
+    const std::size_t k = model.trees.size();
+    if (trees && trees->done()) {
+      model.trees.push_back(trees->take());
+      trees.reset();
+      if (model.trees.size() == K) phase = Phase::done;
+    } else if (trees) {
+      trees->step();
+    } else {
+      std::vector<float> x, residual;
+      for (const Sample* row : rows) {
+        std::array<float, kMaxHorizons> linear;
+        model.predict_linear(row->rich, static_cast<int>(K), linear.data());
+        x.insert(x.end(), row->rich.begin(), row->rich.end());
+        residual.push_back(row->targets[k] - linear[k]);
+      }
+      trees.emplace(boosting, x, kRichFeatures, residual, std::span<const float>(), of_horizon(k));
+    }
+  }
+};
+
+PopulationFit::PopulationFit(std::vector<const Sample*> rows, const TrainOptions& options, const BoostingApi* boosting)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.rows = std::move(rows);
+  s.K = static_cast<std::size_t>(options.n_horizons);
+  s.penalty = options.l2 < 0 ? kPenalty : options.l2;
+  s.boosted = boosting_options(options);
+  s.boosting = boosting;
+  s.right = Eigen::MatrixXd::Zero(P, options.n_horizons);
+  s.mean_y = Eigen::VectorXd::Zero(options.n_horizons);
+  std::vector<float> columns;
+  columns.reserve(s.rows.size() * kRichFeatures);
+  for (const Sample* row : s.rows) columns.insert(columns.end(), row->rich.begin(), row->rich.end());
+  s.model.scaler = Scaler::fit(columns, kRichFeatures);
+  s.model.residual_sd.assign(s.K, 1.0F);
+}
+
+PopulationFit::~PopulationFit() = default;
+PopulationFit::PopulationFit(PopulationFit&&) noexcept = default;
+PopulationFit& PopulationFit::operator=(PopulationFit&&) noexcept = default;
+
+bool PopulationFit::done() const {
+  return state_->phase == State::Phase::done;
+}
+
+double PopulationFit::progress() const {
+  const State& s = *state_;
+  if (done()) return 1;
+  const double linear = static_cast<double>(s.next) / static_cast<double>(s.rows.size());
+  if (s.boosting == nullptr) return linear;
+  const double boosted =
+      (static_cast<double>(s.model.trees.size()) + (s.trees ? s.trees->progress() : 0)) / static_cast<double>(s.K);
+  return 0.1 * linear + 0.9 * boosted;
+}
+
+void PopulationFit::step() {
+  switch (state_->phase) {
+    case State::Phase::sums:
+      return state_->sum_rows();
+    case State::Phase::solve:
+      return state_->solve();
+    case State::Phase::trees:
+      return state_->boost();
+    case State::Phase::done:
+      return;
+  }
+}
+
+PopulationModel PopulationFit::take() {
+  state_->model.share_of_trees = state_->model.trees.empty() ? 0.0F : 1.0F;
+  return std::move(state_->model);
+}
+
+std::size_t PopulationFit::bytes_needed(std::size_t n, const TrainOptions& options) {
+  return n * (sizeof(const Sample*) + sizeof(float) * (kRichFeatures + 1)) +
+         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options)) + (std::size_t{1} << 20);
+}
+
+}  // namespace glucose

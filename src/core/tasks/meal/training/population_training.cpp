@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/meal/training/population_training.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.hpp"
+#include "core/math/stacking.hpp"
+#include "core/tasks/meal/training/population_fit.hpp"
+#include "core/tasks/meal/training/population_network.hpp"
+#include "core/tasks/meal/training/quality.hpp"
+#include "core/tasks/meal/training/replay.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr std::size_t kFolds = 5;
+constexpr std::size_t kEnoughForTrees = 400;  // rows to learn from; fewer only teach trees noise
+constexpr std::size_t kEnoughForNetwork = 500;
+
+struct OnePerson {
+  std::vector<Sample> samples;
+  SplitSizes sizes;
+  std::size_t fold;
+  std::vector<PointForecast> said;  // by a model of others, with the memory it would have had
+  std::vector<int> remembered;
+
+  std::size_t learnt() const { return static_cast<std::size_t>(sizes.train + sizes.validation); }
+};
+
+/// Of person, row and horizon.
+constexpr auto kSaid = [](const OnePerson& p, std::size_t i, std::size_t k) { return p.said[i].mg_dl[k]; };
+
+}  // namespace
+
+struct PopulationTraining::State {
+  enum class Phase { folds, trees, answers, network, last, done };
+
+  std::vector<OnePerson> persons;
+  Algorithm wanted;
+  TrainOptions options;
+  std::vector<int> horizons_min;
+  const BoostingApi* boosting;
+  std::size_t n_folds = 0, n_rows = 0;
+  Phase phase = Phase::folds;
+  std::optional<PopulationFit> fit;
+  std::vector<PopulationModel> models;  // of the folds, then of all
+  float share = 0;
+  std::vector<float> residual_sd;
+  std::size_t person = 0;  // whose answers are under way
+  Predictor asked;
+  std::optional<Replay> replay;
+  std::size_t rows_done = 0;
+  std::optional<PopulationNetwork> network;
+  bool tries_network = false;
+  float share_of_network = 0;
+  std::vector<Metrics> without_network;  // errors on validation rows [K]
+
+  /// The rows to learn from, of all persons but those of a fold.
+  std::vector<const Sample*> rows_without(std::size_t fold) const {
+    std::vector<const Sample*> rows;
+    for (const OnePerson& p : persons)
+      if (p.fold != fold)
+        for (std::size_t i = 0; i < p.learnt(); ++i) rows.push_back(&p.samples[i]);
+    return rows;
+  }
+
+  void fit_fold() {
+    if (!fit) {
+      fit.emplace(rows_without(models.size()), options, boosting);
+    } else if (!fit->done()) {
+      fit->step();
+    } else {
+      models.push_back(fit->take());
+      fit.reset();
+      if (models.size() == n_folds) phase = Phase::trees;
+    }
+  }
+
+  /// How much of the trees' correction serves: what would have been best for persons left out, on their train and
+  /// validation rows.
+  void weigh_trees() {
+    std::vector<double> residuals, corrections;
+    for (const OnePerson& p : persons)
+      for (std::size_t i = 0; i < p.learnt(); ++i) {
+        std::array<float, kMaxHorizons> linear;
+        const PopulationModel& model = models[p.fold];
+        model.predict_linear(p.samples[i].rich, options.n_horizons, linear.data());
+        for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+          residuals.push_back(static_cast<double>(p.samples[i].targets[k] - linear[k]));
+          corrections.push_back(model.trees.empty() ? 0
+                                                    : static_cast<double>(model.trees[k].predict(p.samples[i].rich)));
+        }
+      }
+    const Share found = best_share(residuals, corrections);
+    if (wanted == Algorithm::trees || found.beyond_chance) share = static_cast<float>(found.best);
+    std::vector<double> sums(horizons_min.size(), 0.0);
+    for (std::size_t i = 0; i < residuals.size(); ++i)
+      sums[i % sums.size()] += std::pow(residuals[i] - static_cast<double>(share) * corrections[i], 2);
+    for (const double sum : sums)
+      residual_sd.push_back(static_cast<float>(
+          std::sqrt(sum * static_cast<double>(sums.size()) / static_cast<double>(residuals.size()))));
+    for (PopulationModel& model : models) finish(model);
+    phase = Phase::answers;
+  }
+
+  void finish(PopulationModel& model) const {
+    model.share_of_trees = share;
+    if (share == 0) model.trees.clear();
+    model.residual_sd = residual_sd;
+  }
+
+  void answer() {
+    OnePerson& p = persons[person];
+    if (!replay) {
+      asked = models[p.fold];
+      replay.emplace(p.samples, asked, horizons_min);
+    } else if (!replay->done()) {
+      replay->step();
+    } else {
+      p.said = replay->said();
+      p.remembered = replay->remembered();
+      rows_done += p.samples.size();
+      replay.reset();
+      if (++person == persons.size()) phase = tries_network ? Phase::network : Phase::last;
+    }
+  }
+
+  /// The network is all there is ('lstm'), or persons' networks may begin with it ('auto').
+  void network_step() {
+    if (!network) {
+      std::vector<PersonRows> rows;
+      for (const OnePerson& p : persons) rows.push_back({p.samples, p.sizes});
+      network.emplace(std::move(rows), options);
+    } else if (!network->has_answered()) {
+      network->step();
+      if (network->has_answered()) wanted == Algorithm::lstm ? answer_by_network() : weigh_network();
+    } else if (!network->done()) {
+      network->step();
+    } else {
+      phase = wanted == Algorithm::lstm ? Phase::done : Phase::last;
+    }
+  }
+
+  void answer_by_network() {
+    for (std::size_t p = 0; p < persons.size(); ++p) {
+      persons[p].said = network->said(p);
+      for (int i = 0; i < persons[p].sizes.total(); ++i) persons[p].remembered.push_back(i);
+    }
+  }
+
+  /// How much the network counts: what would have been best for persons left out, as of the trees.
+  void weigh_network() {
+    std::vector<double> residuals, corrections;
+    for (std::size_t p = 0; p < persons.size(); ++p)
+      for (std::size_t i = 0; i < persons[p].learnt(); ++i)
+        for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+          const float said = persons[p].said[i].mg_dl[k];
+          residuals.push_back(static_cast<double>(persons[p].samples[i].targets[k] - said));
+          corrections.push_back(static_cast<double>(network->said(p)[i].mg_dl[k] - said));
+        }
+    without_network = measure_split(Split::validation, kSaid);
+    const Share found = best_share(residuals, corrections);
+    if (!found.beyond_chance) {
+      phase = Phase::last;
+      return;
+    }
+    share_of_network = static_cast<float>(found.best);
+    for (std::size_t p = 0; p < persons.size(); ++p)
+      for (std::size_t i = 0; i < persons[p].samples.size(); ++i)
+        for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+          float& said = persons[p].said[i].mg_dl[k];
+          said += share_of_network * (network->said(p)[i].mg_dl[k] - said);
+        }
+  }
+
+  /// What is stored.
+  Predictor predictor() {
+    if (wanted == Algorithm::lstm) return network->take();
+    if (share_of_network == 0) return std::move(models.back());
+    Ensemble both{{algorithm_alone(), Algorithm::lstm}, {}, {}};
+    both.members.emplace_back(std::move(models.back()));
+    both.members.emplace_back(network->take());
+    for (const float weight : {1 - share_of_network, share_of_network})
+      both.weights.insert(both.weights.end(), horizons_min.size(), weight);
+    return both;
+  }
+  Algorithm algorithm_alone() const { return share > 0 ? Algorithm::trees : Algorithm::population; }
+
+  void fit_all() {
+    if (!fit) {
+      fit.emplace(rows_without(n_folds), options, share > 0 ? boosting : nullptr);
+    } else if (!fit->done()) {
+      fit->step();
+    } else {
+      models.push_back(fit->take());
+      finish(models.back());
+      fit.reset();
+      phase = Phase::done;
+    }
+  }
+
+  /// Errors of what `say` gives for (person, row, horizon) over a split of everybody. out: [K]
+  template <class Say>
+  std::vector<Metrics> measure_split(Split split, Say&& say) const {
+    std::vector<Metrics> metrics;
+    for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+      std::vector<float> forecast, outcome;
+      for (const OnePerson& p : persons)
+        for (std::size_t i = 0; i < p.samples.size(); ++i) {
+          if (p.sizes.of(static_cast<int>(i)) != split) continue;
+          forecast.push_back(say(p, i, k));
+          outcome.push_back(p.samples[i].targets[k]);
+        }
+      metrics.push_back(measure(forecast, outcome));
+    }
+    return metrics;
+  }
+
+  Intervals pooled_intervals() const {
+    std::vector<ScaledRow> rows;
+    for (std::size_t n = 0; n < persons.size(); ++n) {
+      const OnePerson& p = persons[n];
+      for (std::size_t i = 0; i < p.learnt(); ++i) {
+        ScaledRow row{
+            static_cast<int>(n), p.remembered[i], p.samples[i].eaten_at, {}, p.said[i].mg_dl, p.said[i].variance, {}};
+        for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+          row.columns[k] = scale_columns(p.samples[i].rich, p.said[i].mg_dl[k]);
+          row.residual[k] = p.samples[i].targets[k] - p.said[i].mg_dl[k];
+        }
+        rows.push_back(row);
+      }
+    }
+    return fit_intervals(rows, horizons_min);
+  }
+};
+
+PopulationTraining::PopulationTraining(std::vector<std::vector<Sample>> persons, Algorithm algorithm,
+                                       const TrainOptions& options, std::size_t memory_cap, const BoostingApi* boosting)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  if (algorithm != Algorithm::automatic && algorithm != Algorithm::ridge && algorithm != Algorithm::trees &&
+      algorithm != Algorithm::lstm)
+    throw Error(ErrorCode::bad_argument,
+                "algorithm \"" + std::string(name_of(algorithm)) + "\" cannot be trained on a population",
+                "Choose auto, ridge, trees or lstm.");
+  if (static_cast<int>(persons.size()) < kLeastPersons)
+    throw Error(ErrorCode::too_little_history,
+                "too few persons to train on: " + std::to_string(persons.size()) + " with enough meals",
+                "At least two persons must share their data (person.shares_data) and have enough meals.");
+  if (algorithm == Algorithm::trees && boosting == nullptr) trees_not_available();
+  s.wanted = algorithm;
+  s.options = options;
+  s.horizons_min.assign(options.horizons_min.begin(), options.horizons_min.begin() + options.n_horizons);
+  s.n_folds = std::min(kFolds, persons.size());
+  std::size_t learnt = 0;
+  for (std::vector<Sample>& samples : persons) {
+    const SplitSizes sizes = split_sizes(samples);
+    s.n_rows += samples.size();
+    s.persons.push_back({std::move(samples), sizes, s.persons.size() % s.n_folds, {}, {}});
+    learnt += s.persons.back().learnt();
+  }
+  s.boosting = algorithm == Algorithm::ridge || algorithm == Algorithm::lstm ||
+                       (algorithm == Algorithm::automatic && learnt < kEnoughForTrees)
+                   ? nullptr
+                   : boosting;
+  s.tries_network = algorithm == Algorithm::automatic && learnt >= kEnoughForNetwork;
+  if (algorithm == Algorithm::lstm) s.phase = State::Phase::network;
+  const std::size_t of_network =
+      s.tries_network || algorithm == Algorithm::lstm ? PopulationNetwork::bytes_needed(s.n_rows, options) : 0;
+  const std::size_t needed = of_network + s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(ScaledRow)) +
+                             PopulationFit::bytes_needed(learnt, options);
+  if (needed > memory_cap)
+    throw Error(ErrorCode::out_of_memory,
+                "training would need " + std::to_string(needed >> 10) + " kB, more than glucose.max_train_memory",
+                "Raise glucose.max_train_memory, or choose a shorter period (start_at, end_at).");
+}
+
+PopulationTraining::~PopulationTraining() = default;
+PopulationTraining::PopulationTraining(PopulationTraining&&) noexcept = default;
+
+bool PopulationTraining::done() const {
+  return state_->phase == State::Phase::done;
+}
+
+void PopulationTraining::step() {
+  switch (state_->phase) {
+    case State::Phase::folds:
+      return state_->fit_fold();
+    case State::Phase::trees:
+      return state_->weigh_trees();
+    case State::Phase::answers:
+      return state_->answer();
+    case State::Phase::network:
+      return state_->network_step();
+    case State::Phase::last:
+      return state_->fit_all();
+    case State::Phase::done:
+      return;
+  }
+}
+
+double PopulationTraining::progress() const {
+  const State& s = *state_;
+  if (done()) return 1;
+  const double fits = static_cast<double>(s.models.size()) + (s.fit ? s.fit->progress() : 0);
+  const double answers = static_cast<double>(s.rows_done) / static_cast<double>(s.n_rows);
+  const double network = s.network ? s.network->progress() : 0;
+  if (s.wanted == Algorithm::lstm) return network;
+  const double of_network = s.tries_network ? 0.3 : 0;
+  return of_network * network + (1 - of_network) * 0.5 * (fits / static_cast<double>(s.n_folds + 1) + answers);
+}
+
+TrainingOutcome PopulationTraining::take() {
+  State& s = *state_;
+  TrainingOutcome outcome;
+  for (const OnePerson& p : s.persons) {
+    outcome.sizes.train += p.sizes.train;
+    outcome.sizes.validation += p.sizes.validation;
+    outcome.sizes.test += p.sizes.test;
+  }
+  const auto persistence = [](const OnePerson& p, std::size_t i, std::size_t) { return p.samples[i].rich[0]; };
+  const auto linear = [&](const OnePerson& p, std::size_t i, std::size_t k) {
+    std::array<float, kMaxHorizons> out;
+    s.models[p.fold].predict_linear(p.samples[i].rich, s.options.n_horizons, out.data());
+    return out[k];
+  };
+  const auto add = [&](Algorithm algorithm, std::vector<Metrics> validation) {
+    const double rmse = mean_of(validation, &Metrics::rmse);
+    outcome.candidates.push_back({algorithm, std::move(validation), rmse, true});
+  };
+  const bool is_network = s.wanted == Algorithm::lstm;
+  add(Algorithm::persistence, s.measure_split(Split::validation, persistence));
+  if (!is_network) add(Algorithm::ridge, s.measure_split(Split::validation, linear));
+  if (s.network && !is_network)
+    add(Algorithm::lstm, s.measure_split(Split::validation, [&](const OnePerson& p, std::size_t i, std::size_t k) {
+      return s.network->said(static_cast<std::size_t>(&p - s.persons.data()))[i].mg_dl[k];
+    }));
+  if (s.share_of_network > 0) add(s.algorithm_alone(), std::move(s.without_network));
+  const Algorithm stored = is_network               ? Algorithm::lstm
+                           : s.share_of_network > 0 ? Algorithm::ensemble
+                                                    : s.algorithm_alone();
+  add(stored, s.measure_split(Split::validation, kSaid));
+  outcome.candidates.back().within_chance = outcome.candidates.back().rmse < 1.02 * outcome.candidates.front().rmse;
+  for (const Split split : {Split::train, Split::validation, Split::test})
+    outcome.metrics[static_cast<std::size_t>(split)] = s.measure_split(split, kSaid);
+  outcome.persistence_test = s.measure_split(Split::test, persistence);
+  outcome.model.algorithm = stored;
+  outcome.model.horizons_min = s.horizons_min;
+  outcome.model.intervals = s.pooled_intervals();
+  outcome.model.predictor = s.predictor();
+  judge(outcome);
+  return outcome;
+}
+
+}  // namespace glucose

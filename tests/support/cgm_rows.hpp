@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: PostgreSQL
+// Seeded readings and rows for the tests of forecasts from readings alone.
+#pragma once
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/base/random.hpp"
+#include "core/simulation/simulate.hpp"
+#include "core/tasks/cgm/rows.hpp"
+#include "core/tasks/cgm/training.hpp"
+
+namespace glucose {
+
+inline constexpr Micros kForever = 4'000'000'000'000'000'000;
+
+inline Reading reading_at(double minutes, float mg_dl) {
+  const auto at = static_cast<Micros>(minutes * kMinute);
+  return {at, at, mg_dl};
+}
+
+/// g(t) = 140 + 1.6 (g(t-1) - 140) - 0.64 (g(t-2) - 140) + noise of SD `sd`, every `step_min`.
+inline std::vector<Reading> ar2_readings(std::uint64_t seed, int n, double sd = 3, double step_min = 5) {
+  Random rng(seed);
+  std::vector<Reading> readings;
+  double before = 0, last = 0;
+  for (int i = 0; i < n; ++i) {
+    const double next = 1.6 * last - 0.64 * before + sd * rng.normal();
+    before = last;
+    last = next;
+    readings.push_back(reading_at(i * step_min, static_cast<float>(140 + next)));
+  }
+  return readings;
+}
+
+inline std::vector<Reading> simulated_readings(std::uint64_t seed, int days, Profile profile = Profile::t2d) {
+  Simulator simulator(seed, days, profile);
+  while (!simulator.done()) simulator.step();
+  return simulator.readings();
+}
+
+inline void add_rows(CgmRows& rows, const std::vector<Reading>& readings, Micros start_at = 0, Micros end_at = kForever,
+                     std::size_t most = 1'000'000) {
+  CgmRowsBuilder builder(rows, readings, {}, start_at, end_at, most);
+  while (!builder.done()) builder.step();
+}
+
+inline CgmRows rows_of(const std::vector<Reading>& readings) {
+  CgmRows rows;
+  add_rows(rows, readings);
+  return rows;
+}
+
+inline CgmOutcome train_cgm(CgmRows rows, std::optional<CgmModel> prior = {}) {
+  CgmTraining training(std::move(rows), std::move(prior));
+  while (!training.done()) training.step();
+  return training.take();
+}
+
+/// Why bytes are no model of readings; `internal` when they are one.
+inline ErrorCode code_of(std::span<const std::uint8_t> bytes) {
+  try {
+    decode_cgm(bytes);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode::internal;
+}
+
+}  // namespace glucose
