@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Reads a population model's artifact (stdin) and prints src/core/open_prior.cpp.
+// Reads a population model's artifact (stdin) and prints src/core/tasks/meal/models/open_prior.cpp.
 #include <cstdio>
 #include <span>
 #include <variant>
@@ -38,7 +38,7 @@ int main() {
       "is worth:\n"
       "// docs/design.md, \"What is known beforehand\".\n"
       "// clang-format off\n"
-      "#include \"core/open_prior.hpp\"\n\n"
+      "#include \"core/tasks/meal/models/open_prior.hpp\"\n\n"
       "namespace glucose {\n\n"
       "const OpenPrior kOpenPrior{");
   print("mean of the columns", population->scaler.mean);

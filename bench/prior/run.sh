@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
-# ./dev bench prior DIR: makes src/core/open_prior.cpp anew from a folder of open data (person.csv, meal.csv,
+# ./dev bench prior DIR: makes src/core/tasks/meal/models/open_prior.cpp anew from a folder of open data (person.csv, meal.csv,
 # glucose.csv or glucose.csv.gz): a linear population model of all its persons, trained through SQL.
 set -euo pipefail
 root=$(readlink -f "${BASH_SOURCE[0]%/*}/../..")
@@ -14,4 +14,4 @@ cluster_start
 createdb_with_glucose prior
 in_db prior -qAt -v data="$data" -f "$root/bench/prior/train.sql" |
   perl -ne 'chomp; print pack "H*", $_' | "$root/build/bench-core/bench/prior/print_prior" >"$root/build/bench-core/open_prior.cpp"
-mv "$root/build/bench-core/open_prior.cpp" "$root/src/core/open_prior.cpp"
+mv "$root/build/bench-core/open_prior.cpp" "$root/src/core/tasks/meal/models/open_prior.cpp"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The hot queries, word for word as src/pg/read.cpp has them, under row-level security as an application's role, planned
+-- The hot queries, word for word as src/pg/tables/read.cpp has them, under row-level security as an application's role, planned
 -- with their values and without: the bounds of a window reach the index, and nothing is read in whole.
 \getenv here PG_ABS_SRCDIR
 \set test plans

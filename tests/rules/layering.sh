@@ -12,7 +12,7 @@ bad=$(
   grep -rnE '#include *[<"](Eigen/|armadillo|thread|future|omp\.h)' pg || true
   grep -rnE '#include *[<"](thread|future|omp\.h|iostream|fstream|chrono|ctime)[>"]' core boosting || true
   grep -rnE '#include *[<"](pg/|postgres)' boosting | grep -v '^boosting/module\.cpp:' || true
-  grep -rnE 'SPI_getbinval|SPI_getvalue|SPI_tuptable->vals' pg | grep -v '^pg/query\.cpp:' || true
-  grep -rlE '#include "postgres\.h"' pg boosting | grep -vx 'pg/server.hpp' || true
+  grep -rnE 'SPI_getbinval|SPI_getvalue|SPI_tuptable->vals' pg | grep -v '^pg/tables/query\.cpp:' || true
+  grep -rlE '#include "postgres\.h"' pg boosting | grep -vx 'pg/boundary/server.hpp' || true
 )
 [[ -z $bad ]] || { echo "$bad"; exit 1; }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "pg/boundary/server.hpp"
+
+namespace glucose::pg {
+
+/// Raises 22023 when argument `i` is NULL; `name` is its SQL name.
+inline void require_argument(FunctionCallInfo fcinfo, int i, const char* name) {
+  if (PG_ARGISNULL(i))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("argument \"%s\" must not be null", name)));
+}
+
+inline const pg_uuid_t* uuid_argument(FunctionCallInfo fcinfo, int i, const char* name) {
+  require_argument(fcinfo, i, name);
+  return PG_GETARG_UUID_P(i);
+}
+
+/// nullptr for NULL.
+inline const pg_uuid_t* optional_uuid_argument(FunctionCallInfo fcinfo, int i) {
+  return PG_ARGISNULL(i) ? nullptr : PG_GETARG_UUID_P(i);
+}
+
+inline char* text_argument(FunctionCallInfo fcinfo, int i, const char* name) {
+  require_argument(fcinfo, i, name);
+  return text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+inline Jsonb* jsonb_argument(FunctionCallInfo fcinfo, int i, const char* name) {
+  require_argument(fcinfo, i, name);
+  return PG_GETARG_JSONB_P(i);
+}
+
+inline TimestampTz time_argument(FunctionCallInfo fcinfo, int i, const char* name) {
+  require_argument(fcinfo, i, name);
+  return PG_GETARG_TIMESTAMPTZ(i);
+}
+
+/// A real[] datum of values in which NaN stands for NULL.
+Datum real_array(const float* values, int n);
+
+}  // namespace glucose::pg

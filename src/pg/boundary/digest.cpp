@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/boundary/digest.hpp"
+
+namespace glucose::pg {
+
+void sha256(const void* bytes, size_t size, uint8* out) {
+  pg_cryptohash_ctx* hash = pg_cryptohash_create(PG_SHA256);
+  if (hash == nullptr || pg_cryptohash_init(hash) < 0 ||
+      pg_cryptohash_update(hash, static_cast<const uint8*>(bytes), size) < 0 ||
+      pg_cryptohash_final(hash, out, kSha256Bytes) < 0)
+    elog(ERROR, "could not compute SHA-256");
+  pg_cryptohash_free(hash);
+}
+
+char* sha256_hex(const void* bytes, size_t size) {
+  uint8 digest[kSha256Bytes];
+  sha256(bytes, size, digest);
+  auto* text = static_cast<char*>(palloc(2 * kSha256Bytes + 1));
+  for (int i = 0; i < kSha256Bytes; ++i) snprintf(text + 2 * i, 3, "%02x", digest[i]);
+  return text;
+}
+
+}  // namespace glucose::pg

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: PostgreSQL
+// The wall between C++ and the server. Inside guarded() no server call; outside it no object with a destructor.
+#pragma once
+#include <type_traits>
+
+#include "pg/boundary/server.hpp"
+
+namespace glucose::pg {
+
+/// A failure on its way out of C++, in fixed buffers: nothing here owns memory.
+struct Failure {
+  int sqlstate = 0;  // 0: no failure
+  char message[256] = {};
+  char hint[256] = {};
+};
+static_assert(std::is_trivially_copyable_v<Failure>);
+
+/// Translates the exception in flight. Call from a catch block only; throws nothing.
+void describe_current_exception(Failure& failure) noexcept;
+
+/// Raises `failure` with ereport(ERROR); never returns. No C++ object with a destructor may be alive.
+[[noreturn]] void raise(const Failure& failure);
+
+/// What a caller wrote, short enough to repeat in a message.
+const char* clipped(const char* text);
+
+/// Runs `body` (pure C++), lets its destructors run, and only then raises what it threw, if anything.
+template <class Body>
+void guarded(Body&& body) {
+  Failure failure;
+  try {
+    body();
+  } catch (...) {
+    describe_current_exception(failure);
+  }
+  if (failure.sqlstate != 0) raise(failure);
+}
+
+/// One guarded step of something that works in small ones; true when it was the last.
+template <class Work>
+bool guarded_step(Work* work) {
+  bool done = false;
+  guarded([&] {
+    work->step();
+    done = work->done();
+  });
+  return done;
+}
+
+/// All its steps, with a chance to cancel before each.
+template <class Work>
+void run_to_end(Work* work) {
+  for (bool done = false; !done;) {
+    CHECK_FOR_INTERRUPTS();
+    done = guarded_step(work);
+  }
+}
+
+/// The extension's own SQLSTATE class.
+inline constexpr int kNoModel = MAKE_SQLSTATE('M', 'G', '0', '0', '1');
+inline constexpr int kTooLittleHistory = MAKE_SQLSTATE('M', 'G', '0', '0', '2');
+inline constexpr int kModelMismatch = MAKE_SQLSTATE('M', 'G', '0', '0', '3');
+
+}  // namespace glucose::pg

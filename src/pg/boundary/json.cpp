@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/boundary/json.hpp"
+
+#include <cmath>
+
+#include "pg/boundary/guard.hpp"
+
+namespace glucose::pg {
+
+void for_each_key(Jsonb* object, const char* what, void (*each)(const char* key, const JsonbValue& value, void* state),
+                  void* state) {
+  if (!JB_ROOT_IS_OBJECT(object))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a JSON object", what),
+                    errhint("For example '{}'.")));
+  JsonbIterator* it = JsonbIteratorInit(&object->root);
+  JsonbValue key, value;
+  if (JsonbIteratorNext(&it, &key, true) != WJB_BEGIN_OBJECT) elog(ERROR, "unexpected jsonb");
+  while (JsonbIteratorNext(&it, &key, true) == WJB_KEY) {
+    char* name = pnstrdup(key.val.string.val, static_cast<Size>(key.val.string.len));
+    JsonbIteratorNext(&it, &value, true);
+    each(name, value, state);
+    pfree(name);
+  }
+}
+
+void raise_unknown_option(const char* key, const char* known) {
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized option \"%s\"", clipped(key)),
+                  errhint("Known are %s.", known)));
+  pg_unreachable();
+}
+
+void raise_bad_option(const char* key, const char* wanted) {
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid value for option \"%s\"", key),
+                  errhint("It must be %s.", wanted)));
+  pg_unreachable();
+}
+
+char* text_value(const char* key, const JsonbValue& value) {
+  if (value.type != jbvString) raise_bad_option(key, "a text");
+  return pnstrdup(value.val.string.val, static_cast<Size>(value.val.string.len));
+}
+
+double number_value(const char* key, const JsonbValue& value) {
+  if (value.type != jbvNumeric) raise_bad_option(key, "a number");
+  return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value.val.numeric)));
+}
+
+bool bool_value(const char* key, const JsonbValue& value) {
+  if (value.type != jbvBool) raise_bad_option(key, "true or false");
+  return value.val.boolean;
+}
+
+TimestampTz time_value(const char* key, const JsonbValue& value) {
+  return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text_value(key, value)),
+                                                 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+int numbers_value(const char* key, const JsonbValue& value, double* out, int most) {
+  if (value.type != jbvBinary) {
+    out[0] = number_value(key, value);
+    return 1;
+  }
+  JsonbIterator* it = JsonbIteratorInit(value.val.binary.data);
+  JsonbValue element;
+  if (JsonbIteratorNext(&it, &element, true) != WJB_BEGIN_ARRAY) raise_bad_option(key, "a number or a list of numbers");
+  int n = 0;
+  while (JsonbIteratorNext(&it, &element, true) == WJB_ELEM) {
+    if (n == most) raise_bad_option(key, "a shorter list");
+    out[n++] = number_value(key, element);
+  }
+  return n;
+}
+
+void json_key(StringInfo out, const char* key) {
+  const char last = out->len > 0 ? out->data[out->len - 1] : '{';
+  if (last != '{' && last != '[') appendStringInfoString(out, ", ");
+  appendStringInfo(out, "\"%s\": ", key);
+}
+
+void json_text(StringInfo out, const char* key, const char* value) {
+  json_key(out, key);
+  if (value != nullptr)
+    escape_json(out, value);
+  else
+    appendStringInfoString(out, "null");
+}
+
+void json_time(StringInfo out, const char* key, TimestampTz value) {
+  char text[MAXDATELEN + 1];
+  JsonEncodeDateTime(text, TimestampTzGetDatum(value), TIMESTAMPTZOID, nullptr);
+  json_text(out, key, text);
+}
+
+void json_number(StringInfo out, const char* key, double value) {
+  json_key(out, key);
+  if (std::isfinite(value))
+    appendStringInfo(out, "%.*g", value == std::floor(value) ? 17 : 6, value);
+  else
+    appendStringInfoString(out, "null");
+}
+
+void json_bool(StringInfo out, const char* key, bool value) {
+  json_key(out, key);
+  appendStringInfoString(out, value ? "true" : "false");
+}
+
+Jsonb* to_jsonb(const char* text) {
+  return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+}
+
+}  // namespace glucose::pg

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: PostgreSQL
+// Options in, documents out.
+#pragma once
+#include "pg/boundary/server.hpp"
+
+namespace glucose::pg {
+
+/// Calls `each` for every key of a JSON object; raises 22023 when it is no object. `what` names the argument.
+void for_each_key(Jsonb* object, const char* what, void (*each)(const char* key, const JsonbValue& value, void* state),
+                  void* state);
+
+/// A value as text, number or truth; raise 22023 naming the key when it is of another type.
+char* text_value(const char* key, const JsonbValue& value);
+double number_value(const char* key, const JsonbValue& value);
+bool bool_value(const char* key, const JsonbValue& value);
+TimestampTz time_value(const char* key, const JsonbValue& value);
+/// A number, or an array of numbers; returns how many, at most `most` (more raise 22023).
+int numbers_value(const char* key, const JsonbValue& value, double* out, int most);
+
+[[noreturn]] void raise_unknown_option(const char* key, const char* known);
+[[noreturn]] void raise_bad_option(const char* key, const char* wanted);
+
+/// Appends "key": before a value, with a comma when the object has something already.
+void json_key(StringInfo out, const char* key);
+void json_text(StringInfo out, const char* key, const char* value);  // nullptr: null
+void json_time(StringInfo out, const char* key, TimestampTz value);  // ISO 8601
+void json_number(StringInfo out, const char* key, double value);     // shortest form; not finite: null
+void json_bool(StringInfo out, const char* key, bool value);
+
+/// The text as jsonb.
+Jsonb* to_jsonb(const char* text);
+
+}  // namespace glucose::pg

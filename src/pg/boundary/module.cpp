@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/boundary/server.hpp"
+#include "pg/boundary/settings.hpp"
+
+extern "C" {
+PG_MODULE_MAGIC;
+PGDLLEXPORT void _PG_init(void);
+}
+
+void _PG_init(void) {
+  glucose::pg::settings::define();
+}
+
+SQL_FUNCTION(version) {
+  PG_RETURN_TEXT_P(cstring_to_text(PGG_VERSION));
+}

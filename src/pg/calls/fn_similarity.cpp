@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: PostgreSQL
+// similar_meals: read the person's half year, compare, write the rows.
+#include <cmath>
+
+#include "core/tasks/meal/asking/similarity.hpp"
+#include "pg/boundary/arguments.hpp"
+#include "pg/boundary/owned.hpp"
+#include "pg/tables/history.hpp"
+#include "pg/tables/model_store.hpp"
+#include "pg/tables/query.hpp"
+#include "pg/work/trial.hpp"
+
+using namespace glucose::pg;
+using glucose::Meal;
+using glucose::SimilarMeal;
+
+namespace {
+
+constexpr int kComparedDays = 180;
+constexpr int kMostSimilar = 100;
+
+const Meal& meal_of(const Meals& meals, const SimilarMeal& similar) {
+  for (int64 i = 0; i < meals.n; ++i)
+    if (meals.rows[i].id == similar.meal_id) return meals.rows[i];
+  elog(ERROR, "a similar meal is gone");
+}
+
+void put_meal(ReturnSetInfo* result, const Meal& meal, const SimilarMeal& s) {
+  pg_uuid_t id;
+  memcpy(id.data, s.meal_id.data(), UUID_LEN);
+  const float numbers[] = {meal.nutrition.carbs_g, s.level,      s.similarity,
+                           s.outcome[0],           s.outcome[1], s.outcome[0] - s.level,
+                           s.outcome[1] - s.level};
+  Datum values[10] = {UUIDPGetDatum(&id), TimestampTzGetDatum(s.eaten_at),
+                      CStringGetTextDatum(glucose::kMealTypeNames[static_cast<size_t>(meal.type)])};
+  bool nulls[10] = {};
+  for (int i = 0; i < 7; ++i) {
+    values[3 + i] = Float4GetDatum(numbers[i]);
+    nulls[3 + i] = std::isnan(numbers[i]);
+  }
+  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+}  // namespace
+
+SQL_FUNCTION(similar_meals) {
+  const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
+  require_argument(fcinfo, 1, "k");
+  const int k = PG_GETARG_INT32(1);
+  if (k < 1 || k > kMostSimilar)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"k\" is out of range"),
+                    errhint("It must be a number from 1 to %d.", kMostSimilar)));
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  InitMaterializedSRF(fcinfo, 0);
+  begin(Volatility::stable);
+  const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 2));
+  const TimestampTz at = what.meal.eaten_at;
+  const ModelRow row = choose_serving_model(&what.person.id, "glucose").row;
+  const glucose::Model* model = row.found ? load_model(row, &what.person.id, "glucose") : nullptr;
+  const History history =
+      read_history(&what.person.id, at - kComparedDays * glucose::kDay, at + 1, 0, CurrentMemoryContext);
+  const auto* earlier =
+      build_samples(history, glucose::kSimilarHorizonsMin.data(), 2, CurrentMemoryContext, Outcomes::any, at);
+  const auto* similar = owned<std::vector<SimilarMeal>>(CurrentMemoryContext, [&] {
+    const glucose::Moment moment = glucose::Timeline({history.meals.rows, static_cast<size_t>(history.meals.n)},
+                                                     {history.readings.rows, static_cast<size_t>(history.readings.n)})
+                                       .moment(what.meal);
+    return glucose::similar_meals(model, moment, *earlier, static_cast<size_t>(k));
+  });
+  for (const SimilarMeal& s : *similar) put_meal(result, meal_of(history.meals, s), s);
+  end(Volatility::stable);
+  return static_cast<Datum>(0);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: PostgreSQL
+// Keys, units, texts: functions of their arguments alone.
+#include <cmath>
+
+#include "core/base/disclaimer.hpp"
+#include "core/base/units.hpp"
+#include "pg/boundary/arguments.hpp"
+#include "pg/boundary/guard.hpp"
+#include "pg/boundary/values.hpp"
+
+extern "C" {
+#include "common/sha1.h"
+}
+
+using namespace glucose::pg;
+
+namespace {
+
+// The namespace of our keys, itself a random UUID; never change it: every stored key depends on it.
+constexpr uint8 kNamespace[UUID_LEN] = {0x5e, 0x1f, 0x6a, 0x52, 0x0c, 0x8b, 0x4b, 0x6d,
+                                        0x9a, 0x17, 0x2f, 0xd3, 0x71, 0xc4, 0x0b, 0x9e};
+
+}  // namespace
+
+namespace glucose::pg {
+
+pg_uuid_t* name_key(const char* name, size_t length) {
+  uint8 digest[SHA1_DIGEST_LENGTH];
+  pg_cryptohash_ctx* hash = pg_cryptohash_create(PG_SHA1);
+  if (hash == nullptr || pg_cryptohash_init(hash) < 0 || pg_cryptohash_update(hash, kNamespace, UUID_LEN) < 0 ||
+      pg_cryptohash_update(hash, reinterpret_cast<const uint8*>(name), length) < 0 ||
+      pg_cryptohash_final(hash, digest, sizeof digest) < 0)
+    elog(ERROR, "could not compute SHA-1");
+  pg_cryptohash_free(hash);
+  auto* uuid = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+  memcpy(uuid->data, digest, UUID_LEN);
+  uuid->data[6] = static_cast<unsigned char>((uuid->data[6] & 0x0f) | 0x50);  // version 5
+  uuid->data[8] = static_cast<unsigned char>((uuid->data[8] & 0x3f) | 0x80);  // RFC 4122 variant
+  return uuid;
+}
+
+Datum real_array(const float* values, int n) {
+  auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));
+  auto* nulls = static_cast<bool*>(palloc(static_cast<Size>(n + 1)));
+  for (int i = 0; i < n; ++i) {
+    nulls[i] = std::isnan(values[i]);
+    datums[i] = Float4GetDatum(values[i]);
+  }
+  int dimension = n, lower_bound = 1;
+  return PointerGetDatum(construct_md_array(datums, nulls, n == 0 ? 0 : 1, &dimension, &lower_bound, FLOAT4OID,
+                                            sizeof(float4), true, TYPALIGN_INT));
+}
+
+void require_disclaimer(const char* lang) {
+  if (!glucose::disclaimer(lang).empty()) return;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("no disclaimer in language \"%s\"", clipped(lang)),
+                  errhint("Languages are en and de.")));
+}
+
+}  // namespace glucose::pg
+
+SQL_FUNCTION(key_text) {
+  const text* name = PG_GETARG_TEXT_PP(0);
+  PG_RETURN_UUID_P(name_key(VARDATA_ANY(name), static_cast<size_t>(VARSIZE_ANY_EXHDR(name))));
+}
+
+SQL_FUNCTION(key_bigint) {
+  const char* name = psprintf(INT64_FORMAT, PG_GETARG_INT64(0));
+  PG_RETURN_UUID_P(name_key(name, strlen(name)));
+}
+
+SQL_FUNCTION(to_mg_dl) {
+  const double value = PG_GETARG_FLOAT8(0);
+  const char* unit = text_to_cstring(PG_GETARG_TEXT_PP(1));
+  if (!std::isfinite(value * glucose::kMgDlPerMmolL))
+    ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("glucose must be a finite number")));
+  if (strcmp(unit, "mg/dL") == 0) PG_RETURN_FLOAT8(value);
+  if (strcmp(unit, "mmol/L") == 0) PG_RETURN_FLOAT8(value * glucose::kMgDlPerMmolL);
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized unit \"%s\"", clipped(unit)),
+                  errhint("Units of glucose are mg/dL and mmol/L.")));
+  pg_unreachable();
+}
+
+SQL_FUNCTION(disclaimer) {
+  const char* lang = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  require_disclaimer(lang);
+  const auto words = glucose::disclaimer(lang);
+  PG_RETURN_TEXT_P(cstring_to_text_with_len(words.data(), static_cast<int>(words.size())));
+}

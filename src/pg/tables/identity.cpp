@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: PostgreSQL
+// Who asks, and which persons that identity may see. Policies call these for every statement, so an answer is kept for
+// as long as it cannot have changed: same transaction, same subtransaction, same snapshot, same identity and role.
+#include "pg/tables/identity.hpp"
+
+#include "pg/boundary/settings.hpp"
+#include "pg/tables/claims.hpp"
+#include "pg/tables/query.hpp"
+
+namespace glucose::pg {
+
+char* current_identity() {
+  if (settings::identity == settings::kIdentityRole) return GetUserNameFromId(GetUserId(), true);
+  const char* claims = GetConfigOption("request.jwt.claims", true, false);
+  return claims != nullptr ? subject_of_claims(claims) : nullptr;
+}
+
+void raise_not_found(const char* what, const pg_uuid_t* id) {
+  if (current_identity() == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
+                    errhint("The gateway must set request.jwt.claims with a \"sub\" for this transaction.")));
+  ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
+                  errmsg("%s %s not found", what, DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id))))));
+  pg_unreachable();
+}
+
+namespace {
+
+enum Kind { kVisible, kOwned, kKinds };
+
+// In order: every index scan sorts the array of its condition, and what is in order already costs it one pass.
+Query queries[kKinds] = {{"SELECT person_id FROM glucose.person WHERE owner OPERATOR(pg_catalog.=) $1 UNION ALL "
+                          "SELECT person_id FROM glucose.person_access WHERE identity OPERATOR(pg_catalog.=) $1 "
+                          "ORDER BY person_id USING OPERATOR(pg_catalog.<)",
+                          1,
+                          {TEXTOID}},
+                         {"SELECT person_id FROM glucose.person WHERE owner OPERATOR(pg_catalog.=) $1 "
+                          "ORDER BY person_id USING OPERATOR(pg_catalog.<)",
+                          1,
+                          {TEXTOID}}};
+
+constexpr uint32 kMaxRunning = 64;  // with more transactions in flight an answer is not kept
+
+/// An answer and everything it depends on.
+struct Kept {
+  bool valid = false;
+  char identity[256];
+  Oid role;
+  LocalTransactionId transaction;
+  SubTransactionId subtransaction;
+  CommandId command;
+  TransactionId xmin, xmax;
+  uint32 n_running;
+  TransactionId running[kMaxRunning];
+  ArrayType* persons = nullptr;
+};
+Kept kept[kKinds];
+Kept focused;  // the one person a call works for, while it does
+
+// A caller gets its own copy: what is kept may be replaced while its query still runs.
+ArrayType* copied(const ArrayType* persons, MemoryContext context) {
+  void* copy = MemoryContextAlloc(context, VARSIZE(persons));
+  memcpy(copy, persons, VARSIZE(persons));
+  return static_cast<ArrayType*>(copy);
+}
+
+bool can_be_kept(const char* identity, Snapshot s) {
+  return s->snapshot_type == SNAPSHOT_MVCC && !s->suboverflowed && !s->takenDuringRecovery &&
+         s->xcnt + static_cast<uint32>(s->subxcnt) <= kMaxRunning && strlen(identity) < sizeof kept[0].identity;
+}
+
+bool still_holds(const Kept& k, const char* identity, Snapshot s) {
+  return k.valid && k.role == GetUserId() && k.transaction == PGG_LOCAL_XID &&
+         k.subtransaction == GetCurrentSubTransactionId() && k.command == s->curcid && k.xmin == s->xmin &&
+         k.xmax == s->xmax && k.n_running == s->xcnt + static_cast<uint32>(s->subxcnt) &&
+         memcmp(k.running, s->xip, s->xcnt * sizeof(TransactionId)) == 0 &&
+         memcmp(k.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId)) == 0 &&
+         strcmp(k.identity, identity) == 0;
+}
+
+void keep(Kept& k, const char* identity, Snapshot s, ArrayType* persons) {
+  k.valid = false;
+  if (k.persons != nullptr) pfree(k.persons);
+  k.persons = nullptr;
+  k.persons = copied(persons, TopMemoryContext);
+  strlcpy(k.identity, identity, sizeof k.identity);
+  k.role = GetUserId();
+  k.transaction = PGG_LOCAL_XID;
+  k.subtransaction = GetCurrentSubTransactionId();
+  k.command = s->curcid;
+  k.xmin = s->xmin;
+  k.xmax = s->xmax;
+  k.n_running = s->xcnt + static_cast<uint32>(s->subxcnt);
+  if (s->xcnt > 0) memcpy(k.running, s->xip, s->xcnt * sizeof(TransactionId));
+  if (s->subxcnt > 0) memcpy(k.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId));
+  k.valid = true;
+}
+
+ArrayType* ask(Kind kind, const char* identity) {
+  MemoryContext caller = CurrentMemoryContext;
+  begin(Volatility::stable);
+  Parameters parameters;
+  parameters.add(CStringGetTextDatum(identity));
+  run(queries[kind], parameters, Mode::read);
+  const uint64 n = SPI_processed;
+  SPITupleTable* rows = SPI_tuptable;
+  MemoryContext inside = MemoryContextSwitchTo(caller);
+  auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * (n + 1)));
+  for (uint64 i = 0; i < n; ++i) {
+    auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *id = *DatumGetUUIDP(value(rows, i, 1));
+    ids[i] = UUIDPGetDatum(id);
+  }
+  ArrayType* persons = construct_array(ids, static_cast<int>(n), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
+  MemoryContextSwitchTo(inside);
+  end(Volatility::stable);
+  return persons;
+}
+
+// The tables read here have policies that call back into this: inside, nothing more is visible, and what the outer
+// call asks for is visible by the policies' other arm (its own rows).
+bool asking = false;
+
+ArrayType* persons_of_caller(Kind kind) {
+  char* identity = current_identity();
+  if (identity == nullptr || asking) return construct_empty_array(UUIDOID);
+  Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr;
+  const bool keepable = snapshot != nullptr && can_be_kept(identity, snapshot);
+  if (kind == kVisible && keepable && still_holds(focused, identity, snapshot))
+    return copied(focused.persons, CurrentMemoryContext);
+  Kept& k = kept[kind];
+  if (keepable && still_holds(k, identity, snapshot)) return copied(k.persons, CurrentMemoryContext);
+  ArrayType* persons;
+  asking = true;
+  PG_TRY();
+  { persons = ask(kind, identity); }
+  PG_FINALLY();
+  { asking = false; }
+  PG_END_TRY();
+  if (keepable) keep(k, identity, snapshot, persons);
+  return persons;
+}
+
+bool contains(const ArrayType* persons, const pg_uuid_t* person_id) {
+  const auto* ids = reinterpret_cast<const pg_uuid_t*>(ARR_DATA_PTR(persons));
+  const int n = ArrayGetNItems(ARR_NDIM(persons), ARR_DIMS(persons));
+  for (int i = 0; i < n; ++i)
+    if (memcmp(ids[i].data, person_id->data, UUID_LEN) == 0) return true;
+  return false;
+}
+
+}  // namespace
+
+void focus_on(const pg_uuid_t* person_id) {
+  const char* identity = current_identity();
+  if (identity == nullptr || !ActiveSnapshotSet()) return;
+  Snapshot snapshot = GetActiveSnapshot();
+  // Only who is among the visible ones for certain: a row of person may be shown by a policy of somebody else's making.
+  const Kept& visible = kept[kVisible];
+  if (!can_be_kept(identity, snapshot) || !still_holds(visible, identity, snapshot) ||
+      !contains(visible.persons, person_id))
+    return;
+  Datum id = UUIDPGetDatum(person_id);
+  keep(focused, identity, snapshot, construct_array(&id, 1, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+}
+
+void end_focus() {
+  focused.valid = false;
+}
+
+}  // namespace glucose::pg
+
+using namespace glucose::pg;
+
+SQL_FUNCTION(current_identity) {
+  const char* identity = current_identity();
+  if (identity == nullptr) PG_RETURN_NULL();
+  PG_RETURN_TEXT_P(cstring_to_text(identity));
+}
+
+SQL_FUNCTION(visible_persons) {
+  PG_RETURN_ARRAYTYPE_P(persons_of_caller(kVisible));
+}
+
+SQL_FUNCTION(owned_persons) {
+  PG_RETURN_ARRAYTYPE_P(persons_of_caller(kOwned));
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "pg/boundary/server.hpp"
+
+namespace glucose::pg {
+
+/// Who asks, palloc'ed, or nullptr when nobody is known. Never raises: policies call it.
+char* current_identity();
+
+/// From here until end_focus(), visible_persons() names only this person, if it is one of them: a call that works for
+/// one person need not have its policies look through all that the caller may see. Holds no longer than the visible
+/// persons that are kept: same transaction, subtransaction, snapshot, identity and role.
+void focus_on(const pg_uuid_t* person_id);
+void end_focus();
+
+/// Raises 28000 when nobody is known, else P0002: a person or meal that is not there and one that is somebody else's
+/// give the same error, message and code path. `what` is like "meal"; the id is repeated in the message.
+[[noreturn]] void raise_not_found(const char* what, const pg_uuid_t* id);
+
+}  // namespace glucose::pg

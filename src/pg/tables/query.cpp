@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/tables/query.hpp"
+
+#include "pg/tables/identity.hpp"
+
+namespace glucose::pg {
+
+namespace {
+
+constexpr int kSchemaVersion = 5;  // the newest sql/tables/NNN-*.sql
+
+Query newest_step{"SELECT max(version) FROM glucose.schema_version", 0, {}};
+
+void prepare(Query& query) {
+  if (query.plan != nullptr) return;
+  SPIPlanPtr plan = SPI_prepare(query.sql, query.n_parameters, query.types);
+  if (plan == nullptr) elog(ERROR, "could not prepare statement: %s", SPI_result_code_string(SPI_result));
+  SPI_keepplan(plan);
+  query.plan = plan;
+}
+
+[[noreturn]] void tables_do_not_fit(const char* message) {
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s", message),
+                  errhint("Run SELECT glucose.setup() as the owner of the tables.")));
+  pg_unreachable();
+}
+
+void require_tables() {
+  // The tables' identity is asked on every call (a cache look-up), their version once per identity.
+  static Oid checked = InvalidOid;
+  const Oid schema = get_namespace_oid("glucose", true);
+  const Oid table = OidIsValid(schema) ? get_relname_relid("schema_version", schema) : InvalidOid;
+  if (!OidIsValid(table)) tables_do_not_fit("the tables of pg_glucose are not there");
+  if (table == checked) return;
+  prepare(newest_step);
+  if (SPI_execute_plan(newest_step.plan, nullptr, nullptr, true, 1) != SPI_OK_SELECT)
+    elog(ERROR, "could not read the schema version");
+  bool is_null = true;
+  const int version = SPI_processed == 1 ? DatumGetInt32(column(0, 1, &is_null)) : 0;
+  if (is_null || version < kSchemaVersion) tables_do_not_fit("the tables of pg_glucose are older than the library");
+  checked = table;
+}
+
+// The one place where a result is read.
+Datum checked(const SPITupleTable* rows, uint64 row, int column, bool* is_null) {
+  if (rows == nullptr || row >= rows->numvals)
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a statement over the tables gave no row"),
+             errhint("Another session has changed them meanwhile, or a trigger or rule on them keeps rows "
+                     "from being written. Try again.")));
+  return SPI_getbinval(rows->vals[row], rows->tupdesc, column, is_null);
+}
+
+}  // namespace
+
+void begin(Volatility volatility) {
+  if (volatility == Volatility::is_volatile) {
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetTransactionSnapshot());
+  }
+  SPI_connect();
+  require_tables();
+}
+
+void end(Volatility volatility) {
+  end_focus();
+  SPI_finish();
+  if (volatility == Volatility::is_volatile) PopActiveSnapshot();
+}
+
+void run(Query& query, const Parameters& parameters, Mode mode) {
+  prepare(query);
+  const int code =
+      SPI_execute_plan(query.plan, const_cast<Datum*>(parameters.values), parameters.nulls, mode == Mode::read, 0);
+  if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
+}
+
+void stream(Query& query, const Parameters& parameters, DestReceiver* receiver) {
+  prepare(query);
+  ParamListInfo list = makeParamList(query.n_parameters);
+  for (int i = 0; i < query.n_parameters; ++i)
+    list->params[i] = {parameters.values[i], parameters.nulls[i] == 'n', PARAM_FLAG_CONST, query.types[i]};
+  SPIExecuteOptions options = {};
+  options.params = list;
+  options.read_only = true;
+  options.dest = receiver;
+  const int code = SPI_execute_plan_extended(query.plan, &options);
+  if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
+}
+
+Datum column(uint64 row, int column, bool* is_null) {
+  return checked(SPI_tuptable, row, column, is_null);
+}
+
+Datum value(uint64 row, int column) {
+  return value(SPI_tuptable, row, column);
+}
+
+Datum value(const SPITupleTable* rows, uint64 row, int column) {
+  bool is_null;
+  const Datum datum = checked(rows, row, column, &is_null);
+  if (is_null)
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a row of the tables holds an unexpected null"),
+             errhint("Run SELECT glucose.setup() as the owner of the tables.")));
+  return datum;
+}
+
+}  // namespace glucose::pg

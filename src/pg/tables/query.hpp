@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: PostgreSQL
+// Kept SPI plans: every statement the extension runs over the tables is one of these, beside the code that runs it.
+#pragma once
+#include "pg/boundary/server.hpp"
+
+namespace glucose::pg {
+
+inline constexpr int kMaxParameters = 24;
+
+/// A statement with its plan, prepared on first use and kept for the life of the backend. The server plans it again
+/// whenever a table, a policy or the role changes.
+struct Query {
+  const char* sql;
+  int n_parameters;
+  Oid types[kMaxParameters];
+  SPIPlanPtr plan = nullptr;
+};
+
+/// Parameter values of one call, in order.
+struct Parameters {
+  Datum values[kMaxParameters];
+  char nulls[kMaxParameters];
+  int n = 0;
+  void add(Datum value) {
+    values[n] = value;
+    nulls[n++] = ' ';
+  }
+  void add_null() {
+    values[n] = 0;
+    nulls[n++] = 'n';
+  }
+  void add_or_null(bool known, Datum value) { known ? add(value) : add_null(); }
+};
+
+enum class Mode { read, write };
+
+/// What every function that runs statements does first and last. Reads see one snapshot: a stable function its
+/// caller's, a volatile one a new snapshot, so that it sees what was written earlier in the same statement.
+/// begin() raises 55000 unless setup() has made the tables this library works with.
+enum class Volatility { stable, is_volatile };
+void begin(Volatility volatility);
+void end(Volatility volatility);
+
+/// Runs a statement between begin() and end(); rows are in SPI_tuptable. Mode::write takes a snapshot of its own.
+void run(Query& query, const Parameters& parameters, Mode mode);
+
+/// As run, but hands every row to `receiver` instead of collecting them.
+void stream(Query& query, const Parameters& parameters, DestReceiver* receiver);
+
+/// Column `column` (1 …) of row `row` of SPI_tuptable. Every value of a result is read by one of these two: they raise
+/// 55000 for a row that is not there (a statement may change no row that another session has changed meanwhile, or that
+/// a trigger keeps as it is), and value() also for NULL.
+Datum column(uint64 row, int column, bool* is_null);
+Datum value(uint64 row, int column);
+/// The same of rows that outlive the statements run for each of them.
+Datum value(const SPITupleTable* rows, uint64 row, int column);
+
+}  // namespace glucose::pg
