@@ -3,7 +3,7 @@ CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  latest CONSTANT integer := 5;   -- the newest sql/tables/NNN-*.sql
+  latest CONSTANT integer := @SCHEMA_VERSION@;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
@@ -82,6 +82,7 @@ BEGIN
       ('experiment_model', 'visible', 'ALL', visible_rows, visible_rows),
       ('population_model', 'read', 'SELECT', 'true', NULL),
       ('population_deployment', 'read', 'SELECT', 'true', NULL),
+      ('population_metric', 'read', 'SELECT', 'true', NULL),
       ('experiment', 'read', 'SELECT', 'true', NULL),
       ('schema_version', 'read', 'SELECT', 'true', NULL)
     ) AS p (relation, name, command, using_rows, check_rows)
@@ -123,6 +124,7 @@ BEGIN
   END LOOP;
   PERFORM glucose.grant_access(steward);
   EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.population_deployment, '
+                 'glucose.population_metric, '
                  'glucose.retraining_policy, glucose.experiment, glucose.experiment_model TO %I', steward);
 END
 $fn$;
@@ -147,7 +149,8 @@ BEGIN
   END LOOP;
   -- Model rows are immutable but for these two: a correction is a new version.
   EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
-  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.population_deployment, glucose.schema_version, glucose.training_progress, '
+  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.population_deployment, glucose.population_metric, '
+                 'glucose.schema_version, glucose.training_progress, '
                  'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, glucose.prediction_horizon, '
                  'glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
 END

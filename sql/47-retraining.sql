@@ -3,7 +3,7 @@ CREATE TYPE glucose.retraining_result AS (
   status text, version text, reason text, mae_current double precision, mae_candidate double precision, n integer,
   ci_low double precision, ci_high double precision);
 COMMENT ON TYPE glucose.retraining_result IS
-'What a retraining led to: deployed, rejected or skipped; version is the candidate. The MAEs (mg/dL) are of current and candidate on the same n meals, which neither has learnt from; ci_low to ci_high is the 95 % interval of mae_candidate - mae_current.';
+'What a retraining led to: deployed, rejected or skipped; version is the candidate. The MAEs (in the unit of the type) are of current and candidate on the same n units (meals, or stretches of six hours), which neither has learnt from; ci_low to ci_high is the 95 % interval of mae_candidate - mae_current.';
 
 CREATE FUNCTION glucose.compare_versions(person_id uuid, model_type text, version_a text, version_b text,
   start_at timestamptz DEFAULT NULL, end_at timestamptz DEFAULT NULL, OUT n integer, OUT mae_a double precision,
@@ -11,7 +11,7 @@ CREATE FUNCTION glucose.compare_versions(person_id uuid, model_type text, versio
   OUT ci_high double precision)
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_compare_versions';
 COMMENT ON FUNCTION glucose.compare_versions(uuid, text, text, text, timestamptz, timestamptz) IS
-'Two versions on the same usable meals with start_at <= eaten_at < end_at, by default those after all that either has learnt from: each meal''s mean absolute error over the horizons both have (mg/dL), difference = mae_b - mae_a (below 0: b is better) and its 95 % interval, paired by meal (Student''s t). NULL where n is too small. Errors: P0002, 22023.';
+'Two versions on the same rows with start_at <= t < end_at, by default those after all that either has learnt from: the mean absolute error of each unit (a meal, or six hours of readings) over the horizons both have, difference = mae_b - mae_a (below 0: b is better) and its 95 % interval, paired by unit (Student''s t). NULL where n is too small. Errors: P0002, 22023.';
 
 CREATE FUNCTION glucose.try_lock_person(person_id uuid) RETURNS boolean
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_try_lock_person';
@@ -19,17 +19,17 @@ COMMENT ON FUNCTION glucose.try_lock_person(uuid) IS
 'Part of retraining: takes the person for this transaction, unless a worker or another retraining has it; false then.';
 
 CREATE FUNCTION glucose.retraining_rules(person_id uuid, model_type text DEFAULT 'glucose',
-  OUT min_new_meals integer, OUT max_age_days integer, OUT max_live_mae_mg_dl real, OUT min_improvement_mg_dl real,
+  OUT min_new_rows integer, OUT max_age_days integer, OUT max_live_mae real, OUT min_improvement real,
   OUT beyond_chance boolean, OUT manual boolean, OUT algorithm text, OUT options jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-  SELECT coalesce(o.min_new_meals, p.min_new_meals), coalesce(o.max_age_days, p.max_age_days),
-         coalesce(o.max_live_mae_mg_dl, p.max_live_mae_mg_dl),
-         coalesce(o.min_improvement_mg_dl, p.min_improvement_mg_dl), coalesce(o.beyond_chance, p.beyond_chance),
+  SELECT coalesce(o.min_new_rows, p.min_new_rows), coalesce(o.max_age_days, p.max_age_days),
+         coalesce(o.max_live_mae, p.max_live_mae),
+         coalesce(o.min_improvement, p.min_improvement), coalesce(o.beyond_chance, p.beyond_chance),
          coalesce(o.manual, p.manual),
          coalesce(o.algorithm, p.algorithm), p.options || coalesce(o.options, '{}')
-  INTO min_new_meals, max_age_days, max_live_mae_mg_dl, min_improvement_mg_dl, beyond_chance, manual, algorithm,
+  INTO min_new_rows, max_age_days, max_live_mae, min_improvement, beyond_chance, manual, algorithm,
        options
   FROM glucose.retraining_policy p
   LEFT JOIN glucose.retraining_override o
@@ -84,36 +84,55 @@ $fn$;
 COMMENT ON FUNCTION glucose.live_mae(uuid, text, text, timestamptz) IS
 'Mean absolute error (mg/dL) of what a version has answered, over the n outcomes known by as_of: of the newest 100 answers in prediction, the first about each meal, at times after all it has learnt from. The outcome is linear between readings at most 15 minutes away on both sides. NULL under 10 outcomes.';
 
+CREATE FUNCTION glucose.count_new_rows(person_id uuid, model_type text, since timestamptz, until timestamptz)
+RETURNS integer
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  after CONSTANT timestamptz := coalesce(since, '-infinity');
+BEGIN
+  IF (glucose.model_type(count_new_rows.model_type)).about_meals THEN
+    -- Meals whose outcome can be known: old enough, and with a reading to start from.
+    RETURN (SELECT count(*)
+      FROM (SELECT m.eaten_at, m.eaten_at + interval '15 min' AS soon FROM glucose.meal m
+            WHERE m.person_id = count_new_rows.person_id AND m.eaten_at > after
+              AND m.eaten_at < until - interval '135 min' OFFSET 0) m
+      CROSS JOIN LATERAL (SELECT FROM glucose.glucose_reading r
+        WHERE r.person_id = count_new_rows.person_id AND r.measured_at >= m.eaten_at AND r.measured_at <= m.soon
+        LIMIT 1) r);
+  END IF;
+  RETURN (SELECT count(DISTINCT date_trunc('day', r.measured_at, 'UTC')) FROM glucose.glucose_reading r
+          WHERE r.person_id = count_new_rows.person_id AND r.measured_at > after AND r.measured_at <= until);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.count_new_rows(uuid, text, timestamptz, timestamptz) IS
+'What a training of the type would find new between two moments: meals with a reading and a known outcome, or days (UTC) with readings.';
+
 CREATE FUNCTION glucose.check_retraining(person_id uuid, model_type text DEFAULT 'glucose',
-  as_of timestamptz DEFAULT NULL, OUT needed boolean, OUT reasons text[], OUT new_meals integer,
+  as_of timestamptz DEFAULT NULL, OUT needed boolean, OUT reasons text[], OUT new_rows integer,
   OUT days_since integer, OUT live_mae real)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
   at CONSTANT timestamptz := coalesce(as_of, clock_timestamp());
   rules record;
+  task record;
   active text;
   trained_at timestamptz;
   learnt_until timestamptz;
 BEGIN
   PERFORM glucose.require_person(check_retraining.person_id);
   rules := glucose.retraining_rules(check_retraining.person_id, check_retraining.model_type);
+  task := glucose.model_type(check_retraining.model_type);
   -- A training up to a moment in the past knows nothing later: it is as old as that. A candidate that lost counts too,
-  -- or the same meals would be trained on every night.
+  -- or the same rows would be trained on every night.
   SELECT max(v.version) FILTER (WHERE v.is_active),
          max(least(v.trained_at, (v.hyperparameters ->> 'end_at')::timestamptz)) FILTER (WHERE v.metadata ? 'test_end'),
          max((v.metadata ->> 'test_end')::timestamptz)
   INTO active, trained_at, learnt_until
   FROM glucose.model_version v
   WHERE v.person_id = check_retraining.person_id AND v.model_type = check_retraining.model_type;
-  -- Meals whose outcome can be known: old enough, and with a reading to start from.
-  SELECT count(*) INTO new_meals
-  FROM (SELECT m.eaten_at, m.eaten_at + interval '15 min' AS soon FROM glucose.meal m
-        WHERE m.person_id = check_retraining.person_id AND m.eaten_at > coalesce(learnt_until, '-infinity')
-          AND m.eaten_at < at - interval '135 min' OFFSET 0) m
-  CROSS JOIN LATERAL (SELECT FROM glucose.glucose_reading r
-    WHERE r.person_id = check_retraining.person_id AND r.measured_at >= m.eaten_at AND r.measured_at <= m.soon
-    LIMIT 1) r;
+  new_rows := glucose.count_new_rows(check_retraining.person_id, check_retraining.model_type, learnt_until, at);
   days_since := greatest(round(extract(epoch FROM at - trained_at) / 86400), 0);
   reasons := '{}';
   IF active IS NULL THEN
@@ -121,20 +140,20 @@ BEGIN
   ELSE
     live_mae := (glucose.live_mae(check_retraining.person_id, check_retraining.model_type, active, as_of)).mae;
   END IF;
-  IF new_meals >= rules.min_new_meals THEN
-    reasons := reasons || format('%s new meals', new_meals);
+  IF new_rows >= rules.min_new_rows THEN
+    reasons := reasons || format('%s new %s', new_rows, task.rows_are);
   END IF;
   IF days_since >= rules.max_age_days THEN
     reasons := reasons || format('%s days since the last training', days_since);
   END IF;
-  IF live_mae > rules.max_live_mae_mg_dl THEN
-    reasons := reasons || format('live MAE %s mg/dL', round(live_mae::numeric, 1));
+  IF live_mae > rules.max_live_mae THEN
+    reasons := reasons || format('live MAE %s %s', round(live_mae::numeric, 1), task.unit);
   END IF;
   needed := NOT rules.manual AND reasons <> '{}';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.check_retraining(uuid, text, timestamptz) IS
-'Whether the policy asks for a new training, and why: no active model, new meals (with a reading) since the last training, days since it (rounded, so that a weekly run is due every week), or the live error (see live_mae). Takes a few milliseconds. With manual set in the policy it is never needed. as_of: as things stood then. Errors: P0002, 22023.';
+'Whether the policy asks for a new training, and why: no active model, new rows (meals with a reading, or days of readings) since the last training, days since it (rounded, so that a weekly run is due every week), or the live error (see live_mae). Takes a few milliseconds. With manual set in the policy it is never needed. as_of: as things stood then. Errors: P0002, 22023.';
 
 CREATE FUNCTION glucose.retraining_is_due(person_id uuid, model_type text DEFAULT 'glucose',
   as_of timestamptz DEFAULT NULL) RETURNS boolean
@@ -161,14 +180,16 @@ AS $fn$
 DECLARE
   fewest CONSTANT integer := 5;   -- below, a mean of paired differences says nothing
   rules record;
+  task record;
   candidate record;
   current record;
   compared record;
   result glucose.retraining_result;
 BEGIN
   PERFORM glucose.require_person(settle_candidate.person_id);
-  PERFORM FROM glucose.person p WHERE p.person_id = settle_candidate.person_id FOR UPDATE;
+  PERFORM FROM glucose.person p WHERE p.person_id = settle_candidate.person_id FOR NO KEY UPDATE;
   rules := glucose.retraining_rules(settle_candidate.person_id, settle_candidate.model_type);
+  task := glucose.model_type(settle_candidate.model_type);
   SELECT v.status, v.is_active, v.quality_issues, (v.metadata ->> 'test_start')::timestamptz AS test_start,
          (v.metadata ->> 'test_end')::timestamptz AS test_end
   INTO candidate FROM glucose.model_version v
@@ -198,13 +219,13 @@ BEGIN
     result.n := compared.n;
     result.ci_low := compared.ci_low;
     result.ci_high := compared.ci_high;
-    result.reason := format('MAE %s instead of %s mg/dL on %s meals (95 %% interval of the difference %s to %s)',
-      round(compared.mae_b::numeric, 1), round(compared.mae_a::numeric, 1), compared.n,
+    result.reason := format('MAE %s instead of %s %s on %s %s (95 %% interval of the difference %s to %s)',
+      round(compared.mae_b::numeric, 1), round(compared.mae_a::numeric, 1), task.unit, compared.n, task.units_are,
       round(compared.ci_low::numeric, 1), round(compared.ci_high::numeric, 1));
     IF compared.n < fewest THEN
-      result.reason := format('only %s meals to compare on', compared.n);
-    ELSIF compared.difference > -rules.min_improvement_mg_dl THEN
-      result.reason := result.reason || format(', not lower by %s', rules.min_improvement_mg_dl);
+      result.reason := format('only %s %s to compare on', compared.n, task.units_are);
+    ELSIF compared.difference > -rules.min_improvement THEN
+      result.reason := result.reason || format(', not lower by %s', rules.min_improvement);
     ELSIF rules.beyond_chance AND compared.ci_high >= 0 THEN
       result.reason := result.reason || ', which may be chance';
     ELSE
@@ -227,7 +248,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.settle_candidate(uuid, text, text, text[], timestamptz) IS
-'Compares a version that was trained and does not serve with the active one on the same meals: the candidate''s test rows without those the active one has learnt from. It is deployed when its MAE is lower by the policy''s min_improvement_mg_dl, on 5 meals or more, and (policy beyond_chance) the 95 % interval of the paired difference lies below 0; or when nothing serves. The loser is archived; deploy_model() and rollback_model() still take it. Writes retraining_log. Errors: P0002, 55000.';
+'Compares a version that was trained and does not serve with the active one on the same meals: the candidate''s test rows without those the active one has learnt from. It is deployed when its MAE is lower by the policy''s min_improvement, on 5 meals or more, and (policy beyond_chance) the 95 % interval of the paired difference lies below 0; or when nothing serves. The loser is archived; deploy_model() and rollback_model() still take it. Writes retraining_log. Errors: P0002, 55000.';
 
 CREATE FUNCTION glucose.train_and_settle(person_id uuid, model_type text, options jsonb, due_because text[],
   as_of timestamptz) RETURNS glucose.retraining_result

@@ -5,6 +5,12 @@ LANGUAGE c STABLE PARALLEL SAFE ROWS 64 COST 1000 AS 'MODULE_PATHNAME', 'glucose
 COMMENT ON FUNCTION glucose.explain_prediction(uuid, integer, jsonb, uuid) IS
 'Why glucose_forecast says what it says after a stored meal at one horizon. The first row is baseline: value is what the model says of an average moment (mg/dL), contribution is 0. Then what each feature adds in mg/dL, the largest first: baseline and contributions sum to the forecast. value is the feature as the model sees it, NULL when not known. earlier_meals: what the person''s own meals add (value: what they led to expect); low_glucose: what keeps glucose from falling as low as the features say; typical_outcome: the median minus the mean; limit: where a forecast ends at 20 or 600. Options as glucose_forecast. It describes the model, not causes. Errors: P0002, 22023 (also for a horizon the model does not have), MG001, MG002, MG003. Show glucose.disclaimer() with it.';
 
+CREATE FUNCTION glucose.explain_forecast(person_id uuid, at timestamptz, minutes_ahead integer, options jsonb DEFAULT '{}')
+RETURNS TABLE (feature text, value real, contribution real)
+LANGUAGE c STABLE PARALLEL SAFE ROWS 16 COST 1000 AS 'MODULE_PATHNAME', 'glucose_explain_forecast';
+COMMENT ON FUNCTION glucose.explain_forecast(uuid, timestamptz, integer, jsonb) IS
+'Why cgm_forecast says what it says at a moment and one horizon: the rows of explain_prediction, for a forecast from readings alone. The baseline is the last reading: contributions are what the model adds to it. Errors: P0002, 22023, MG001, MG002, MG003.';
+
 CREATE FUNCTION glucose.what_if(meal_id uuid, changes jsonb, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
 RETURNS TABLE (minutes_ahead integer, mg_dl real, changed real, difference real, lower real, upper real)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 2 COST 1000 AS 'MODULE_PATHNAME', 'glucose_what_if';
@@ -29,3 +35,53 @@ RETURNS TABLE (feature text, minutes_ahead integer, importance real, n integer)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 128 COST 100000 AS 'MODULE_PATHNAME', 'glucose_feature_importance';
 COMMENT ON FUNCTION glucose.feature_importance(uuid, text, text) IS
 'How much a stored version (the active one unless named) relies on each feature: by how many mg/dL its mean absolute error grows on the version''s n test meals when the feature''s values are shuffled among them (mean of five shuffles with a fixed seed), per horizon, the largest first. About 0, or below by chance, where nothing rests on it; features that say much the same share their importance. No row when the tables hold no test meal. Errors: P0002; MG001 without an active version.';
+
+CREATE FUNCTION glucose.explain_prediction_json(meal_id uuid, minutes_ahead integer, options jsonb DEFAULT '{}',
+  person_id uuid DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN glucose.rows_with_disclaimer(options, (SELECT jsonb_agg(f) FROM glucose.explain_prediction(
+    explain_prediction_json.meal_id, explain_prediction_json.minutes_ahead, explain_prediction_json.options,
+    explain_prediction_json.person_id) f));
+END
+$fn$;
+COMMENT ON FUNCTION glucose.explain_prediction_json(uuid, integer, jsonb, uuid) IS
+'{"rows": those of explain_prediction, "disclaimer"}.';
+
+CREATE FUNCTION glucose.explain_forecast_json(person_id uuid, at timestamptz, minutes_ahead integer,
+  options jsonb DEFAULT '{}') RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN glucose.rows_with_disclaimer(options, (SELECT jsonb_agg(f) FROM glucose.explain_forecast(
+    explain_forecast_json.person_id, explain_forecast_json.at, explain_forecast_json.minutes_ahead,
+    explain_forecast_json.options) f));
+END
+$fn$;
+COMMENT ON FUNCTION glucose.explain_forecast_json(uuid, timestamptz, integer, jsonb) IS
+'{"rows": those of explain_forecast, "disclaimer"}.';
+
+CREATE FUNCTION glucose.what_if_json(meal_id uuid, changes jsonb, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN glucose.rows_with_disclaimer(options, (SELECT jsonb_agg(f) FROM glucose.what_if(
+    what_if_json.meal_id, what_if_json.changes, what_if_json.options, what_if_json.person_id) f));
+END
+$fn$;
+COMMENT ON FUNCTION glucose.what_if_json(uuid, jsonb, jsonb, uuid) IS '{"rows": those of what_if, "disclaimer"}.';
+
+CREATE FUNCTION glucose.glucose_curve_json(meal_id uuid, step_minutes integer DEFAULT 15, options jsonb DEFAULT '{}',
+  person_id uuid DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN glucose.rows_with_disclaimer(options, (SELECT jsonb_agg(f) FROM glucose.glucose_curve(
+    glucose_curve_json.meal_id, glucose_curve_json.step_minutes, glucose_curve_json.options,
+    glucose_curve_json.person_id) f));
+END
+$fn$;
+COMMENT ON FUNCTION glucose.glucose_curve_json(uuid, integer, jsonb, uuid) IS
+'{"rows": those of glucose_curve, "disclaimer"}.';

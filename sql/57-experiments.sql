@@ -232,15 +232,9 @@ BEGIN
     RETURN 0;
   END IF;
   IF e.candidate ? 'population_version' THEN
-    UPDATE glucose.population_model p SET is_active = false WHERE p.model_type = e.model_type AND p.is_active;
-    UPDATE glucose.population_model p SET is_active = true
-    WHERE p.model_type = e.model_type AND p.version = e.candidate ->> 'population_version';
-    GET DIAGNOSTICS promoted = ROW_COUNT;
-    IF promoted = 0 THEN
-      RAISE EXCEPTION 'population model version "%" is gone or may not be promoted by this role', e.candidate ->> 'population_version'
-        USING ERRCODE = 'insufficient_privilege', HINT = 'Population models are the steward''s.';
-    END IF;
-    RETURN promoted;
+    PERFORM glucose.deploy_population_model(e.model_type, e.candidate ->> 'population_version',
+                                            format('experiment "%s"', e.name));
+    RETURN 1;
   END IF;
   SELECT count(glucose.deploy_model(v.person_id, v.model_type, v.version, format('experiment "%s"', e.name))) INTO promoted
   FROM glucose.experiment_model m

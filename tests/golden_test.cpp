@@ -129,14 +129,11 @@ GoldenRun asked(const CgmModel& model, std::span<const Reading> readings, int da
     question.n_minutes = 4;
     question.minutes = {10, 30, 60, 120};
     question.level = kLevel;
-    for (const CgmHeadKind head : {CgmHeadKind::median, CgmHeadKind::mean}) {
-      question.head = head;
-      const CgmForecast said = cgm_forecast(stored, readings, question);
-      for (std::size_t i = 0; i < static_cast<std::size_t>(said.n); ++i)
-        for (const float value :
-             {said.points[i].mg_dl, said.points[i].lower, said.points[i].upper, said.points[i].score})
-          run.forecasts.push_back(value);
-    }
+    const CgmForecast said = cgm_forecast(stored, readings, question);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(said.n); ++i)
+      for (const float value : {said.points[i].mg_dl, said.points[i].lower, said.points[i].upper, said.points[i].score,
+                                said.points[i].mean_mg_dl})
+        run.forecasts.push_back(value);
   }
   return run;
 }

@@ -11,7 +11,7 @@ CREATE TEMP VIEW tab AS
   WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p');
 -- Shared tables hold no person's rows.
 CREATE TEMP VIEW person_tab AS
-  SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment', 'retraining_policy', 'experiment');
+  SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment', 'population_metric', 'retraining_policy', 'experiment');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 

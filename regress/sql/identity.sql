@@ -115,6 +115,8 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'deploy_model(%L, ''glucose'', ''1.0.0'')', 'deploy_model(%L, ''glucose'', ''9.9.9'')', 'rollback_model(%L)',
   'model_version_at(%L, now())', 'delete_model(%L, ''glucose'', ''1.0.0'')', 'export_model(%L, ''glucose'')',
   'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)', 'live_accuracy(%L)', 'cgm_forecast(%L, now())', 'train_model(%L, ''cgm'')',
+  'cgm_forecast_json(%L, now())', 'predict_cgm(%L)', 'explain_forecast(%L, now(), 30)', 'explain_forecast_json(%L, now(), 30)',
+  'evaluate_model(%L, ''cgm'')', 'train_model_async(%L, ''cgm'')', 'export_model(%L, ''cgm'')', 'check_retraining(%L, ''cgm'')',
   'feature_importance(%L)', 'feature_importance(%L, ''glucose'', ''1.0.0'')',
   'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')', 'settle_candidate(%L, ''glucose'', ''1.0.0'')']) AS call
 WHERE NOT test.same(call, :'anna');
@@ -122,6 +124,7 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)', 'extract_features(%L)', 'feature_vector(%L)',
   'extract_meal_features(%L)', 'predict_glucose(%L, ''{}'', ''' || :'anna' || ''')', 'predict_glucose(%L, ''{}'', ''' || :'ben' || ''')',
   'glucose_forecast(%L, ''{}'', ''' || :'anna' || ''')', 'explain_prediction(%L, 60)', 'what_if(%L, ''{}'')', 'similar_meals(%L)',
+  'glucose_forecast_json(%L)', 'explain_prediction_json(%L, 60)', 'what_if_json(%L, ''{}'')', 'glucose_curve_json(%L)',
   'glucose_curve(%L)', 'glucose_curve(%L, 15, ''{}'', ''' || :'anna' || ''')']) AS call
 WHERE NOT test.same(call, :'meal');
 SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P0002 meal %s not found', :'meal') AS as_documented;
@@ -133,7 +136,9 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'glucose_forecast', 'extract_features', 'feature_vector', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
     'import_model', 'train_model_async', 'check_retraining', 'retrain_model', 'compare_versions', 'settle_candidate',
     'explain_prediction', 'what_if', 'glucose_curve', 'similar_meals', 'feature_importance', 'retraining_is_due', 'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
-    'retrain_one', 'train_and_settle', 'try_lock_person');  -- parts of retrain_model and retrain_due
+    'cgm_forecast_json', 'predict_cgm', 'explain_forecast', 'explain_forecast_json', 'glucose_forecast_json',
+    'explain_prediction_json', 'what_if_json', 'glucose_curve_json',
+    'retrain_one', 'train_and_settle', 'try_lock_person', 'count_new_rows');  -- parts of retrain_model and retrain_due
 -- The same simulated person for two identities is two persons.
 BEGIN;
 SELECT simulate_person(1, 2) AS bens \gset

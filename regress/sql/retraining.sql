@@ -11,7 +11,7 @@ SELECT simulate_person(5, 60, 't2d') AS ann \gset
 -- Ridge trains in milliseconds; the rest is the policy's.
 INSERT INTO retraining_override (person_id, model_type, algorithm) VALUES (:'ann', 'glucose', 'ridge');
 SELECT * FROM retraining_rules(:'ann');
-SELECT min_new_meals, max_age_days, max_live_mae_mg_dl, min_improvement_mg_dl, beyond_chance, manual, algorithm, options
+SELECT min_new_rows, max_age_days, max_live_mae, min_improvement, beyond_chance, manual, algorithm, options
 FROM retraining_policy WHERE model_type = 'glucose';
 
 -- Too early: the training fails, and nothing has changed but the log.
@@ -33,7 +33,7 @@ FROM retrain_model(:'ann', as_of => '2026-02-10');
 SELECT version, is_active, status FROM list_model_versions(:'ann');
 SELECT (metadata ->> 'test_end')::timestamptz < '2026-02-10'::timestamptz - interval '135 min' AS before_as_of
 FROM model_version WHERE person_id = :'ann' AND version = '1.1.0';
-SELECT new_meals, days_since FROM check_retraining(:'ann', as_of => '2026-02-11');
+SELECT new_rows, days_since FROM check_retraining(:'ann', as_of => '2026-02-11');
 
 -- The comparison once more, from the forecasts themselves: meal by meal, on what neither version has learnt from.
 CREATE TEMP VIEW error AS
@@ -74,11 +74,11 @@ SELECT rollback_model(:'ann') = :'bad' AS back;
 SELECT version = :'bad' AS bad, is_active, status FROM list_model_versions(:'ann') WHERE is_active;
 SELECT rollback_model(:'ann');
 -- With nothing in its favour but a minimum that nobody can reach, it stays a candidate.
-UPDATE retraining_override SET min_improvement_mg_dl = 500 WHERE person_id = :'ann';
+UPDATE retraining_override SET min_improvement = 500 WHERE person_id = :'ann';
 SELECT status, version, reason ~ 'not lower by 500$' AS says_why FROM retrain_model(:'ann', force => true, as_of => '2026-03-05');
 -- Whether the difference must be more than chance is the policy's; it is a little better than a first model of two weeks.
 SELECT deploy_model(:'ann', 'glucose', '1.0.0');
-UPDATE retraining_override SET min_improvement_mg_dl = 0.01 WHERE person_id = :'ann';
+UPDATE retraining_override SET min_improvement = 0.01 WHERE person_id = :'ann';
 SELECT status, ci_high >= 0 AS may_be_chance, reason ~ 'which may be chance$' AS says_why
 FROM retrain_model(:'ann', force => true, as_of => '2026-02-10');
 UPDATE retraining_override SET beyond_chance = false WHERE person_id = :'ann';
@@ -115,7 +115,7 @@ INSERT INTO prediction (person_id, meal_id, model_type, version, inputs_digest, 
 SELECT round(mae::numeric, 3) AS mae, n FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'));
 SELECT n, mae IS NULL AS too_few FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'), '2026-03-02 20:00');
 SELECT needed, reasons, round(live_mae::numeric, 3) AS live_mae FROM check_retraining(:'ann', as_of => '2026-03-06');
-UPDATE retraining_override SET max_live_mae_mg_dl = 14.5 WHERE person_id = :'ann';
+UPDATE retraining_override SET max_live_mae = 14.5 WHERE person_id = :'ann';
 SELECT needed, reasons FROM check_retraining(:'ann', as_of => '2026-03-06');
 -- What was tried is not tried again before the next night.
 SELECT retraining_is_due(:'ann', as_of => '2026-03-05 19:00'), retraining_is_due(:'ann', as_of => '2026-03-05 21:00');
@@ -138,7 +138,7 @@ CALL retrain_due(as_of => '2026-03-06');
 SELECT count(*) - :tried AS tried FROM retraining_log;
 CALL retrain_due(max_persons => 0);
 CALL retrain_due(time_budget => '0');
-CALL retrain_due('cgm');
+CALL retrain_due('insulin');
 BEGIN;
 CALL retrain_due();
 ROLLBACK;
@@ -157,7 +157,7 @@ END $$;
 SELECT j.state, j.error_message, l.status, l.due_because <> '{}' AS says_why_due, j.version = l.version AS same_version
 FROM training_job j LEFT JOIN retraining_log l USING (person_id) WHERE j.purpose = 'retrain';
 SELECT count(*) AS active FROM model_version WHERE person_id = :'ann' AND is_active;
-SELECT batch_retrain('cgm');
+SELECT batch_retrain('insulin');
 
 -- Without pg_cron there is no schedule.
 \set VERBOSITY default
@@ -169,7 +169,7 @@ SELECT unschedule_retraining();
 
 -- Wrong input.
 SELECT check_retraining(NULL);
-SELECT check_retraining(:'ann', 'cgm');
+SELECT check_retraining(:'ann', 'insulin');
 SELECT check_retraining(:'ann', NULL);
 SELECT retrain_model(:'ann', force => NULL);
 SELECT retrain_model(:'ann', options => NULL);

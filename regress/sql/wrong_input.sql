@@ -113,7 +113,7 @@ INSERT INTO test.call (want, call) VALUES
   ('22023', $$ train_model('{p}', 'glucose', 'ridge', '{"end_at": "-infinity", "start_at": "-infinity"}') $$),
   ('P0002', $$ train_model('{x}') $$), ('P0002', $$ train_model('{f}') $$),
   ('22023', $$ evaluate_model(NULL) $$), ('22023', $$ evaluate_model('{p}', NULL) $$), ('MG001', $$ evaluate_model('{q}') $$),
-  ('MG001', $$ evaluate_model('{p}', 'insulin') $$), ('P0002', $$ evaluate_model('{p}', 'glucose', '9.9.9') $$),
+  ('22023', $$ evaluate_model('{p}', 'insulin') $$), ('P0002', $$ evaluate_model('{p}', 'glucose', '9.9.9') $$),
   ('P0002', $$ evaluate_model('{x}') $$), ('ok', $$ evaluate_model('{p}', 'glucose', NULL, 'infinity', '-infinity') $$),
   -- versions
   ('22023', $$ require_person(NULL) $$), ('P0002', $$ require_person('{x}') $$),
@@ -130,7 +130,8 @@ INSERT INTO test.call (want, call) VALUES
   ('22023', $$ predict_glucose('{m}', '{"lang": "enenenenenen"}') $$), ('22023', $$ predict_glucose('{m}', '{"log": "no"}') $$),
   ('22023', $$ predict_glucose('{m}', '{"log": 0}') $$), ('22023', $$ predict_glucose('{m}', '{"horizon": 60}') $$),
   ('22023', $$ predict_glucose('{m}', '[{"log": true}]') $$), ('22023', $$ predict_glucose('{m}', '{"version": 1}') $$),
-  ('P0002', $$ predict_glucose('{m}', '{"version": "9.9.9"}') $$), ('MG001', $$ predict_glucose('{m}', '{"model_type": "insulin"}') $$),
+  ('P0002', $$ predict_glucose('{m}', '{"version": "9.9.9"}') $$), ('22023', $$ predict_glucose('{m}', '{"model_type": "insulin"}') $$),
+  ('MG003', $$ predict_glucose('{m}', '{"model_type": "cgm"}') $$), ('22023', $$ predict_glucose('{m}', '{"minutes": 30}') $$),
   ('22023', $$ predict_glucose('{m}', jsonb_build_object('model_type', repeat('ö', 1000))) $$),
   ('22023', $$ predict_glucose('{m}', jsonb_build_object('version', repeat('1', 1000))) $$),
   ('MG001', $$ predict_glucose('{em}') $$), ('MG001', $$ predict_meal('{q}', '{}') $$),

@@ -111,7 +111,7 @@ sub backend_of_the_run
 }
 
 # Small trainings: the test is about what surrounds them. An improvement of 1 mg/dL is enough here, so that both happen.
-night(q{UPDATE glucose.retraining_policy SET algorithm = 'ridge', min_improvement_mg_dl = 1});
+night(q{UPDATE glucose.retraining_policy SET algorithm = 'ridge', min_improvement = 1});
 watch();
 
 # Day 14: two runs at once share the work.

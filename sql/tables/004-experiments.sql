@@ -74,7 +74,7 @@ BEGIN
     SELECT p.person_id, p.prediction_id, p.meal_id, p.model_type, p.version, p.sha256, p.issued_at, p.experiment, p.arm,
            p.shadow_version, p.shadow_sha256, h.minutes_ahead, h.at,
            h.at - interval '15 minutes' AS earliest, h.at + interval '15 minutes' AS latest,
-           h.at - make_interval(mins => h.minutes_ahead) AS eaten_at, h.glucose AS mg_dl, h.lower, h.upper,
+           h.at - make_interval(mins => h.minutes_ahead) AS asked_at, h.glucose AS mg_dl, h.lower, h.upper,
            (SELECT s.glucose FROM jsonb_to_recordset(p.shadow_predictions) AS s (minutes_ahead integer, glucose real)
             WHERE s.minutes_ahead = h.minutes_ahead) AS shadow_mg_dl
     FROM glucose.prediction p
@@ -90,7 +90,7 @@ BEGIN
                 ELSE b.mg_dl + (a.mg_dl - b.mg_dl) * (extract(epoch FROM h.at - b.measured_at)
                                                       / extract(epoch FROM a.measured_at - b.measured_at))::real
            END AS outcome,
-           coalesce(h.eaten_at <= greatest(own.training_end, own_shadow.training_end), false) AS in_training,
+           coalesce(h.asked_at <= greatest(own.training_end, own_shadow.training_end), false) AS in_training,
            h.experiment, h.arm, h.shadow_version, h.shadow_mg_dl
     FROM glucose.prediction_horizon h
     LEFT JOIN LATERAL (
@@ -112,7 +112,7 @@ BEGIN
     'Each logged prediction with what happened, by horizon: linear between the readings at most 15 minutes away on both sides; NULL until they are known. Readings that arrive late count when they arrive.';
   COMMENT ON COLUMN glucose.prediction_outcome.source IS 'personal or population; NULL when the model is deleted.';
   COMMENT ON COLUMN glucose.prediction_outcome.in_training IS
-    'The meal was eaten before the end of what the model, or the shadow''s, learnt from: such a prediction is no measure of it.';
+    'It was asked about a moment before the end of what the model, or the shadow''s, learnt from: such a prediction is no measure of it.';
 
   CREATE VIEW glucose.model_live_accuracy WITH (security_invoker = true, security_barrier = true) AS
     SELECT o.person_id, o.model_type, o.version, o.source, o.minutes_ahead,

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "core/tasks/meal/models/wipe.hpp"
 #include "support/models.hpp"
 
 namespace glucose {
@@ -15,20 +16,26 @@ Digest digest(std::uint8_t name) {
   d[31] = name;
   return d;
 }
-Model model(int minutes) {
+CachedModel cached(Model model) {
+  return {nullptr, held(std::move(model))};
+}
+CachedModel model(int minutes) {
   Model m = small_model(Algorithm::mean);
   m.horizons_min = {minutes};
-  return m;
+  return cached(std::move(m));
+}
+int minutes_of(const CachedModel* model) {
+  return static_cast<const HeldModel<Model>&>(*model->model).get().horizons_min[0];
 }
 
 TEST(ModelCache, FindsWhatWasPutInByContent) {
   ModelCache cache;
   EXPECT_EQ(cache.find(digest(1)), nullptr);
-  const Model* in = cache.insert(digest(1), model(11), 100, 1000);
+  const CachedModel* in = cache.insert(digest(1), model(11), 100, 1000);
   cache.insert(digest(2), model(22), 100, 1000);
   EXPECT_EQ(cache.find(digest(1)), in);
-  EXPECT_EQ(in->horizons_min[0], 11);
-  EXPECT_EQ(cache.find(digest(2))->horizons_min[0], 22);
+  EXPECT_EQ(minutes_of(in), 11);
+  EXPECT_EQ(minutes_of(cache.find(digest(2))), 22);
   Digest other = digest(1);
   other[0] = 1;
   EXPECT_EQ(cache.find(other), nullptr);
@@ -65,8 +72,8 @@ TEST(ModelCache, ALargeGuestStaysUntilTheNext) {
   ModelCache cache;
   cache.insert(digest(1), model(1), 100, 300);
   cache.insert(digest(2), model(2), 100, 300);
-  const Model* guest = cache.insert(digest(3), model(33), 5000, 300);
-  EXPECT_EQ(guest->horizons_min[0], 33);
+  const CachedModel* guest = cache.insert(digest(3), model(33), 5000, 300);
+  EXPECT_EQ(minutes_of(guest), 33);
   EXPECT_EQ(cache.stats().entries, 1);
   EXPECT_EQ(cache.stats().evictions, 2);
   EXPECT_EQ(cache.find(digest(3)), guest);
@@ -78,7 +85,7 @@ TEST(ModelCache, ALargeGuestStaysUntilTheNext) {
 
 TEST(ModelCache, OneDigestIsOneEntry) {
   ModelCache cache;
-  const Model* first = cache.insert(digest(1), model(1), 100, 300);
+  const CachedModel* first = cache.insert(digest(1), model(1), 100, 300);
   EXPECT_EQ(cache.insert(digest(1), model(1), 100, 300), first);
   EXPECT_EQ(cache.stats().entries, 1);
   EXPECT_EQ(cache.stats().bytes, 100);
@@ -108,7 +115,7 @@ TEST(ModelCache, ClearDropsEverythingAndSaysHowMany) {
   ModelCache cache;
   EXPECT_EQ(cache.clear(), 0);
   for (const Algorithm kind : kKinds)
-    cache.insert(digest(static_cast<std::uint8_t>(kind)), small_model(kind), 100, 1000);
+    cache.insert(digest(static_cast<std::uint8_t>(kind)), cached(small_model(kind)), 100, 1000);
   EXPECT_EQ(cache.clear(), static_cast<int>(kKinds.size()));
   EXPECT_EQ(cache.stats().entries, 0);
   EXPECT_EQ(cache.stats().bytes, 0);
@@ -117,21 +124,23 @@ TEST(ModelCache, ClearDropsEverythingAndSaysHowMany) {
   EXPECT_NE(cache.insert(digest(0), model(9), 100, 1000), nullptr);
 }
 
-TEST(ModelCache, WipingLeavesNothingOfThePerson) {
-  Model model = small_model(Algorithm::ensemble);
-  ASSERT_FALSE(model.memory.meals.empty());
-  wipe(model);
-  for (const RememberedMeal& meal : model.memory.meals) {
-    EXPECT_EQ(meal.eaten_at, 0);
-    for (const float value : meal.rich) EXPECT_EQ(value, 0);
-    EXPECT_EQ(meal.residual[0], 0);
-  }
-  for (const float value : model.intervals.grids) EXPECT_EQ(value, 0);
-  for (const Member& member : std::get<Ensemble>(model.predictor).members)
-    if (const auto* personal = std::get_if<PopulationModel>(&member)) {
-      for (const auto* weights : {&personal->coefficients, &personal->intercept, &personal->scaler.mean})
-        for (const float weight : *weights) EXPECT_EQ(weight, 0);
-    }
+/// Says when it is wiped.
+class Noticing final : public AnyModel {
+ public:
+  explicit Noticing(int& wiped) : wiped_(wiped) {}
+  void wipe() override { ++wiped_; }
+
+ private:
+  int& wiped_;
+};
+
+TEST(ModelCache, WhatGoesIsWiped) {
+  int wiped = 0;
+  ModelCache cache;
+  for (std::uint8_t i = 1; i <= 3; ++i) cache.insert(digest(i), {nullptr, std::make_unique<Noticing>(wiped)}, 100, 200);
+  EXPECT_EQ(wiped, 1);
+  cache.clear();
+  EXPECT_EQ(wiped, 3);
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "core/base/error.hpp"
-#include "core/math/scaler.hpp"
 
 namespace glucose {
 
@@ -65,10 +64,12 @@ class ByteWriter {
     u32(static_cast<std::uint32_t>(values.size()));
     for (const float value : values) real(value);
   }
-  void scaler(const Scaler& s) {
-    reals(s.mean);
-    reals(s.inverse_sd);
+  void bytes(std::span<const std::uint8_t> value) {
+    u32(static_cast<std::uint32_t>(value.size()));
+    bytes_.insert(bytes_.end(), value.begin(), value.end());
   }
+  /// What was written, without a checksum.
+  std::vector<std::uint8_t> take() { return std::move(bytes_); }
   std::vector<std::uint8_t> finish() {
     u32(crc32(bytes_));
     return std::move(bytes_);
@@ -134,11 +135,12 @@ class ByteReader {
     rest_ = ahead.rest_;
     return {};
   }
-  Scaler scaler(std::size_t n) {
-    Scaler s;
-    s.mean = reals(n);
-    s.inverse_sd = reals(n);
-    return s;
+  std::span<const std::uint8_t> bytes() {
+    const std::size_t n = u32();
+    if (n > rest_.size()) damaged("its payload is too long");
+    const auto value = rest_.first(n);
+    rest_ = rest_.subspan(n);
+    return value;
   }
   bool empty() const { return rest_.empty(); }
 

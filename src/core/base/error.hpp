@@ -17,18 +17,20 @@ enum class ErrorCode {
   internal             // XX000
 };
 
-/// The one exception core throws. Message in PostgreSQL's style (lower case, no full stop); hint a sentence or empty.
+/// The one exception core throws. Message in PostgreSQL's style (lower case, no full stop); hint and detail
+/// sentences or empty.
 /// A message never holds a glucose or meal value.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message, std::string hint = {})
-      : std::runtime_error(message), code_(code), hint_(std::move(hint)) {}
+  Error(ErrorCode code, const std::string& message, std::string hint = {}, std::string detail = {})
+      : std::runtime_error(message), code_(code), hint_(std::move(hint)), detail_(std::move(detail)) {}
   ErrorCode code() const noexcept { return code_; }
   const std::string& hint() const noexcept { return hint_; }
+  const std::string& detail() const noexcept { return detail_; }
 
  private:
   ErrorCode code_;
-  std::string hint_;
+  std::string hint_, detail_;
 };
 
 }  // namespace glucose

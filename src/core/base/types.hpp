@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // The plain structs that cross the wall between src/pg and src/core. NaN stands for "not known".
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <type_traits>
 
 #include "core/base/units.hpp"
@@ -32,6 +34,21 @@ struct Nutrition {
 struct LocalClock {
   int minute_of_day;
   int weekday;
+};
+
+/// The person's clock over a period: minutes ahead of UTC, one entry a day from the one of `first_at` on. Core's epoch
+/// is a midnight UTC here.
+struct DayClock {
+  Micros first_at = 0;
+  std::span<const int> offsets_min;
+
+  int minute_of_day(Micros at) const {
+    const Micros day = (at - first_at) / kDay;
+    const auto last = static_cast<Micros>(offsets_min.size()) - 1;
+    const int offset = last < 0 ? 0 : offsets_min[static_cast<std::size_t>(std::clamp<Micros>(day, 0, last))];
+    const auto minute = static_cast<int>((at / kMinute + offset) % 1440);
+    return minute < 0 ? minute + 1440 : minute;
+  }
 };
 
 /// A meal as the features see it. The id is 16 raw bytes, opaque to core.

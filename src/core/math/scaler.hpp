@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "core/base/byte_io.hpp"
+
 namespace glucose {
 
 /// Standardises columns: (x − mean) / SD, both of the known values of the training rows. An unknown value becomes the
@@ -38,5 +40,16 @@ struct Scaler {
     return s;
   }
 };
+
+inline void write(ByteWriter& out, const Scaler& s) {
+  out.reals(s.mean);
+  out.reals(s.inverse_sd);
+}
+inline Scaler read_scaler(ByteReader& in, std::size_t columns) {
+  Scaler s;
+  s.mean = in.reals(columns);
+  s.inverse_sd = in.reals(columns);
+  return s;
+}
 
 }  // namespace glucose

@@ -4,34 +4,32 @@
 #include <cstdint>
 #include <list>
 #include <map>
-#include <variant>
+#include <memory>
 
-#include "core/tasks/cgm/model.hpp"
-#include "core/tasks/meal/models/model.hpp"
+#include "core/model/any_model.hpp"
 
 namespace glucose {
 
 using Digest = std::array<std::uint8_t, 32>;
 
-/// Weights are learnt from a person's data: they do not stay behind in freed memory.
-void wipe(Model& model);
-void wipe(CgmModel& model);
-template <class... Kinds>
-void wipe(std::variant<Kinds...>& model) {
-  std::visit([](auto& kind) { wipe(kind); }, model);
-}
+struct Task;
+
+/// A decoded model and whose kind it is.
+struct CachedModel {
+  const Task* task;
+  std::unique_ptr<AnyModel> model;
+};
 
 /// Decoded models by the SHA-256 of their bytes, least recently used out. What is asked for by content can answer for
-/// nobody else; whether the caller may see the row is decided before, by the server. M has a wipe().
-template <class M>
-class CacheOf {
+/// nobody else; whether the caller may see the row is decided before, by the server.
+class ModelCache {
  public:
   struct Stats {
     std::int64_t entries = 0, bytes = 0, hits = 0, misses = 0, evictions = 0;
   };
 
   /// nullptr when it is not here. The pointer is valid until the next insert or clear.
-  const M* find(const Digest& digest) {
+  const CachedModel* find(const Digest& digest) {
     const auto found = by_digest_.find(digest);
     if (found == by_digest_.end()) {
       ++stats_.misses;
@@ -44,7 +42,7 @@ class CacheOf {
 
   /// Keeps the model and drops the least recently used until the rest fits `max_bytes`. The newest always stays until
   /// the next insert, so that its caller can use it.
-  const M* insert(const Digest& digest, M model, std::size_t bytes, std::size_t max_bytes) {
+  const CachedModel* insert(const Digest& digest, CachedModel model, std::size_t bytes, std::size_t max_bytes) {
     if (const auto there = by_digest_.find(digest); there != by_digest_.end()) {
       entries_.splice(entries_.begin(), entries_, there->second);
       return &entries_.front().model;
@@ -76,13 +74,13 @@ class CacheOf {
  private:
   struct Entry {
     Digest digest;
-    M model;
+    CachedModel model;
     std::size_t bytes;
   };
 
   void drop_last() {
     Entry& last = entries_.back();
-    wipe(last.model);
+    last.model.model->wipe();
     --stats_.entries;
     stats_.bytes -= static_cast<std::int64_t>(last.bytes);
     by_digest_.erase(last.digest);
@@ -93,10 +91,5 @@ class CacheOf {
   std::map<Digest, typename std::list<Entry>::iterator> by_digest_;
   Stats stats_;
 };
-
-using ModelCache = CacheOf<Model>;
-/// What a backend keeps: models of every type, under one limit.
-using AnyModel = std::variant<Model, CgmModel>;
-using AnyModelCache = CacheOf<AnyModel>;
 
 }  // namespace glucose

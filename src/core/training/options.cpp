@@ -9,11 +9,11 @@
 
 namespace glucose {
 
-Algorithm parse_algorithm(std::string_view name) {
+Algorithm parse_algorithm(const std::vector<AlgorithmInfo>& all, std::string_view name) {
   std::string known;
-  for (const Algorithm algorithm : kAlgorithms) {
-    if (name == name_of(algorithm)) return algorithm;
-    known += (known.empty() ? "" : ", ") + std::string(name_of(algorithm));
+  for (const AlgorithmInfo& info : all) {
+    if (name == name_of(info.algorithm)) return info.algorithm;
+    known += (known.empty() ? "" : ", ") + std::string(name_of(info.algorithm));
   }
   throw Error(ErrorCode::bad_argument, "unrecognized algorithm \"" + std::string(name) + "\"",
               "Algorithms are " + known + ".");
@@ -38,29 +38,42 @@ std::string text_of(double value) {
   return text;
 }
 
-/// One numeric option: where it lives and what it may be.
+/// One numeric option: where it lives and what it may be. A value below `low` is none: the default is not a number.
 struct Number {
   std::string_view key;
   double low, high;
   bool whole;
   void (*store)(TrainOptions&, double);
+  double (*load)(const TrainOptions&);
 };
 
 constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: every whole number up to it survives jsonb's numeric
 
 constexpr std::array<Number, 12> kNumbers{{
-    {"seed", 0, kLargestSeed, true, [](TrainOptions& o, double v) { o.seed = static_cast<std::uint64_t>(v); }},
-    {"epochs", 1, 10000, true, [](TrainOptions& o, double v) { o.epochs = static_cast<int>(v); }},
-    {"batch_size", 1, 1024, true, [](TrainOptions& o, double v) { o.batch_size = static_cast<int>(v); }},
-    {"learning_rate", 1e-6, 1, false, [](TrainOptions& o, double v) { o.learning_rate = v; }},
-    {"dropout", 0, 0.9, false, [](TrainOptions& o, double v) { o.dropout = v; }},
-    {"patience", 0, 10000, true, [](TrainOptions& o, double v) { o.patience = static_cast<int>(v); }},
-    {"l2", 0, 1e6, false, [](TrainOptions& o, double v) { o.l2 = v; }},
-    {"rounds", 1, 1000, true, [](TrainOptions& o, double v) { o.rounds = static_cast<int>(v); }},
-    {"depth", 1, 8, true, [](TrainOptions& o, double v) { o.depth = static_cast<int>(v); }},
-    {"eta", 0.001, 1, false, [](TrainOptions& o, double v) { o.eta = v; }},
-    {"min_days", 1, 3650, true, [](TrainOptions& o, double v) { o.min_days = static_cast<int>(v); }},
-    {"min_meals", 10, 100000, true, [](TrainOptions& o, double v) { o.min_meals = static_cast<int>(v); }},
+    {"seed", 0, kLargestSeed, true, [](TrainOptions& o, double v) { o.seed = static_cast<std::uint64_t>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.seed); }},
+    {"epochs", 1, 10000, true, [](TrainOptions& o, double v) { o.epochs = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.epochs); }},
+    {"batch_size", 1, 1024, true, [](TrainOptions& o, double v) { o.batch_size = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.batch_size); }},
+    {"learning_rate", 1e-6, 1, false, [](TrainOptions& o, double v) { o.learning_rate = v; },
+     [](const TrainOptions& o) { return static_cast<double>(o.learning_rate); }},
+    {"dropout", 0, 0.9, false, [](TrainOptions& o, double v) { o.dropout = v; },
+     [](const TrainOptions& o) { return static_cast<double>(o.dropout); }},
+    {"patience", 0, 10000, true, [](TrainOptions& o, double v) { o.patience = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.patience); }},
+    {"l2", 0, 1e6, false, [](TrainOptions& o, double v) { o.l2 = v; },
+     [](const TrainOptions& o) { return static_cast<double>(o.l2); }},
+    {"rounds", 1, 1000, true, [](TrainOptions& o, double v) { o.rounds = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.rounds); }},
+    {"depth", 1, 8, true, [](TrainOptions& o, double v) { o.depth = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.depth); }},
+    {"eta", 0.001, 1, false, [](TrainOptions& o, double v) { o.eta = v; },
+     [](const TrainOptions& o) { return static_cast<double>(o.eta); }},
+    {"min_days", 1, 3650, true, [](TrainOptions& o, double v) { o.min_days = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.min_days); }},
+    {"min_meals", 10, 100000, true, [](TrainOptions& o, double v) { o.min_meals = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.min_meals); }},
 }};
 
 bool is_whole(double v) {
@@ -105,10 +118,25 @@ void set_option(TrainOptions& options, std::string_view key, const double* value
   reject_unknown(key);
 }
 
-void require_option(std::string_view key) {
-  if (key == "horizons" || key == "hidden") return;
-  if (std::none_of(kNumbers.begin(), kNumbers.end(), [&](const Number& number) { return number.key == key; }))
-    reject_unknown(key);
+void require_option(const std::vector<AlgorithmInfo>& all, std::string_view key) {
+  const auto listens = [&](const AlgorithmInfo& info) {
+    return std::find(info.options.begin(), info.options.end(), key) != info.options.end();
+  };
+  if (std::none_of(all.begin(), all.end(), listens)) reject_unknown(key);
+}
+
+OptionValue option_value(const TrainOptions& options, std::string_view key) {
+  OptionValue value;
+  const auto list = [&](const auto& numbers, int n) {
+    value.is_list = true;
+    for (; value.n < n; ++value.n)
+      value.numbers[static_cast<std::size_t>(value.n)] = numbers[static_cast<std::size_t>(value.n)];
+  };
+  if (key == "horizons") list(options.horizons_min, options.n_horizons);
+  if (key == "hidden") list(options.hidden, options.layers);
+  for (const Number& number : kNumbers)
+    if (key == number.key && number.load(options) >= number.low) value.numbers[0] = number.load(options), value.n = 1;
+  return value;
 }
 
 }  // namespace glucose

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
-
-#include "core/tasks/meal/features/dataset.hpp"
+#include <vector>
 
 namespace glucose {
+
+inline constexpr int kMaxHorizons = 12;
+inline constexpr int kShortestHorizonMin = 5;
+inline constexpr int kLongestHorizonMin = 360;
 
 /// `ensemble` and `population` are what 'auto' ends as, for a person and for all, and cannot be asked for. The numbers
 /// are those in artifacts.
@@ -21,17 +24,20 @@ enum class Algorithm : std::uint8_t {
   trees,
   personal,
   ensemble,
-  population
+  population,
+  linear
 };
-inline constexpr std::array<std::string_view, 10> kAlgorithmNames{
-    "persistence", "mean", "ridge", "lad", "lstm", "auto", "trees", "personal", "ensemble", "population"};
-/// What can be asked for, in the order in which they are listed.
-inline constexpr std::array<Algorithm, 8> kAlgorithms{Algorithm::persistence, Algorithm::mean,     Algorithm::ridge,
-                                                      Algorithm::lad,         Algorithm::trees,    Algorithm::lstm,
-                                                      Algorithm::personal,    Algorithm::automatic};
+inline constexpr std::array<std::string_view, 11> kAlgorithmNames{
+    "persistence", "mean", "ridge", "lad", "lstm", "auto", "trees", "personal", "ensemble", "population", "linear"};
+/// An algorithm of a task, as it is listed.
+struct AlgorithmInfo {
+  Algorithm algorithm;
+  std::string_view description;
+  std::vector<std::string_view> options;  // those it listens to, in the order in which they are shown
+};
 
-/// Throws Error bad_argument, naming what exists.
-Algorithm parse_algorithm(std::string_view name);
+/// Throws Error bad_argument, naming those there are.
+Algorithm parse_algorithm(const std::vector<AlgorithmInfo>& all, std::string_view name);
 inline std::string_view name_of(Algorithm a) {
   return kAlgorithmNames[static_cast<std::size_t>(a)];
 }
@@ -63,7 +69,15 @@ static_assert(std::is_trivially_copyable_v<TrainOptions>);
 /// Throws Error bad_argument naming the key when it is unknown, has a wrong number of values or is out of range.
 void set_option(TrainOptions& options, std::string_view key, const double* values, int n_values);
 
-/// Throws Error bad_argument naming the key when set_option does not know it.
-void require_option(std::string_view key);
+/// Throws Error bad_argument naming the key when none of the algorithms listens to it.
+void require_option(const std::vector<AlgorithmInfo>& all, std::string_view key);
+
+/// One option's numbers as they are; none where the default is not a value.
+struct OptionValue {
+  bool is_list = false;
+  int n = 0;
+  std::array<double, kMaxHorizons> numbers{};
+};
+OptionValue option_value(const TrainOptions& options, std::string_view key);
 
 }  // namespace glucose

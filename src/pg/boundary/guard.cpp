@@ -31,10 +31,12 @@ int sqlstate_of(ErrorCode code) noexcept {
   return ERRCODE_INTERNAL_ERROR;
 }
 
-void fill(Failure& failure, int sqlstate, const char* message, const char* hint) noexcept {
+void fill(Failure& failure, int sqlstate, const char* message, const char* hint = "",
+          const char* detail = "") noexcept {
   failure.sqlstate = sqlstate;
   std::snprintf(failure.message, sizeof failure.message, "%s", message);
   std::snprintf(failure.hint, sizeof failure.hint, "%s", hint);
+  std::snprintf(failure.detail, sizeof failure.detail, "%s", detail);
 }
 
 }  // namespace
@@ -43,13 +45,13 @@ void describe_current_exception(Failure& failure) noexcept {
   try {
     throw;
   } catch (const Error& error) {
-    fill(failure, sqlstate_of(error.code()), error.what(), error.hint().c_str());
+    fill(failure, sqlstate_of(error.code()), error.what(), error.hint().c_str(), error.detail().c_str());
   } catch (const std::bad_alloc&) {
-    fill(failure, ERRCODE_OUT_OF_MEMORY, "out of memory", "");
+    fill(failure, ERRCODE_OUT_OF_MEMORY, "out of memory");
   } catch (const std::exception& error) {
-    fill(failure, ERRCODE_INTERNAL_ERROR, error.what(), "");
+    fill(failure, ERRCODE_INTERNAL_ERROR, error.what());
   } catch (...) {
-    fill(failure, ERRCODE_INTERNAL_ERROR, "unrecognized C++ exception", "");
+    fill(failure, ERRCODE_INTERNAL_ERROR, "unrecognized C++ exception");
   }
 }
 
@@ -58,6 +60,7 @@ void raise(const Failure& failure) {
   const auto length = static_cast<int>(strlen(failure.message));
   char* message = pnstrdup(failure.message, static_cast<Size>(pg_mbcliplen(failure.message, length, length)));
   ereport(ERROR, (errcode(failure.sqlstate), errmsg_internal("%s", message),
+                  failure.detail[0] != '\0' ? errdetail_internal("%s", failure.detail) : 0,
                   failure.hint[0] != '\0' ? errhint("%s", failure.hint) : 0));
   pg_unreachable();
 }

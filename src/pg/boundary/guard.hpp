@@ -12,6 +12,7 @@ struct Failure {
   int sqlstate = 0;  // 0: no failure
   char message[256] = {};
   char hint[256] = {};
+  char detail[256] = {};
 };
 static_assert(std::is_trivially_copyable_v<Failure>);
 
@@ -36,12 +37,12 @@ void guarded(Body&& body) {
   if (failure.sqlstate != 0) raise(failure);
 }
 
-/// One guarded step of something that works in small ones; true when it was the last.
+/// One guarded step of something that works in small ones, if there is any left; true when there is none after it.
 template <class Work>
 bool guarded_step(Work* work) {
   bool done = false;
   guarded([&] {
-    work->step();
+    if (!work->done()) work->step();
     done = work->done();
   });
   return done;

@@ -71,6 +71,17 @@ int numbers_value(const char* key, const JsonbValue& value, double* out, int mos
   return n;
 }
 
+namespace {
+
+void append_number(StringInfo out, double value) {
+  if (std::isfinite(value))
+    appendStringInfo(out, "%.*g", value == std::floor(value) ? 17 : 6, value);
+  else
+    appendStringInfoString(out, "null");
+}
+
+}  // namespace
+
 void json_key(StringInfo out, const char* key) {
   const char last = out->len > 0 ? out->data[out->len - 1] : '{';
   if (last != '{' && last != '[') appendStringInfoString(out, ", ");
@@ -93,15 +104,59 @@ void json_time(StringInfo out, const char* key, TimestampTz value) {
 
 void json_number(StringInfo out, const char* key, double value) {
   json_key(out, key);
-  if (std::isfinite(value))
-    appendStringInfo(out, "%.*g", value == std::floor(value) ? 17 : 6, value);
-  else
-    appendStringInfoString(out, "null");
+  append_number(out, value);
 }
 
 void json_bool(StringInfo out, const char* key, bool value) {
   json_key(out, key);
   appendStringInfoString(out, value ? "true" : "false");
+}
+
+namespace {
+
+/// Appends one note's value after its name.
+struct NoteWriter {
+  StringInfo out;
+  const char* key;
+
+  void operator()(std::monostate) const { json_text(out, key, nullptr); }
+  void operator()(double value) const { json_number(out, key, value); }
+  void operator()(bool value) const { json_bool(out, key, value); }
+  void operator()(const std::string& value) const { json_text(out, key, value.c_str()); }
+  void operator()(Instant value) const { json_time(out, key, value.at); }
+  void operator()(const std::vector<double>& values) const {
+    json_key(out, key);
+    appendStringInfoChar(out, '[');
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) appendStringInfoString(out, ", ");
+      append_number(out, values[i]);
+    }
+    appendStringInfoChar(out, ']');
+  }
+  void operator()(const Notes& notes) const {
+    json_key(out, key);
+    object(notes);
+  }
+  void operator()(const NoteList& list) const {
+    json_key(out, key);
+    appendStringInfoChar(out, '[');
+    for (size_t i = 0; i < list.items.size(); ++i) {
+      if (i > 0) appendStringInfoString(out, ", ");
+      object(list.items[i]);
+    }
+    appendStringInfoChar(out, ']');
+  }
+  void object(const Notes& notes) const {
+    appendStringInfoChar(out, '{');
+    json_notes(out, notes);
+    appendStringInfoChar(out, '}');
+  }
+};
+
+}  // namespace
+
+void json_notes(StringInfo out, const Notes& notes) {
+  for (const Note& note : notes) std::visit(NoteWriter{out, note.name.c_str()}, note.value);
 }
 
 Jsonb* to_jsonb(const char* text) {

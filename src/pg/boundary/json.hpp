@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // Options in, documents out.
 #pragma once
+#include "core/base/note.hpp"
 #include "pg/boundary/server.hpp"
 
 namespace glucose::pg {
@@ -26,6 +27,9 @@ void json_text(StringInfo out, const char* key, const char* value);  // nullptr:
 void json_time(StringInfo out, const char* key, TimestampTz value);  // ISO 8601
 void json_number(StringInfo out, const char* key, double value);     // shortest form; not finite: null
 void json_bool(StringInfo out, const char* key, bool value);
+
+/// Appends each note under its name.
+void json_notes(StringInfo out, const Notes& notes);
 
 /// The text as jsonb.
 Jsonb* to_jsonb(const char* text);

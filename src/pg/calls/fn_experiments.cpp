@@ -5,8 +5,8 @@
 #include "core/math/statistics.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
-#include "pg/work/train_request.hpp"
-#include "pg/work/trial.hpp"
+#include "pg/boundary/request.hpp"
+#include "pg/work/experiment.hpp"
 
 using namespace glucose::pg;
 using glucose::Comparison;

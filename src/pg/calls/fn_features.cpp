@@ -4,11 +4,13 @@
 
 #include "core/readings/time_grid.hpp"
 #include "core/tasks/meal/features/features.hpp"
+#include "core/tasks/meal/task.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/settings.hpp"
-#include "pg/tables/history.hpp"
+#include "pg/tables/material.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/work/meal_rows.hpp"
 
 using namespace glucose::pg;
 using glucose::FeatureVector;
@@ -17,7 +19,7 @@ using glucose::kMinute;
 
 namespace {
 
-constexpr int kDefaultHorizons[] = {60, 120};
+constexpr std::array kHorizons{60, 120};
 
 Size most_bytes() {
   return static_cast<Size>(settings::max_train_memory_kb) * 1024;
@@ -168,7 +170,7 @@ SQL_FUNCTION(feature_vector) {
   const bool rich = is_rich_schema(text_argument(fcinfo, 1, "schema"));
   begin(Volatility::stable);
   const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 2));
-  const TimestampTz at = what.meal.eaten_at, since = at - kFeatureDays * glucose::kDay;
+  const TimestampTz at = what.meal.eaten_at, since = at - glucose::kFeatureDays * glucose::kDay;
   const Readings readings = read_readings(&what.person.id, since, at, most_bytes(), CurrentMemoryContext);
   const Meals meals = read_meals(what.person, since, at + 1, CurrentMemoryContext);
   glucose::Moment moment;
@@ -187,12 +189,15 @@ SQL_FUNCTION(training_dataset) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);
-  const History history = read_history(person_id, start_at, end_at, kDefaultHorizons[1], CurrentMemoryContext);
-  const auto* samples = build_samples(history, kDefaultHorizons, 2, CurrentMemoryContext);
+  const Person person = read_person(person_id);
+  const glucose::TrainOptions defaults;
+  const glucose::Material material =
+      read_material(person, glucose::kMealTask.reach(defaults), start_at, end_at, CurrentMemoryContext);
+  const auto& samples = meal_rows(material, CurrentMemoryContext, {{kHorizons.begin(), kHorizons.end()}});
   glucose::SplitSizes sizes;
-  guarded([&] { sizes = glucose::split_sizes(*samples); });
+  guarded([&] { sizes = glucose::split_sizes(samples); });
   int row = 0;
-  for (const glucose::Sample& sample : *samples) {
+  for (const glucose::Sample& sample : samples) {
     pg_uuid_t meal_id;
     memcpy(meal_id.data, sample.meal_id.data(), UUID_LEN);
     Datum values[5] = {CStringGetTextDatum(glucose::kSplitNames[static_cast<size_t>(sizes.of(row++))]),

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 // train_model_async: check the request, queue it, and let workers start when it is committed.
 #include "pg/boundary/arguments.hpp"
+#include "pg/boundary/request.hpp"
 #include "pg/tables/jobs.hpp"
 #include "pg/tables/query.hpp"
-#include "pg/work/train_request.hpp"
+#include "pg/tables/read.hpp"
 #include "pg/work/worker.hpp"
 
 extern "C" {

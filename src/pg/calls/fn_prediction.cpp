@@ -1,96 +1,125 @@
 // SPDX-License-Identifier: PostgreSQL
-// predict_glucose, predict_meal, glucose_forecast: read the request, compute, write the answer.
+// predict_glucose, predict_meal, predict_cgm and the same as rows: read the question, compute, write the answer.
+#include "core/tasks/cgm/task.hpp"
+#include "core/tasks/meal/task.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/values.hpp"
-#include "pg/tables/prediction_log.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/work/document.hpp"
 #include "pg/work/given_meal.hpp"
+#include "pg/work/prediction_log.hpp"
 #include "pg/work/serving.hpp"
 
 using namespace glucose::pg;
+using glucose::Answer;
 
 namespace {
 
-struct Request {
-  PersonMeal what;
-  const pg_uuid_t* meal_id;  // nullptr: a meal that is not stored
-  ServingOptions options;
-  instr_time started;
-};
+Asking read_request(FunctionCallInfo fcinfo, const glucose::Task& task, int options) {
+  const Asking asking = read_asking(task, jsonb_argument(fcinfo, options, "options"));
+  require_disclaimer(asking.lang);
+  return asking;
+}
 
-Jsonb* serve(Request& request, MemoryContext caller) {
-  const Inputs inputs = read_inputs(request.what, request.options, CurrentMemoryContext);
-  const Answer answer = compute(inputs);
-  const char* predictions = predictions_text(inputs, answer);
-  const pg_uuid_t* logged =
-      log_prediction(inputs, answer, request.meal_id, request.options, predictions, request.started);
+Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
+  const Served served = read_served(asking, CurrentMemoryContext);
+  const Answer* answer = compute(served);
+  const char* predictions = predictions_text(served, *answer);
+  const pg_uuid_t* logged = log_prediction(served, *answer, predictions, started);
   MemoryContext inside = MemoryContextSwitchTo(caller);
-  Jsonb* document = answer_document(inputs, answer, request.options, predictions, logged);
+  Jsonb* document = answer_document(served, *answer, predictions, logged);
   MemoryContextSwitchTo(inside);
   return document;
 }
 
-void put_forecast(ReturnSetInfo* result, const Inputs& inputs, const Answer& answer) {
-  for (int k = 0; k < answer.forecast.n; ++k) {
-    const auto& h = answer.forecast.horizons[static_cast<size_t>(k)];
-    const Shown row = shown(inputs, h);
-    Datum values[8] = {Int32GetDatum(h.minutes_ahead),
-                       TimestampTzGetDatum(inputs.what.meal.eaten_at + h.minutes_ahead * glucose::kMinute),
-                       Float4GetDatum(row.mg_dl),
-                       Float4GetDatum(row.lower),
-                       Float4GetDatum(row.upper),
-                       CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.forecast.confidence)]),
-                       Float4GetDatum(h.near),
-                       CStringGetTextDatum(inputs.row.version)};
+void put_rows(ReturnSetInfo* result, const Served& served, const Answer& answer) {
+  const Asking& asking = *served.asking;
+  const Datum confidence = CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.confidence)]);
+  const Datum version = CStringGetTextDatum(served.row.version);
+  for (size_t i = 0; i < static_cast<size_t>(answer.n); ++i) {
+    const glucose::Expected& e = answer.expected[i];
+    const Shown row = shown(asking.question, e);
+    Datum values[8] = {
+        Int32GetDatum(e.minutes_ahead), TimestampTzGetDatum(asking.question.at + e.minutes_ahead * glucose::kMinute),
+        Float4GetDatum(row.value),      Float4GetDatum(row.lower),
+        Float4GetDatum(row.upper),      confidence,
+        Float4GetDatum(e.score),        version};
     bool nulls[8] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
+}
+
+void serve_rows(ReturnSetInfo* result, const Asking& asking) {
+  const Served served = read_served(asking, CurrentMemoryContext);
+  put_rows(result, served, *compute(served));
 }
 
 }  // namespace
 
 SQL_FUNCTION(predict_glucose) {
   MemoryContext caller = CurrentMemoryContext;
-  Request request;
-  INSTR_TIME_SET_CURRENT(request.started);
-  request.meal_id = uuid_argument(fcinfo, 0, "meal_id");
-  request.options = read_serving_options(jsonb_argument(fcinfo, 1, "options"));
-  require_disclaimer(request.options.lang);
+  instr_time started;
+  INSTR_TIME_SET_CURRENT(started);
+  const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
+  Asking asking = read_request(fcinfo, glucose::kMealTask, 1);
   begin(Volatility::is_volatile);
-  request.what = read_meal(request.meal_id, optional_uuid_argument(fcinfo, 2));
-  Jsonb* document = serve(request, caller);
+  ask_about_meal(asking, read_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
+  asking.meal_id = meal_id;
+  Jsonb* document = serve(asking, started, caller);
   end(Volatility::is_volatile);
   PG_RETURN_JSONB_P(document);
 }
 
 SQL_FUNCTION(predict_meal) {
   MemoryContext caller = CurrentMemoryContext;
-  Request request;
-  INSTR_TIME_SET_CURRENT(request.started);
+  instr_time started;
+  INSTR_TIME_SET_CURRENT(started);
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   Jsonb* meal = jsonb_argument(fcinfo, 1, "meal");
-  request.meal_id = nullptr;
-  request.options = read_serving_options(jsonb_argument(fcinfo, 2, "options"));
-  require_disclaimer(request.options.lang);
+  Asking asking = read_request(fcinfo, glucose::kMealTask, 2);
   begin(Volatility::is_volatile);
-  request.what.person = read_person(person_id);
-  request.what.meal = read_given_meal(meal, request.what.person.time_zone);
-  Jsonb* document = serve(request, caller);
+  PersonMeal what;
+  what.person = read_person(person_id);
+  what.meal = read_given_meal(meal, what.person.time_zone);
+  ask_about_meal(asking, what);
+  Jsonb* document = serve(asking, started, caller);
+  end(Volatility::is_volatile);
+  PG_RETURN_JSONB_P(document);
+}
+
+SQL_FUNCTION(predict_cgm) {
+  MemoryContext caller = CurrentMemoryContext;
+  instr_time started;
+  INSTR_TIME_SET_CURRENT(started);
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  const TimestampTz at = time_argument(fcinfo, 1, "at");
+  Asking asking = read_request(fcinfo, glucose::kCgmTask, 2);
+  begin(Volatility::is_volatile);
+  ask_about_moment(asking, person_id, at);
+  Jsonb* document = serve(asking, started, caller);
   end(Volatility::is_volatile);
   PG_RETURN_JSONB_P(document);
 }
 
 SQL_FUNCTION(glucose_forecast) {
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
-  const ServingOptions options = read_serving_options(jsonb_argument(fcinfo, 1, "options"));
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  Asking asking = read_asking(glucose::kMealTask, jsonb_argument(fcinfo, 1, "options"));
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);
-  const Inputs inputs =
-      read_inputs(read_meal(meal_id, optional_uuid_argument(fcinfo, 2)), options, CurrentMemoryContext);
-  const Answer answer = compute(inputs);
-  put_forecast(result, inputs, answer);
+  ask_about_meal(asking, read_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
+  serve_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), asking);
+  end(Volatility::stable);
+  return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(cgm_forecast) {
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  const TimestampTz at = time_argument(fcinfo, 1, "at");
+  Asking asking = read_asking(glucose::kCgmTask, jsonb_argument(fcinfo, 2, "options"));
+  InitMaterializedSRF(fcinfo, 0);
+  begin(Volatility::stable);
+  ask_about_moment(asking, person_id, at);
+  serve_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), asking);
   end(Volatility::stable);
   return static_cast<Datum>(0);
 }

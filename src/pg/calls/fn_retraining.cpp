@@ -1,35 +1,45 @@
 // SPDX-License-Identifier: PostgreSQL
-// compare_versions: read two versions and the history once, measure both on the same meals.
+// compare_versions: read two versions and the history, measure both on the same rows.
 #include <cmath>
 
-#include "core/tasks/meal/training/paired.hpp"
+#include "core/math/paired.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/locks.hpp"
 #include "pg/boundary/owned.hpp"
-#include "pg/tables/history.hpp"
-#include "pg/tables/model_store.hpp"
+#include "pg/boundary/request.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/work/measuring.hpp"
 
 using namespace glucose::pg;
 using glucose::PairedComparison;
+using glucose::UnitErrors;
 
 namespace {
 
 using Horizons = std::vector<int>;
-using Errors = std::vector<double>;
+using Units = std::vector<UnitErrors::Unit>;
+
+/// Whose versions are compared, over which period.
+struct Request {
+  const char* model_type;
+  const glucose::Task* task;
+  Person person;
+  TimestampTz start_at, end_at;
+};
 
 // A decoded model is only valid until the next one is loaded: what is needed of it is taken out before.
-const Horizons* horizons_of(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type,
-                            MemoryContext context) {
-  const glucose::Model* model = load_model(row, person_id, model_type);
-  return owned<Horizons>(context, [&] { return model->horizons_min; });
+const Horizons* horizons_of(const Request& r, const ModelRow& row, MemoryContext context) {
+  const glucose::AnyModel* model = load_model(*r.task, row, &r.person.id, r.model_type);
+  return owned<Horizons>(context, [&] { return r.task->facts(*model).horizons_min; });
 }
 
-const Errors* errors_of(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type,
-                        const std::vector<glucose::Sample>& samples, const Horizons& horizons, TimestampTz from,
-                        MemoryContext context) {
-  const glucose::Model* model = load_model(row, person_id, model_type);
-  return owned<Errors>(context, [&] { return glucose::meal_errors(*model, samples, horizons, from); });
+const Units* errors_of(const Request& r, const ModelRow& row, const Horizons& horizons, MemoryContext context) {
+  const glucose::AnyModel* model = load_model(*r.task, row, &r.person.id, r.model_type);
+  const glucose::Rows* rows = read_rows_for(*r.task, *model, r.person, r.start_at, r.end_at, context);
+  auto* errors = owned<UnitErrors>(
+      context, [&] { return UnitErrors(r.task->score(*model, *rows, r.start_at), horizons, r.start_at, r.end_at); });
+  run_to_end(errors);
+  return owned<Units>(context, [&] { return errors->take(); });
 }
 
 Datum comparison_row(FunctionCallInfo fcinfo, const PairedComparison& c) {
@@ -50,31 +60,31 @@ Datum comparison_row(FunctionCallInfo fcinfo, const PairedComparison& c) {
 SQL_FUNCTION(compare_versions) {
   MemoryContext caller = CurrentMemoryContext;
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
-  const char* model_type = text_argument(fcinfo, 1, "model_type");
+  Request r;
+  r.model_type = text_argument(fcinfo, 1, "model_type");
   const char* version_a = text_argument(fcinfo, 2, "version_a");
   const char* version_b = text_argument(fcinfo, 3, "version_b");
+  r.task = &require_task(r.model_type);
   begin(Volatility::stable);
   MemoryContext work = CurrentMemoryContext;
-  read_person(person_id);
-  const ModelRow a = require_model(person_id, model_type, version_a);
-  const ModelRow b = require_model(person_id, model_type, version_b);
+  r.person = read_person(person_id);
+  const ModelRow a = require_model(person_id, r.model_type, version_a);
+  const ModelRow b = require_model(person_id, r.model_type, version_b);
   // The first moment of which neither has learnt.
   const TimestampTz learnt_until = a.training_end > b.training_end ? a.training_end : b.training_end;
   const TimestampTz after = TIMESTAMP_NOT_FINITE(learnt_until) ? learnt_until : learnt_until + 1;
-  const TimestampTz start_at = PG_ARGISNULL(4) ? after : PG_GETARG_TIMESTAMPTZ(4);
-  const TimestampTz end_at = PG_ARGISNULL(5) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(5);
-  const Horizons* of_a = horizons_of(a, person_id, model_type, work);
-  const Horizons* of_b = horizons_of(b, person_id, model_type, work);
+  r.start_at = PG_ARGISNULL(4) ? after : PG_GETARG_TIMESTAMPTZ(4);
+  r.end_at = PG_ARGISNULL(5) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(5);
+  const Horizons* of_a = horizons_of(r, a, work);
+  const Horizons* of_b = horizons_of(r, b, work);
   const auto* common = owned<Horizons>(work, [&] { return glucose::common_horizons(*of_a, *of_b); });
   PairedComparison comparison;
   if (common->empty()) {
     guarded([&] { comparison = glucose::compare_paired({}, {}); });
   } else {
-    const History history = read_history(person_id, remembering_from(start_at), end_at, common->back(), work);
-    const auto* samples = build_samples(history, common->data(), static_cast<int>(common->size()), work, Outcomes::any);
-    const Errors* errors_a = errors_of(a, person_id, model_type, *samples, *common, start_at, work);
-    const Errors* errors_b = errors_of(b, person_id, model_type, *samples, *common, start_at, work);
-    guarded([&] { comparison = glucose::compare_paired(*errors_a, *errors_b); });
+    const Units* errors_a = errors_of(r, a, *common, work);
+    const Units* errors_b = errors_of(r, b, *common, work);
+    guarded([&] { comparison = glucose::compare_units(*errors_a, *errors_b); });
   }
   MemoryContextSwitchTo(caller);
   const Datum result = comparison_row(fcinfo, comparison);

@@ -3,12 +3,13 @@
 #include <cmath>
 
 #include "core/tasks/meal/asking/similarity.hpp"
+#include "core/tasks/meal/task.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/owned.hpp"
-#include "pg/tables/history.hpp"
-#include "pg/tables/model_store.hpp"
+#include "pg/tables/material.hpp"
 #include "pg/tables/query.hpp"
-#include "pg/work/trial.hpp"
+#include "pg/work/experiment.hpp"
+#include "pg/work/meal_rows.hpp"
 
 using namespace glucose::pg;
 using glucose::Meal;
@@ -19,9 +20,9 @@ namespace {
 constexpr int kComparedDays = 180;
 constexpr int kMostSimilar = 100;
 
-const Meal& meal_of(const Meals& meals, const SimilarMeal& similar) {
-  for (int64 i = 0; i < meals.n; ++i)
-    if (meals.rows[i].id == similar.meal_id) return meals.rows[i];
+const Meal& meal_of(std::span<const Meal> meals, const SimilarMeal& similar) {
+  for (const Meal& meal : meals)
+    if (meal.id == similar.meal_id) return meal;
   elog(ERROR, "a similar meal is gone");
 }
 
@@ -55,19 +56,20 @@ SQL_FUNCTION(similar_meals) {
   begin(Volatility::stable);
   const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 2));
   const TimestampTz at = what.meal.eaten_at;
-  const ModelRow row = choose_serving_model(&what.person.id, "glucose").row;
-  const glucose::Model* model = row.found ? load_model(row, &what.person.id, "glucose") : nullptr;
-  const History history =
-      read_history(&what.person.id, at - kComparedDays * glucose::kDay, at + 1, 0, CurrentMemoryContext);
-  const auto* earlier =
-      build_samples(history, glucose::kSimilarHorizonsMin.data(), 2, CurrentMemoryContext, Outcomes::any, at);
+  const char* model_type = glucose::kMealTask.name.data();
+  const ModelRow row = choose_serving_model(&what.person.id, model_type).row;
+  const glucose::Model* model =
+      row.found ? &glucose::meal_model(*load_model(glucose::kMealTask, row, &what.person.id, model_type)) : nullptr;
+  const glucose::Reach reach{glucose::kFeatureDays * glucose::kDay, glucose::kCurveMin * glucose::kMinute, true};
+  const glucose::Material material =
+      read_material(what.person, reach, at - kComparedDays * glucose::kDay, at + 1, CurrentMemoryContext);
+  const auto& horizons = glucose::kSimilarHorizonsMin;
+  const auto& earlier = meal_rows(material, CurrentMemoryContext, {{horizons.begin(), horizons.end()}, true, at});
   const auto* similar = owned<std::vector<SimilarMeal>>(CurrentMemoryContext, [&] {
-    const glucose::Moment moment = glucose::Timeline({history.meals.rows, static_cast<size_t>(history.meals.n)},
-                                                     {history.readings.rows, static_cast<size_t>(history.readings.n)})
-                                       .moment(what.meal);
-    return glucose::similar_meals(model, moment, *earlier, static_cast<size_t>(k));
+    const glucose::Moment moment = glucose::Timeline(material.meals, material.readings).moment(what.meal);
+    return glucose::similar_meals(model, moment, earlier, static_cast<size_t>(k));
   });
-  for (const SimilarMeal& s : *similar) put_meal(result, meal_of(history.meals, s), s);
+  for (const SimilarMeal& s : *similar) put_meal(result, meal_of(material.meals, s), s);
   end(Volatility::stable);
   return static_cast<Datum>(0);
 }

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-// train_model: read the history, train in small steps, write the version.
-#include "core/tasks/meal/training/training.hpp"
+// train_model, train_population_model: read what is known, train in small steps, write the version.
 #include "pg/boundary/arguments.hpp"
+#include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
-#include "pg/boundary/settings.hpp"
-#include "pg/tables/history.hpp"
-#include "pg/tables/model_store.hpp"
 #include "pg/tables/query.hpp"
-#include "pg/work/cgm_person.hpp"
-#include "pg/work/trained_model.hpp"
-#include "pg/work/training_result.hpp"
-#include "pg/work/training_run.hpp"
+#include "pg/work/trained.hpp"
+#include "pg/work/training.hpp"
 
 extern "C" {
 #include "portability/instr_time.h"
@@ -18,65 +13,66 @@ extern "C" {
 }
 
 using namespace glucose::pg;
-using glucose::Sample;
-using glucose::Training;
-using glucose::TrainingOutcome;
 
 namespace {
 
-const TrainingOutcome* train(const std::vector<Sample>& samples, const TrainRequest& request,
-                             const TrainingBasis& basis, MemoryContext context) {
-  Training* training = start_training(samples, request, basis, context);
-  while (!step_training(training)) CHECK_FOR_INTERRUPTS();
-  return owned<TrainingOutcome>(context, [&] { return training->take(); });
-}
+using Read = TrainingRun (*)(const TrainRequest&, MemoryContext);
 
-constexpr std::array<const char*, glucose::kAlgorithms.size()> kDescriptions{
-    "glucose stays what it is; what every other algorithm must beat",
-    "the mean outcome of the training meals",
-    "ridge regression of the change from the last glucose, on columns derived from the 28 features",
-    "least absolute deviations on the same columns, with the same penalty",
-    "ridge regression on 'meal/2', and gradient-boosted trees (XGBoost) on what it leaves",
-    "LSTM over 12 steps of glucose with the static features; Adam, early stopping on validation; begins with the "
-    "population's where there is one",
-    "the population's model and, on top of it, what the person's own earlier meals teach, meal by meal",
-    "an ensemble of these, weighted by how well they do on validation"};
+Datum train(FunctionCallInfo fcinfo, const TrainRequest& request, Read read) {
+  MemoryContext caller = CurrentMemoryContext;
+  instr_time started, elapsed;
+  INSTR_TIME_SET_CURRENT(started);
+  begin(Volatility::is_volatile);
+  TrainingRun run = read(request, CurrentMemoryContext);
+  start_training(run);
+  finish_training(run);
+  const StoredTraining stored = store_training(run);
+  INSTR_TIME_SET_CURRENT(elapsed);
+  INSTR_TIME_SUBTRACT(elapsed, started);
+  MemoryContextSwitchTo(caller);
+  const Datum result = result_row(fcinfo, request, stored, INSTR_TIME_GET_MILLISEC(elapsed));
+  end(Volatility::is_volatile);
+  return result;
+}
 
 }  // namespace
 
 SQL_FUNCTION(train_model) {
   PreventCommandIfReadOnly("train_model()");
-  if (!PG_ARGISNULL(1) && strcmp(text_argument(fcinfo, 1, "model_type"), kCgmType) == 0)
-    return train_cgm_person(fcinfo);
-  MemoryContext caller = CurrentMemoryContext;
-  instr_time started, elapsed;
-  INSTR_TIME_SET_CURRENT(started);
-  const TrainRequest request = read_train_request(fcinfo);
-  begin(Volatility::is_volatile);
-  MemoryContext work = CurrentMemoryContext;
-  const History history = read_history_for(request, work);
-  const auto* samples = require_samples(history, request, work);
-  const TrainingBasis basis = read_training_basis(request, work);
-  const TrainingOutcome* outcome = train(*samples, request, basis, work);
-  const TrainedModel trained = to_server_terms(request, basis, *outcome, *samples, work);
-  const StoredModel stored = store_model(request, trained);
-  INSTR_TIME_SET_CURRENT(elapsed);
-  INSTR_TIME_SUBTRACT(elapsed, started);
-  MemoryContextSwitchTo(caller);
-  const Datum result =
-      result_row(fcinfo, &request.person_id, request.model_type, trained, stored, INSTR_TIME_GET_MILLISEC(elapsed));
-  end(Volatility::is_volatile);
-  PG_RETURN_DATUM(result);
+  return train(fcinfo, read_train_request(fcinfo), read_training);
+}
+
+SQL_FUNCTION(train_population_model) {
+  PreventCommandIfReadOnly("train_population_model()");
+  const char* model_type = text_argument(fcinfo, 0, "model_type");
+  const char* algorithm = text_argument(fcinfo, 1, "algorithm");
+  return train(fcinfo, make_train_request(nullptr, model_type, algorithm, jsonb_argument(fcinfo, 2, "options")),
+               read_population_training);
 }
 
 SQL_FUNCTION(algorithms) {
+  const glucose::Task& task = require_task(text_argument(fcinfo, 0, "model_type"));
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
-  for (size_t i = 0; i < glucose::kAlgorithms.size(); ++i) {
-    const glucose::Algorithm algorithm = glucose::kAlgorithms[i];
-    Datum values[3] = {CStringGetTextDatum(glucose::name_of(algorithm).data()), CStringGetTextDatum(kDescriptions[i]),
-                       JsonbPGetDatum(default_options(algorithm))};
+  const auto* all =
+      owned<std::vector<glucose::AlgorithmInfo>>(CurrentMemoryContext, [&] { return task.algorithms(false); });
+  for (const glucose::AlgorithmInfo& info : *all) {
+    Datum values[3] = {CStringGetTextDatum(glucose::name_of(info.algorithm).data()),
+                       CStringGetTextDatum(info.description.data()), JsonbPGetDatum(default_options(task, info))};
     bool nulls[3] = {};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  }
+  return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(model_types) {
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  InitMaterializedSRF(fcinfo, 0);
+  for (const glucose::Task* task : glucose::tasks()) {
+    Datum values[5] = {CStringGetTextDatum(task->name.data()), CStringGetTextDatum(task->unit.data()),
+                       BoolGetDatum(task->asks_about_meals), CStringGetTextDatum(task->rows_are.data()),
+                       CStringGetTextDatum(task->units_are.data())};
+    bool nulls[5] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
   return static_cast<Datum>(0);

@@ -3,14 +3,11 @@
 // nothing.
 #include <cmath>
 
-#include "core/tasks/meal/training/tuning.hpp"
 #include "pg/boundary/arguments.hpp"
-#include "pg/boundary/boosting.hpp"
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/owned.hpp"
-#include "pg/boundary/settings.hpp"
 #include "pg/tables/query.hpp"
-#include "pg/work/training_run.hpp"
+#include "pg/work/training.hpp"
 
 extern "C" {
 #include "common/shortest_dec.h"
@@ -21,8 +18,7 @@ using namespace glucose::pg;
 using glucose::Algorithm;
 using glucose::SearchAxis;
 using glucose::SearchGrid;
-using glucose::Tried;
-using glucose::Tuning;
+using glucose::Tuner;
 
 namespace {
 
@@ -95,11 +91,15 @@ TuneRequest read_request(FunctionCallInfo fcinfo, MemoryContext context) {
   const char* algorithm = text_argument(fcinfo, 1, "algorithm");
   Jsonb* search = jsonb_argument(fcinfo, 2, "search");
   Jsonb* options = jsonb_argument(fcinfo, 3, "options");
+  const char* model_type = text_argument(fcinfo, 4, "model_type");
   TuneRequest request;
   for_each_key(options, "options", take_budget, &request.seconds);
   request.given =
       DatumGetJsonbP(DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(options), CStringGetTextDatum(kTimeBudget)));
-  request.training = make_train_request(person_id, "glucose", algorithm, request.given);
+  request.training = make_train_request(person_id, model_type, algorithm, request.given);
+  if (request.training.task->tune == nullptr)
+    ereport(ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("models of type \"%s\" have nothing to tune", model_type)));
   guarded([&] { glucose::searchable_options(request.training.algorithm); });
   const SearchReader reader{owned<std::vector<SearchAxis>>(context, [] { return std::vector<SearchAxis>(); }),
                             request.given};
@@ -111,7 +111,7 @@ TuneRequest read_request(FunctionCallInfo fcinfo, MemoryContext context) {
 }
 
 /// Whether all of the grid was tried before the time was over.
-bool tune(Tuning* tuning, double seconds) {
+bool tune(Tuner* tuning, double seconds) {
   instr_time started, elapsed;
   INSTR_TIME_SET_CURRENT(started);
   bool done = false;
@@ -157,7 +157,7 @@ Jsonb* params_of(const TuneRequest& request, size_t combination) {
       DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(request.given), JsonbPGetDatum(to_jsonb(out.data))));
 }
 
-void put_row(ReturnSetInfo* result, const TuneRequest& request, const Tried& tried, int rank) {
+void put_row(ReturnSetInfo* result, const TuneRequest& request, const glucose::TriedCombination& tried, int rank) {
   Datum values[5] = {JsonbPGetDatum(params_of(request, tried.combination)),
                      Float4GetDatum(static_cast<float>(tried.mae)), Float4GetDatum(static_cast<float>(tried.rmse)),
                      Int32GetDatum(tried.n), Int32GetDatum(rank)};
@@ -174,20 +174,15 @@ SQL_FUNCTION(tune_model) {
   const TuneRequest request = read_request(fcinfo, CurrentMemoryContext);
   begin(Volatility::is_volatile);
   MemoryContext work = CurrentMemoryContext;
-  const History history = read_history_for(request.training, work);
-  const auto* samples = require_samples(history, request.training, work);
-  const glucose::BoostingApi* boosting =
-      request.training.algorithm == glucose::Algorithm::trees ? find_boosting() : nullptr;
-  const auto cap = static_cast<size_t>(settings::max_train_memory_kb) * 1024;
-  auto* tuning =
-      owned<Tuning>(work, [&] { return Tuning(*samples, request.training.algorithm, *request.grid, cap, boosting); });
-  const bool complete = tune(tuning, request.seconds);
-  const auto* ranked = owned<std::vector<Tried>>(work, [&] { return tuning->ranked(); });
+  TrainingRun run = read_training(request.training, work);
+  auto* tuner = start_tuning(run, *request.grid);
+  const bool complete = tune(tuner->get(), request.seconds);
+  const auto* ranked = owned<std::vector<glucose::TriedCombination>>(work, [&] { return (*tuner)->ranked(); });
   if (!complete)
     ereport(NOTICE, (errmsg("time is over: %zu of %zu combinations were tried", ranked->size(), request.grid->size()),
                      errhint("Raise the option \"%s\" (%g seconds), or search fewer.", kTimeBudget, request.seconds)));
   int rank = 0;
-  for (const Tried& tried : *ranked) put_row(result, request, tried, ++rank);
+  for (const auto& tried : *ranked) put_row(result, request, tried, ++rank);
   end(Volatility::is_volatile);
   return static_cast<Datum>(0);
 }

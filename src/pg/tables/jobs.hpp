@@ -2,7 +2,7 @@
 // The queue of trainings: every statement the workers run on it. Each is called inside a transaction, between begin()
 // and end().
 #pragma once
-#include "pg/work/train_request.hpp"
+#include "pg/boundary/request.hpp"
 
 namespace glucose::pg {
 

@@ -7,7 +7,7 @@ namespace glucose::pg {
 
 namespace {
 
-constexpr int kSchemaVersion = 5;  // the newest sql/tables/NNN-*.sql
+constexpr int kSchemaVersion = PGG_SCHEMA_VERSION;
 
 Query newest_step{"SELECT max(version) FROM glucose.schema_version", 0, {}};
 
@@ -104,6 +104,12 @@ Datum value(const SPITupleTable* rows, uint64 row, int column) {
             (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a row of the tables holds an unexpected null"),
              errhint("Run SELECT glucose.setup() as the owner of the tables.")));
   return datum;
+}
+
+void copy_text(uint64 row, int col, char* out, int size) {
+  bool is_null;
+  const Datum value = column(row, col, &is_null);
+  strlcpy(out, is_null ? "" : TextDatumGetCString(value), static_cast<size_t>(size));
 }
 
 }  // namespace glucose::pg

@@ -55,4 +55,7 @@ Datum value(uint64 row, int column);
 /// The same of rows that outlive the statements run for each of them.
 Datum value(const SPITupleTable* rows, uint64 row, int column);
 
+/// A text into out [size], empty for null.
+void copy_text(uint64 row, int column, char* out, int size);
+
 }  // namespace glucose::pg

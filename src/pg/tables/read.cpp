@@ -17,15 +17,23 @@ namespace {
   "m.fat_g::pg_catalog.float4, m.fiber_g::pg_catalog.float4"
 
 Query person_by_id{
-    "SELECT person_id, time_zone FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
+    "SELECT person_id, time_zone, shares_data FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1",
+    1,
+    {UUIDOID}};
+// Consent is part of the query: who has not given it is not even read.
+Query sharing_persons{
+    "SELECT person_id, time_zone, shares_data FROM glucose.person WHERE shares_data "
+    "ORDER BY person_id USING OPERATOR(pg_catalog.<)",
+    0,
+    {}};
 Query meal_by_id{"SELECT " MEAL_COLUMNS
-                 ", p.person_id, p.time_zone FROM glucose.meal m "
+                 ", p.person_id, p.time_zone, p.shares_data FROM glucose.meal m "
                  "JOIN glucose.person p ON p.person_id OPERATOR(pg_catalog.=) m.person_id "
                  "WHERE m.meal_id OPERATOR(pg_catalog.=) $1",
                  1,
                  {UUIDOID}};
 Query meal_by_person_and_id{"SELECT " MEAL_COLUMNS
-                            ", p.person_id, p.time_zone FROM glucose.meal m "
+                            ", p.person_id, p.time_zone, p.shares_data FROM glucose.meal m "
                             "JOIN glucose.person p ON p.person_id OPERATOR(pg_catalog.=) m.person_id "
                             "WHERE m.meal_id OPERATOR(pg_catalog.=) $1 AND m.person_id OPERATOR(pg_catalog.=) $2",
                             2,
@@ -50,65 +58,6 @@ Query readings_between{
     "ORDER BY measured_at USING OPERATOR(pg_catalog.<)",
     3,
     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
-
-#define MODEL_COLUMNS \
-  "version, algorithm, status, sha256, trained_at, training_end, n_train OPERATOR(pg_catalog.+) n_validation"
-Query active_model{"SELECT " MODEL_COLUMNS
-                   " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
-                   "AND model_type OPERATOR(pg_catalog.=) $2 AND is_active",
-                   2,
-                   {UUIDOID, TEXTOID}};
-Query named_model{"SELECT " MODEL_COLUMNS
-                  " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
-                  "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
-                  3,
-                  {UUIDOID, TEXTOID, TEXTOID}};
-// At most one experiment runs for a type; the table is small and mostly empty.
-#define SERVING_COLUMNS                                                                                          \
-  "v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "                                   \
-  "v.n_train OPERATOR(pg_catalog.+) v.n_validation, e.name, e.kind OPERATOR(pg_catalog.=) 'shadow', e.percent, " \
-  "e.salt, "                                                                                                     \
-  "e.candidate OPERATOR(pg_catalog.->>) 'population_version'"
-#define RUNNING_EXPERIMENT                                                              \
-  "LEFT JOIN glucose.experiment e ON e.model_type OPERATOR(pg_catalog.=) v.model_type " \
-  "AND e.state OPERATOR(pg_catalog.=) 'running' "
-Query serving_model{"SELECT " SERVING_COLUMNS " FROM glucose.model_version v " RUNNING_EXPERIMENT
-                    "WHERE v.person_id OPERATOR(pg_catalog.=) $1 AND v.model_type OPERATOR(pg_catalog.=) $2 "
-                    "AND v.is_active",
-                    2,
-                    {UUIDOID, TEXTOID}};
-Query serving_population_model{"SELECT " SERVING_COLUMNS " FROM glucose.population_model v " RUNNING_EXPERIMENT
-                               "WHERE v.model_type OPERATOR(pg_catalog.=) $1 AND v.is_active",
-                               1,
-                               {TEXTOID}};
-// No row while the candidate's training is under way; a row of nulls when it ended without a model that may serve.
-Query candidate_of_person{
-    "SELECT v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "
-    "v.n_train OPERATOR(pg_catalog.+) v.n_validation FROM glucose.experiment_model m "
-    "LEFT JOIN glucose.training_job j ON j.person_id OPERATOR(pg_catalog.=) m.person_id "
-    "AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
-    "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) m.person_id "
-    "AND v.model_type OPERATOR(pg_catalog.=) $2 AND v.version OPERATOR(pg_catalog.=) coalesce(m.version, j.version) "
-    "AND v.status OPERATOR(pg_catalog.=) 'ready' "
-    "WHERE m.person_id OPERATOR(pg_catalog.=) $1 AND m.experiment OPERATOR(pg_catalog.=) $3 "
-    "AND (m.version IS NOT NULL OR j.state OPERATOR(pg_catalog.=) ANY ('{done,failed}'))",
-    3,
-    {UUIDOID, TEXTOID, TEXTOID}};
-Query candidate_of_population{"SELECT " MODEL_COLUMNS
-                              " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
-                              "AND version OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'ready'",
-                              2,
-                              {TEXTOID, TEXTOID}};
-Query artifact_of_person{
-    "SELECT artifact FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
-    "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
-    3,
-    {UUIDOID, TEXTOID, TEXTOID}};
-Query artifact_of_population{
-    "SELECT artifact FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
-    "AND version OPERATOR(pg_catalog.=) $2",
-    2,
-    {TEXTOID, TEXTOID}};
 
 [[noreturn]] void raise_outside_range(const char* relation, const char* what) {
   ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -142,12 +91,6 @@ Datum required(uint64 row, int col, const char* name) {
   return value;
 }
 
-void copy_text(uint64 row, int col, char* out, int size) {
-  bool is_null;
-  const Datum value = column(row, col, &is_null);
-  strlcpy(out, is_null ? "" : TextDatumGetCString(value), static_cast<size_t>(size));
-}
-
 MealType meal_type_at(uint64 row, int col) {
   char name[kLongestName];
   copy_text(row, col, name, sizeof name);
@@ -175,6 +118,7 @@ Person person_at(uint64 row, int id_column) {
   Person person;
   person.id = *DatumGetUUIDP(value(row, id_column));
   copy_text(row, id_column + 1, person.time_zone, sizeof person.time_zone);
+  person.shares_data = DatumGetBool(value(row, id_column + 2));
   return person;
 }
 
@@ -208,39 +152,6 @@ bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
 
 void start_receiver(DestReceiver*, int, TupleDesc) {}
 void end_receiver(DestReceiver*) {}
-
-ModelRow model_at_first_row(bool is_population) {
-  ModelRow model;
-  if (SPI_processed == 0) return model;
-  model.found = true;
-  model.is_population = is_population;
-  copy_text(0, 1, model.version, sizeof model.version);
-  copy_text(0, 2, model.algorithm, sizeof model.algorithm);
-  copy_text(0, 3, model.status, sizeof model.status);
-  const bytea* digest = DatumGetByteaPP(value(0, 4));
-  if (VARSIZE_ANY_EXHDR(digest) != sizeof model.sha256) elog(ERROR, "a model's sha256 has a wrong length");
-  memcpy(model.sha256, VARDATA_ANY(digest), sizeof model.sha256);
-  model.trained_at = DatumGetTimestampTz(value(0, 5));
-  model.training_end = DatumGetTimestampTz(value(0, 6));
-  model.data_points = DatumGetInt32(value(0, 7));
-  return model;
-}
-
-// Columns 8 … 12 are those of RUNNING_EXPERIMENT.
-RunningExperiment experiment_at_first_row() {
-  RunningExperiment e;
-  if (SPI_processed == 0) return e;
-  bool is_null;
-  (void)column(0, 8, &is_null);
-  if (is_null) return e;
-  e.found = true;
-  copy_text(0, 8, e.name, sizeof e.name);
-  e.is_shadow = DatumGetBool(value(0, 9));
-  e.percent = DatumGetInt32(value(0, 10));
-  copy_text(0, 11, e.salt, sizeof e.salt);
-  copy_text(0, 12, e.population_version, sizeof e.population_version);
-  return e;
-}
 
 Parameters window(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until) {
   Parameters p;
@@ -280,6 +191,15 @@ Person read_person(const pg_uuid_t* person_id) {
   const Person person = person_at(0, 1);
   focus_on(&person.id);
   return person;
+}
+
+Persons read_sharing_persons() {
+  run(sharing_persons, Parameters(), Mode::read);
+  Persons persons{nullptr, static_cast<int64>(SPI_processed)};
+  persons.rows =
+      static_cast<Person*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Person) * (SPI_processed + 1)));
+  for (uint64 row = 0; row < SPI_processed; ++row) persons.rows[row] = person_at(row, 1);
+  return persons;
 }
 
 PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
@@ -327,61 +247,6 @@ float read_mean_carbs(const pg_uuid_t* person_id, TimestampTz from, TimestampTz 
   bool is_null;
   const Datum mean = column(0, 1, &is_null);
   return is_null ? kUnknown : static_cast<float>(DatumGetFloat8(mean));
-}
-
-ModelRow read_model(const pg_uuid_t* person_id, const char* model_type, const char* version) {
-  Parameters p;
-  p.add(UUIDPGetDatum(person_id));
-  p.add(CStringGetTextDatum(model_type));
-  if (version != nullptr) p.add(CStringGetTextDatum(version));
-  run(version != nullptr ? named_model : active_model, p, Mode::read);
-  return model_at_first_row(false);
-}
-
-ModelRow read_serving_model(const pg_uuid_t* person_id, const char* model_type, RunningExperiment* experiment) {
-  Parameters p;
-  p.add(UUIDPGetDatum(person_id));
-  p.add(CStringGetTextDatum(model_type));
-  run(serving_model, p, Mode::read);
-  *experiment = experiment_at_first_row();
-  return model_at_first_row(false);
-}
-
-ModelRow read_serving_population_model(const char* model_type, RunningExperiment* experiment) {
-  Parameters p;
-  p.add(CStringGetTextDatum(model_type));
-  run(serving_population_model, p, Mode::read);
-  *experiment = experiment_at_first_row();
-  return model_at_first_row(true);
-}
-
-TriedModel read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type) {
-  const bool is_population = experiment.population_version[0] != '\0';
-  Parameters p;
-  if (!is_population) p.add(UUIDPGetDatum(person_id));
-  p.add(CStringGetTextDatum(model_type));
-  p.add(CStringGetTextDatum(is_population ? experiment.population_version : experiment.name));
-  run(is_population ? candidate_of_population : candidate_of_person, p, Mode::read);
-  TriedModel candidate;
-  candidate.decided = SPI_processed > 0;
-  bool is_null = true;
-  if (candidate.decided) (void)column(0, 1, &is_null);
-  if (!is_null) candidate.row = model_at_first_row(is_population);
-  return candidate;
-}
-
-bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, MemoryContext context) {
-  Parameters p;
-  if (!row.is_population) p.add(UUIDPGetDatum(person_id));
-  p.add(CStringGetTextDatum(model_type));
-  p.add(CStringGetTextDatum(row.version));
-  run(row.is_population ? artifact_of_population : artifact_of_person, p, Mode::read);
-  if (SPI_processed == 0) return nullptr;
-  const Datum bytes = value(0, 1);
-  MemoryContext inside = MemoryContextSwitchTo(context);
-  bytea* artifact = DatumGetByteaPCopy(bytes);
-  MemoryContextSwitchTo(inside);
-  return artifact;
 }
 
 }  // namespace glucose::pg

@@ -3,16 +3,15 @@
 // between SPI_connect and SPI_finish; what is returned is in plain structs or in `context`.
 #pragma once
 #include "core/base/types.hpp"
+#include "pg/boundary/names.hpp"
 #include "pg/boundary/server.hpp"
 
 namespace glucose::pg {
 
-inline constexpr int kLongestVersion = 32;
-inline constexpr int kLongestName = 64;
-
 struct Person {
   pg_uuid_t id;
   char time_zone[kLongestName];
+  bool shares_data;
 };
 
 /// Finds a person the caller may see, or raises (28000, P0002).
@@ -26,6 +25,14 @@ struct PersonMeal {
 /// Finds a meal and its person, or raises (28000, P0002); 21000 when two visible persons have a meal of that id and
 /// none is named. `person_id` may be nullptr.
 PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id);
+
+struct Persons {
+  Person* rows;
+  int64 n;
+};
+
+/// The persons whose data may be used for everyone's model (shares_data) and whom the caller sees, in order, palloc'ed.
+Persons read_sharing_persons();
 
 struct Readings {
   Reading* rows;
@@ -46,46 +53,6 @@ Meals read_meals(const Person& person, TimestampTz from, TimestampTz until, Memo
 
 /// Mean carbohydrate of the meals with from <= eaten_at < until, g; NaN when none is known.
 float read_mean_carbs(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until);
-
-/// A model that may serve, without its weights.
-struct ModelRow {
-  bool found = false;
-  bool is_population = false;
-  char version[kLongestVersion];
-  char algorithm[kLongestName];
-  char status[kLongestName];
-  uint8 sha256[32];
-  TimestampTz trained_at;
-  TimestampTz training_end;
-  int data_points;  // meals it learnt from
-};
-
-/// The person's active model of a type, or the named version of it.
-ModelRow read_model(const pg_uuid_t* person_id, const char* model_type, const char* version);
-
-/// The experiment that runs for a model type.
-struct RunningExperiment {
-  bool found = false;
-  bool is_shadow = false;
-  int percent = 0;
-  char name[kLongestName];
-  char salt[kLongestName];
-  char population_version[kLongestVersion];  // empty: the candidate is a recipe
-};
-
-/// The person's active model of a type, or the active population model; with it, in the same statement, the experiment
-/// that runs for the type, so that a forecast pays next to nothing for asking.
-ModelRow read_serving_model(const pg_uuid_t* person_id, const char* model_type, RunningExperiment* experiment);
-ModelRow read_serving_population_model(const char* model_type, RunningExperiment* experiment);
-/// The candidate of an experiment for the person.
-struct TriedModel {
-  bool decided = false;  // false: its training is under way or not asked for
-  ModelRow row;          // not found though decided: the training failed, or its model was rejected or deleted
-};
-TriedModel read_candidate(const RunningExperiment& experiment, const pg_uuid_t* person_id, const char* model_type);
-
-/// The weights of a row, in `context`; nullptr when it is gone.
-bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type, MemoryContext context);
 
 /// The person's wall clock at a moment. Raises 22023 for an unknown zone.
 LocalClock local_clock(TimestampTz at, const char* time_zone);

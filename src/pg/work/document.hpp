@@ -5,10 +5,10 @@
 namespace glucose::pg {
 
 /// The "predictions" array of an answer.
-char* predictions_text(const Inputs& inputs, const Answer& answer);
+char* predictions_text(const Served& served, const Answer& answer);
 
 /// The whole answer. `prediction_id` is nullptr when it was not logged.
-Jsonb* answer_document(const Inputs& inputs, const Answer& answer, const ServingOptions& options,
-                       const char* predictions, const pg_uuid_t* prediction_id);
+Jsonb* answer_document(const Served& served, const Answer& answer, const char* predictions,
+                       const pg_uuid_t* prediction_id);
 
 }  // namespace glucose::pg

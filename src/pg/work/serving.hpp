@@ -1,59 +1,38 @@
 // SPDX-License-Identifier: PostgreSQL
-// What every prediction shares: request → inputs (READ) → answer (COMPUTE).
+// What every forecast shares, whatever the task: question → model and what is known (READ) → answer (COMPUTE).
 #pragma once
-#include "core/tasks/meal/models/forecast.hpp"
-#include "pg/work/trial.hpp"
+#include "pg/work/experiment.hpp"
+#include "pg/work/question.hpp"
 
 namespace glucose::pg {
 
-struct ServingOptions {
-  char model_type[kLongestName] = "glucose";
-  char version[kLongestVersion] = "";  // empty: the active one
-  char lang[8] = "en";
-  bool log = true;
-  double level = glucose::kIntervalLevel;
-  bool mean = false;  // rows show the mean instead of the median
-};
-
-/// Reads the options of a prediction; raises 22023 naming an unknown key or a wrong value.
-ServingOptions read_serving_options(Jsonb* options);
-
-/// All that a forecast of one meal needs, read under one snapshot.
-struct Inputs {
-  PersonMeal what;
-  Readings readings;        // of kFeatureDays before, or more, in `context`
-  Meals meals;              // as far back
-  TimestampTz follow_from;  // meals from here on are not in the model's memory yet
-  double level;
-  bool mean;
+/// All that an answer needs, read under one snapshot.
+struct Served {
+  const Asking* asking;
   ModelRow row;
   Trial trial;
-  const Model* model;
+  const AnyModel* model;
+  Known known;
 };
 
-/// Reads what the meal's forecast needs. A named version bypasses experiments. Raises MG001 when there is neither a
-/// personal nor a population model.
-Inputs read_inputs(const PersonMeal& what, const ServingOptions& options, MemoryContext context);
+/// Reads what the answer needs. A named version bypasses experiments. Raises MG001 when there is neither a personal nor
+/// a population model.
+Served read_served(const Asking& asking, MemoryContext context);
 
-struct Answer {
-  Moment moment;
-  SensorState sensor;
-  Forecast forecast;
-};
+/// Pure computing: no server call inside. The answer is palloc'ed.
+const Answer* compute(const Served& served);
+
+/// What the shadow of an experiment would have answered; loads its model, so served.model is not valid afterwards.
+const Answer* compute_shadow(const Served& served);
 
 /// What a row shows of a horizon: the mean or the median, as asked for, in an interval that holds it.
 struct Shown {
-  float mg_dl, lower, upper;
+  float value, lower, upper;
 };
-Shown shown(const Inputs& inputs, const HorizonForecast& h);
+Shown shown(const Question& question, const Expected& expected);
 
-/// The person's earlier meals as the model remembers them at the meal. Pure C++, for the inside of guarded().
-Follower followed(const Model& model, const Inputs& inputs);
-
-/// Pure computing: no server call inside.
-Answer compute(const Inputs& inputs);
-
-/// What the shadow of an experiment would have answered; loads its model, so inputs.model is not valid afterwards.
-Answer compute_shadow(const Inputs& inputs, const Answer& answer, const char* model_type);
+/// The model that answers a person: the named version, the active one or the population's; raises P0002, MG001, 55000.
+ModelRow require_serving_model(const pg_uuid_t* person_id, const Task& task, const char* model_type,
+                               const char* version);
 
 }  // namespace glucose::pg

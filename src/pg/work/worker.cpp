@@ -10,8 +10,7 @@
 #include "pg/tables/identity.hpp"
 #include "pg/tables/jobs.hpp"
 #include "pg/tables/query.hpp"
-#include "pg/work/trained_model.hpp"
-#include "pg/work/training_run.hpp"
+#include "pg/work/training.hpp"
 
 extern "C" {
 #include "libpq/pqsignal.h"
@@ -102,10 +101,10 @@ void release_slot(int slot) {
 }
 
 // False when the job is to stop.
-bool report(const Job& job, Training* training, TimestampTz started_at) {
+bool report(const Job& job, const Trainer& trainer, TimestampTz started_at) {
   const TimestampTz now = GetCurrentTimestamp();
   JobProgress progress;
-  guarded([&] { progress = {training->progress(), training->epoch(), training->best_validation_rmse(), 0}; });
+  guarded([&] { progress = {trainer.progress(), trainer.epoch(), trainer.best_validation_rmse(), 0}; });
   const double share = progress.fraction > 0.01 ? progress.fraction : 0.01;
   progress.eta = now + static_cast<TimestampTz>(static_cast<double>(now - started_at) * (1 / share - 1));
   begin_transaction();
@@ -115,13 +114,13 @@ bool report(const Job& job, Training* training, TimestampTz started_at) {
 }
 
 // Computes with no transaction open. False when the job was stopped.
-bool compute(const Job& job, Training* training) {
+bool compute(const Job& job, TrainingRun& run) {
   const TimestampTz started_at = GetCurrentTimestamp();
   TimestampTz reported_at = started_at;
-  while (!step_training(training)) {
+  while (!step_training(run)) {
     CHECK_FOR_INTERRUPTS();
     if (!TimestampDifferenceExceeds(reported_at, GetCurrentTimestamp(), kReportEveryMs)) continue;
-    if (!report(job, training, started_at)) return false;
+    if (!report(job, **run.trainer, started_at)) return false;
     reported_at = GetCurrentTimestamp();
   }
   return true;
@@ -136,22 +135,19 @@ void work_on(const Job& job, MemoryContext context) {
     return;
   }
   const TrainRequest request = make_train_request(&job.person_id, job.model_type, job.algorithm, job.options);
-  const History history = read_history_for(request, context);
-  const TrainingBasis basis = read_training_basis(request, context);
+  TrainingRun run = read_training(request, context);
   end_transaction();
 
   MemoryContextSwitchTo(context);
-  const auto* samples = require_samples(history, request, context);
-  Training* training = start_training(*samples, request, basis, context);
-  if (!compute(job, training)) return;
-  const auto* outcome = owned<TrainingOutcome>(context, [&] { return training->take(); });
+  start_training(run);
+  if (!compute(job, run)) return;
 
   begin_transaction();
   // A cancellation that came after the last report still counts; from here on it is too late for one.
   if (lock_if_wanted(job)) {
-    const StoredModel stored = store_model(request, to_server_terms(request, basis, *outcome, *samples, context));
-    if (job.is_retraining) settle_candidate(job, stored.version, reasons);
-    finish_job(job, stored.version);
+    const StoredTraining stored = store_training(run);
+    if (job.is_retraining) settle_candidate(job, stored.model.version, reasons);
+    finish_job(job, stored.model.version);
   }
   end_transaction();
 }

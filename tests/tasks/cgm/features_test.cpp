@@ -66,13 +66,13 @@ TEST(CgmFeatures, AreFiniteWhateverASensorShows) {
   }
 }
 
-TEST(CgmClock, FollowsThePersonsOffsetDayByDay) {
+TEST(DayClock, FollowsThePersonsOffsetDayByDay) {
   const std::array<int, 3> offsets{60, 60, 120};
-  const CgmClock clock{10 * kDay, offsets};
+  const DayClock clock{10 * kDay, offsets};
   EXPECT_EQ(clock.minute_of_day(10 * kDay), 60);
   EXPECT_EQ(clock.minute_of_day(12 * kDay + 23 * 60 * kMinute), 60);
   EXPECT_EQ(clock.minute_of_day(9 * kDay), 60);  // before the period: as on its first day
   EXPECT_EQ(clock.minute_of_day(99 * kDay), 120);
   EXPECT_EQ(clock.minute_of_day(-kDay), 60);
-  EXPECT_EQ(CgmClock{}.minute_of_day(5 * kMinute), 5);
+  EXPECT_EQ(DayClock{}.minute_of_day(5 * kMinute), 5);
 }

@@ -77,20 +77,12 @@ TEST(CgmForecast, NothingLaterAndNothingBackfilledChangesIt) {
   for (std::size_t i = last + 2; i < readings.size(); ++i) readings[i].mg_dl = 300;
   const CgmForecast b = cgm_forecast(trained(), readings, ask(at));
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(a.points[i].upper, b.points[i].upper);
-  EXPECT_EQ(a.confidence, b.confidence);
 }
 
-TEST(CgmForecast, ConfidenceFollowsTheReadings) {
-  std::vector<Reading> steady, swinging, few{reading_at(0, 120)};
-  for (int m = 0; m <= 240; m += 15) {
-    steady.push_back(reading_at(m, 120));
-    swinging.push_back(reading_at(m, m % 30 == 0 ? 80.0F : 200.0F));
-  }
+TEST(CgmForecast, NeedsAReadingOfTheLastHour) {
+  std::vector<Reading> steady;
+  for (int m = 0; m <= 240; m += 15) steady.push_back(reading_at(m, 120));
   const Micros at = 240 * kMinute;
-  EXPECT_EQ(cgm_forecast(trained(), steady, ask(at)).confidence, Confidence::high);
-  EXPECT_EQ(cgm_forecast(trained(), swinging, ask(at)).confidence, Confidence::medium);
-  EXPECT_EQ(cgm_forecast(trained(), few, ask(0)).confidence, Confidence::low);
-  EXPECT_EQ(cgm_forecast(trained(), steady, ask(at + 16 * kMinute)).confidence, Confidence::low);
   EXPECT_NO_THROW(cgm_forecast(trained(), steady, ask(at + 60 * kMinute)));
   EXPECT_THROW(cgm_forecast(trained(), steady, ask(at + 60 * kMinute + 1)), Error);
   EXPECT_THROW(cgm_forecast(trained(), {}, ask(at)), Error);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/byte_io.hpp"
+#include "core/model/artifact.hpp"
 #include "support/cgm_rows.hpp"
 
 using namespace glucose;
@@ -40,11 +41,14 @@ const CgmModel& linear_model() {
   return model;
 }
 
-/// The bytes with a checksum that fits.
-std::vector<std::uint8_t> sealed(std::vector<std::uint8_t> bytes) {
-  const std::uint32_t c = crc32(std::span(bytes).first(bytes.size() - 4));
-  for (std::size_t i = 0; i < 4; ++i) bytes[bytes.size() - 4 + i] = static_cast<std::uint8_t>(c >> (8 * i));
-  return bytes;
+/// The payload in an envelope that fits: what an attacker would send.
+std::vector<std::uint8_t> sealed(const std::vector<std::uint8_t>& payload) {
+  return glucose::sealed("cgm", kCgmSchema, payload);
+}
+std::vector<std::uint8_t> payload_of(const CgmModel& model) {
+  const auto bytes = encode_cgm(model);
+  const auto payload = opened(bytes).payload;
+  return {payload.begin(), payload.end()};
 }
 
 }  // namespace
@@ -120,11 +124,11 @@ TEST(CgmTreesCodec, WhatCannotBeIsRefused) {
 }
 
 TEST(CgmTreesCodec, DamagedBytesUnderAFittingChecksumDoNoHarm) {
-  const auto bytes = encode_cgm(with_trees(linear_model()));
-  const std::size_t linear = encode_cgm(linear_model()).size() - 4;
+  const auto bytes = payload_of(with_trees(linear_model()));
+  const std::size_t linear = payload_of(linear_model()).size();
   CgmWindow window;
   window.fill(120);
-  for (std::size_t i = linear; i + 4 < bytes.size(); ++i)
+  for (std::size_t i = linear; i < bytes.size(); ++i)
     for (const unsigned mask : {0x01U, 0x40U, 0xffU}) {
       auto flipped = bytes;
       flipped[i] = static_cast<std::uint8_t>(flipped[i] ^ mask);
@@ -136,12 +140,12 @@ TEST(CgmTreesCodec, DamagedBytesUnderAFittingChecksumDoNoHarm) {
         EXPECT_EQ(error.code(), ErrorCode::model_mismatch);
       }
     }
-  for (std::size_t n = linear + 5; n < bytes.size(); n += 11) {
+  for (std::size_t n = linear + 1; n < bytes.size(); n += 11) {
     const std::vector<std::uint8_t> shorter(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
     EXPECT_EQ(code_of(sealed(shorter)), ErrorCode::model_mismatch) << n;
   }
   // Two heads without trees are written as none: anything else that says so is not ours.
-  auto empty = encode_cgm(linear_model());
-  empty.insert(empty.end() - 4, 8, 0);
+  auto empty = payload_of(linear_model());
+  empty.insert(empty.end(), 8, 0);
   EXPECT_EQ(code_of(sealed(empty)), ErrorCode::model_mismatch);
 }

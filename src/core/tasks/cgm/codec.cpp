@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 // CgmModel ↔ bytes; every byte must be used.
 #include "core/base/byte_io.hpp"
+#include "core/model/artifact.hpp"
 #include "core/tasks/cgm/model.hpp"
 
 namespace glucose {
 
 namespace {
 
-constexpr std::string_view kMagic = "PGGM";
-constexpr std::uint32_t kFormat = 1;
+constexpr std::string_view kTask = "cgm";
 
 constexpr float kLargestQuantile = 1e6F;  // in spreads
 
@@ -26,9 +26,6 @@ void require_ascending(const CgmModel& model) {
 
 std::vector<std::uint8_t> encode_cgm(const CgmModel& model) {
   ByteWriter out;
-  out.text(kMagic);
-  out.u32(kFormat);
-  out.text(kCgmSchema);
   out.number(model.n_residuals);
   out.reals(model.median);
   out.reals(model.mean);
@@ -36,18 +33,11 @@ std::vector<std::uint8_t> encode_cgm(const CgmModel& model) {
   out.reals(model.quantiles);
   if (model.has_trees())
     for (const CgmTrees* trees : {&model.median_trees, &model.mean_trees}) write(out, *trees);
-  return out.finish();
+  return sealed(kTask, kCgmSchema, out.take());
 }
 
 CgmModel decode_cgm(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < 4 || bytes.size() > kMaxArtifactBytes) damaged("its size is out of range");
-  const auto body = bytes.first(bytes.size() - 4);
-  ByteReader tail(bytes.last(4));
-  if (tail.u32() != crc32(body)) damaged("its checksum does not match");
-  ByteReader in(body);
-  if (in.text(kMagic.size()) != kMagic) damaged("it is not a pg_glucose model");
-  if (in.u32() != kFormat) damaged("its format is of another version");
-  if (in.text(64) != kCgmSchema) damaged("it needs another feature schema");
+  ByteReader in(payload_of(bytes, kTask, kCgmSchema));
   CgmModel model;
   model.n_residuals = in.number(0, 1'000'000'000);
   model.median = in.reals(kCgmHorizons * kCgmColumns);

@@ -5,34 +5,18 @@
 #include <cmath>
 
 #include "core/base/error.hpp"
-#include "core/readings/time_grid.hpp"
+#include "core/base/wipe.hpp"
 #include "core/tasks/cgm/features.hpp"
 
 namespace glucose {
 
 namespace {
 
-constexpr int kQuarterHours = 12, kEnoughQuarterHours = 8;
-constexpr float kSteadySd = 30.0F;  // mg/dL
+constexpr float kLow = 70, kHigh = 180;  // mg/dL, the usual range
 constexpr float kCloseMgDl = 20.0F, kCloseShare = 0.2F;
 
 float limit(float mg_dl) {
   return std::clamp(mg_dl, kGlucoseLow, kGlucoseHigh);
-}
-
-Confidence confidence_at(std::span<const Reading> readings, Micros at, Micros last_at) {
-  if (at - last_at > kReachOfReading) return Confidence::low;
-  std::array<float, kQuarterHours> window;
-  glucose_window(readings, at, 15 * kMinute, window);
-  int n = 0;
-  float sum = 0, squares = 0;
-  for (const float value : window)
-    if (!std::isnan(value)) ++n, sum += value;
-  for (const float value : window)
-    if (!std::isnan(value)) squares += (value - sum / static_cast<float>(n)) * (value - sum / static_cast<float>(n));
-  if (n < kEnoughQuarterHours) return Confidence::low;
-  const bool steady = squares < kSteadySd * kSteadySd * static_cast<float>(n - 1);
-  return n == kQuarterHours && steady ? Confidence::high : Confidence::medium;
 }
 
 /// A moment between two horizons of the model (or beyond the last), and what the model says of it.
@@ -75,41 +59,54 @@ struct Outcome {
   }
 };
 
-CgmForecastPoint point_at(const CgmModel& model, const CgmNodes& nodes, int minutes, double since_reading_min,
-                          const CgmQuestion& question) {
-  const Place place(minutes + since_reading_min);
+CgmForecastPoint point_at(const CgmModel& model, const CgmNodes& nodes, int minutes, const Place& place, double level) {
   const Outcome outcome{model, nodes, place};
-  const float median = place.of(nodes.median);
-  const float said = question.head == CgmHeadKind::median ? median : place.of(nodes.mean);
-  if (!std::isfinite(said) || !std::isfinite(median))
+  const float median = place.of(nodes.median), mean = place.of(nodes.mean);
+  if (!std::isfinite(median) || !std::isfinite(mean))
     throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
   CgmForecastPoint point;
   point.minutes_ahead = minutes;
-  point.mg_dl = limit(said);
-  point.lower = std::min({limit(outcome.quantile((1 - question.level) / 2)), limit(median), point.mg_dl});
-  point.upper = std::max({limit(outcome.quantile((1 + question.level) / 2)), limit(median), point.mg_dl});
+  point.mg_dl = limit(median);
+  point.mean_mg_dl = limit(mean);
+  point.lower = std::min(limit(outcome.quantile((1 - level) / 2)), point.mg_dl);
+  point.upper = std::max(limit(outcome.quantile((1 + level) / 2)), point.mg_dl);
   const float close = std::max(kCloseMgDl, kCloseShare * point.mg_dl);
   point.score = std::clamp(outcome.below(point.mg_dl + close) - outcome.below(point.mg_dl - close), 0.0F, 1.0F);
+  point.below_70 = std::clamp(outcome.below(kLow), 0.0F, 1.0F);
+  point.above_180 = std::clamp(1 - outcome.below(kHigh), 0.0F, 1.0F);
+  point.limited = point.mg_dl != median;
   return point;
 }
 
 }  // namespace
 
 CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day) {
-  const CgmColumns x = cgm_columns(window, minute_of_day);
-  const CgmSpreadColumns columns = cgm_spread_columns(window);
-  CgmTargets median = cgm_changes(model.median, x.data()), mean = cgm_changes(model.mean, x.data());
+  return cgm_nodes(model, cgm_columns(window, minute_of_day).data(), cgm_spread_columns(window), window.back());
+}
+
+CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadColumns& spread, float level) {
+  CgmTargets median = cgm_changes(model.median, columns), mean = cgm_changes(model.mean, columns);
   if (model.has_trees()) {
-    add_correction(model.median_trees.correction(x.data()), median);
-    add_correction(model.mean_trees.correction(x.data()), mean);
+    add_correction(model.median_trees.correction(columns), median);
+    add_correction(model.mean_trees.correction(columns), mean);
   }
   CgmNodes nodes;
   for (std::size_t k = 0; k < kCgmHorizons; ++k) {
-    nodes.median[k] = window.back() + median[k];
-    nodes.mean[k] = window.back() + mean[k];
-    nodes.spread[k] = cgm_spread(&model.spread[k * kCgmSpreadColumns], columns);
+    nodes.median[k] = level + median[k];
+    nodes.mean[k] = level + mean[k];
+    nodes.spread[k] = cgm_spread(&model.spread[k * kCgmSpreadColumns], spread);
   }
   return nodes;
+}
+
+CgmForecastPoint cgm_point_at_horizon(const CgmModel& model, const CgmNodes& nodes, std::size_t k, double level) {
+  return point_at(model, nodes, cgm_minutes(k), Place(cgm_minutes(k)), level);
+}
+
+void wipe(CgmModel& model) {
+  for (auto* weights : {&model.median, &model.mean, &model.spread, &model.quantiles})
+    wipe_values(std::span<float>(*weights));
+  for (auto* trees : {&model.median_trees, &model.mean_trees}) wipe_values(std::span<float>(trees->linear));
 }
 
 CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question) {
@@ -119,15 +116,15 @@ CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> reading
                 "A forecast from readings alone needs a recent one; two hours of them are best.");
   const std::size_t last = series.size() - 1;
   const double since_reading_min = static_cast<double>(question.at - series.at(last)) / kMinute;
-  CgmWindow window;
-  series.window(last, window);
-  const CgmClock clock{question.at, {&question.utc_offset_min, 1}};
-  const CgmNodes nodes = cgm_nodes(model, window, clock.minute_of_day(series.at(last)));
   CgmForecast forecast;
-  forecast.confidence = confidence_at(readings, question.at, series.at(last));
+  CgmWindow& window = forecast.window;
+  series.window(last, window);
+  const DayClock clock{question.at, {&question.utc_offset_min, 1}};
+  const CgmNodes nodes = cgm_nodes(model, window, clock.minute_of_day(series.at(last)));
   forecast.n = question.n_minutes;
   for (std::size_t i = 0; i < static_cast<std::size_t>(forecast.n); ++i)
-    forecast.points[i] = point_at(model, nodes, question.minutes[i], since_reading_min, question);
+    forecast.points[i] =
+        point_at(model, nodes, question.minutes[i], Place(question.minutes[i] + since_reading_min), question.level);
   return forecast;
 }
 

@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "core/readings/sensor.hpp"
 #include "core/tasks/cgm/fit.hpp"
 #include "core/tasks/cgm/interval.hpp"
-#include "core/tasks/meal/models/forecast.hpp"
 
 namespace glucose {
 
@@ -29,8 +29,10 @@ struct CgmNodes {
   std::array<float, kCgmHorizons> median, mean, spread;  // mg/dL
 };
 CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day);
+/// The same from what a window was turned into. in: cgm_columns [P], cgm_spread_columns, the last reading
+CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadColumns& spread, float level);
 
-enum class CgmHeadKind : std::uint8_t { median, mean };
+void wipe(CgmModel& model);
 
 /// What is asked of a forecast. horizons: minutes after `at`, ascending.
 struct CgmQuestion {
@@ -39,18 +41,23 @@ struct CgmQuestion {
   int n_minutes = 0;
   std::array<int, kCgmLongestMin> minutes{};
   double level = 0.9;
-  CgmHeadKind head = CgmHeadKind::median;
 };
 
 struct CgmForecastPoint {
   int minutes_ahead;
   float mg_dl, lower, upper;  // lower <= mg_dl <= upper, all in 20 … 600
   float score;                // probability that the outcome is within 20 mg/dL or 20 % of mg_dl
+  float mean_mg_dl;           // what minimises squared errors; in 20 … 600
+  float below_70, above_180;  // probabilities
+  bool limited;               // the model said more or less than a sensor can show
 };
+/// The forecast at the model's k-th horizon after the last reading.
+CgmForecastPoint cgm_point_at_horizon(const CgmModel& model, const CgmNodes& nodes, std::size_t k, double level);
+
 struct CgmForecast {
   int n = 0;
   std::array<CgmForecastPoint, kCgmLongestMin> points{};
-  Confidence confidence = Confidence::low;
+  CgmWindow window{};  // that it looked at
 };
 static_assert(std::is_trivially_copyable_v<CgmQuestion> && std::is_trivially_copyable_v<CgmForecast>);
 
@@ -61,8 +68,7 @@ inline constexpr Micros kCgmReach =
 
 /// The forecast at a moment from the readings known then (measured and recorded). The model counts from the last
 /// reading; what is asked lies between its horizons, and beyond 120 minutes after that reading the last one holds, with
-/// an interval that grows with the square root of time. Confidence is high with 12 quarter-hour values and their SD
-/// below 30 mg/dL, medium with 8, else low; low when the last reading is older than 15 minutes.
+/// an interval that grows with the square root of time.
 /// in: readings sorted by time, kCgmReach back · throws Error too_little_history when the last reading is older than an
 /// hour or there is none, model_mismatch when the forecast is not finite
 CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question);

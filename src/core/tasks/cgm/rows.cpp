@@ -26,16 +26,19 @@ std::size_t CgmRows::count(Split of) const {
   return static_cast<std::size_t>(std::count(split.begin(), split.end(), static_cast<std::uint8_t>(of)));
 }
 
-CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const CgmClock& clock, Micros start_at,
-                               Micros end_at, std::size_t most)
+CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
+                               Micros end_at, std::size_t most, bool with_moments)
     : rows_(rows),
-      series_(until(readings, end_at)),
+      series_(with_moments ? readings : until(readings, end_at)),
       clock_(clock),
-      last_origin_(std::numeric_limits<Micros>::min() / 2) {
+      last_origin_(std::numeric_limits<Micros>::min() / 2),
+      with_moments_(with_moments) {
   std::size_t first = 0;
   while (first < series_.size() && series_.at(first) < start_at) ++first;
   next_ = first;
-  const std::size_t n = series_.size() - first;
+  end_ = first;
+  while (end_ < series_.size() && series_.at(end_) < end_at) ++end_;
+  const std::size_t n = end_ - first;
   if (n == 0) return;
   first_at_ = series_.at(first);
   first_validation_ = series_.at(first + n * 70 / 100);
@@ -47,7 +50,11 @@ CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings,
 bool CgmRowsBuilder::split_of(Micros at, Split& split) const {
   split = at < first_validation_ ? Split::train : at < first_test_ ? Split::validation : Split::test;
   const Micros end = split == Split::train ? first_validation_ : first_test_;
-  return split == Split::test || at + kReach < end;
+  return split == Split::test || at + kReach < end || with_moments_;
+}
+
+CgmBoundaries CgmRowsBuilder::boundaries() const {
+  return {first_validation_, first_test_, end_ > 0 ? series_.at(end_ - 1) : 0};
 }
 
 std::uint8_t CgmRowsBuilder::part_of(Micros at) const {
@@ -73,10 +80,11 @@ void CgmRowsBuilder::add(std::size_t origin) {
   if (added_++ == 0) ++rows_.persons;
   rows_.turn.push_back(static_cast<std::uint8_t>(rows_.persons % kCgmFolds));
   rows_.part.push_back(part_of(series_.at(origin)));
+  if (with_moments_) rows_.at.push_back(series_.at(origin));
 }
 
 void CgmRowsBuilder::step() {
-  const std::size_t last = std::min(next_ + kOriginsPerStep, series_.size());
+  const std::size_t last = std::min(next_ + kOriginsPerStep, end_);
   for (; next_ < last; ++next_) {
     if (series_.at(next_) - last_origin_ < kBetweenOrigins) continue;
     last_origin_ = series_.at(next_);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/tasks/cgm/series.hpp"
-#include "core/tasks/meal/features/dataset.hpp"
+#include "core/training/rows.hpp"
 
 namespace glucose {
 
@@ -30,6 +30,7 @@ struct CgmRows {
   std::vector<std::uint8_t> split;  // [N] Split
   std::vector<std::uint8_t> turn;   // [N] person, counted modulo kCgmFolds
   std::vector<std::uint8_t> part;   // [N] kCgmFolds stretches of equal length of what a person's fits may learn from
+  std::vector<Micros> at;           // [N] when, where it was asked for
   int persons = 0;
 
   std::size_t size() const { return level.size(); }
@@ -39,6 +40,10 @@ struct CgmRows {
 };
 inline constexpr std::size_t kCgmRowBytes = sizeof(float) * (kCgmColumns + kCgmSpreadColumns + 1 + kCgmHorizons) + 3;
 
+struct CgmBoundaries {
+  Micros validation_start = 0, test_start = 0, test_end = 0;
+};
+
 /// Adds one person's windows to rows, some a step. An origin is a reading with kCgmLeastKnown values of its window and
 /// an outcome in 5 minutes at least, 4 minutes or more after the one before. Splits are 70/15/15 of the person's
 /// readings in time; an origin whose outcomes would reach into the next split is left out. in: the person's readings,
@@ -46,13 +51,14 @@ inline constexpr std::size_t kCgmRowBytes = sizeof(float) * (kCgmColumns + kCgmS
 /// end_at · at most `most` rows are added, evenly spaced
 class CgmRowsBuilder {
  public:
-  CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const CgmClock& clock, Micros start_at,
-                 Micros end_at, std::size_t most);
-  bool done() const { return next_ >= series_.size(); }
+  /// with_moments: rows.at is filled, and outcomes may reach into the next split: rows to measure on
+  CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
+                 Micros end_at, std::size_t most, bool with_moments = false);
+  bool done() const { return next_ >= end_; }
   void step();
   std::size_t added() const { return added_; }
-  /// When the readings of the test split begin.
-  Micros test_start() const { return first_test_; }
+  /// When the readings of each later split begin, and when the last one was.
+  CgmBoundaries boundaries() const;
 
  private:
   bool split_of(Micros at, Split& split) const;
@@ -61,10 +67,11 @@ class CgmRowsBuilder {
 
   CgmRows& rows_;
   CgmSeries series_;
-  CgmClock clock_;
+  DayClock clock_;
   Micros first_at_ = 0, first_validation_ = 0, first_test_ = 0;
-  std::size_t every_ = 1, next_ = 0, seen_ = 0, added_ = 0;
+  std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, added_ = 0;
   Micros last_origin_;
+  bool with_moments_;
 };
 
 }  // namespace glucose

@@ -37,19 +37,4 @@ using CgmTargets = std::array<float, kCgmHorizons>;             // mg/dL, NaN wh
 using CgmColumns = std::array<float, kCgmColumns>;              // what a head is linear in
 using CgmSpreadColumns = std::array<float, kCgmSpreadColumns>;  // what the logarithm of the spread is linear in
 
-/// The person's clock over a period: minutes ahead of UTC, one entry a day from the one of `first_at` on. Core's epoch
-/// is a midnight UTC here.
-struct CgmClock {
-  Micros first_at = 0;
-  std::span<const int> offsets_min;
-
-  int minute_of_day(Micros at) const {
-    const Micros day = (at - first_at) / kDay;
-    const auto last = static_cast<Micros>(offsets_min.size()) - 1;
-    const int offset = last < 0 ? 0 : offsets_min[static_cast<std::size_t>(std::clamp<Micros>(day, 0, last))];
-    const auto minute = static_cast<int>((at / kMinute + offset) % 1440);
-    return minute < 0 ? minute + 1440 : minute;
-  }
-};
-
 }  // namespace glucose

@@ -313,6 +313,14 @@ bool CgmTraining::done() const {
   return state_->phase == State::Phase::done;
 }
 
+double CgmTraining::progress() const {
+  // By what has been done, not by how long it takes: phases are of about the same length.
+  constexpr auto kPhases = static_cast<double>(State::Phase::done);
+  const State& s = *state_;
+  const double of_rows = s.rows.size() > 0 ? static_cast<double>(s.row) / static_cast<double>(s.rows.size()) : 0;
+  return std::min(1.0, (static_cast<double>(s.phase) + of_rows) / kPhases);
+}
+
 void CgmTraining::step() {
   using Phase = State::Phase;
   switch (state_->phase) {

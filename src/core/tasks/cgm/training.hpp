@@ -65,6 +65,7 @@ class CgmTraining {
 
   bool done() const;
   void step();
+  double progress() const;  // 0 … 1
   CgmOutcome take();
 
  private:

@@ -15,7 +15,7 @@ namespace glucose {
 namespace {
 
 Explanation explained(const Model& model, const Moment& moment, std::size_t k, bool mean = false) {
-  Explainer explainer(model, moment, model.recollection(), k, mean);
+  MealExplainer explainer(model, moment, model.recollection(), k, mean);
   while (!explainer.done()) explainer.step();
   return explainer.take();
 }

@@ -18,26 +18,17 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-// CRC-32 (IEEE 802.3) bit by bit, independent of the codec's table.
-std::uint32_t crc(std::span<const std::uint8_t> bytes) {
-  std::uint32_t c = ~0U;
-  for (const std::uint8_t byte : bytes) {
-    c ^= byte;
-    for (int bit = 0; bit < 8; ++bit) c = (c >> 1) ^ ((c & 1U) != 0 ? 0xedb88320U : 0U);
-  }
-  return ~c;
+/// The payload in an envelope that fits: what an attacker would send.
+Bytes sealed(const Bytes& payload, std::string_view schema = kFeatureSchema) {
+  return glucose::sealed("glucose", schema, payload);
 }
-
-/// The body with a checksum that fits: what an attacker would send.
-Bytes sealed(Bytes body) {
-  const std::uint32_t c = crc(body);
-  for (unsigned shift = 0; shift < 32; shift += 8) body.push_back(static_cast<std::uint8_t>(c >> shift));
-  return body;
+Bytes payload_of(const Model& model) {
+  const Bytes bytes = encode(model);
+  const auto payload = opened(bytes).payload;
+  return {payload.begin(), payload.end()};
 }
-Bytes body_of(const Model& model) {
-  Bytes bytes = encode(model);
-  bytes.erase(bytes.end() - 4, bytes.end());
-  return bytes;
+std::string_view schema_of(const Model& model) {
+  return model.is_rich() ? kRichSchema : kFeatureSchema;
 }
 void put(Bytes& bytes, std::size_t at, std::uint32_t value) {
   ASSERT_LE(at + 4, bytes.size());
@@ -72,7 +63,6 @@ std::vector<std::uint32_t> answers(const Model& model) {
 }
 
 TEST(Codec, EveryKindAnswersTheSameAfterwards) {
-  EXPECT_EQ(crc(Bytes{'1', '2', '3', '4', '5', '6', '7', '8', '9'}), 0xcbf43926U);
   for (const Algorithm algorithm : kKinds) {
     const Model model = small_model(algorithm);
     const Bytes bytes = encode(model);
@@ -86,17 +76,8 @@ TEST(Codec, EveryKindAnswersTheSameAfterwards) {
     EXPECT_EQ(read.predictor.index(), model.predictor.index());
     EXPECT_EQ(answers(read), answers(model)) << name_of(algorithm);
     EXPECT_EQ(encode(read), bytes) << name_of(algorithm);
-    EXPECT_EQ(sealed(body_of(model)), bytes);
+    EXPECT_EQ(sealed(payload_of(model), schema_of(model)), bytes);
   }
-}
-
-TEST(Codec, BeginsAsDocumented) {
-  const Bytes bytes = encode(small_model(Algorithm::mean));
-  EXPECT_EQ(std::string(bytes.begin() + 4, bytes.begin() + 8), "PGGM");
-  EXPECT_EQ(bytes[8], 2);  // format, little-endian
-  EXPECT_EQ(std::string(bytes.begin() + 16, bytes.begin() + 24), "meal28/1");
-  const Bytes rich = encode(small_model(Algorithm::ensemble));
-  EXPECT_EQ(std::string(rich.begin() + 16, rich.begin() + 22), "meal/2");
 }
 
 TEST(Codec, EveryFlippedBitAndEveryTruncationIsRefused) {
@@ -112,55 +93,51 @@ TEST(Codec, EveryFlippedBitAndEveryTruncationIsRefused) {
   }
 }
 
-TEST(Codec, WholeBodiesCutAnywhereAreRefusedEvenWhenSealed) {
+TEST(Codec, PayloadsCutAnywhereAreRefusedEvenWhenSealed) {
   for (const Algorithm algorithm : kKinds) {
-    const Bytes body = body_of(small_model(algorithm));
-    for (std::size_t n = 0; n < body.size(); ++n)
-      EXPECT_THROW((void)decode(sealed(Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(n)))), Error);
+    const Model model = small_model(algorithm);
+    const Bytes payload = payload_of(model);
+    for (std::size_t n = 0; n < payload.size(); ++n)
+      EXPECT_THROW((void)decode(sealed(Bytes(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(n)),
+                                       schema_of(model))),
+                   Error);
   }
 }
 
-// Offsets in a body: 0 magic's size, 4 magic, 8 format, 12 schema's size, 16 schema, 24 algorithm, 28 K, 32 and 36
-// horizons, 40 n, 44 and 108 scales, 172 whether there are grids, 176 the kind's own, 188 how many meals are
-// remembered.
-TEST(Codec, ForeignArtifactsAreRefusedWithTheReason) {
-  const Bytes body = body_of(small_model(Algorithm::mean));
+// Offsets in a payload: 0 algorithm, 4 K, 8 and 12 horizons, 16 n, 20 and 84 scales, 148 whether there are grids,
+// 152 the kind's own, 164 how many meals are remembered.
+TEST(Codec, ForeignPayloadsAreRefusedWithTheReason) {
+  const Bytes payload = payload_of(small_model(Algorithm::mean));
   const auto with = [&](std::size_t at, std::uint32_t value) {
-    Bytes changed = body;
+    Bytes changed = payload;
     put(changed, at, value);
     return sealed(changed);
   };
-  EXPECT_NO_THROW((void)decode(sealed(body)));
-  EXPECT_EQ(body.size(), 192U);
-  expect_refused(with(4, 0x4d4d4d4dU), "not a pg_glucose model");
-  expect_refused(with(8, 1), "format is of another version");
-  expect_refused(with(20, 0x322f3832U), "another feature schema");  // "…28/2"
-  expect_refused(with(24, 5), "none that is stored");               // "auto" is no model
-  expect_refused(with(24, 10), "out of range");
-  expect_refused(with(24, 7), "wrong length");  // "personal" with the weights of a mean
-  expect_refused(with(28, 0), "out of range");
-  expect_refused(with(28, 13), "out of range");
-  expect_refused(with(32, 4), "out of range");
-  expect_refused(with(36, 361), "out of range");
-  expect_refused(with(36, 60), "not ascending");
-  expect_refused(with(40, 0xffffffffU), "out of range");
-  expect_refused(with(172, 2), "out of range");
-  expect_refused(with(176, 3), "wrong length");
-  expect_refused(with(188, kRememberedMeals + 1), "out of range");
-  Bytes longer = body;
+  EXPECT_NO_THROW((void)decode(sealed(payload)));
+  EXPECT_EQ(payload.size(), 168U);
+  expect_refused(with(0, 5), "none that is stored");   // "auto" is no model
+  expect_refused(with(0, 10), "none that is stored");  // "linear" is none of meals
+  expect_refused(with(0, 11), "out of range");
+  expect_refused(with(0, 7), "wrong length");  // "personal" with the weights of a mean
+  expect_refused(with(4, 0), "out of range");
+  expect_refused(with(4, 13), "out of range");
+  expect_refused(with(8, 4), "out of range");
+  expect_refused(with(12, 361), "out of range");
+  expect_refused(with(12, 60), "not ascending");
+  expect_refused(with(16, 0xffffffffU), "out of range");
+  expect_refused(with(148, 2), "out of range");
+  expect_refused(with(152, 3), "wrong length");
+  expect_refused(with(164, kRememberedMeals + 1), "out of range");
+  Bytes longer = payload;
   longer.push_back(0);
   expect_refused(sealed(longer), "left over");
-  expect_refused({}, "size");
   expect_refused(sealed({}), "ends early");
-  expect_refused(Bytes(kMaxArtifactBytes + 1), "size");
+  expect_refused(glucose::sealed("cgm", kFeatureSchema, payload), "another type");
+  expect_refused(sealed(payload, "meal28/2"), "another feature schema");
 }
 
 TEST(Codec, TheSchemaMustBeTheOneTheKindLooksAt) {
-  Bytes body = body_of(small_model(Algorithm::personal));
-  body.erase(body.begin() + 12, body.begin() + 22);
-  const Bytes other{8, 0, 0, 0, 'm', 'e', 'a', 'l', '2', '8', '/', '1'};
-  body.insert(body.begin() + 12, other.begin(), other.end());
-  expect_refused(sealed(body), "another feature schema");
+  expect_refused(sealed(payload_of(small_model(Algorithm::personal)), kFeatureSchema), "another feature schema");
 }
 
 void spoil(Persistence& /*has no weights*/, float /*wrong*/) {}
@@ -253,31 +230,39 @@ TEST(Codec, DamagedMemoryIsRefused) {
 
 TEST(Codec, HugeSizesAreRefusedBeforeAnythingIsAllocated) {
   for (const Algorithm algorithm : kKinds) {
-    const Bytes body = body_of(small_model(algorithm));
-    for (std::size_t at = 0; at + 4 <= body.size(); at += 4)
+    const Model model = small_model(algorithm);
+    const Bytes payload = payload_of(model);
+    for (std::size_t at = 0; at + 4 <= payload.size(); at += 4)
       for (const std::uint32_t size : {0xffffffffU, 0x7fffffffU, 0x40000000U, 0x00ffffffU}) {
-        Bytes changed = body;
+        Bytes changed = payload;
         put(changed, at, size);
         try {
-          (void)decode(sealed(changed));  // a weight may become another number
+          (void)decode(sealed(changed, schema_of(model)));  // a weight may become another number
         } catch (const Error& error) {
           ASSERT_EQ(error.code(), ErrorCode::model_mismatch);
         }
       }
   }
-  Bytes wide = body_of(small_model(Algorithm::lstm));  // 176 layers, 180 hidden …
-  put(wide, 176, 3), put(wide, 180, 256), put(wide, 184, 256), put(wide, 188, 256);
+  Bytes wide = payload_of(small_model(Algorithm::lstm));  // 152 layers, 156 hidden …
+  put(wide, 152, 3), put(wide, 156, 256), put(wide, 160, 256), put(wide, 164, 256);
   EXPECT_THROW((void)decode(sealed(wide)), Error);
 }
 
 TEST(Codec, RandomDamageUnderAFittingChecksumIsReadOrRefused) {
   Random rng(77);
-  std::vector<Bytes> bodies;
-  bodies.reserve(std::size(kKinds));
-  for (const Algorithm algorithm : kKinds) bodies.push_back(body_of(small_model(algorithm, 5, 1)));
+  struct Sent {
+    Bytes payload;
+    std::string_view schema;
+  };
+  std::vector<Sent> all;
+  for (const Algorithm algorithm : kKinds) {
+    const Model model = small_model(algorithm, 5, 1);
+    all.push_back({payload_of(model), schema_of(model)});
+  }
   int read = 0, refused = 0;
   for (int round = 0; round < 20000; ++round) {
-    Bytes body = bodies[rng.below(static_cast<std::uint32_t>(bodies.size()))];
+    const Sent& sent = all[rng.below(static_cast<std::uint32_t>(all.size()))];
+    Bytes body = sent.payload;
     const std::uint32_t edits = 1 + rng.below(4);
     for (std::uint32_t i = 0; i < edits && !body.empty(); ++i) {
       // Half of the edits hit the first 100 bytes, where the sizes are.
@@ -302,7 +287,7 @@ TEST(Codec, RandomDamageUnderAFittingChecksumIsReadOrRefused) {
           for (std::size_t b = at; b < std::min(at + 4, body.size()); ++b) body[b] = rng.below(2) == 0 ? 0xff : 0;
       }
     }
-    const Bytes bytes = sealed(body);
+    const Bytes bytes = sealed(body, sent.schema);
     try {
       const Model model = decode(bytes);
       ASSERT_EQ(encode(model), bytes);

@@ -29,31 +29,8 @@ Forecast answer(const Model& model, const SensorState& state) {
 SensorState sensor(int used, float sd, std::uint8_t issues = 0) {
   return {used, sd, true, 0, issues};
 }
-Confidence confidence(const SensorState& state) {
-  return answer(mean_model(120, 130), state).confidence;
-}
-
-TEST(Confidence, ByReadingsAndSteadiness) {
-  EXPECT_EQ(confidence(sensor(12, 29.9F)), Confidence::high);
-  EXPECT_EQ(confidence(sensor(12, 30)), Confidence::medium);
-  EXPECT_EQ(confidence(sensor(12, 90)), Confidence::medium);
-  EXPECT_EQ(confidence(sensor(11, 5, kGaps)), Confidence::medium);
-  EXPECT_EQ(confidence(sensor(8, 5, kGaps)), Confidence::medium);
-  EXPECT_EQ(confidence(sensor(8, 80, kGaps)), Confidence::medium);
-  EXPECT_EQ(confidence(sensor(7, 5, kGaps)), Confidence::low);
-  EXPECT_EQ(confidence(sensor(0, kUnknown, kGaps | kStale)), Confidence::low);
-}
-
-TEST(Confidence, IsLoweredByWhatIsWrongWithTheSensor) {
-  EXPECT_EQ(confidence(sensor(12, 5, kStale)), Confidence::medium);
-  EXPECT_EQ(confidence(sensor(12, 0, kFlat)), Confidence::medium);
-  EXPECT_EQ(confidence(sensor(12, 0, kFlat | kStale)), Confidence::low);
-  EXPECT_EQ(confidence(sensor(9, 5, kStale | kGaps)), Confidence::low);
-  EXPECT_EQ(confidence(sensor(12, 5, kSingleReading)), Confidence::low);
-}
-
 SensorState assess(const std::vector<Reading>& readings, double at = 0) {
-  return assess_sensor(extract(meal_at(minutes(at)), readings, kUnknown), readings, minutes(at));
+  return assess_sensor(history_of(extract(meal_at(minutes(at)), readings, kUnknown)), readings, minutes(at));
 }
 std::vector<Reading> every(int step, int from, int to, float base, float slope) {
   std::vector<Reading> readings;
@@ -219,7 +196,7 @@ TEST(Forecast, NeedsAReadingToStartFrom) {
   const Micros at = 31 * kDay;
   const std::vector<Reading> old{reading(0, 120)};
   const Moment moment = Timeline({}, old).moment(meal_at(at));
-  const SensorState state = assess_sensor(moment.features, old, at);
+  const SensorState state = assess_sensor(history_of(moment.features), old, at);
   for (const Algorithm kind : kKinds)
     EXPECT_EQ(error_of([&] { (void)answer(small_model(kind), moment, state); }).code(), ErrorCode::too_little_history);
 }
@@ -228,7 +205,7 @@ TEST(Forecast, EveryKindAnswersFromOneReading) {
   const std::vector<Reading> one{reading(-600, 130)};
   const Moment moment = Timeline({}, one).moment(meal_at(0));
   for (const Algorithm kind : kKinds) {
-    const Forecast f = answer(small_model(kind), moment, assess_sensor(moment.features, one, 0));
+    const Forecast f = answer(small_model(kind), moment, assess_sensor(history_of(moment.features), one, 0));
     EXPECT_EQ(f.confidence, Confidence::low);
     EXPECT_TRUE(std::isfinite(f.horizons[1].mg_dl));
   }

@@ -7,10 +7,10 @@
 
 #include "core/base/random.hpp"
 #include "core/readings/low_glucose.hpp"
-#include "core/tasks/meal/asking/evaluation.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
 #include "core/tasks/meal/training/population_training.hpp"
 #include "core/tasks/meal/training/replay.hpp"
+#include "support/evaluated.hpp"
 #include "support/rows.hpp"
 #include "support/simulated_samples.hpp"
 

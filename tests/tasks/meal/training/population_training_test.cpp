@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/learn/boosting_api.hpp"
-#include "core/tasks/meal/asking/evaluation.hpp"
 #include "core/tasks/meal/training/quality.hpp"
+#include "support/evaluated.hpp"
 #include "support/rows.hpp"
 #include "support/simulated_samples.hpp"
 #ifdef PGG_HAS_BOOSTING

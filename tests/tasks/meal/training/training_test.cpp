@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/tasks/meal/training/training.hpp"
 #include "core/readings/low_glucose.hpp"
-#include "core/tasks/meal/asking/evaluation.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +8,8 @@
 #include <cmath>
 #include <vector>
 
-#include "core/tasks/meal/asking/evaluation.hpp"
 #include "core/tasks/meal/training/replay.hpp"
+#include "support/evaluated.hpp"
 #include "support/rows.hpp"
 #include "support/simulated_samples.hpp"
 

@@ -53,7 +53,7 @@ struct Gradients {
 
 }  // namespace
 
-struct Explainer::State {
+struct MealExplainer::State {
   const Model* model;
   std::size_t k;
   Moment moment;
@@ -141,7 +141,8 @@ struct Explainer::State {
   }
 };
 
-Explainer::Explainer(const Model& model, const Moment& moment, const Recollection& known, std::size_t k, bool mean)
+MealExplainer::MealExplainer(const Model& model, const Moment& moment, const Recollection& known, std::size_t k,
+                             bool mean)
     : state_(std::make_unique<State>(State{&model, k, moment, seen_columns(moment), {}})) {
   State& s = *state_;
   s.said = model.predict(moment, known);
@@ -149,14 +150,13 @@ Explainer::Explainer(const Model& model, const Moment& moment, const Recollectio
   std::visit([&](const auto& kind) { s.add(kind, 1.0F); }, model.predictor);
 }
 
-Explainer::~Explainer() = default;
-Explainer::Explainer(Explainer&&) noexcept = default;
+MealExplainer::~MealExplainer() = default;
 
-bool Explainer::done() const {
+bool MealExplainer::done() const {
   return state_->network == state_->networks.size();
 }
 
-void Explainer::step() {
+void MealExplainer::step() {
   if (done()) return;
   Gradients& g = state_->networks[state_->network];
   if (g.next < kMidpoints) return g.step(state_->k);
@@ -164,7 +164,7 @@ void Explainer::step() {
   ++state_->network;
 }
 
-Explanation Explainer::take() const {
+Explanation MealExplainer::take() const {
   const State& s = *state_;
   Explanation e{static_cast<float>(s.baseline), {}};
   double sum = s.baseline + s.earlier_meals;

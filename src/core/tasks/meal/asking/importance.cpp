@@ -76,7 +76,6 @@ FeatureImportance::FeatureImportance(const Model& model, Samples earlier, Sample
 }
 
 FeatureImportance::~FeatureImportance() = default;
-FeatureImportance::FeatureImportance(FeatureImportance&&) noexcept = default;
 
 bool FeatureImportance::done() const {
   return state_->row == state_->rows.size() || state_->features.empty();

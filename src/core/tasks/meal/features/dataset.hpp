@@ -6,12 +6,10 @@
 #include <vector>
 
 #include "core/tasks/meal/features/timeline.hpp"
+#include "core/training/options.hpp"
+#include "core/training/rows.hpp"
 
 namespace glucose {
-
-inline constexpr int kMaxHorizons = 12;
-inline constexpr int kShortestHorizonMin = 5;
-inline constexpr int kLongestHorizonMin = 360;
 
 /// What glucose does after a meal, whatever the horizons: every 15 minutes to 180.
 inline constexpr int kCurveStepMin = 15;
@@ -39,9 +37,6 @@ std::vector<const Sample*> refs_of(Samples rows);
 
 /// Whether the outcome at each of the first K horizons is known.
 bool all_known(const Sample& sample, std::size_t horizons);
-
-enum class Split : std::uint8_t { train, validation, test };
-inline constexpr std::array<const char*, 3> kSplitNames{"train", "validation", "test"};
 
 /// How many samples, in time order, belong to each split: 70/15/15, test and validation rounded down; meals of one
 /// moment stay together, in the earlier split.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include <array>
+#include <span>
 #include <string_view>
 
 namespace glucose {
@@ -14,6 +15,11 @@ inline constexpr int kHistoryStepMin = 15;  // minutes between two of them
 enum FeatureGroup : int { kNutrition = 0, kMealTypeOneHot = 5, kClock = 9, kHistory = 13, kBaseline = 25 };
 
 using FeatureVector = std::array<float, kFeatures>;
+
+/// The glucose values of a vector, oldest first.
+inline std::span<const float, kHistorySteps> history_of(const FeatureVector& x) {
+  return std::span<const float>(x).subspan<kHistory, kHistorySteps>();
+}
 
 struct FeatureInfo {
   std::string_view name, unit;

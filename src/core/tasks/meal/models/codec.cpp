@@ -9,8 +9,7 @@ namespace glucose {
 
 namespace {
 
-constexpr std::string_view kMagic = "PGGM";
-constexpr std::uint32_t kFormat = 2;
+constexpr std::string_view kTask = "glucose";
 constexpr Micros kFarthestMoment = 290'000 * 365 * kDay;  // years; there is room for horizons beyond
 
 void write(ByteWriter&, const Persistence&) {}
@@ -18,7 +17,7 @@ void write(ByteWriter& out, const MeanModel& m) {
   out.reals(m.mean_mg_dl);
 }
 void write(ByteWriter& out, const LinearModel& m) {
-  out.scaler(m.scaler);
+  write(out, m.scaler);
   out.reals(m.intercept);
   out.reals(m.coefficients);
 }
@@ -26,15 +25,15 @@ void write(ByteWriter& out, const LstmModel& m) {
   const LstmShape& shape = m.net.shape();
   out.number(shape.layers);
   for (int i = 0; i < shape.layers; ++i) out.number(shape.hidden[i]);
-  out.scaler(m.glucose);
-  out.scaler(m.statics);
-  out.scaler(m.targets);
+  write(out, m.glucose);
+  write(out, m.statics);
+  write(out, m.targets);
   out.reals(m.pull);
   out.reals(m.net.parameters());
 }
 
 void write(ByteWriter& out, const PopulationModel& m) {
-  out.scaler(m.scaler);
+  write(out, m.scaler);
   out.reals(m.intercept);
   out.reals(m.coefficients);
   out.reals(m.residual_sd);
@@ -85,7 +84,7 @@ void write(ByteWriter& out, const Intervals& intervals) {
 
 LinearModel read_linear(ByteReader& in, std::size_t K) {
   LinearModel m;
-  m.scaler = in.scaler(kDesignColumns);
+  m.scaler = read_scaler(in, kDesignColumns);
   m.intercept = in.reals(K);
   m.coefficients = in.reals(K * kDesignColumns);
   return m;
@@ -98,7 +97,7 @@ LstmModel read_lstm(ByteReader& in, std::size_t K) {
   shape.outputs = static_cast<int>(K);
   shape.layers = in.number(1, kLstmMaxLayers);
   for (int i = 0; i < kLstmMaxLayers; ++i) shape.hidden[i] = i < shape.layers ? in.number(1, 256) : 0;
-  Scaler glucose = in.scaler(1), statics = in.scaler(kStaticInputs), targets = in.scaler(K);
+  Scaler glucose = read_scaler(in, 1), statics = read_scaler(in, kStaticInputs), targets = read_scaler(in, K);
   std::vector<float> pull = in.reals(K);
   const auto parameters = in.reals(parameter_count(shape));
   Lstm net(shape);
@@ -137,7 +136,7 @@ float share(ByteReader& in) {
 
 PopulationModel read_population(ByteReader& in, std::size_t K) {
   PopulationModel m;
-  m.scaler = in.scaler(kRichFeatures);
+  m.scaler = read_scaler(in, kRichFeatures);
   m.intercept = in.reals(K);
   m.coefficients = in.reals(K * kRichFeatures);
   m.residual_sd = in.reals(K);
@@ -179,6 +178,7 @@ Member read_member(ByteReader& in, Algorithm algorithm, std::size_t K) {
       return read_population(in, K);
     case Algorithm::automatic:
     case Algorithm::ensemble:
+    case Algorithm::linear:
       break;
   }
   damaged("its algorithm is none that is stored");
@@ -232,28 +232,20 @@ void read_horizons(ByteReader& in, Model& model) {
 
 std::vector<std::uint8_t> encode(const Model& model) {
   ByteWriter out;
-  out.text(kMagic);
-  out.u32(kFormat);
-  out.text(model.is_rich() ? kRichSchema : kFeatureSchema);
   out.number(static_cast<int>(model.algorithm));
   out.number(model.horizons());
   for (const int minutes : model.horizons_min) out.number(minutes);
   write(out, model.intervals);
   std::visit([&](const auto& kind) { write(out, kind); }, model.predictor);
   write(out, model.memory, model.horizons_min.size());
-  return out.finish();
+  return sealed(kTask, model.is_rich() ? kRichSchema : kFeatureSchema, out.take());
 }
 
 Model decode(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < 4 || bytes.size() > kMaxArtifactBytes) damaged("its size is out of range");
-  const auto body = bytes.first(bytes.size() - 4);
-  ByteReader tail(bytes.last(4));
-  if (tail.u32() != crc32(body)) damaged("its checksum does not match");
-  ByteReader in(body);
-  if (in.text(kMagic.size()) != kMagic) damaged("it is not a pg_glucose model");
-  if (in.u32() != kFormat) damaged("its format is of another version");
-  const std::string_view schema = in.text(64);
-  if (schema != kFeatureSchema && schema != kRichSchema) damaged("it needs another feature schema");
+  const Artifact artifact = opened(bytes);
+  if (artifact.task != kTask) damaged("it is a model of another type");
+  if (artifact.schema != kFeatureSchema && artifact.schema != kRichSchema) damaged("it needs another feature schema");
+  ByteReader in(artifact.payload);
   Model model;
   model.algorithm = read_algorithm(in);
   read_horizons(in, model);
@@ -261,7 +253,7 @@ Model decode(std::span<const std::uint8_t> bytes) {
   model.intervals = read_intervals(in, K);
   model.predictor = read_predictor(in, model.algorithm, K);
   model.memory = read_memory(in, K);
-  if (schema != (model.is_rich() ? kRichSchema : kFeatureSchema)) damaged("it needs another feature schema");
+  if (artifact.schema != (model.is_rich() ? kRichSchema : kFeatureSchema)) damaged("it needs another feature schema");
   if (!in.empty()) damaged("bytes are left over");
   return model;
 }

@@ -12,79 +12,14 @@ namespace glucose {
 
 namespace {
 
-constexpr int kEnoughReadings = 8;
-constexpr float kSteadySd = 30.0F;                  // mg/dL
 constexpr double kLow = 70, kHigh = 180;            // mg/dL, the usual range between meals and after them
 constexpr double kNearMgDl = 20, kNearShare = 0.2;  // what counts as near a forecast
-constexpr int kFlatReadings = 4;
-constexpr Micros kFlatSpan = 60 * kMinute;
-constexpr Micros kWindow = kHistorySteps * kHistoryStepMin * kMinute;
-
-void describe_window(const FeatureVector& x, SensorState& state) {
-  float sum = 0, squares = 0;
-  for (int i = 0; i < kHistorySteps; ++i) {
-    const float value = x[static_cast<std::size_t>(kHistory + i)];
-    if (std::isnan(value)) continue;
-    ++state.readings_used;
-    sum += value;
-  }
-  const auto n = static_cast<float>(state.readings_used);
-  if (state.readings_used < 2) return;
-  for (int i = 0; i < kHistorySteps; ++i) {
-    const float value = x[static_cast<std::size_t>(kHistory + i)];
-    if (!std::isnan(value)) squares += (value - sum / n) * (value - sum / n);
-  }
-  state.sd_mg_dl = std::sqrt(squares / (n - 1));
-}
-
-Confidence lowered(Confidence c) {
-  return c == Confidence::high ? Confidence::medium : Confidence::low;
-}
-
-Confidence confidence_of(const SensorState& s) {
-  const bool complete = s.readings_used == kHistorySteps, steady = s.sd_mg_dl < kSteadySd;
-  Confidence c = complete && steady                   ? Confidence::high
-                 : s.readings_used >= kEnoughReadings ? Confidence::medium
-                                                      : Confidence::low;
-  if ((s.issues & kStale) != 0) c = lowered(c);
-  if ((s.issues & kFlat) != 0) c = lowered(c);
-  if ((s.issues & kSingleReading) != 0) c = Confidence::low;
-  return c;
-}
 
 float limit(float mg_dl) {
   return std::clamp(mg_dl, kGlucoseLow, kGlucoseHigh);
 }
 
 }  // namespace
-
-SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readings, Micros at) {
-  SensorState state;
-  describe_window(x, state);
-  int in_window = 0;
-  int unchanged = 0;  // readings of the newest value, back from the last one
-  Micros unchanged_since = at;
-  float newest = kUnknown;
-  for (std::size_t i = readings.size(); i-- > 0;) {
-    const Reading& r = readings[i];
-    if (r.measured_at > at || r.recorded_at > at) continue;
-    if (!state.has_last) {
-      state.has_last = true;
-      state.last_reading_at = r.measured_at;
-      newest = r.mg_dl;
-    }
-    if (r.measured_at < at - kWindow) break;
-    if (unchanged == in_window++ && r.mg_dl == newest) {
-      ++unchanged;
-      unchanged_since = r.measured_at;
-    }
-  }
-  if (!state.has_last || at - state.last_reading_at > kReachOfReading) state.issues |= kStale;
-  if (unchanged >= kFlatReadings && state.last_reading_at - unchanged_since >= kFlatSpan) state.issues |= kFlat;
-  if (in_window == 1) state.issues |= kSingleReading;
-  if (state.readings_used < kHistorySteps) state.issues |= kGaps;
-  return state;
-}
 
 Outlook outlook_of(const Model& model, const Moment& moment, const Recollection& known, const PointForecast& said,
                    std::size_t k) {

@@ -4,34 +4,10 @@
 #include <span>
 
 #include "core/base/types.hpp"
+#include "core/readings/sensor.hpp"
 #include "core/tasks/meal/models/model.hpp"
 
 namespace glucose {
-
-enum class Confidence : std::uint8_t { low, medium, high };
-inline constexpr std::array<const char*, 3> kConfidenceNames{"low", "medium", "high"};
-
-/// What may be wrong with the readings before a forecast; each lowers the confidence and is named in the provenance.
-enum SensorIssue : std::uint8_t { kStale = 1, kFlat = 2, kSingleReading = 4, kGaps = 8 };
-struct SensorIssueName {
-  SensorIssue issue;
-  const char* name;
-};
-inline constexpr std::array<SensorIssueName, 4> kSensorIssueNames{
-    {{kStale, "stale"}, {kFlat, "flat"}, {kSingleReading, "single_reading"}, {kGaps, "gaps"}}};
-
-/// The sensor's state at a moment, from the readings known then.
-struct SensorState {
-  int readings_used = 0;       // of the 12 window values, how many are known
-  float sd_mg_dl = kUnknown;   // sample SD of the known ones
-  bool has_last = false;       // is there any reading to start from
-  Micros last_reading_at = 0;  // valid when has_last
-  std::uint8_t issues = 0;     // SensorIssue bits
-};
-
-/// stale: no reading for more than 15 minutes; flat: the newest value has not changed for an hour or more, over at
-/// least 4 readings; single_reading: only one in the window's reach; gaps: a window value is not known.
-SensorState assess_sensor(const FeatureVector& x, std::span<const Reading> readings, Micros at);
 
 struct HorizonForecast {
   int minutes_ahead;
@@ -47,7 +23,7 @@ struct Forecast {
   std::array<HorizonForecast, kMaxHorizons> horizons{};
   Confidence confidence = Confidence::low;
 };
-static_assert(std::is_trivially_copyable_v<Forecast> && std::is_trivially_copyable_v<SensorState>);
+static_assert(std::is_trivially_copyable_v<Forecast>);
 
 /// What is to be expected at the k-th horizon, by what the model said of the moment. known: the person's earlier meals.
 /// Throws Error model_mismatch when a forecast is not finite.

@@ -5,11 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "core/asking/answer.hpp"
 #include "core/tasks/meal/models/memory.hpp"
 
 namespace glucose {
 
-inline constexpr double kIntervalLevel = 0.9;
 inline constexpr std::size_t kScaleColumns = 5;  // S
 inline constexpr std::size_t kGrids = 3;         // G: for low, middling and high forecasts
 inline constexpr std::size_t kQuantiles = 99;    // Q: at 1 %, 2 % … 99 %

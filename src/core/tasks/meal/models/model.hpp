@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/model/artifact.hpp"
 #include "core/tasks/meal/models/baseline_models.hpp"
 #include "core/tasks/meal/models/interval.hpp"
 #include "core/tasks/meal/models/linear.hpp"
@@ -82,10 +83,8 @@ std::array<float, kMaxHorizons> judge(const Intervals& intervals, std::span<Reme
                                       std::span<const int> horizons_min, std::span<const float> said_mg_dl,
                                       std::span<const float> variance, std::span<const float> outcome_mg_dl);
 
-/// Model ↔ bytes, format 2: magic "PGGM", format, feature schema, algorithm, horizons, intervals, predictor, memory,
-/// CRC-32 of all before it; little-endian. decode throws Error model_mismatch for anything damaged, foreign, oversized
-/// or not finite.
-inline constexpr std::size_t kMaxArtifactBytes = std::size_t{32} << 20;
+/// Model ↔ bytes, in the envelope of model/artifact.hpp: algorithm, horizons, intervals, predictor, memory;
+/// little-endian. decode throws Error model_mismatch for anything damaged, foreign, oversized or not finite.
 std::vector<std::uint8_t> encode(const Model& model);
 Model decode(std::span<const std::uint8_t> bytes);
 

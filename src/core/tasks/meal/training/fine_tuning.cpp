@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/tasks/meal/training/paired.hpp"
+#include "core/math/paired.hpp"
 
 namespace glucose {
 

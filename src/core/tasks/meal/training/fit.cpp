@@ -113,6 +113,7 @@ std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples val
     case Algorithm::automatic:
     case Algorithm::ensemble:
     case Algorithm::population:
+    case Algorithm::linear:
       break;
   }
   throw Error(ErrorCode::internal, "\"auto\" is not a fit of its own");

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/math/paired.hpp"
 #include "core/math/stacking.hpp"
-#include "core/tasks/meal/training/paired.hpp"
 
 namespace glucose {
 

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/cgm/trainer.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "core/base/error.hpp"
+#include "core/tasks/cgm/training.hpp"
+
+namespace glucose {
+
+namespace {
+
+// Vectors double when they grow: for a moment the old and the new one are there.
+constexpr std::size_t kGrowth = 3;
+
+class Maker final : public RowsMaker {
+ public:
+  explicit Maker(const CgmRowsWanted& wanted) : wanted_(wanted), made_(std::make_unique<CgmTaskRows>()) {}
+
+  void begin(const Material& m) override {
+    material_ = m;
+    made_->days = m.days();
+    builder_.reset();
+    if (made_->days < wanted_.min_days || !has_reading(m)) return;
+    builder_.emplace(made_->rows, m.readings, m.clock, m.start_at, m.end_at, wanted_.most_a_person,
+                     wanted_.with_moments);
+  }
+  bool done() const override { return !builder_ || builder_->done(); }
+  void step() override { builder_->step(); }
+  bool end() override {
+    if (!builder_ || builder_->added() == 0) return false;
+    made_->boundaries = builder_->boundaries();
+    const Micros first = first_of(material_)->measured_at, last = made_->boundaries.test_start - 1;
+    made_->start = persons_ == 0 ? first : std::min(made_->start, first);
+    made_->end = persons_ == 0 ? last : std::max(made_->end, last);
+    ++persons_;
+    return true;
+  }
+  std::unique_ptr<Rows> take() override {
+    if (persons_ == 0 && !wanted_.with_moments) raise_too_little();
+    return std::move(made_);
+  }
+
+ private:
+  static const Reading* first_of(const Material& m) {
+    return &*std::partition_point(m.readings.begin(), m.readings.end(),
+                                  [&](const Reading& r) { return r.measured_at < m.start_at; });
+  }
+  static bool has_reading(const Material& m) {
+    return std::any_of(m.readings.begin(), m.readings.end(),
+                       [&](const Reading& r) { return r.measured_at >= m.start_at && r.measured_at < m.end_at; });
+  }
+  [[noreturn]] void raise_too_little() const {
+    const std::string days = std::to_string(wanted_.min_days);
+    if (wanted_.of_population)
+      throw Error(ErrorCode::too_little_history, "too little history to train: no person who shares data has enough",
+                  "A person takes part when shares_data is true and the caller may see it.",
+                  "At least " + days + " days of readings of one person are needed.");
+    char text[80];
+    std::snprintf(text, sizeof text, "too little history to train: %.1f days of readings", made_->days);
+    throw Error(ErrorCode::too_little_history, text, "Record more, or forecast with a population model until then.",
+                "At least " + days +
+                    " days are needed, with stretches of two hours without a gap of more than 45 "
+                    "minutes.");
+  }
+
+  CgmRowsWanted wanted_;
+  std::unique_ptr<CgmTaskRows> made_;
+  Material material_;
+  std::optional<CgmRowsBuilder> builder_;
+  int persons_ = 0;
+};
+
+Notes errors_of(const CgmMeasured& m) {
+  Notes by_horizon;
+  for (const std::size_t k : kCgmReported) {
+    Notes errors;
+    note(errors, "mae", m.median.at(k).mae);
+    note(errors, "rmse", m.median.at(k).rmse);
+    note(errors, "mean_head_rmse", m.mean.at(k).rmse);
+    note(errors, "persistence_mae", m.persistence.at(k).mae);
+    note(errors, "persistence_rmse", m.persistence.at(k).rmse);
+    by_horizon.push_back({std::to_string(cgm_minutes(k)), std::move(errors)});
+  }
+  return by_horizon;
+}
+
+// By head and horizon: the error of persons left out with the linear part alone and with what serves of the trees.
+Notes trees_of(const CgmTreesGains& gains) {
+  static constexpr const char *kHeads[] = {"median", "mean"}, *kErrors[] = {"mae", "rmse"};
+  Notes by_head;
+  for (std::size_t head = 0; head < gains.size(); ++head) {
+    Notes by_horizon;
+    for (std::size_t t = 0; t < kCgmTreeCount; ++t) {
+      const CgmTreesGain& gain = gains[head][t];
+      Notes one;
+      note(one, "share", static_cast<double>(gain.share));
+      note(one, std::string("linear_") + kErrors[head], gain.linear);
+      note(one, kErrors[head], gain.corrected);
+      by_horizon.push_back({std::to_string(cgm_minutes(kCgmTreeHorizons[t])), std::move(one)});
+    }
+    by_head.push_back({kHeads[head], std::move(by_horizon)});
+  }
+  return by_head;
+}
+
+std::vector<MetricRow> metrics_of(const CgmOutcome& outcome) {
+  std::vector<MetricRow> rows;
+  for (const std::size_t k : kCgmReported) {
+    const int minutes = cgm_minutes(k);
+    for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
+      add_metrics(rows, static_cast<Split>(split), minutes, "", outcome.measured[split].median.at(k));
+      const Metrics of_mean = outcome.measured[split].mean.at(k);
+      rows.push_back({static_cast<Split>(split), minutes, "mean_head_rmse", of_mean.rmse, of_mean.n});
+    }
+    const CgmMeasured& test = outcome.measured[static_cast<std::size_t>(Split::test)];
+    const Metrics persistence = test.persistence.at(k);
+    add_metrics(rows, Split::test, minutes, "persistence_", persistence);
+    const double n = persistence.n;
+    rows.push_back({Split::test, minutes, "coverage", n > 0 ? test.inside[k] / n : kUnknown, persistence.n});
+  }
+  return rows;
+}
+
+class CgmTrainer final : public Trainer {
+ public:
+  CgmTrainer(std::unique_ptr<CgmTaskRows> made, const TrainingBasis& basis)
+      : made_(std::move(made)),
+        persons_(made_->rows.persons),
+        has_prior_(basis.population != nullptr),
+        training_(std::move(made_->rows), prior_of(basis), boosting_of(basis)) {}
+
+  bool done() const override { return training_.done(); }
+  void step() override { training_.step(); }
+  double progress() const override { return training_.progress(); }
+
+  Outcome take() override {
+    const CgmOutcome trained = training_.take();
+    Outcome outcome;
+    outcome.artifact = encode_cgm(trained.model);
+    outcome.algorithm = name_of(trained.model.has_trees() ? Algorithm::trees : Algorithm::linear);
+    outcome.schema = kCgmSchema;
+    for (std::size_t k = 0; k < kCgmHorizons; ++k) outcome.horizons_min.push_back(cgm_minutes(k));
+    for (std::size_t split = 0; split < 3; ++split) outcome.rows[split] = static_cast<int>(trained.rows[split]);
+    const CgmErrors& test = trained.measured[static_cast<std::size_t>(Split::test)].median;
+    outcome.mae = cgm_mean_of(test, &Metrics::mae);
+    outcome.rmse = cgm_mean_of(test, &Metrics::rmse);
+    outcome.r2 = cgm_mean_of(test, &Metrics::r2);
+    outcome.metrics = metrics_of(trained);
+    outcome.learnt_from = made_->start;
+    outcome.learnt_until = made_->end;
+    outcome.stands_on_population = has_prior_;
+    outcome.rejected = trained.rejected;
+    outcome.production_ready = trained.production_ready;
+    outcome.quality_issues = trained.quality_issues;
+    add_notes(outcome.notes, trained);
+    return outcome;
+  }
+
+ private:
+  static std::optional<CgmModel> prior_of(const TrainingBasis& basis) {
+    if (basis.population == nullptr) return std::nullopt;
+    return static_cast<const HeldModel<CgmModel>&>(*basis.population).get();
+  }
+  static CgmBoostingOptions boosting_of(const TrainingBasis& basis) {
+    CgmBoostingOptions boosting;
+    boosting.memory_cap = basis.memory_cap;
+    if (basis.population == nullptr && basis.algorithm == Algorithm::automatic) boosting.boosting = basis.boosting;
+    return boosting;
+  }
+
+  void add_notes(Notes& notes, const CgmOutcome& trained) const {
+    if (persons_ > 1 || !has_prior_) note(notes, "persons", persons_);
+    if (has_prior_) {
+      std::vector<double> own;
+      for (std::size_t k = 0; k < kCgmHorizons; ++k)
+        if (trained.own_share[k] > 0) own.push_back(cgm_minutes(k));
+      notes.push_back({"own_horizons", std::move(own)});
+    }
+    if (persons_ == 1) {
+      note_time(notes, "validation_start", made_->boundaries.validation_start);
+      note_time(notes, "test_start", made_->boundaries.test_start);
+      note_time(notes, "test_end", made_->boundaries.test_end);
+    }
+    Notes errors;
+    for (std::size_t split = 0; split < kSplitNames.size(); ++split)
+      errors.push_back({kSplitNames[split], errors_of(trained.measured[split])});
+    notes.push_back({"errors", std::move(errors)});
+    note(notes, "coverage", cgm_coverage(trained.measured[static_cast<std::size_t>(Split::test)]));
+    note(notes, "interval_residuals", trained.model.n_residuals);
+    if (trained.trees) notes.push_back({"trees", trees_of(*trained.trees)});
+  }
+
+  std::unique_ptr<CgmTaskRows> made_;
+  int persons_;
+  bool has_prior_;
+  CgmTraining training_;
+};
+
+}  // namespace
+
+std::vector<std::span<const std::byte>> CgmTaskRows::content() const {
+  return {std::as_bytes(std::span(rows.x)), std::as_bytes(std::span(rows.change))};
+}
+
+std::size_t most_cgm_rows(std::size_t memory_cap) {
+  return memory_cap / kGrowth / kCgmRowBytes;
+}
+
+std::unique_ptr<RowsMaker> make_cgm_rows(const CgmRowsWanted& wanted) {
+  return std::make_unique<Maker>(wanted);
+}
+
+std::unique_ptr<Trainer> train_cgm(std::unique_ptr<Rows> rows, const TrainingBasis& basis) {
+  return std::make_unique<CgmTrainer>(std::unique_ptr<CgmTaskRows>(static_cast<CgmTaskRows*>(rows.release())), basis);
+}
+
+}  // namespace glucose

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/meal/rows.hpp"
+
+#include <cstdio>
+#include <optional>
+
+#include "core/base/error.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr int kMealsPerStep = 16;
+
+std::string one_decimal(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", value);
+  return text;
+}
+
+class Maker final : public RowsMaker {
+ public:
+  explicit Maker(MealRowsWanted wanted) : wanted_(std::move(wanted)), rows_(std::make_unique<MealRows>()) {}
+
+  void begin(const Material& m) override {
+    rows_->days = m.days();
+    const auto as_of = wanted_.any_outcome ? std::optional<Micros>(wanted_.known_at) : std::nullopt;
+    builder_.emplace(m.meals, m.readings, wanted_.horizons_min, m.start_at, m.end_at, as_of);
+  }
+  bool done() const override { return builder_->done(); }
+  void step() override {
+    for (int i = 0; i < kMealsPerStep && !builder_->done(); ++i) builder_->step();
+  }
+  bool end() override {
+    std::vector<Sample> samples = builder_->take();
+    builder_.reset();
+    if (wanted_.of_population && samples.size() < static_cast<std::size_t>(wanted_.min_meals)) return false;
+    bytes_ += samples.size() * sizeof(Sample);
+    if (wanted_.memory_cap > 0 && bytes_ > wanted_.memory_cap)
+      throw Error(ErrorCode::out_of_memory, "training would need more than glucose.max_train_memory",
+                  "Raise glucose.max_train_memory, or choose a shorter period (start_at, end_at).");
+    rows_->persons.push_back(std::move(samples));
+    return true;
+  }
+  std::unique_ptr<Rows> take() override {
+    if (!wanted_.of_population) require_enough();
+    return std::move(rows_);
+  }
+
+ private:
+  void require_enough() const {
+    const auto n = rows_->persons.empty() ? 0 : static_cast<int>(rows_->only().size());
+    if (n >= wanted_.min_meals && rows_->days >= wanted_.min_days) return;
+    throw Error(ErrorCode::too_little_history,
+                "too little history to train: " + one_decimal(rows_->days) + " days of readings and " +
+                    std::to_string(n) + " usable meals",
+                "Record more, or predict with a population model until then.",
+                "At least " + std::to_string(wanted_.min_days) + " days and " + std::to_string(wanted_.min_meals) +
+                    " meals are needed; a meal is usable when glucose is known before it and at every horizon after "
+                    "it.");
+  }
+
+  MealRowsWanted wanted_;
+  std::unique_ptr<MealRows> rows_;
+  std::optional<DatasetBuilder> builder_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+std::size_t MealRows::size() const {
+  std::size_t n = 0;
+  for (const auto& samples : persons) n += samples.size();
+  return n;
+}
+
+std::vector<std::span<const std::byte>> MealRows::content() const {
+  // Samples have no padding, so equal data have equal bytes.
+  static_assert(std::has_unique_object_representations_v<decltype(Sample::meal_id)> &&
+                sizeof(Sample) ==
+                    16 + sizeof(Micros) + sizeof(float) * (kFeatures + kRichFeatures + kMaxHorizons + kCurveSteps));
+  std::vector<std::span<const std::byte>> all;
+  for (const auto& samples : persons) all.push_back(std::as_bytes(std::span(samples)));
+  return all;
+}
+
+std::unique_ptr<RowsMaker> make_meal_rows(MealRowsWanted wanted) {
+  return std::make_unique<Maker>(std::move(wanted));
+}
+
+}  // namespace glucose

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: PostgreSQL
+// From what is stored of a person to rows that can be learnt from, whatever the task makes of it.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/base/types.hpp"
+
+namespace glucose {
+
+enum class Split : std::uint8_t { train, validation, test };
+inline constexpr std::array<const char*, 3> kSplitNames{"train", "validation", "test"};
+
+/// How far around a period its rows look: readings and meals so long before its start, readings so long after its end.
+struct Reach {
+  Micros before = 0, after = 0;
+  bool meals = false;  // whether meals are read at all
+};
+
+/// What is stored of one person for the rows of a period, start_at <= t < end_at, and around it by the task's reach.
+/// Sorted by time.
+struct Material {
+  std::span<const Reading> readings;
+  std::span<const Meal> meals;
+  DayClock clock;  // of the readings' days
+  Micros start_at = 0, end_at = 0;
+
+  /// Between the first and the last reading of the period.
+  double days() const;
+};
+
+/// Labelled rows of one person or many; each task has its own kind.
+class Rows {
+ public:
+  virtual ~Rows() = default;
+  virtual std::size_t size() const = 0;
+  /// The bytes that say whether two trainings had the same data.
+  virtual std::vector<std::span<const std::byte>> content() const = 0;
+};
+
+/// Makes rows, one person after the other, in small steps.
+class RowsMaker {
+ public:
+  virtual ~RowsMaker() = default;
+  /// A person's material, which must outlive its steps.
+  virtual void begin(const Material& material) = 0;
+  virtual bool done() const = 0;
+  virtual void step() = 0;
+  /// Takes the rows of the person begun last in; false when it has too little for them to count.
+  virtual bool end() = 0;
+  /// Throws Error too_little_history, saying what there is and what is needed.
+  virtual std::unique_ptr<Rows> take() = 0;
+};
+
+}  // namespace glucose

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: PostgreSQL
+// What a training is asked for, of whatever task: one reader of arguments and options for all.
+#pragma once
+#include "core/tasks/task.hpp"
+#include "pg/boundary/names.hpp"
+#include "pg/boundary/server.hpp"
+
+namespace glucose::pg {
+
+struct TrainRequest {
+  const Task* task = nullptr;
+  bool of_population = false;
+  pg_uuid_t person_id{};  // not of a population
+  char model_type[kLongestName];
+  Algorithm algorithm = Algorithm::automatic;
+  TrainOptions options;
+  TimestampTz start_at = DT_NOBEGIN, end_at = DT_NOEND;
+  enum class Deploy { when_none_is_active, yes, no } deploy = Deploy::when_none_is_active;
+};
+
+/// The task of a model type; raises 22023 naming those there are.
+const Task& require_task(const char* model_type);
+
+/// Checks what a training is asked for; raises 22023. person_id: nullptr for a population's.
+TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,
+                                Jsonb* options);
+
+/// The arguments of train_model and train_model_async: person_id, model_type, algorithm, options.
+TrainRequest read_train_request(FunctionCallInfo fcinfo);
+
+/// The options in force and the horizons of what came of it, as stored with the model.
+Jsonb* hyperparameters(const TrainRequest& request, const std::vector<int>& horizons_min);
+
+/// The options an algorithm listens to, at their defaults; null where the default is not a value.
+Jsonb* default_options(const Task& task, const AlgorithmInfo& algorithm);
+
+}  // namespace glucose::pg

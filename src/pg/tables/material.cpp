@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/tables/material.hpp"
+
+#include "pg/boundary/settings.hpp"
+
+namespace glucose::pg {
+
+namespace {
+
+// Beyond, the offsets of the newest days are what counts: one wrong clock must not make a table of all days there are.
+constexpr TimestampTz kMostClockDays = 366 * 100;
+
+Size most_bytes() {
+  return static_cast<Size>(settings::max_train_memory_kb) * 1024;
+}
+
+// The person's offset from UTC at each day of its readings.
+DayClock clock_of(const Person& person, const Readings& readings, MemoryContext context) {
+  if (readings.n == 0) return {};
+  const TimestampTz last = readings.rows[readings.n - 1].measured_at;
+  TimestampTz first = readings.rows[0].measured_at;
+  if (last - first > kMostClockDays * kDay) first = last - kMostClockDays * kDay;
+  const auto n = static_cast<size_t>((last - first) / kDay) + 1;
+  auto* offsets = static_cast<int*>(MemoryContextAlloc(context, n * sizeof(int)));
+  for (size_t day = 0; day < n; ++day)
+    offsets[day] = utc_offset_min(first + static_cast<TimestampTz>(day) * kDay, person.time_zone);
+  return {first, {offsets, n}};
+}
+
+}  // namespace
+
+TimestampTz moved(TimestampTz at, TimestampTz by) {
+  if (TIMESTAMP_NOT_FINITE(at)) return at;
+  TimestampTz sum;
+  return !__builtin_add_overflow(at, by, &sum) && IS_VALID_TIMESTAMP(sum) ? sum : at;
+}
+
+Material read_material(const Person& person, const Reach& reach, TimestampTz start_at, TimestampTz end_at,
+                       MemoryContext context) {
+  const TimestampTz since = moved(start_at, -reach.before);
+  const Meals meals = reach.meals ? read_meals(person, since, end_at, context) : Meals{nullptr, 0};
+  const Readings readings = read_readings(&person.id, since, moved(end_at, reach.after), most_bytes(), context);
+  return {{readings.rows, static_cast<size_t>(readings.n)},
+          {meals.rows, static_cast<size_t>(meals.n)},
+          clock_of(person, readings, context),
+          start_at,
+          end_at};
+}
+
+Known read_known(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
+  const TimestampTz since = moved(at, -reach.before);
+  const Readings readings = read_readings(&person.id, since, at, most_bytes(), context);
+  const Meals meals = reach.meals ? read_meals(person, since, moved(at, 1), context) : Meals{nullptr, 0};
+  return {{readings.rows, static_cast<size_t>(readings.n)}, {meals.rows, static_cast<size_t>(meals.n)}};
+}
+
+}  // namespace glucose::pg

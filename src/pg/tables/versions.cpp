@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/tables/versions.hpp"
+
+#include <cmath>
+
+#include "pg/tables/identity.hpp"
+#include "pg/tables/query.hpp"
+
+namespace glucose::pg {
+
+namespace {
+
+// A person's tables and the population's are the same but for the person: the statements are written once, and $1 is
+// the person or, of a population, null and not looked at.
+#define OF_PERSON(table) table "person_id OPERATOR(pg_catalog.=) $1 AND "
+#define OF_TYPE(alias) alias "model_type OPERATOR(pg_catalog.=) $2"
+
+// A number is not used twice: also that of a deleted version that was once live stays taken.
+#define NEWEST_VERSION(models, deployments, person_of_a, person_of_n, person_of_v)                                    \
+  "SELECT n.version, v.version IS NOT NULL, v.feature_schema OPERATOR(pg_catalog.=) $3 "                            \
+  "AND v.hyperparameters OPERATOR(pg_catalog.->) 'horizons' OPERATOR(pg_catalog.=) "                                \
+  "($4 OPERATOR(pg_catalog.->) 'horizons'), v.hyperparameters OPERATOR(pg_catalog.=) $4 "                           \
+  "AND v.metadata OPERATOR(pg_catalog.->>) 'data_sha256' OPERATOR(pg_catalog.=) $5, "                               \
+  "EXISTS (SELECT FROM " models " a WHERE " person_of_a OF_TYPE("a.") " AND a.is_active) "                          \
+  "FROM (SELECT version FROM " models " WHERE " person_of_n OF_TYPE("") " UNION ALL SELECT version FROM "           \
+  deployments " WHERE " person_of_n OF_TYPE("") ") AS n "                                                           \
+  "LEFT JOIN " models " v ON " person_of_v OF_TYPE("v.") " AND v.version OPERATOR(pg_catalog.=) n.version "         \
+  "ORDER BY pg_catalog.string_to_array(n.version, '.')::pg_catalog.int4[] USING OPERATOR(pg_catalog.>) LIMIT 1",    \
+      5, { \
+    UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID                                                                      \
+  }
+
+#define RETIRE_ACTIVE(models, person)                                                                          \
+  "UPDATE " models " SET is_active = false WHERE " person OF_TYPE("") " AND is_active RETURNING version", 2, { \
+    UUIDOID, TEXTOID                                                                                           \
+  }
+
+#define INSERT_VERSION(models, column, value)                                                                          \
+  "INSERT INTO " models " (" column                                                                                    \
+  "model_type, version, algorithm, is_active, training_start, training_end, "                                          \
+  "n_train, n_validation, n_test, mae, rmse, r2, hyperparameters, metadata, feature_schema, artifact, sha256, "        \
+  "status, is_production_ready, quality_issues) VALUES (" value                                                        \
+  "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "                                                                    \
+  "$13, $14, $15, $16, $17, pg_catalog.sha256($17), $18, $19, $20)",                                                   \
+      20, {                                                                                                            \
+    UUIDOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID, FLOAT4OID, \
+        FLOAT4OID, FLOAT4OID, JSONBOID, JSONBOID, TEXTOID, BYTEAOID, TEXTOID, BOOLOID, TEXTARRAYOID                    \
+  }
+
+#define INSERT_METRICS(metrics, column, value)                                                                   \
+  "INSERT INTO " metrics " (" column                                                                             \
+  "model_type, version, split, minutes_ahead, metric, value, n) "                                                \
+  "SELECT " value                                                                                                \
+  "$2, $3, m.split, m.minutes, m.name, NULLIF(m.value, 'NaN'), m.n "                                             \
+  "FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), " \
+  "pg_catalog.unnest($8)) AS m (split, minutes, name, value, n)",                                                \
+      8, {                                                                                                       \
+    UUIDOID, TEXTOID, TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID            \
+  }
+
+#define INSERT_DEPLOYMENT(deployments, column, value)            \
+  "INSERT INTO " deployments " (" column                         \
+  "model_type, version, previous_version, reason, deployed_by) " \
+  "VALUES (" value "$2, $3, $4, $5, $6)",                        \
+      6, {                                                       \
+    UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID         \
+  }
+
+/// Where versions are kept.
+struct Shelf {
+  Query lock, newest, retire, insert, insert_metrics, insert_deployment;
+};
+
+Shelf of_person{
+    // Two trainings of one person queue here; the statements after it see what the first one committed. NO KEY, because
+    // a foreign key's check locks FOR KEY SHARE: whoever records a meal or logs a forecast neither waits for a training
+    // nor deadlocks with it.
+    {"SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 2, {UUIDOID, TEXTOID}},
+    {NEWEST_VERSION("glucose.model_version", "glucose.deployment", OF_PERSON("a."), OF_PERSON(""), OF_PERSON("v."))},
+    {RETIRE_ACTIVE("glucose.model_version", OF_PERSON(""))},
+    {INSERT_VERSION("glucose.model_version", "person_id, ", "$1, ")},
+    {INSERT_METRICS("glucose.model_metric", "person_id, ", "$1, ")},
+    {INSERT_DEPLOYMENT("glucose.deployment", "person_id, ", "$1, ")}};
+
+Shelf of_population{
+    // Readers go on; two trainings or deployments queue here, and the later one sees what the first has committed.
+    {"LOCK TABLE glucose.population_model IN SHARE ROW EXCLUSIVE MODE", 0, {}},
+    {NEWEST_VERSION("glucose.population_model", "glucose.population_deployment", "", "", "")},
+    {RETIRE_ACTIVE("glucose.population_model", "")},
+    {INSERT_VERSION("glucose.population_model", "", "")},
+    {INSERT_METRICS("glucose.population_metric", "", "")},
+    {INSERT_DEPLOYMENT("glucose.population_deployment", "", "")}};
+
+Query may_write{"SELECT pg_catalog.has_table_privilege('glucose.population_model', 'INSERT')", 0, {}};
+
+/// The newest version of a type and how a new one differs from it.
+struct Newest {
+  bool exists = false, same_output = false, same_recipe = false, has_active = false;
+  int major = 0, minor = 0, patch = 0;
+};
+
+Parameters of_type(const TrainRequest& request) {
+  Parameters p;
+  p.add_or_null(!request.of_population, UUIDPGetDatum(&request.person_id));
+  p.add(CStringGetTextDatum(request.model_type));
+  return p;
+}
+
+void lock(Shelf& shelf, const TrainRequest& request) {
+  run(shelf.lock, request.of_population ? Parameters() : of_type(request), Mode::write);
+  if (!request.of_population && SPI_processed == 0) raise_not_found("person", &request.person_id);
+}
+
+Newest read_newest(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained) {
+  Parameters p = of_type(request);
+  p.add(CStringGetTextDatum(trained.feature_schema));
+  p.add(JsonbPGetDatum(trained.hyperparameters));
+  p.add(CStringGetTextDatum(trained.data_digest));
+  run(shelf.newest, p, Mode::write);
+  Newest newest;
+  if (SPI_processed == 0) return newest;
+  bool is_null;
+  newest.exists = true;
+  // A row that is gone was of this schema, or it is unknown: then a minor step is enough.
+  const bool has_row = DatumGetBool(value(0, 2));
+  const Datum same_output = column(0, 3, &is_null);
+  newest.same_output = !has_row || (!is_null && DatumGetBool(same_output));
+  const Datum same_recipe = column(0, 4, &is_null);
+  newest.same_recipe = !is_null && DatumGetBool(same_recipe);
+  newest.has_active = DatumGetBool(value(0, 5));
+  const char* version = TextDatumGetCString(value(0, 1));
+  if (sscanf(version, "%d.%d.%d", &newest.major, &newest.minor, &newest.patch) != 3)
+    ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("a stored version is not of the form 1.2.3")));
+  return newest;
+}
+
+void next_version(const Newest& newest, char* out) {
+  int major = newest.major, minor = newest.minor, patch = newest.patch;
+  if (!newest.exists)
+    major = 1;
+  else if (!newest.same_output)
+    ++major, minor = patch = 0;
+  else if (newest.same_recipe)
+    ++patch;
+  else
+    ++minor, patch = 0;
+  snprintf(out, kLongestVersion, "%d.%d.%d", major, minor, patch);
+}
+
+void insert_row(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained, const StoredModel& stored) {
+  Parameters p = of_type(request);
+  p.add(CStringGetTextDatum(stored.version));
+  p.add(CStringGetTextDatum(trained.algorithm));
+  p.add(BoolGetDatum(stored.is_active));
+  p.add(TimestampTzGetDatum(trained.learnt_from));
+  p.add(TimestampTzGetDatum(trained.learnt_until));
+  p.add(Int32GetDatum(trained.n_train));
+  p.add(Int32GetDatum(trained.n_validation));
+  p.add(Int32GetDatum(trained.n_test));
+  for (const float error : {trained.mae, trained.rmse, trained.r2})
+    p.add_or_null(!std::isnan(error), Float4GetDatum(error));
+  p.add(JsonbPGetDatum(trained.hyperparameters));
+  p.add(JsonbPGetDatum(trained.metadata));
+  p.add(CStringGetTextDatum(trained.feature_schema));
+  p.add(PointerGetDatum(trained.artifact));
+  p.add(CStringGetTextDatum(trained.rejected ? "rejected" : "ready"));
+  p.add(BoolGetDatum(trained.production_ready));
+  p.add(PointerGetDatum(trained.quality_issues));
+  run(shelf.insert, p, Mode::write);
+}
+
+void insert_metrics(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained, const StoredModel& stored) {
+  if (trained.n_metrics == 0) return;
+  Parameters p = of_type(request);
+  p.add(CStringGetTextDatum(stored.version));
+  for (ArrayType* array :
+       {trained.metric_split, trained.metric_minutes, trained.metric_name, trained.metric_value, trained.metric_n})
+    p.add(PointerGetDatum(array));
+  run(shelf.insert_metrics, p, Mode::write);
+}
+
+void write_deployment(Shelf& shelf, const TrainRequest& request, const char* version, const char* previous) {
+  const char* identity = current_identity();
+  Parameters p = of_type(request);
+  p.add(CStringGetTextDatum(version));
+  p.add_or_null(previous != nullptr, previous != nullptr ? CStringGetTextDatum(previous) : 0);
+  p.add(CStringGetTextDatum("trained"));
+  p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
+  run(shelf.insert_deployment, p, Mode::write);
+}
+
+}  // namespace
+
+StoredModel store_version(const TrainRequest& request, const TrainedModel& trained) {
+  Shelf& shelf = request.of_population ? of_population : of_person;
+  lock(shelf, request);
+  const Newest newest = read_newest(shelf, request, trained);
+  StoredModel stored;
+  next_version(newest, stored.version);
+  stored.is_active =
+      !trained.rejected && (request.deploy == TrainRequest::Deploy::yes ||
+                            (request.deploy == TrainRequest::Deploy::when_none_is_active && !newest.has_active));
+  const char* previous = nullptr;
+  if (stored.is_active && newest.has_active) {
+    run(shelf.retire, of_type(request), Mode::write);
+    // None, when the one that was read as active has been retired by another session meanwhile.
+    if (SPI_processed > 0) previous = TextDatumGetCString(value(0, 1));
+  }
+  insert_row(shelf, request, trained, stored);
+  insert_metrics(shelf, request, trained, stored);
+  if (stored.is_active) write_deployment(shelf, request, stored.version, previous);
+  return stored;
+}
+
+void require_population_writer() {
+  run(may_write, Parameters(), Mode::read);
+  if (!DatumGetBool(value(0, 1)))
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for table population_model"),
+                    errhint("Population models are trained by the steward: SELECT glucose.setup(steward => ...).")));
+}
+
+}  // namespace glucose::pg

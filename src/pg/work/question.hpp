@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: PostgreSQL
+// What a forecast is asked for, of whatever task: one reader of options for all.
+#pragma once
+#include "core/asking/answer.hpp"
+#include "core/tasks/task.hpp"
+#include "pg/tables/read.hpp"
+
+namespace glucose::pg {
+
+/// A question on its way to an answer: about whom, with what options.
+struct Asking {
+  const Task* task = nullptr;
+  Person person;
+  Question question;
+  const pg_uuid_t* meal_id = nullptr;  // of a stored meal
+  char model_type[kLongestName] = "";
+  char version[kLongestVersion] = "";  // empty: the active one
+  char lang[8] = "en";
+  bool log = true;
+};
+
+/// Reads the options of a forecast of the task; raises 22023 naming an unknown key or a wrong value. Options that all
+/// tasks know: model_type (which must be of the task), version, level, head, lang, log. Those whose questions are about
+/// moments: minutes, a number (every five minutes up to it) or a list.
+Asking read_asking(const Task& task, Jsonb* options);
+
+/// A stored meal, or one that is not; a moment of a person. Raise 28000, P0002, 22008.
+void ask_about_meal(Asking& asking, const PersonMeal& what);
+void ask_about_moment(Asking& asking, const pg_uuid_t* person_id, TimestampTz at);
+
+}  // namespace glucose::pg

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/work/training.hpp"
+
+#include "pg/boundary/boosting.hpp"
+#include "pg/boundary/digest.hpp"
+#include "pg/boundary/settings.hpp"
+#include "pg/tables/material.hpp"
+#include "pg/tables/models.hpp"
+#include "pg/work/rows.hpp"
+#include "pg/work/trained.hpp"
+
+namespace glucose::pg {
+
+namespace {
+
+size_t most_bytes() {
+  return static_cast<size_t>(settings::max_train_memory_kb) * 1024;
+}
+
+std::unique_ptr<RowsMaker>* make_maker(const TrainRequest& r, int persons, MemoryContext context) {
+  return owned<std::unique_ptr<RowsMaker>>(
+      context, [&] { return r.task->training_rows(r.options, most_bytes(), r.of_population, persons); });
+}
+
+// The server's hashing wants a transaction to account for it: a short one, where none is open.
+const char* digest_of(const Rows& rows, MemoryContext context) {
+  const auto* parts = owned<std::vector<std::span<const std::byte>>>(context, [&] { return rows.content(); });
+  const bool needs_transaction = !IsTransactionState();
+  if (needs_transaction) StartTransactionCommand();
+  MemoryContext inside = MemoryContextSwitchTo(context);
+  StringInfoData digests;
+  initStringInfo(&digests);
+  for (const auto& part : *parts) appendStringInfoString(&digests, sha256_hex(part.data(), part.size()));
+  const char* digest = sha256_hex(digests.data, static_cast<size_t>(digests.len));
+  if (needs_transaction) CommitTransactionCommand();
+  MemoryContextSwitchTo(needs_transaction ? context : inside);
+  return digest;
+}
+
+void take_rows(TrainingRun& run, std::unique_ptr<RowsMaker>& maker) {
+  run.rows = owned<std::unique_ptr<Rows>>(run.context, [&] { return maker->take(); });
+  run.data_digest = digest_of(**run.rows, run.context);
+}
+
+void find_boosting_for(TrainingRun& run) {
+  bool uses = false;
+  guarded([&] { uses = run.request->task->uses_boosting(run.request->algorithm, run.request->of_population); });
+  if (uses) run.boosting = find_boosting();
+}
+
+// Of a person; a population's are there already.
+void make_rows(TrainingRun& run) {
+  if (run.rows != nullptr) return;
+  auto* maker = make_maker(*run.request, 1, run.context);
+  add_person(maker->get(), run.material);
+  take_rows(run, *maker);
+}
+
+TrainingRun begun(const TrainRequest& request, MemoryContext context) {
+  TrainingRun run{};
+  run.request = &request;
+  run.context = context;
+  return run;
+}
+
+}  // namespace
+
+TrainingRun read_training(const TrainRequest& request, MemoryContext context) {
+  TrainingRun run = begun(request, context);
+  const Person person = read_person(&request.person_id);
+  run.material = read_material(person, request.task->reach(request.options), request.start_at, request.end_at, context);
+  find_boosting_for(run);
+  if (!request.task->uses_population(request.algorithm)) return run;
+  const ModelRow row = read_population_model(request.model_type);
+  if (!row.found) return run;
+  run.population = load_model(*request.task, row, &request.person_id, request.model_type);
+  strlcpy(run.population_version, row.version, sizeof run.population_version);
+  return run;
+}
+
+TrainingRun read_population_training(const TrainRequest& request, MemoryContext context) {
+  TrainingRun run = begun(request, context);
+  require_population_writer();
+  const Persons sharing = read_sharing_persons();
+  run.persons_sharing = sharing.n;
+  auto* maker = make_maker(request, static_cast<int>(sharing.n), context);
+  MemoryContext scratch = AllocSetContextCreate(context, "pg_glucose person", ALLOCSET_DEFAULT_SIZES);
+  for (int64 i = 0; i < sharing.n; ++i) {
+    CHECK_FOR_INTERRUPTS();
+    add_person(maker->get(), read_material(sharing.rows[i], request.task->reach(request.options), request.start_at,
+                                           request.end_at, scratch));
+    MemoryContextReset(scratch);
+  }
+  MemoryContextDelete(scratch);
+  take_rows(run, *maker);
+  find_boosting_for(run);
+  return run;
+}
+
+void start_training(TrainingRun& run) {
+  const TrainRequest& r = *run.request;
+  make_rows(run);
+  run.trainer = owned<std::unique_ptr<Trainer>>(run.context, [&] {
+    const TrainingBasis basis{r.algorithm, r.options, most_bytes(), run.population, run.boosting};
+    return (r.of_population ? r.task->train_population : r.task->train)(std::move(*run.rows), basis);
+  });
+}
+
+bool step_training(TrainingRun& run) {
+  return guarded_step(run.trainer->get());
+}
+
+void finish_training(TrainingRun& run) {
+  run_to_end(run.trainer->get());
+}
+
+std::unique_ptr<Tuner>* start_tuning(TrainingRun& run, const SearchGrid& grid) {
+  const TrainRequest& r = *run.request;
+  make_rows(run);
+  return owned<std::unique_ptr<Tuner>>(run.context, [&] {
+    const TrainingBasis basis{r.algorithm, r.options, most_bytes(), run.population, run.boosting};
+    return r.task->tune(std::move(*run.rows), basis, grid);
+  });
+}
+
+StoredTraining store_training(TrainingRun& run) {
+  const auto* outcome = owned<Outcome>(run.context, [&] { return (*run.trainer)->take(); });
+  StoredTraining stored;
+  stored.trained = in_server_terms(run, *outcome);
+  stored.model = store_version(*run.request, stored.trained);
+  return stored;
+}
+
+}  // namespace glucose::pg

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: PostgreSQL
+// A training from the request to what is stored, of a person or of a population, whatever the task: what train_model,
+// train_population_model, retrainings and the background workers share.
+#pragma once
+#include "core/training/trainer.hpp"
+#include "pg/boundary/request.hpp"
+#include "pg/tables/versions.hpp"
+
+namespace glucose::pg {
+
+/// A training under way. Plain: what it points to is owned by `context`.
+struct TrainingRun {
+  const TrainRequest* request;
+  MemoryContext context;
+  Material material;                     // of a person
+  const AnyModel* population = nullptr;  // what it may stand on
+  char population_version[kLongestVersion] = "";
+  const BoostingApi* boosting = nullptr;
+  int64 persons_sharing = 0;  // of a population
+  std::unique_ptr<Rows>* rows = nullptr;
+  const char* data_digest = nullptr;
+  std::unique_ptr<Trainer>* trainer = nullptr;
+};
+
+/// READ, between begin() and end(): the person's material and what its training may stand on. Raises 28000, P0002,
+/// 53200.
+TrainingRun read_training(const TrainRequest& request, MemoryContext context);
+
+/// READ: the rows of everybody who shares data and whom the caller sees, one person after the other. Raises 42501 for
+/// who may not add a population model, MG002, 53200.
+TrainingRun read_population_training(const TrainRequest& request, MemoryContext context);
+
+/// COMPUTE, with or without a transaction: makes the rows, polling for interrupts, and a trainer that has not begun.
+/// Raises MG002 with the counts when there is too little, 53200.
+void start_training(TrainingRun& run);
+
+/// The same for a search of hyper-parameters; owned by the run's context.
+std::unique_ptr<Tuner>* start_tuning(TrainingRun& run, const SearchGrid& grid);
+
+/// One small step; whether it was the last.
+bool step_training(TrainingRun& run);
+
+/// All that are left, with a chance to cancel before each.
+void finish_training(TrainingRun& run);
+
+/// WRITE, between begin() and end(): the finished training becomes a version.
+struct StoredTraining {
+  StoredModel model;
+  TrainedModel trained;
+};
+StoredTraining store_training(TrainingRun& run);
+
+}  // namespace glucose::pg
