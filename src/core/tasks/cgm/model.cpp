@@ -7,6 +7,7 @@
 #include "core/base/error.hpp"
 #include "core/base/wipe.hpp"
 #include "core/tasks/cgm/features.hpp"
+#include "core/tasks/cgm/place.hpp"
 
 namespace glucose {
 
@@ -19,29 +20,11 @@ float limit(float mg_dl) {
   return std::clamp(mg_dl, kGlucoseLow, kGlucoseHigh);
 }
 
-/// A moment between two horizons of the model (or beyond the last), and what the model says of it.
-struct Place {
-  std::size_t before, after;
-  float weight;  // of `after`
-  float widen = 1;
-
-  explicit Place(double minutes) {
-    const double step = std::max(minutes / kCgmStepMin - 1, 0.0);  // 0: the first horizon
-    constexpr std::size_t kLast = kCgmHorizons - 1;
-    before = std::min(static_cast<std::size_t>(step), kLast);
-    after = std::min(before + 1, kLast);
-    weight = after == before ? 0.0F : static_cast<float>(step - static_cast<double>(before));
-    if (minutes > kCgmLongestMin) widen = static_cast<float>(std::sqrt(minutes / kCgmLongestMin));
-  }
-  float between(float a, float b) const { return a + weight * (b - a); }
-  float of(const std::array<float, kCgmHorizons>& values) const { return between(values[before], values[after]); }
-};
-
 /// The distribution of the outcome around the median at a place.
 struct Outcome {
   const CgmModel& model;
   const CgmNodes& nodes;
-  const Place& place;
+  const CgmPlace& place;
 
   float quantile(double p) const {
     const auto at = [&](std::size_t k) {
@@ -59,11 +42,11 @@ struct Outcome {
   }
 };
 
-CgmForecastPoint point_at(const CgmModel& model, const CgmNodes& nodes, int minutes, const Place& place, double level) {
+CgmForecastPoint point_at(const CgmModel& model, const CgmNodes& nodes, int minutes, const CgmPlace& place,
+                          double level) {
   const Outcome outcome{model, nodes, place};
   const float median = place.of(nodes.median), mean = place.of(nodes.mean);
-  if (!std::isfinite(median) || !std::isfinite(mean))
-    throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
+  if (!std::isfinite(median) || !std::isfinite(mean)) forecast_not_finite();
   CgmForecastPoint point;
   point.minutes_ahead = minutes;
   point.mg_dl = limit(median);
@@ -100,7 +83,11 @@ CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadC
 }
 
 CgmForecastPoint cgm_point_at_horizon(const CgmModel& model, const CgmNodes& nodes, std::size_t k, double level) {
-  return point_at(model, nodes, cgm_minutes(k), Place(cgm_minutes(k)), level);
+  return point_at(model, nodes, cgm_minutes(k), CgmPlace(cgm_minutes(k)), level);
+}
+
+void forecast_not_finite() {
+  throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
 }
 
 void wipe(CgmModel& model) {
@@ -109,22 +96,28 @@ void wipe(CgmModel& model) {
   for (auto* trees : {&model.median_trees, &model.mean_trees}) wipe_values(std::span<float>(trees->linear));
 }
 
-CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question) {
-  const CgmSeries series(readings, question.at);
-  if (series.size() == 0 || question.at - series.at(series.size() - 1) > kCgmOldestReading)
+CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_min) {
+  const CgmSeries series(readings, at);
+  if (series.size() == 0 || at - series.at(series.size() - 1) > kCgmOldestReading)
     throw Error(ErrorCode::too_little_history, "no glucose reading in the hour before this moment",
                 "A forecast from readings alone needs a recent one; two hours of them are best.");
   const std::size_t last = series.size() - 1;
-  const double since_reading_min = static_cast<double>(question.at - series.at(last)) / kMinute;
+  CgmSeen seen;
+  series.window(last, seen.window);
+  seen.minute_of_day = DayClock{at, {&utc_offset_min, 1}}.minute_of_day(series.at(last));
+  seen.since_reading_min = static_cast<double>(at - series.at(last)) / kMinute;
+  return seen;
+}
+
+CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question) {
+  const CgmSeen seen = cgm_seen(readings, question.at, question.utc_offset_min);
+  const CgmNodes nodes = cgm_nodes(model, seen.window, seen.minute_of_day);
   CgmForecast forecast;
-  CgmWindow& window = forecast.window;
-  series.window(last, window);
-  const DayClock clock{question.at, {&question.utc_offset_min, 1}};
-  const CgmNodes nodes = cgm_nodes(model, window, clock.minute_of_day(series.at(last)));
+  forecast.window = seen.window;
   forecast.n = question.n_minutes;
   for (std::size_t i = 0; i < static_cast<std::size_t>(forecast.n); ++i)
-    forecast.points[i] =
-        point_at(model, nodes, question.minutes[i], Place(question.minutes[i] + since_reading_min), question.level);
+    forecast.points[i] = point_at(model, nodes, question.minutes[i],
+                                  CgmPlace(question.minutes[i] + seen.since_reading_min), question.level);
   return forecast;
 }
 

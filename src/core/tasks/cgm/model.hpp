@@ -66,11 +66,23 @@ inline constexpr Micros kCgmOldestReading = 60 * kMinute;
 inline constexpr Micros kCgmReach =
     kCgmOldestReading + static_cast<Micros>(kCgmWindow - 1) * kCgmStep + kCgmGap + kMinute;
 
+/// Throws Error model_mismatch.
+[[noreturn]] void forecast_not_finite();
+
+/// What a forecast at a moment looks at.
+struct CgmSeen {
+  CgmWindow window;          // that ends with the last reading
+  int minute_of_day;         // of that reading, on the person's clock
+  double since_reading_min;  // from it to the moment
+};
+/// in: readings sorted by time, kCgmReach back; those known at the moment (measured and recorded) count · throws Error
+/// too_little_history when the last one is older than an hour or there is none
+CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_min);
+
 /// The forecast at a moment from the readings known then (measured and recorded). The model counts from the last
 /// reading; what is asked lies between its horizons, and beyond 120 minutes after that reading the last one holds, with
 /// an interval that grows with the square root of time.
-/// in: readings sorted by time, kCgmReach back · throws Error too_little_history when the last reading is older than an
-/// hour or there is none, model_mismatch when the forecast is not finite
+/// in, throws: as cgm_seen(); model_mismatch when the forecast is not finite
 CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question);
 
 /// CgmModel ↔ bytes, as of Model but for the schema. decode throws Error model_mismatch for anything damaged, foreign,
