@@ -9,7 +9,6 @@ namespace glucose {
 namespace {
 
 constexpr std::size_t kHalfHour = 6, kHour = 12, kTwoHours = 24, kThreeHours = 36, kSixHours = 72;  // values
-constexpr float kLevelCentre = 110, kLevelUnit = 30, kDifferenceUnit = 20;                          // mg/dL
 
 std::span<const float> last_of(const CgmWindow& window, std::size_t n) {
   return std::span<const float>(window).last(n);
@@ -44,13 +43,13 @@ class Columns {
 
 void add_lags(Columns& out, const CgmWindow& window, float level) {
   const auto lags = last_of(window, kCgmLags);
-  for (std::size_t i = 0; i + 1 < kCgmLags; ++i) out.add((lags[i] - level) / kDifferenceUnit);
-  out.add((level - kLevelCentre) / kLevelUnit);
+  for (std::size_t i = 0; i + 1 < kCgmLags; ++i) out.add((lags[i] - level) / kCgmDifferenceUnit);
+  out.add((level - kCgmLevelCentre) / kCgmLevelUnit);
   out.add(1);
 }
 
 void add_longer_past(Columns& out, const CgmWindow& window, float level) {
-  const auto difference = [&](float value) { out.add((value - level) / kDifferenceUnit); };
+  const auto difference = [&](float value) { out.add((value - level) / kCgmDifferenceUnit); };
   const auto three = last_of(window, kThreeHours), all = last_of(window, kCgmWindow);
   difference(mean_of(last_of(window, kSixHours)));
   difference(mean_of(all));
@@ -64,7 +63,7 @@ void add_products(Columns& out, const CgmWindow& window, float level) {
   const auto slope = [&](std::size_t steps, float unit) {
     return std::tanh((level - window[kCgmWindow - 1 - steps]) / unit);
   };
-  const float raw = (level - kLevelCentre) / kLevelUnit, g = std::tanh(raw);
+  const float raw = (level - kCgmLevelCentre) / kCgmLevelUnit, g = std::tanh(raw);
   const float s1 = slope(1, 5), s3 = slope(3, 15), s6 = slope(6, 30), s12 = slope(12, 30);
   const float sd = log_sd(window, kHour), low = std::min(raw, 0.0F);
   for (const float value : {g * s3,       g * g,     s3 * s3,   s3 * s3 * s3, s1 * s1,         s1 * s1 * s1, s6 * s6,
@@ -75,9 +74,9 @@ void add_products(Columns& out, const CgmWindow& window, float level) {
 
 void add_varying_lags(Columns& out, const CgmWindow& window, float level) {
   const auto lags = last_of(window, kHour);
-  const float variation = log_sd(window, kTwoHours) - 2, g = std::tanh((level - kLevelCentre) / kLevelUnit);
+  const float variation = log_sd(window, kTwoHours) - 2, g = std::tanh((level - kCgmLevelCentre) / kCgmLevelUnit);
   for (const float factor : {variation, g})
-    for (std::size_t i = 0; i + 1 < kHour; ++i) out.add((lags[i] - level) / kDifferenceUnit * factor);
+    for (std::size_t i = 0; i + 1 < kHour; ++i) out.add((lags[i] - level) / kCgmDifferenceUnit * factor);
   out.add(variation);
 }
 
@@ -92,7 +91,7 @@ void add_clock(Columns& out, int minute_of_day) {
 constexpr std::size_t kLevelColumn = kCgmLags - 1, kOneColumn = kCgmLags, kSixHourColumn = kCgmLags + 1;
 // The column of the value `steps` before the last one; minus it, in another unit, is the slope.
 constexpr CgmOwnColumn slope_column(std::size_t steps, float unit) {
-  return {kCgmLags - 1 - steps, -kDifferenceUnit / unit};
+  return {kCgmLags - 1 - steps, -kCgmDifferenceUnit / unit};
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 
 namespace glucose {
 
+/// What a level is counted from, and the units of levels and of differences, mg/dL.
+inline constexpr float kCgmLevelCentre = 110, kCgmLevelUnit = 30, kCgmDifferenceUnit = 20;
+
 /// What the heads are linear in, P columns:
 /// 23 earlier values of the last two hours minus the last one (20 mg/dL) · the last one (from 110, 30 mg/dL) · 1 ·
 /// 6 of the longer past: means of 6 and 12 hours, least and most of 3 and 12 hours, minus the last one ·
