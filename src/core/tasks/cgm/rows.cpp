@@ -27,12 +27,12 @@ std::size_t CgmRows::count(Split of) const {
 }
 
 CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
-                               Micros end_at, std::size_t most, bool with_moments)
+                               Micros end_at, std::size_t most, bool to_measure)
     : rows_(rows),
-      series_(with_moments ? readings : until(readings, end_at)),
+      series_(to_measure ? readings : until(readings, end_at)),
       clock_(clock),
       last_origin_(std::numeric_limits<Micros>::min() / 2),
-      with_moments_(with_moments) {
+      to_measure_(to_measure) {
   std::size_t first = 0;
   while (first < series_.size() && series_.at(first) < start_at) ++first;
   next_ = first;
@@ -50,7 +50,7 @@ CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings,
 bool CgmRowsBuilder::split_of(Micros at, Split& split) const {
   split = at < first_validation_ ? Split::train : at < first_test_ ? Split::validation : Split::test;
   const Micros end = split == Split::train ? first_validation_ : first_test_;
-  return split == Split::test || at + kReach < end || with_moments_;
+  return split == Split::test || at + kReach < end || to_measure_;
 }
 
 CgmBoundaries CgmRowsBuilder::boundaries() const {
@@ -80,7 +80,7 @@ void CgmRowsBuilder::add(std::size_t origin) {
   if (added_++ == 0) ++rows_.persons;
   rows_.turn.push_back(static_cast<std::uint8_t>(rows_.persons % kCgmFolds));
   rows_.part.push_back(part_of(series_.at(origin)));
-  if (with_moments_) rows_.at.push_back(series_.at(origin));
+  rows_.at.push_back(series_.at(origin));
 }
 
 void CgmRowsBuilder::step() {

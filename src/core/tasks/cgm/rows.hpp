@@ -30,7 +30,7 @@ struct CgmRows {
   std::vector<std::uint8_t> split;  // [N] Split
   std::vector<std::uint8_t> turn;   // [N] person, counted modulo kCgmFolds
   std::vector<std::uint8_t> part;   // [N] kCgmFolds stretches of equal length of what a person's fits may learn from
-  std::vector<Micros> at;           // [N] when, where it was asked for
+  std::vector<Micros> at;           // [N] when the last reading was
   int persons = 0;
 
   std::size_t size() const { return level.size(); }
@@ -38,7 +38,8 @@ struct CgmRows {
   std::size_t count(Split of) const;
   std::size_t fold(std::size_t row) const { return persons >= 2 * kCgmFolds ? turn[row] : part[row]; }
 };
-inline constexpr std::size_t kCgmRowBytes = sizeof(float) * (kCgmColumns + kCgmSpreadColumns + 1 + kCgmHorizons) + 3;
+inline constexpr std::size_t kCgmRowBytes =
+    sizeof(float) * (kCgmColumns + kCgmSpreadColumns + 1 + kCgmHorizons) + 3 + sizeof(Micros);
 
 struct CgmBoundaries {
   Micros validation_start = 0, test_start = 0, test_end = 0;
@@ -51,9 +52,9 @@ struct CgmBoundaries {
 /// end_at · at most `most` rows are added, evenly spaced
 class CgmRowsBuilder {
  public:
-  /// with_moments: rows.at is filled, and outcomes may reach into the next split: rows to measure on
+  /// to_measure: outcomes may reach into the next split
   CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
-                 Micros end_at, std::size_t most, bool with_moments = false);
+                 Micros end_at, std::size_t most, bool to_measure = false);
   bool done() const { return next_ >= end_; }
   void step();
   std::size_t added() const { return added_; }
@@ -71,7 +72,7 @@ class CgmRowsBuilder {
   Micros first_at_ = 0, first_validation_ = 0, first_test_ = 0;
   std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, added_ = 0;
   Micros last_origin_;
-  bool with_moments_;
+  bool to_measure_;
 };
 
 }  // namespace glucose

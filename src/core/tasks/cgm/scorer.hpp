@@ -10,7 +10,7 @@ namespace glucose {
 /// same: six hours are their unit.
 class CgmScorer final : public Scorer {
  public:
-  /// model and rows (with moments) must outlive this · rows before `from` are passed over
+  /// model and rows must outlive this · rows before `from` are passed over
   CgmScorer(const CgmModel& model, const CgmRows& rows, Micros from) : model_(model), rows_(rows), from_(from) {}
   bool done() const override { return next_ == rows_.size(); }
   bool next(ScoredRow& row) override;

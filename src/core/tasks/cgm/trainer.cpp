@@ -24,8 +24,7 @@ class Maker final : public RowsMaker {
     made_->days = m.days();
     builder_.reset();
     if (made_->days < wanted_.min_days || !has_reading(m)) return;
-    builder_.emplace(made_->rows, m.readings, m.clock, m.start_at, m.end_at, wanted_.most_a_person,
-                     wanted_.with_moments);
+    builder_.emplace(made_->rows, m.readings, m.clock, m.start_at, m.end_at, wanted_.most_a_person, wanted_.to_measure);
   }
   bool done() const override { return !builder_ || builder_->done(); }
   void step() override { builder_->step(); }
@@ -39,7 +38,7 @@ class Maker final : public RowsMaker {
     return true;
   }
   std::unique_ptr<Rows> take() override {
-    if (persons_ == 0 && !wanted_.with_moments) raise_too_little();
+    if (persons_ == 0 && !wanted_.to_measure) raise_too_little();
     return std::move(made_);
   }
 

@@ -22,7 +22,7 @@ struct CgmRowsWanted {
   int min_days = 0;
   bool of_population = false;
   std::size_t most_a_person = 0;  // rows
-  bool with_moments = false;      // keep when each row is: for measuring
+  bool to_measure = false;        // a stored model on them: whatever they were for its training
 };
 /// How many rows a training of `memory_cap` bytes may hold.
 std::size_t most_cgm_rows(std::size_t memory_cap);
