@@ -23,7 +23,7 @@ const CgmModel& model_of(const AnyModel& model) {
 }
 
 std::vector<AlgorithmInfo> algorithms(bool of_population) {
-  const std::vector<std::string_view> options{"min_days"};
+  const std::vector<std::string_view> options{"min_days", "l2"};
   return {
       {Algorithm::linear, "two heads linear in 82 columns of the last twelve hours, robust and least squares", options},
       {Algorithm::automatic,

@@ -129,7 +129,7 @@ class CgmTrainer final : public Trainer {
       : made_(std::move(made)),
         persons_(made_->rows.persons),
         has_prior_(basis.population != nullptr),
-        training_(std::move(made_->rows), prior_of(basis), boosting_of(basis)) {}
+        training_(std::move(made_->rows), prior_of(basis), boosting_of(basis), basis.options.l2) {}
 
   bool done() const override { return training_.done(); }
   void step() override { training_.step(); }

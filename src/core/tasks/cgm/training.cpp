@@ -16,8 +16,8 @@ constexpr std::size_t kRowsPerStep = 256;
 constexpr SplitMask kEveryRow = kCgmLearnt | mask_of(Split::test);
 constexpr SplitMask kTrain = mask_of(Split::train), kValidation = mask_of(Split::validation);
 
-// In rows: of all columns, divided by how many persons the rows are of (windows of one person say much the same), and
-// of the few columns of a person's correction.
+// Unless said otherwise, in rows: of all columns, divided by how many persons the rows are of (windows of one person
+// say much the same), and of the few columns of a person's correction.
 constexpr double kPenalty = 300, kOwnPenalty = 300;
 // A person's own is served where it is better on validation over the horizons around, and fades in from there.
 constexpr std::size_t kAround = 3;
@@ -55,6 +55,7 @@ struct CgmTraining::State {
 
   CgmRows rows;
   std::optional<CgmModel> prior;
+  double l2 = -1;
   Phase phase = Phase::fitting;
   std::optional<CgmFit> fit;
   int heads_done = 0;  // median, then mean
@@ -73,13 +74,17 @@ struct CgmTraining::State {
 
   CgmHead& head(int which) { return which == 0 ? model.median : model.mean; }
   const CgmHead& head_of_prior(int which) const { return which == 0 ? prior->median : prior->mean; }
+  double penalty() const {
+    if (prior) return l2 < 0 ? kOwnPenalty : l2;
+    return (l2 < 0 ? kPenalty : l2) / std::max(rows.persons, 1);
+  }
   SplitMask learnt() const { return phase == Phase::fitting ? kTrain : kCgmLearnt; }
 
   void fit_step(Phase next) {
     if (!fit) {
       CgmFitOptions options;
       options.loss = heads_done == 0 ? CgmLoss::window : CgmLoss::squared;
-      options.penalty = prior ? kOwnPenalty : kPenalty / std::max(rows.persons, 1);
+      options.penalty = penalty();
       if (prior) options.prior = &head_of_prior(heads_done);
       if (!prior && heads_done == 0) options.start = model.median;  // of the first fit, when this is the second
       options.folds = !prior && phase == Phase::refitting && (heads_done == 0 || tries_trees());
@@ -295,11 +300,12 @@ struct CgmTraining::State {
   }
 };
 
-CgmTraining::CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting)
+CgmTraining::CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting, double l2)
     : state_(std::make_unique<State>()) {
   state_->rows = std::move(rows);
   state_->prior = std::move(prior);
   state_->boosting_options = boosting;
+  state_->l2 = l2;
   if (state_->prior && state_->prior->has_trees()) state_->phase = State::Phase::correcting;
   for (const Split split : {Split::train, Split::validation, Split::test})
     if (state_->rows.count(split) == 0)

@@ -58,8 +58,9 @@ struct CgmOutcome {
 /// in part, so that a forecast has no steps. The spread is the prior's times a shrunken factor.
 class CgmTraining {
  public:
-  /// Throws Error too_little_history when a split is empty.
-  CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting = {});
+  /// l2: the penalty of the heads, or of a person's correction of a prior's, in rows; below 0: the usual one · throws
+  /// Error too_little_history when a split is empty
+  CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting = {}, double l2 = -1);
   ~CgmTraining();
   CgmTraining(CgmTraining&&) noexcept;
 
