@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.hpp"
+#include "core/tasks/cgm/explanation.hpp"
 #include "core/tasks/cgm/model.hpp"
 #include "core/tasks/cgm/scorer.hpp"
 #include "core/tasks/cgm/trainer.hpp"
@@ -131,6 +132,18 @@ Answer ask(const AnyModel& any, const Known& known, const Question& question) {
   return answer;
 }
 
+std::unique_ptr<Explainer> explain(const AnyModel& any, const Known& known, const Question& question,
+                                   int minutes_ahead) {
+  if (minutes_ahead < 1 || minutes_ahead > kCgmLongestMin)
+    throw Error(ErrorCode::bad_argument,
+                "the model does not forecast " + std::to_string(minutes_ahead) + " minutes ahead",
+                "It forecasts 1 to " + std::to_string(kCgmLongestMin) + " minutes ahead.");
+  CgmQuestion one = question_of(question);
+  one.n_minutes = 1;
+  one.minutes[0] = minutes_ahead;
+  return std::make_unique<CgmExplainer>(model_of(any), known.readings, one, question.head);
+}
+
 Reach scoring_reach(const AnyModel& /*any*/) {
   return {kCgmReach, kAfter, false};
 }
@@ -173,7 +186,7 @@ const Task kCgmTask{
     .set_minutes = set_minutes,
     .asking_reach = asking_reach,
     .ask = ask,
-    .explain = nullptr,
+    .explain = explain,
     .scoring_reach = scoring_reach,
     .scoring_lead = scoring_lead,
     .scoring_rows = scoring_rows,
