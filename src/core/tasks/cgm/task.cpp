@@ -6,6 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "core/tasks/cgm/explanation.hpp"
+#include "core/tasks/cgm/importance.hpp"
 #include "core/tasks/cgm/model.hpp"
 #include "core/tasks/cgm/scorer.hpp"
 #include "core/tasks/cgm/trainer.hpp"
@@ -160,6 +161,10 @@ std::unique_ptr<Scorer> score(const AnyModel& model, const Rows& rows, Micros fr
   return std::make_unique<CgmScorer>(model_of(model), static_cast<const CgmTaskRows&>(rows).rows, from);
 }
 
+std::unique_ptr<ImportanceWork> importance(const AnyModel& model, const Rows& rows, Micros from, std::uint64_t seed) {
+  return std::make_unique<CgmImportance>(model_of(model), static_cast<const CgmTaskRows&>(rows).rows, from, seed);
+}
+
 }  // namespace
 
 const Task kCgmTask{
@@ -191,7 +196,7 @@ const Task kCgmTask{
     .scoring_lead = scoring_lead,
     .scoring_rows = scoring_rows,
     .score = score,
-    .importance = nullptr,
+    .importance = importance,
 };
 
 }  // namespace glucose
