@@ -34,6 +34,7 @@ std::span<const std::string_view> searchable_options(Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::ridge:
     case Algorithm::lad:
+    case Algorithm::linear:
       return kOfLinear;
     case Algorithm::trees:
       return kOfTrees;
@@ -42,7 +43,7 @@ std::span<const std::string_view> searchable_options(Algorithm algorithm) {
     default:
       throw Error(ErrorCode::bad_argument,
                   "algorithm \"" + std::string(name_of(algorithm)) + "\" has no options to search",
-                  "Algorithms that have are ridge, lad, trees, lstm.");
+                  "Algorithms that have are ridge, lad, trees, lstm; of readings alone, linear.");
   }
 }
 
@@ -53,6 +54,7 @@ std::vector<SearchAxis> default_search(Algorithm algorithm) {
         {"hidden", {{32}, {64}, {64, 64}}}, {"learning_rate", {{0.001}, {0.003}}}, {"dropout", {{0}, {0.1}, {0.3}}}};
   if (algorithm == Algorithm::trees)
     return {{"rounds", {{40}, {80}, {160}}}, {"depth", {{2}, {3}}}, {"eta", {{0.05}, {0.1}}}};
+  if (algorithm == Algorithm::linear) return {{"l2", {{}, {10}, {30}, {100}, {1000}, {3000}, {10000}}}};
   return {{"l2", {{}, {3}, {10}, {30}, {100}, {300}, {1000}}}};
 }
 

@@ -10,6 +10,7 @@
 #include "core/tasks/cgm/model.hpp"
 #include "core/tasks/cgm/scorer.hpp"
 #include "core/tasks/cgm/trainer.hpp"
+#include "core/tasks/cgm/tuning.hpp"
 
 namespace glucose {
 
@@ -183,7 +184,7 @@ const Task kCgmTask{
     .training_rows = training_rows,
     .train = train_cgm,
     .train_population = train_cgm,
-    .tune = nullptr,
+    .tune = tune_cgm,
     .decode = decoded,
     .facts = facts,
     .remembers = remembers,

@@ -57,7 +57,8 @@ TEST(SearchGrid, HoldsEveryCombinationOnceTheLastOptionChangingFirst) {
 }
 
 TEST(SearchGrid, SearchesAUsualGridWhenNothingIsSaid) {
-  for (const Algorithm algorithm : {Algorithm::ridge, Algorithm::lad, Algorithm::trees, Algorithm::lstm}) {
+  for (const Algorithm algorithm :
+       {Algorithm::ridge, Algorithm::lad, Algorithm::trees, Algorithm::lstm, Algorithm::linear}) {
     const SearchGrid grid(algorithm, {}, {});
     EXPECT_GT(grid.size(), 3U);
     EXPECT_LE(grid.size(), 30U);
