@@ -85,6 +85,12 @@ const Task& require_task(const char* model_type) {
   pg_unreachable();
 }
 
+void require_capability(bool is_there, const char* model_type, const char* what) {
+  if (!is_there)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("models of type \"%s\" cannot be %s", clipped(model_type), what)));
+}
+
 TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,
                                 Jsonb* options) {
   TrainRequest request;

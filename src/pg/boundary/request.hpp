@@ -21,6 +21,9 @@ struct TrainRequest {
 /// The task of a model type; raises 22023 naming those there are.
 const Task& require_task(const char* model_type);
 
+/// Raises 0A000 naming the model type when its task cannot do something: when the function of its table is null.
+void require_capability(bool is_there, const char* model_type, const char* what);
+
 /// Checks what a training is asked for; raises 22023. person_id: nullptr for a population's.
 TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,
                                 Jsonb* options);

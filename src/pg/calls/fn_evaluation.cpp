@@ -29,12 +29,14 @@ struct Request {
 };
 
 // Between begin() and end().
-Request read_request(FunctionCallInfo fcinfo) {
+template <class Function>
+Request read_request(FunctionCallInfo fcinfo, Function* glucose::Task::*needed, const char* what) {
   Request r;
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   r.model_type = text_argument(fcinfo, 1, "model_type");
   const char* version = PG_ARGISNULL(2) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(2));
   r.task = &require_task(r.model_type);
+  require_capability(r.task->*needed != nullptr, r.model_type, what);
   r.person = read_person(person_id);
   r.row = require_serving_model(person_id, *r.task, r.model_type, version);
   return r;
@@ -77,7 +79,7 @@ SQL_FUNCTION(evaluate_model) {
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);
   MemoryContext work = CurrentMemoryContext;
-  const Request r = read_request(fcinfo);
+  const Request r = read_request(fcinfo, &glucose::Task::score, "evaluated");
   const Boundaries bounds = r.row.is_population ? Boundaries{DT_NOBEGIN, DT_NOEND, DT_NOEND, DT_NOEND}
                                                 : read_boundaries(r.row, &r.person.id, r.model_type);
   const TimestampTz start_at = PG_ARGISNULL(3) ? bounds.training_start : PG_GETARG_TIMESTAMPTZ(3);
@@ -102,7 +104,7 @@ SQL_FUNCTION(feature_importance) {
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);
   MemoryContext work = CurrentMemoryContext;
-  const Request r = read_request(fcinfo);
+  const Request r = read_request(fcinfo, &glucose::Task::importance, "asked what they rely on");
   // The test rows of a person's version; of a population's, the person's rows after all it has learnt from.
   Boundaries test;
   if (r.row.is_population)

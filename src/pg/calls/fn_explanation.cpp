@@ -9,6 +9,7 @@
 #include "pg/boundary/owned.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/work/given_meal.hpp"
+#include "pg/work/request.hpp"
 #include "pg/work/serving.hpp"
 
 using namespace glucose::pg;
@@ -47,6 +48,7 @@ void put_part(ReturnSetInfo* result, const char* feature, float value, float con
 }
 
 void explain(ReturnSetInfo* result, const Asking& asking, int minutes) {
+  require_capability(asking.task->explain != nullptr, asking.model_type, "explained");
   const Served served = read_served(asking, CurrentMemoryContext);
   auto* explainer = owned<std::unique_ptr<Explainer>>(CurrentMemoryContext, [&] {
     return asking.task->explain(*served.model, served.known, asking.question, minutes);

@@ -97,9 +97,7 @@ TuneRequest read_request(FunctionCallInfo fcinfo, MemoryContext context) {
   request.given =
       DatumGetJsonbP(DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(options), CStringGetTextDatum(kTimeBudget)));
   request.training = make_train_request(person_id, model_type, algorithm, request.given);
-  if (request.training.task->tune == nullptr)
-    ereport(ERROR,
-            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("models of type \"%s\" have nothing to tune", model_type)));
+  require_capability(request.training.task->tune != nullptr, model_type, "tuned");
   guarded([&] { glucose::searchable_options(request.training.algorithm); });
   const SearchReader reader{owned<std::vector<SearchAxis>>(context, [] { return std::vector<SearchAxis>(); }),
                             request.given};
