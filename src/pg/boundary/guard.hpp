@@ -48,10 +48,12 @@ bool guarded_step(Work* work) {
   return done;
 }
 
-/// All its steps, with a chance to cancel before each.
+/// All its steps, with a chance to cancel before each; there may be none.
 template <class Work>
 void run_to_end(Work* work) {
-  for (bool done = false; !done;) {
+  bool done = false;
+  guarded([&] { done = work->done(); });
+  while (!done) {
     CHECK_FOR_INTERRUPTS();
     done = guarded_step(work);
   }
