@@ -9,7 +9,7 @@ CREATE FUNCTION glucose.explain_forecast(person_id uuid, at timestamptz, minutes
 RETURNS TABLE (feature text, value real, contribution real)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 16 COST 1000 AS 'MODULE_PATHNAME', 'glucose_explain_forecast';
 COMMENT ON FUNCTION glucose.explain_forecast(uuid, timestamptz, integer, jsonb) IS
-'Why cgm_forecast says what it says at a moment and one horizon: the rows of explain_prediction, for a forecast from readings alone. The baseline is the last reading: contributions are what the model adds to it. Errors: P0002, 22023, MG001, MG002, MG003.';
+'What cgm_forecast says at a moment and one horizon (minutes_ahead, 1 to 120), taken apart in rows like those of explain_prediction: the baseline is the last reading, and the parts are what groups of earlier readings, their variation and the time of day add to it, mg/dL. Options as cgm_forecast, without minutes; it describes the model, not causes. Errors: P0002, 22023, MG001, MG002, MG003, 0A000.';
 
 CREATE FUNCTION glucose.what_if(meal_id uuid, changes jsonb, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
 RETURNS TABLE (minutes_ahead integer, mg_dl real, changed real, difference real, lower real, upper real)
@@ -34,7 +34,7 @@ CREATE FUNCTION glucose.feature_importance(person_id uuid, model_type text DEFAU
 RETURNS TABLE (feature text, minutes_ahead integer, importance real, n integer)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 128 COST 100000 AS 'MODULE_PATHNAME', 'glucose_feature_importance';
 COMMENT ON FUNCTION glucose.feature_importance(uuid, text, text) IS
-'How much a stored version (the active one unless named) relies on each feature: by how many mg/dL its mean absolute error grows on the version''s n test meals when the feature''s values are shuffled among them (mean of five shuffles with a fixed seed), per horizon, the largest first. About 0, or below by chance, where nothing rests on it; features that say much the same share their importance. No row when the tables hold no test meal. Errors: P0002; MG001 without an active version.';
+'How much a stored version (the active one unless named) relies on each feature: by how many mg/dL its mean absolute error grows on its n test rows (meals, of model_type cgm windows of readings; of a population''s version, the person''s rows after all it has learnt from) when the feature''s values are shuffled among them, per horizon, the largest first. About 0, or below by chance, where nothing rests on it; features that say much the same share their importance. Errors: P0002, 22023, MG001, MG003, 0A000.';
 
 CREATE FUNCTION glucose.explain_prediction_json(meal_id uuid, minutes_ahead integer, options jsonb DEFAULT '{}',
   person_id uuid DEFAULT NULL) RETURNS jsonb
