@@ -7,9 +7,9 @@
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
+#include "pg/boundary/request.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/work/given_meal.hpp"
-#include "pg/work/request.hpp"
 #include "pg/work/serving.hpp"
 
 using namespace glucose::pg;
