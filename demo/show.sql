@@ -42,6 +42,9 @@ SELECT '+' || minutes_ahead || ' min' AS ahead, to_char(at AT TIME ZONE :'time_z
 FROM forecast ORDER BY minutes_ahead;
 
 \ir plot.sql
+\if :{?plot}
+  \ir points.sql
+\endif
 
 \echo
 \echo == where it comes from
