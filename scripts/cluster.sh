@@ -10,6 +10,8 @@ if [[ -z ${PG_CONFIG:-} ]]; then
 fi
 export PG_CONFIG
 stage="" cluster=""
+# What is staged, and what its server is told beyond regress/server.conf.
+stage_preset=dev cluster_settings=""
 
 # as_owner COMMAND…: as the user who owns the server: the caller, or postgres when the caller is root.
 as_owner() {
@@ -18,7 +20,7 @@ as_owner() {
 
 give_stage() { if ((EUID == 0)); then chown -R postgres: "$stage"; fi; }
 
-# stage: makes the private installation from build/dev. Sets stage, bin, stage_lib.
+# stage: makes the private installation from build/$stage_preset. Sets stage, bin, stage_lib.
 stage() {
   local lib share file
   bin=$("$PG_CONFIG" --bindir) lib=$("$PG_CONFIG" --pkglibdir) share=$("$PG_CONFIG" --sharedir)
@@ -32,7 +34,7 @@ stage() {
   for file in "$lib"/*; do [[ $file == */pg_glucose*.so ]] || ln -s "$file" "$stage_lib/"; done
   for file in "$share"/*; do [[ $file == */extension ]] || ln -s "$file" "$stage$share/"; done
   for file in "$share"/extension/*; do [[ $file == */pg_glucose* ]] || ln -s "$file" "$stage$share/extension/"; done
-  DESTDIR=$stage cmake --install "$root/build/dev" >"$stage/install.log" 2>&1 || { cat "$stage/install.log" >&2; return 1; }
+  DESTDIR=$stage cmake --install "$root/build/$stage_preset" >"$stage/install.log" 2>&1 || { cat "$stage/install.log" >&2; return 1; }
   bin=$stage$bin
   give_stage
 }
@@ -50,6 +52,7 @@ cluster_start() {
   { cat "$root/regress/server.conf"
     echo "port = $port"
     echo "unix_socket_directories = '$socket'"
+    echo "$cluster_settings"
   } >>"$cluster/postgresql.conf"
   as_owner "$bin/pg_ctl" -D "$cluster" -l "$cluster/server.log" -w -t 60 start >"$stage/start.log" 2>&1 ||
     { cat "$stage/start.log" "$cluster/server.log" >&2; return 1; }
