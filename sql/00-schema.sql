@@ -13,12 +13,13 @@ $do$;
 
 CREATE FUNCTION glucose.version() RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_version';
-COMMENT ON FUNCTION glucose.version() IS 'Version of the loaded pg_glucose library, such as 0.1.0.';
+COMMENT ON FUNCTION glucose.version() IS
+'Version of the loaded pg_glucose library.';
 
 CREATE FUNCTION glucose.key(id text) RETURNS uuid
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_key_text';
 COMMENT ON FUNCTION glucose.key(text) IS
-'Stable UUIDv5 (RFC 4122, SHA-1 in a namespace of pg_glucose) of a text identifier, so that tables with other key types can take part: index glucose.key(id) and show it as person_id or meal_id in a security_invoker view.';
+'Stable UUIDv5 of a text identifier, so that tables with other key types can take part.';
 
 CREATE FUNCTION glucose.key(id bigint) RETURNS uuid
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_key_bigint';
@@ -28,9 +29,10 @@ COMMENT ON FUNCTION glucose.key(bigint) IS
 CREATE FUNCTION glucose.to_mg_dl(value double precision, unit text) RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_to_mg_dl';
 COMMENT ON FUNCTION glucose.to_mg_dl(double precision, text) IS
-'Glucose in mg/dL from ''mg/dL'' or ''mmol/L'' (times 18.0182). Errors: 22023 for any other unit, 22003 for a value that is not finite.';
+'Glucose in mg/dL from a value in ''mg/dL'' or ''mmol/L'' (times 18.0182).';
 
 CREATE FUNCTION glucose.disclaimer(lang text DEFAULT 'en') RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_disclaimer';
 COMMENT ON FUNCTION glucose.disclaimer(text) IS
-'What every forecast is shown with: informational only, never for dosing, diagnosis or triage. Languages: ''en'', ''de''; others: 22023.';
+'What every forecast is shown with: informational only, never for dosing, diagnosis or triage. Languages: ''en'', '
+'''de''.';

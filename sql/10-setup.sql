@@ -36,7 +36,9 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup(name) IS
-'Creates the ordinary tables, policies and indexes in schema glucose, owned by the caller, or migrates them after an upgrade; returns the schema version. Idempotent. Keeps a relation named meal or glucose_reading that is already there. With steward, that role may read and write all persons'' rows (batch training). The caller needs CREATE on schema glucose.';
+'Creates the tables, policies and indexes in schema glucose, owned by the caller, or migrates them after an '
+'upgrade; returns the schema version. With steward, that role may read and write all persons'' rows, for batch '
+'training.';
 
 CREATE FUNCTION glucose.setup_policies() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -103,7 +105,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_policies() IS
-'Part of setup(): row-level security of every table, and whatever of it is missing, as after DROP EXTENSION ... CASCADE.';
+'Internal: part of setup(): row-level security of every table, and whatever of it is missing, as after DROP '
+'EXTENSION ... CASCADE.';
 
 CREATE FUNCTION glucose.setup_steward(steward name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -129,7 +132,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_steward(name) IS
-'Part of setup(): gives one role policies and privileges over every person''s rows.';
+'Internal: part of setup(): gives one role policies and privileges over every person''s rows.';
 
 CREATE FUNCTION glucose.grant_access(role name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -156,4 +159,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.grant_access(name) IS
-'Grants a role what an application needs to record, train and predict; row-level security still decides which persons it sees. Run by the owner of the tables.';
+'Grants a role what an application needs to record, train and predict. Row-level security still decides which '
+'persons it sees.';

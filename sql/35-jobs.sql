@@ -3,12 +3,13 @@ CREATE FUNCTION glucose.train_model_async(person_id uuid, model_type text DEFAUL
   algorithm text DEFAULT 'auto', options jsonb DEFAULT '{}') RETURNS uuid
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_train_model_async';
 COMMENT ON FUNCTION glucose.train_model_async(uuid, text, text, jsonb) IS
-'Queues a training for the background workers and returns its job_id; when the transaction commits, workers start. The job runs as the calling role, under its row-level security, and holds no transaction open while it computes. Watch training_progress. Errors: as train_model for the arguments; 22023 when the identity is longer than 100 bytes.';
+'Queues a training for the background workers and returns its job_id. Workers start when the transaction commits.';
 
 CREATE FUNCTION glucose.start_training_workers() RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_start_training_workers';
 COMMENT ON FUNCTION glucose.start_training_workers() IS
-'Starts background workers for the caller''s queued jobs, as after a restart of the server; they end when the queue is empty. At most glucose.max_training_workers work at once.';
+'Starts background workers for the caller''s queued jobs, as after a restart of the server; they end when the queue '
+'is empty.';
 
 CREATE FUNCTION glucose.cancel_training(job_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -33,4 +34,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.cancel_training(uuid) IS
-'Cancels a job that waits or runs; a running one stops within a quarter of a second and stores nothing. False when it has ended already. Errors: P0002.';
+'Cancels a job that waits or runs; a running one stops within a quarter of a second and stores nothing. False when '
+'it has ended already.';

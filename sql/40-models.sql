@@ -2,7 +2,7 @@
 CREATE FUNCTION glucose.require_person(person_id uuid) RETURNS void
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_require_person';
 COMMENT ON FUNCTION glucose.require_person(uuid) IS
-'Returns when the caller may see the person. Errors: 22023 for NULL, 28000 without an identity, P0002 for a person that is not there or not the caller''s.';
+'Internal: returns when the caller may see the person, else raises 22023, 28000 or P0002.';
 
 CREATE FUNCTION glucose.list_model_versions(person_id uuid, model_type text DEFAULT 'glucose',
   OUT version text, OUT algorithm text, OUT is_active boolean, OUT status text, OUT trained_at timestamptz,
@@ -22,7 +22,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.list_model_versions(uuid, text) IS
-'Every version of the person''s model, newest first, with its test errors (mg/dL), whether it serves and what is wrong with it. Errors: P0002.';
+'Every version of the person''s model, newest first, with its test errors (mg/dL), whether it serves and what is '
+'wrong with it.';
 
 CREATE FUNCTION glucose.active_model_version(person_id uuid, model_type text DEFAULT 'glucose') RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -35,7 +36,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.active_model_version(uuid, text) IS
-'The version that serves the person, NULL when none does. Errors: P0002.';
+'The version that serves the person, NULL when none does.';
 
 CREATE FUNCTION glucose.deploy_model(person_id uuid, model_type text, version text, reason text DEFAULT NULL)
 RETURNS text
@@ -77,7 +78,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.deploy_model(uuid, text, text, text) IS
-'Makes a version the one that serves, in one transaction, and writes the deployment history; an archived one is ready again. Returns the version. Errors: P0002; 55000 for a version that was rejected.';
+'Makes a version the one that serves, in one transaction, and writes the deployment history; returns the version.';
 
 CREATE FUNCTION glucose.increment_version(version text, level text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -101,7 +102,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.increment_version(text, text) IS
-'The next version: major when the feature or output schema changes, minor for a retraining, patch for a re-fit with the same data and options. train_model() follows this by itself. Errors: 22023.';
+'The next version number: major when the feature or output schema changes, minor for a retraining, patch for a '
+'re-fit with the same data and options. train_model() follows this by itself.';
 
 CREATE FUNCTION glucose.rollback_model(person_id uuid, model_type text DEFAULT 'glucose', to_version text DEFAULT NULL)
 RETURNS text
@@ -131,7 +133,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.rollback_model(uuid, text, text) IS
-'Makes the version that was live before (or the named one) serve again, in one transaction; returns it. Errors: P0002; 55000 when there is none to go back to.';
+'Makes the version that was live before (or the named one) serve again, in one transaction; returns it.';
 
 CREATE FUNCTION glucose.model_version_at(person_id uuid, at timestamptz, model_type text DEFAULT 'glucose') RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -145,7 +147,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.model_version_at(uuid, timestamptz, text) IS
-'The version that served the person at a moment, by the deployment history; NULL when none did. Errors: P0002.';
+'The version that served the person at a moment, by the deployment history; NULL when none did.';
 
 CREATE FUNCTION glucose.delete_model(person_id uuid, model_type text, version text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -172,17 +174,18 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.delete_model(uuid, text, text) IS
-'Deletes a version with its metrics; false when there is none of that name. Its number is not used again while later ones exist. Errors: P0002; 55006 for the active one.';
+'Deletes a version with its metrics; false when there is none of that name.';
 
 CREATE FUNCTION glucose.export_model(person_id uuid, model_type text, version text DEFAULT NULL) RETURNS bytea
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_export_model';
 COMMENT ON FUNCTION glucose.export_model(uuid, text, text) IS
-'A version (the active one unless named) as one self-describing, checksummed value for import_model(). Errors: P0002, MG001.';
+'A version (the active one unless named) as one self-describing, checksummed value for import_model().';
 
 CREATE FUNCTION glucose.import_model(person_id uuid, artifact bytea, options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_import_model';
 COMMENT ON FUNCTION glucose.import_model(uuid, bytea, jsonb) IS
-'Stores what export_model() gave, of this or another database or person, as a new version; returns it. Options: model_type, deploy (default false). It is never called production ready: nobody has measured it on this person. Errors: P0002; MG003 for anything damaged, foreign or made for other features, and then nothing is stored.';
+'Stores what export_model() gave, of this or another database or person, as a new version; returns it. It is never '
+'called production ready: nobody has measured it on this person.';
 
 CREATE FUNCTION glucose.cache_stats(OUT entries bigint, OUT bytes bigint, OUT hits bigint, OUT misses bigint,
                                     OUT evictions bigint)
@@ -193,4 +196,4 @@ COMMENT ON FUNCTION glucose.cache_stats() IS
 CREATE FUNCTION glucose.invalidate_cache() RETURNS integer
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'glucose_invalidate_cache';
 COMMENT ON FUNCTION glucose.invalidate_cache() IS
-'Wipes the decoded models of this backend; returns how many there were. Never needed for correctness: a model is looked up by the hash of its bytes after row-level security has shown its row.';
+'Wipes the decoded models of this backend; returns how many there were. Never needed for correctness.';

@@ -16,7 +16,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.list_population_models(text) IS
-'Every version of a population model, newest first, with how many persons it learnt from, its test errors (mg/dL) and whether it serves.';
+'Every version of a population model, newest first, with how many persons it learnt from, its test errors (mg/dL) '
+'and whether it serves.';
 
 CREATE FUNCTION glucose.deploy_population_model(model_type text, version text, reason text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -54,7 +55,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.deploy_population_model(text, text, text) IS
-'Makes a version the population model that serves whoever has none of their own, in one transaction, and writes population_deployment; returns the version. The steward runs it. Errors: 42501; P0002; 55000 for a version that was rejected.';
+'Makes a version the population model that serves whoever has none of their own; returns the version. The steward '
+'runs it.';
 
 CREATE FUNCTION glucose.rollback_population_model(model_type text DEFAULT 'glucose', to_version text DEFAULT NULL)
 RETURNS text
@@ -82,4 +84,4 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.rollback_population_model(text, text) IS
-'Makes the population model that was live before (or the named one) serve again, in one transaction; returns it. The steward runs it. Errors: 42501; P0002; 55000 when there is none to go back to.';
+'Makes the population model that was live before (or the named one) serve again; returns it. The steward runs it.';

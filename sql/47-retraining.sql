@@ -3,7 +3,8 @@ CREATE TYPE glucose.retraining_result AS (
   status text, version text, reason text, mae_current double precision, mae_candidate double precision, n integer,
   ci_low double precision, ci_high double precision);
 COMMENT ON TYPE glucose.retraining_result IS
-'What a retraining led to: deployed, rejected or skipped; version is the candidate. The MAEs (in the unit of the type) are of current and candidate on the same n units (meals, or stretches of six hours), which neither has learnt from; ci_low to ci_high is the 95 % interval of mae_candidate - mae_current.';
+'What a retraining led to: deployed, rejected or skipped, and both errors on the same meals or hours, which neither '
+'version has learnt from.';
 
 CREATE FUNCTION glucose.compare_versions(person_id uuid, model_type text, version_a text, version_b text,
   start_at timestamptz DEFAULT NULL, end_at timestamptz DEFAULT NULL, OUT n integer, OUT mae_a double precision,
@@ -11,12 +12,14 @@ CREATE FUNCTION glucose.compare_versions(person_id uuid, model_type text, versio
   OUT ci_high double precision)
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_compare_versions';
 COMMENT ON FUNCTION glucose.compare_versions(uuid, text, text, text, timestamptz, timestamptz) IS
-'Two versions on the same rows with start_at <= t < end_at, by default those after all that either has learnt from: the mean absolute error of each unit (a meal, or six hours of readings) over the horizons both have, difference = mae_b - mae_a (below 0: b is better) and its 95 % interval, paired by unit (Student''s t). NULL where n is too small. Errors: P0002, 22023.';
+'Two versions on the same meals, or hours of readings: mean absolute error of each, the difference (below 0: b is '
+'better) and its 95 % interval, paired.';
 
 CREATE FUNCTION glucose.try_lock_person(person_id uuid) RETURNS boolean
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_try_lock_person';
 COMMENT ON FUNCTION glucose.try_lock_person(uuid) IS
-'Part of retraining: takes the person for this transaction, unless a worker or another retraining has it; false then.';
+'Internal: part of retraining: takes the person for this transaction, unless a worker or another retraining has it; '
+'false then.';
 
 CREATE FUNCTION glucose.retraining_rules(person_id uuid, model_type text DEFAULT 'glucose',
   OUT min_new_rows integer, OUT max_age_days integer, OUT max_live_mae real, OUT min_improvement real,
@@ -42,7 +45,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retraining_rules(uuid, text) IS
-'The retraining policy that holds for a person: retraining_policy with the person''s retraining_override. Errors: 22023 for a model_type without a policy.';
+'The retraining policy that holds for a person: retraining_policy with the person''s retraining_override.';
 
 CREATE FUNCTION glucose.live_mae(person_id uuid, model_type text, version text, as_of timestamptz DEFAULT NULL,
   OUT mae real, OUT n integer)
@@ -82,7 +85,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.live_mae(uuid, text, text, timestamptz) IS
-'Mean absolute error (mg/dL) of what a version has answered, over the n outcomes known by as_of: of the newest 100 answers in prediction, the first about each meal, at times after all it has learnt from. The outcome is linear between readings at most 15 minutes away on both sides. NULL under 10 outcomes.';
+'Internal: part of check_retraining(): mean absolute error of what a version has answered, over the outcomes known '
+'by as_of.';
 
 CREATE FUNCTION glucose.count_new_rows(person_id uuid, model_type text, since timestamptz, until timestamptz)
 RETURNS integer
@@ -106,7 +110,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.count_new_rows(uuid, text, timestamptz, timestamptz) IS
-'What a training of the type would find new between two moments: meals with a reading and a known outcome, or days (UTC) with readings.';
+'Internal: part of check_retraining(): what a training of the type would find new between two moments: meals with a '
+'reading and a known outcome, or days (UTC) with readings.';
 
 CREATE FUNCTION glucose.check_retraining(person_id uuid, model_type text DEFAULT 'glucose',
   as_of timestamptz DEFAULT NULL, OUT needed boolean, OUT reasons text[], OUT new_rows integer,
@@ -153,7 +158,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.check_retraining(uuid, text, timestamptz) IS
-'Whether the policy asks for a new training, and why: no active model, new rows (meals with a reading, or days of readings) since the last training, days since it (rounded, so that a weekly run is due every week), or the live error (see live_mae). Takes a few milliseconds. With manual set in the policy it is never needed. as_of: as things stood then. Errors: P0002, 22023.';
+'Whether the policy asks for a new training, and why. It takes a few milliseconds.';
 
 CREATE FUNCTION glucose.retraining_is_due(person_id uuid, model_type text DEFAULT 'glucose',
   as_of timestamptz DEFAULT NULL) RETURNS boolean
@@ -171,7 +176,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retraining_is_due(uuid, text, timestamptz) IS
-'Whether retrain_due() and batch_retrain() take a person: retraining is needed and was not tried in the last 20 hours, whatever came of it.';
+'Internal: part of retrain_due() and batch_retrain(): whether retraining is needed and was not tried in the last 20 '
+'hours.';
 
 CREATE FUNCTION glucose.settle_candidate(person_id uuid, model_type text, version text,
   due_because text[] DEFAULT '{}', as_of timestamptz DEFAULT NULL) RETURNS glucose.retraining_result
@@ -248,7 +254,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.settle_candidate(uuid, text, text, text[], timestamptz) IS
-'Compares a version that was trained and does not serve with the active one on the same meals: the candidate''s test rows without those the active one has learnt from. It is deployed when its MAE is lower by the policy''s min_improvement, on 5 meals or more, and (policy beyond_chance) the 95 % interval of the paired difference lies below 0; or when nothing serves. The loser is archived; deploy_model() and rollback_model() still take it. Writes retraining_log. Errors: P0002, 55000.';
+'Internal: part of retraining: compares a version that does not serve with the active one on the same rows, deploys '
+'the better one and writes retraining_log.';
 
 CREATE FUNCTION glucose.train_and_settle(person_id uuid, model_type text, options jsonb, due_because text[],
   as_of timestamptz) RETURNS glucose.retraining_result
@@ -286,7 +293,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.train_and_settle(uuid, text, jsonb, text[], timestamptz) IS
-'Part of retraining: trains a candidate by the policy and settles it. A training that fails changes nothing but the log: skipped, with its SQLSTATE and message.';
+'Internal: part of retraining: trains a candidate by the policy and settles it; a training that fails changes '
+'nothing but the log.';
 
 CREATE FUNCTION glucose.retrain_model(person_id uuid, model_type text DEFAULT 'glucose', force boolean DEFAULT false,
   options jsonb DEFAULT '{}', as_of timestamptz DEFAULT NULL) RETURNS glucose.retraining_result
@@ -319,4 +327,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retrain_model(uuid, text, boolean, jsonb, timestamptz) IS
-'Trains a candidate when check_retraining() asks for it, or with force, and lets it serve only when it beats the current version on the same meals; see settle_candidate(). Options: algorithm and those of train_model(), added to the policy''s. Status: deployed, rejected (the candidate is kept, archived) or skipped (not needed, under way elsewhere, or failed, with the reason; nothing changed). as_of: nothing later is used, to replay the past. Errors: P0002, 22023.';
+'Trains a candidate when check_retraining() asks for it, or with force, and lets it serve only when it beats the '
+'current version on the same data.';

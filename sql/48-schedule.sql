@@ -12,7 +12,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retraining_queue(text, timestamptz) IS
-'Part of retraining: the persons the caller may see, those not tried for longest first. Errors: 22023 for a model_type without a policy.';
+'Internal: part of retrain_due(): the persons the caller may see, those not tried for longest first.';
 
 CREATE FUNCTION glucose.retrain_one(person_id uuid, model_type text, as_of timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -35,7 +35,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retrain_one(uuid, text, timestamptz) IS
-'Part of retrain_due(): one person, if due and nobody else is at it; the status, or NULL when nothing was tried.';
+'Internal: part of retrain_due(): one person, if due and nobody else is at it; the status, or NULL when nothing was '
+'tried.';
 
 CREATE FUNCTION glucose.retraining_may_go_on(tried integer, max_persons integer, started_at timestamptz,
   time_budget interval) RETURNS boolean
@@ -52,7 +53,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retraining_may_go_on(integer, integer, timestamptz, interval) IS
-'Part of retrain_due(): whether its limits are not reached. Errors: 22023 for limits that are none.';
+'Internal: part of retrain_due(): whether its limits are not reached.';
 
 -- It commits, and a procedure with a SET clause cannot: so it only calls functions, which have their own search path,
 -- and names the schema of every one. It uses no operator.
@@ -88,7 +89,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON PROCEDURE glucose.retrain_due(text, integer, interval, timestamptz) IS
-'Retrains all persons the caller may see who are due, those not tried for longest first, and commits after each: it can be stopped at any moment and run again, and several may run at once, beside the workers too, without training anyone twice. Stops after max_persons tries or when time_budget is used up. What came of each is in retraining_log. Not inside a transaction block. Errors: 22023.';
+'Retrains all persons the caller may see who are due, those not tried for longest first, and commits after each. It '
+'can be stopped at any moment and run again.';
 
 CREATE FUNCTION glucose.batch_retrain(model_type text DEFAULT 'glucose') RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -118,7 +120,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.batch_retrain(text) IS
-'Queues a retraining of everyone who is due, for the background workers, and returns how many; whoever waits already is not queued twice. Each ends as retrain_model() does; watch training_progress and retraining_log. Errors: 22023.';
+'Queues a retraining of everyone who is due, for the background workers, and returns how many.';
 
 CREATE FUNCTION glucose.schedule_retraining(schedule text DEFAULT '0 3 * * 0') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -141,7 +143,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.schedule_retraining(text) IS
-'Has pg_cron run CALL retrain_due() as the calling role, in this database, by a cron schedule (default Sundays at 3:00 in cron.timezone); returns the job''s number. Again: changes the schedule of the same job. The job names no person. Errors: 0A000 without the extension pg_cron.';
+'Has pg_cron run CALL retrain_due() as the calling role, in this database; returns the job''s number.';
 
 CREATE FUNCTION glucose.unschedule_retraining() RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

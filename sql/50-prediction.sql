@@ -3,32 +3,35 @@ CREATE FUNCTION glucose.predict_glucose(meal_id uuid, options jsonb DEFAULT '{}'
 RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_predict_glucose';
 COMMENT ON FUNCTION glucose.predict_glucose(uuid, jsonb, uuid) IS
-'Forecasts glucose after a stored meal: predictions with interval and confidence, provenance, disclaimer; logs the answer in prediction unless the transaction is read-only. Options: model_type, version, level of the interval (0.9; 0.01 to 0.99), lang, log. Errors: 28000, P0002, 22023, 22003, MG001 without a model, MG002 without a reading, MG003 for a model that does not fit, 55000 for a version that was rejected. Informational only.';
+'Forecasts glucose after a stored meal: one document with intervals, confidence, provenance and disclaimer. Logs '
+'the answer in prediction.';
 
 CREATE FUNCTION glucose.predict_meal(person_id uuid, meal jsonb, options jsonb DEFAULT '{}') RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_predict_meal';
 COMMENT ON FUNCTION glucose.predict_meal(uuid, jsonb, jsonb) IS
-'As predict_glucose, for a meal that is not stored: {calories, carbs_g, protein_g, fat_g, fiber_g, meal_type, eaten_at}. A nutrient left out or null is not known; eaten_at is now and meal_type follows the person''s clock unless given.';
+'As predict_glucose(), for a meal that is not stored.';
 
 CREATE FUNCTION glucose.glucose_forecast(meal_id uuid, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
 RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, confidence text,
                confidence_score real, model_version text)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 2 COST 1000 AS 'MODULE_PATHNAME', 'glucose_glucose_forecast';
 COMMENT ON FUNCTION glucose.glucose_forecast(uuid, jsonb, uuid) IS
-'The forecast of predict_glucose as rows, one per horizon, in mg/dL; writes nothing, for joins and analysts. Options as predict_glucose, and head: mg_dl is the median or the mean; the interval holds it. confidence_score: probability that the outcome is within 20 mg/dL or 20 % (the larger) of the median. Show glucose.disclaimer() with it.';
+'The forecast of predict_glucose() as rows, one per horizon, in mg/dL; writes nothing. Show disclaimer() with it.';
 
 CREATE FUNCTION glucose.cgm_forecast(person_id uuid, at timestamptz, options jsonb DEFAULT '{}')
 RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, confidence text,
                confidence_score real, model_version text)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 12 COST 1000 AS 'MODULE_PATHNAME', 'glucose_cgm_forecast';
 COMMENT ON FUNCTION glucose.cgm_forecast(uuid, timestamptz, jsonb) IS
-'Forecasts glucose (mg/dL) at a moment from the readings measured and recorded by then, every 5 minutes up to 60; writes nothing. The person''s model of type cgm answers, else the population''s. confidence as in predict_glucose, low when the last reading is older than 15 minutes; confidence_score: probability that the outcome is within 20 mg/dL or 20 % (the larger) of mg_dl. Options: minutes (up to 120, or a list), level of the interval (0.9), head (median or mean), version. Errors: P0002, 22023, MG001 without a model, MG002 when the last reading is older than an hour. Show glucose.disclaimer() with it.';
+'Forecasts glucose (mg/dL) at a moment from the readings measured and recorded by then; writes nothing. Show '
+'disclaimer() with it.';
 
 CREATE FUNCTION glucose.predict_cgm(person_id uuid, at timestamptz DEFAULT now(), options jsonb DEFAULT '{}')
 RETURNS jsonb
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_predict_cgm';
 COMMENT ON FUNCTION glucose.predict_cgm(uuid, timestamptz, jsonb) IS
-'The forecast of cgm_forecast as a document like that of predict_glucose: predictions with interval and confidence, provenance, disclaimer; logs the answer in prediction unless the transaction is read-only. Options: those of cgm_forecast, lang and log. Informational only.';
+'Forecasts glucose from readings alone: the document of predict_glucose() for the forecast of cgm_forecast(). Logs '
+'the answer in prediction.';
 
 CREATE FUNCTION glucose.glucose_forecast_json(meal_id uuid, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
 RETURNS jsonb
@@ -40,7 +43,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.glucose_forecast_json(uuid, jsonb, uuid) IS
-'{"rows": those of glucose_forecast, "disclaimer"}.';
+'The rows of glucose_forecast() with the disclaimer, as one document.';
 
 CREATE FUNCTION glucose.cgm_forecast_json(person_id uuid, at timestamptz, options jsonb DEFAULT '{}') RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -50,7 +53,8 @@ BEGIN
     cgm_forecast_json.person_id, cgm_forecast_json.at, cgm_forecast_json.options) f));
 END
 $fn$;
-COMMENT ON FUNCTION glucose.cgm_forecast_json(uuid, timestamptz, jsonb) IS '{"rows": those of cgm_forecast, "disclaimer"}.';
+COMMENT ON FUNCTION glucose.cgm_forecast_json(uuid, timestamptz, jsonb) IS
+'The rows of cgm_forecast() with the disclaimer, as one document.';
 
 CREATE FUNCTION glucose.rows_with_disclaimer(options jsonb, forecast jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -61,4 +65,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.rows_with_disclaimer(jsonb, jsonb) IS
-'Part of the twins in JSON of functions that forecast in rows: {"rows", "disclaimer"}, in the language of the option lang.';
+'Internal: part of the twins in JSON of functions that forecast in rows: rows and disclaimer, in the language of '
+'the option lang.';

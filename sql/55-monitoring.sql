@@ -23,4 +23,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.live_accuracy(uuid, text, timestamptz) IS
-'How good the forecasts served to the person were, by version and horizon, for forecast moments from since on: mae, rmse and bias (forecast - outcome) in mg/dL, coverage of the 90 % interval from 0 to 1, source personal or population (NULL: deleted). What happened is read from the readings (view prediction_outcome) when they are there; forecasts of meals the model had learnt from do not count. By week: view model_live_accuracy. Errors: 22023, P0002.';
+'How good the forecasts served to the person were, by version and horizon: errors in mg/dL, and the share of '
+'outcomes inside the 90 % interval.';

@@ -2,27 +2,30 @@
 CREATE FUNCTION glucose.ab_bucket(person_id uuid, salt text) RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_ab_bucket';
 COMMENT ON FUNCTION glucose.ab_bucket(uuid, text) IS
-'Which of 100 buckets (0 to 99) a person falls into: the first 7 bytes of SHA-256 over the id''s 16 bytes and the salt in UTF-8, as a number, modulo 100. The same on every machine and in every version.';
+'Which of 100 buckets (0 to 99) a person falls into, by SHA-256 of id and salt. The same on every machine and in '
+'every version.';
 
 CREATE FUNCTION glucose.welch_t(a double precision[], b double precision[], level double precision DEFAULT 0.95,
   OUT difference double precision, OUT ci_low double precision, OUT ci_high double precision,
   OUT p_value double precision, OUT df double precision)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_welch_t';
 COMMENT ON FUNCTION glucose.welch_t(double precision[], double precision[], double precision) IS
-'Welch''s t-test of two independent samples: mean(b) - mean(a), its confidence interval, the two-sided p-value and the degrees of freedom. NULL where a sample has fewer than two values. Errors: 22004 for NULL elements, 22003 for values that are not finite, 22023 for a level outside 0 to 1.';
+'Welch''s t-test of two independent samples: mean(b) - mean(a), its confidence interval, the two-sided p-value and '
+'the degrees of freedom.';
 
 CREATE FUNCTION glucose.paired_t(a double precision[], b double precision[], level double precision DEFAULT 0.95,
   OUT difference double precision, OUT ci_low double precision, OUT ci_high double precision,
   OUT p_value double precision, OUT df double precision)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_paired_t';
 COMMENT ON FUNCTION glucose.paired_t(double precision[], double precision[], double precision) IS
-'The paired t-test: the same units measured twice, in the same order. Results and errors as welch_t(); 22023 also when the lengths differ.';
+'The paired t-test: the same units measured twice, in the same order; results as welch_t().';
 
 CREATE FUNCTION glucose.check_recipe(algorithm text, options jsonb DEFAULT '{}', model_type text DEFAULT 'glucose')
 RETURNS void
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_check_recipe';
 COMMENT ON FUNCTION glucose.check_recipe(text, jsonb, text) IS
-'Returns when train_model() would take these arguments. Errors: 22023 naming what it would not.';
+'Internal: part of start_experiment() and the retraining policy: returns when train_model() would take these '
+'arguments, else raises 22023.';
 
 CREATE FUNCTION glucose.start_experiment(name text, candidate jsonb, percent integer DEFAULT 10,
   kind text DEFAULT 'canary', model_type text DEFAULT 'glucose', salt text DEFAULT NULL) RETURNS integer
@@ -63,7 +66,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.start_experiment(text, jsonb, integer, text, text, text) IS
-'Tries a candidate on the persons with ab_bucket(person_id, salt) < percent; salt is the name unless given. candidate is a recipe {"algorithm", "options"}, tried on persons served by a model of their own, or {"population_version"}, tried on persons served by the population model. A canary serves it, a shadow forecasts with it beside what is served. Returns how many candidate models are being trained in the background; a person takes part from when its own training has ended, and is served the stable model when that gave none that may serve. One experiment runs per model type. Errors: 22023, P0002 for an unknown population version, 42710, 55000 for a rejected one, 55006.';
+'Tries a candidate on a part of the persons: a canary serves it, a shadow forecasts with it beside what is served. '
+'Returns how many candidate models are being trained in the background.';
 
 CREATE FUNCTION glucose.check_candidate(candidate jsonb, model_type text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -95,7 +99,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.check_candidate(jsonb, text) IS
-'Returns when start_experiment() would take the candidate. Errors: 22023, P0002, 55000.';
+'Internal: part of start_experiment(): returns when it would take the candidate, else raises 22023, P0002 or 55000.';
 
 CREATE FUNCTION glucose.require_experiment(name text, running boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -118,7 +122,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.require_experiment(text, boolean) IS
-'Returns when there is an experiment of that name, and with running, when it runs. Errors: 22023 for NULL, P0002, 55000.';
+'Internal: returns when there is an experiment of that name, and with running, when it runs; else raises 22023, '
+'P0002 or 55000.';
 
 CREATE FUNCTION glucose.prepare_experiment(name text) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -153,7 +158,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.prepare_experiment(text) IS
-'Queues the candidate''s training for the persons of a running experiment''s split that have none: those who joined, and those whose training failed. start_experiment() does so once; call it again whenever persons join. Returns how many were queued. Errors: P0002, 55000.';
+'Queues the candidate''s training for the persons of a running experiment''s split that have none; returns how '
+'many. Call it again whenever persons join.';
 
 CREATE FUNCTION glucose.experiment_results(name text, OUT minutes_ahead integer, OUT n_persons integer,
   OUT n_stable bigint, OUT n_candidate bigint, OUT mae_stable double precision, OUT mae_candidate double precision,
@@ -205,7 +211,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.experiment_results(text) IS
-'The candidate against the stable model by horizon, over the caller''s visible persons: n_persons, scored forecasts of each arm (n_stable, n_candidate), mean over persons of each one''s mean absolute error (mg/dL), candidate - stable with its 95 % interval and two-sided p-value. Persons are the units. A shadow has both forecasts of every meal: paired t-test; a canary''s arms are different persons: Welch''s t-test. verdict: not enough data (under 8 pairs, or 5 persons in either arm), no difference (p >= 0.05), candidate better, candidate worse. Errors: P0002.';
+'The candidate against the stable model by horizon, over the caller''s visible persons, with interval, p-value and '
+'verdict. Persons are the units.';
 
 CREATE FUNCTION glucose.stop_experiment(name text, promote boolean DEFAULT false, reason text DEFAULT NULL)
 RETURNS integer
@@ -246,14 +253,15 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.stop_experiment(text, boolean, text) IS
-'Ends an experiment; everyone is served by the stable model again, trainings not yet done are cancelled. With promote, the candidate becomes the stable model where there is one: each person''s candidate version by deploy_model(), or the population version. Returns how many models became active. Errors: P0002, 55000 when it does not run, 42501.';
+'Ends an experiment; everyone is served by the stable model again. With promote the candidate becomes the stable '
+'model; returns how many models became active.';
 
 CREATE FUNCTION glucose.check_experiments(OUT name text, OUT verdict text, OUT stopped boolean) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 2 SET search_path = pg_catalog, pg_temp
 AS $fn$
 #variable_conflict use_column
 DECLARE
-  -- For many looks at growing data, two horizons each; see the chapter Experiments of docs/operations.md.
+  -- For many looks at growing data, two horizons each; see docs/why/experiments.md.
   stop_below CONSTANT double precision := 0.001;
   worst record;
 BEGIN
@@ -274,4 +282,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.check_experiments() IS
-'Looks at every running experiment and stops those whose candidate is worse at some horizon with p < 0.001: strict, so that looking every night hardly ever stops an equal candidate. Returns the worst verdict of each. Run it every night as the steward, who sees all persons.';
+'Stops every running experiment whose candidate is worse beyond doubt, and returns the verdict of each. Run it '
+'every night as the steward.';

@@ -2,4 +2,5 @@
 CREATE FUNCTION glucose.simulate_person(seed bigint, days integer DEFAULT 30, profile text DEFAULT 't2d') RETURNS uuid
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_simulate_person';
 COMMENT ON FUNCTION glucose.simulate_person(bigint, integer, text) IS
-'Adds a simulated person of the caller with meals and 5-minute sensor glucose from a physiological model (Dalla Man, Rizza and Cobelli 2007, with sensor errors after Breton and Kovatchev 2008 and Facchinetti 2014), starting 2026-01-05 in UTC; returns its person_id. Same arguments and caller: same person; one that is there already is left as it is. Profiles none, prediabetes, t2d, t1d; 1 to 3650 days. Errors: 22023.';
+'Adds a simulated person of the caller with meals and 5-minute sensor glucose from a physiological model, starting '
+'2026-01-05 in UTC; returns its person_id.';

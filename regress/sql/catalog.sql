@@ -17,6 +17,9 @@ SELECT count(*) > 0 AS has_functions FROM func;
 
 -- Functions: a comment, a result nobody has to guess, no privilege of their own.
 SELECT signature AS no_comment FROM func WHERE obj_description(oid, 'pg_proc') IS NULL;
+-- One or two sentences: options, errors and examples are prose beside the SQL (sql/NN-theme.md).
+SELECT signature AS long_comment FROM func, LATERAL (SELECT obj_description(func.oid, 'pg_proc')) c (text)
+WHERE length(text) > 250 OR regexp_count(text, '[.!?](\s|$)') > 2;
 SELECT signature AS security_definer FROM func WHERE prosecdef;
 SELECT signature AS leakproof FROM func WHERE proleakproof;
 SELECT signature AS open_search_path FROM func

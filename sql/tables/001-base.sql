@@ -214,4 +214,5 @@ BEGIN
   END LOOP;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_step_001() IS 'Part of setup(): creates the tables of schema version 1.';
+COMMENT ON FUNCTION glucose.setup_step_001() IS
+'Internal: part of setup(): brings the tables to schema version 1.';

@@ -45,4 +45,5 @@ BEGIN
   COMMENT ON VIEW glucose.training_progress IS 'Jobs that wait or run, of the persons the caller may see; watch it with \watch 1.';
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_step_002() IS 'Part of setup(): creates what background training needs.';
+COMMENT ON FUNCTION glucose.setup_step_002() IS
+'Internal: part of setup(): brings the tables to schema version 2.';

@@ -82,4 +82,5 @@ BEGIN
     WHERE purpose = 'retrain' AND state IN ('queued', 'running');
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_step_003() IS 'Part of setup(): creates what retraining needs.';
+COMMENT ON FUNCTION glucose.setup_step_003() IS
+'Internal: part of setup(): brings the tables to schema version 3.';

@@ -50,7 +50,8 @@ BEGIN
   COMMENT ON COLUMN glucose.prediction.shadow_predictions IS 'What a shadow''s candidate forecast beside the served predictions.';
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_step_004() IS 'Part of setup(): creates what outcomes and experiments need.';
+COMMENT ON FUNCTION glucose.setup_step_004() IS
+'Internal: part of setup(): brings the tables to schema version 4.';
 
 CREATE FUNCTION glucose.setup_outcome_views() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -137,4 +138,5 @@ BEGIN
   END LOOP;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_outcome_views() IS 'Part of setup(): the views that join predictions to what happened.';
+COMMENT ON FUNCTION glucose.setup_outcome_views() IS
+'Internal: part of setup(): the views of outcomes and live accuracy.';

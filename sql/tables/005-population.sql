@@ -16,4 +16,5 @@ BEGIN
     'Which population model was live from when on, who put it there and why. Readable by all, written by the steward.';
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_step_005() IS 'Part of setup(): creates the deployment history of population models.';
+COMMENT ON FUNCTION glucose.setup_step_005() IS
+'Internal: part of setup(): brings the tables to schema version 5.';

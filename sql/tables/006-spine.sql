@@ -47,4 +47,5 @@ BEGIN
   END LOOP;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_step_006() IS 'Part of setup(): creates what all model types share.';
+COMMENT ON FUNCTION glucose.setup_step_006() IS
+'Internal: part of setup(): brings the tables to schema version 6.';
