@@ -25,18 +25,6 @@ def commands():
     return set(re.findall(r"[a-z]+", cases)) | {"help"}
 
 
-def anchors(path):
-    """Where the headings of a page are, as GitHub names them."""
-    found, seen, fenced = set(), {}, False
-    for line in pages.read(path):
-        fenced ^= line.lstrip().startswith("```")
-        if not fenced and (match := re.match(r"#+ (.*)", line)):
-            slug = re.sub(r"[^\w\- ]", "", match[1].lower()).replace(" ", "-")
-            seen[slug] = seen.get(slug, -1) + 1
-            found.add(slug + (f"-{seen[slug]}" if seen[slug] else ""))
-    return found
-
-
 def wrong_links(path, line):
     for target in re.findall(r"\]\(([^)\s]+)\)", line):
         if re.match(r"https?:|mailto:", target):
@@ -45,7 +33,7 @@ def wrong_links(path, line):
         aim = os.path.normpath(os.path.join(os.path.dirname(path), name)) if name else path
         if not os.path.exists(os.path.join(pages.ROOT, aim)):
             yield f"no file {target}"
-        elif anchor and aim.endswith(".md") and anchor not in anchors(aim):
+        elif anchor and aim.endswith(".md") and anchor not in {slug for _, slug in pages.headings(pages.read(aim))}:
             yield f"no heading {target}"
 
 

@@ -70,3 +70,14 @@ def blocks(path):
     if block is not None:
         raise SystemExit(f"{path}:{block.line}: a block that is not closed")
     return settings, found
+
+
+def headings(lines):
+    """Yields each heading with its anchor, as GitHub names it; the second of a name gets a number."""
+    seen, fenced = {}, False
+    for line in lines:
+        fenced ^= line.lstrip().startswith("```")
+        if not fenced and (match := re.match(r"#+ (.*)", line)):
+            slug = re.sub(r"[^\w\- ]", "", match[1].lower()).replace(" ", "-")
+            seen[slug] = seen.get(slug, -1) + 1
+            yield match[1], slug + (f"-{seen[slug]}" if seen[slug] else "")

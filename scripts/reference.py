@@ -4,26 +4,27 @@
 
 A chapter is a theme file sql/NN-theme.sql, in whose order things come, and the prose of sql/NN-theme.md: its introduction,
 and a section "### name" for each function with its options, errors and an example. Functions whose COMMENT begins with
-"Internal:" have no section and stand in the appendix. sql/preface.md stands before all."""
+"Internal:" have no section and stand in the appendix. sql/preface.md stands before all, with the table of functions in it."""
 import glob
 import json
 import os
 import re
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import pages
+
 INTERNAL = "Internal: "
 WIDE = 100
 
 
 def read(path):
-    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+    with open(os.path.join(pages.ROOT, path), encoding="utf-8") as file:
         return file.read()
 
 
 def sections(path):
     """The prose of a chapter by name; what stands before the first section is under ''."""
-    if not os.path.exists(os.path.join(ROOT, path)):
+    if not os.path.exists(os.path.join(pages.ROOT, path)):
         return {"": ""}
     text = re.sub(r"\A<!-- SPDX.*-->\n", "", read(path))
     parts = re.split(r"^### (\w+)\n", text, flags=re.M)
@@ -32,7 +33,7 @@ def sections(path):
 
 def chapters():
     """(title, file of prose, names in their order) of each theme; then the steps of setup(), which have no chapter."""
-    for path in sorted(glob.glob("sql/[0-9][0-9]-*.sql", root_dir=ROOT)):
+    for path in sorted(glob.glob("sql/[0-9][0-9]-*.sql", root_dir=pages.ROOT)):
         theme = re.fullmatch(r"sql/\d+-(.*)\.sql", path)[1]
         yield theme.replace("_", "-").capitalize(), path.replace(".sql", ".md"), created(path)
 
@@ -70,16 +71,6 @@ def entry_text(entries, prose):
 
 def table(header, rows):
     return "\n".join([f"| {' | '.join(header)} |", "|" + "---|" * len(header), *(f"| {' | '.join(r)} |" for r in rows)])
-
-
-def anchors(text):
-    """Where GitHub puts each heading, by the heading; the second of a name gets a number."""
-    found, seen = {}, {}
-    for line in re.findall(r"^##+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), flags=re.M):
-        slug = re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-")
-        seen[slug] = seen.get(slug, -1) + 1
-        found[line] = slug + (f"-{seen[slug]}" if seen[slug] else "")
-    return found
 
 
 def heading(relation):
@@ -121,20 +112,20 @@ def main():
                 index.append((name, first_sentence(entries[0]["comment"]), title))
         wrong += [f"{path}: a section of nothing to show, {name}" for name in prose if name]
         body += [f"## {title}", prose[""], *shown] if shown else []
-    for path in sorted(glob.glob("sql/tables/*.sql", root_dir=ROOT)):
+    for path in sorted(glob.glob("sql/tables/*.sql", root_dir=pages.ROOT)):
         internal += [entry for name in created(path) for entry in by_name[name]]
     if wrong:
         raise SystemExit("\n".join(wrong))
     body += ["## Tables\n\nMade by `setup()`, ordinary tables of whoever called it; row-level security is enabled and forced.",
              *map(relation_text, catalog["relations"]), settings_text(catalog["settings"]), appendix(internal)]
     body = "\n\n".join(part for part in body if part)
-    where = anchors(body)
+    where = dict(pages.headings(body.splitlines()))
+    functions = table(("function", "what it does", "chapter"), [
+        (f"[`{name}`](#{where[name]})", cell(what), f"[{title}](#{where[title]})") for name, what, title in sorted(index)])
+    functions += ("\n\nTables: " + ", ".join(f"[`{r['name']}`](#{where[heading(r)]})" for r in catalog["relations"])
+                  + ". [Settings](#settings). [Internal functions](#appendix-internal-functions).")
     print("<!-- SPDX-License-Identifier: PostgreSQL; made by ./dev docs from sql/, its comments and pages: do not edit -->\n")
-    print(sections("sql/preface.md")[""] + "\n")
-    print(table(("function", "what it does", "chapter"), [
-        (f"[`{name}`](#{where[name]})", cell(what), f"[{title}](#{where[title]})") for name, what, title in sorted(index)]))
-    print("\nTables: " + ", ".join(f"[`{r['name']}`](#{where[heading(r)]})" for r in catalog["relations"])
-          + ". [Settings](#settings). [Internal functions](#appendix-internal-functions).\n")
+    print(sections("sql/preface.md")[""].replace("{functions}", functions) + "\n")
     print(body)
 
 
