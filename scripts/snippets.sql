@@ -20,7 +20,8 @@ SET ROLE app;
 CREATE TEMP TABLE who AS
   SELECT glucose.simulate_person(seed, days, profile) AS person_id, seed
   FROM (VALUES (1, 60, 't2d'), (2, 60, 'prediabetes'), (3, 60, 't1d'), (4, 4, 't2d')) AS s (seed, days, profile);
-UPDATE glucose.person SET shares_data = true, time_zone = 'Europe/Berlin' WHERE person_id IN (SELECT person_id FROM who WHERE seed < 4);
+UPDATE glucose.person SET shares_data = true, time_zone = 'Europe/Berlin'
+  WHERE person_id IN (SELECT person_id FROM who WHERE seed < 4);
 -- In whole days, so that breakfast stays breakfast; what would then be in the future has not happened yet.
 CREATE TEMP TABLE shift AS
   SELECT r.person_id, (current_date - max(r.measured_at)::date + 1) * interval '1 day' AS days
@@ -29,6 +30,13 @@ UPDATE glucose.glucose_reading r SET measured_at = r.measured_at + s.days FROM s
 UPDATE glucose.meal m SET eaten_at = m.eaten_at + s.days FROM shift s WHERE s.person_id = m.person_id;
 DELETE FROM glucose.glucose_reading WHERE measured_at > now() - interval '3 min';
 DELETE FROM glucose.meal WHERE eaten_at > now() - interval '30 min';
+-- No gap in the last two days, whatever the hour: the pages ask about moments in them.
+INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl)
+  SELECT w.person_id, t.at, before.mg_dl
+  FROM who w, generate_series(now() - interval '2 days', now() - interval '3 min', interval '5 min') t (at), LATERAL (
+    SELECT r.* FROM glucose.glucose_reading r
+    WHERE r.person_id = w.person_id AND r.measured_at <= t.at ORDER BY r.measured_at DESC LIMIT 1) before
+  WHERE before.measured_at < t.at - interval '12 min';
 -- Whom the analyst may look at.
 INSERT INTO glucose.person_access (person_id, identity) SELECT person_id, 'analyst' FROM who;
 RESET ROLE;
