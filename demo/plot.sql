@@ -35,7 +35,8 @@ SELECT string_agg(line, E'\n' ORDER BY y DESC) AS picture FROM (
   FROM scale, generate_series(0, top) AS y CROSS JOIN generate_series(0, 90) AS x LEFT JOIN cell USING (x, y)
   GROUP BY y, base, step
   UNION ALL
-  SELECT -1, '      └' || (SELECT string_agg(CASE WHEN x % 15 = 0 THEN '┴' ELSE '─' END, '' ORDER BY x) FROM generate_series(0, 90) AS x)
+  SELECT -1, '      └' || (SELECT string_agg(CASE WHEN x % 15 = 0 THEN '┴' ELSE '─' END, '' ORDER BY x)
+  FROM generate_series(0, 90) AS x)
   UNION ALL
   SELECT -2, '      -3h            -2h            -1h            meal           +1h            +2h           +3h'
 ) AS drawing (y, line) \gset

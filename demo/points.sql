@@ -6,7 +6,8 @@
 \o :plot
 SELECT json_build_object(
   'title', format('%s, %s g carbohydrate', m.meal_type, round(m.carbs_g)),
-  'readings', (SELECT json_agg(json_build_array(extract(epoch FROM r.measured_at - m.eaten_at) / 60, r.mg_dl) ORDER BY r.measured_at)
+  'readings', (SELECT json_agg(json_build_array(extract(epoch FROM r.measured_at - m.eaten_at) / 60, r.mg_dl)
+  ORDER BY r.measured_at)
                FROM glucose.glucose_reading r WHERE r.person_id = m.person_id
                  AND r.measured_at BETWEEN m.eaten_at - interval '3 h' AND m.eaten_at + interval '3 h'),
   'forecast', (SELECT json_agg(json_build_array(f.minutes_ahead, f.mg_dl) ORDER BY f.minutes_ahead)

@@ -4,7 +4,8 @@ CREATE FUNCTION pg_temp.train_line(person uuid, label text) RETURNS text LANGUAG
 DECLARE
   result glucose.training_result;
   started timestamptz := clock_timestamp();
-  line text := rpad(left(label, 16), 17) || lpad((SELECT count(*) FROM glucose.meal m WHERE m.person_id = person)::text, 5);
+  line text := rpad(left(label, 16), 17) || lpad((SELECT count(*) FROM glucose.meal m WHERE m.person_id = person)::text,
+    5);
 BEGIN
   result := glucose.train_model(person);
   line := line || '   ' || rpad(result.algorithm, 12)
@@ -20,8 +21,10 @@ END $$;
 \echo '== what all have in common: train_population_model() learns from who shares data, stores weights only'
 UPDATE glucose.person SET shares_data = true;
 SELECT version AS population_version FROM glucose.train_population_model() \gset
-SELECT format('%s persons, %s meals; RMSE of persons left out %s mg/dL, persistence %s', metadata ->> 'persons', n_train + n_validation + n_test,
-              round((metadata #>> '{candidates,2,validation_rmse}')::numeric, 1), round((metadata #>> '{candidates,0,validation_rmse}')::numeric, 1)) AS population
+SELECT format('%s persons, %s meals; RMSE of persons left out %s mg/dL, persistence %s', metadata ->> 'persons',
+  n_train + n_validation + n_test,
+              round((metadata #>> '{candidates,2,validation_rmse}')::numeric, 1),
+              round((metadata #>> '{candidates,0,validation_rmse}')::numeric, 1)) AS population
 FROM glucose.population_model WHERE model_type = 'glucose' AND version = :'population_version' \gset
 \echo '  ' :population
 

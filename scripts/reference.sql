@@ -42,7 +42,8 @@ CREATE TEMP VIEW relation AS
 
 CREATE TEMP VIEW setting AS
   SELECT name, coalesce(nullif(boot_val, ''), '(empty)') || coalesce(' ' || unit, '') AS default,
-         CASE context WHEN 'user' THEN 'anyone' ELSE context END AS who, concat_ws(' ', short_desc, extra_desc) AS comment
+         CASE context WHEN 'user' THEN 'anyone' ELSE context END AS who,
+         concat_ws(' ', short_desc, extra_desc) AS comment
   FROM pg_settings WHERE name LIKE 'glucose.%';
 
 SELECT json_build_object(

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The session of ./dev walk: gdb attaches to it, then :statement runs, which may use :'person', :'meal' and :'latest'. What it
+-- The session of ./dev walk: gdb attaches to it, then :statement runs, which may use :'person', :'meal' and :'latest'.
+-- What it
 -- needs of the environment is said in walk.py.
 \set QUIET on
 \set ON_ERROR_STOP on

@@ -8,7 +8,8 @@ DECLARE
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
     RAISE EXCEPTION 'role "%" does not exist', steward
-      USING ERRCODE = 'undefined_object', HINT = 'Create the steward''s role first: CREATE ROLE ... LOGIN (background workers and pg_cron log in as it).';
+      USING ERRCODE = 'undefined_object',
+      HINT = 'Create the steward''s role first: CREATE ROLE ... LOGIN (background workers and pg_cron log in as it).';
   END IF;
   PERFORM pg_advisory_xact_lock(hashtext('pg_glucose setup'));
   IF to_regclass('glucose.schema_version') IS NOT NULL THEN
@@ -90,13 +91,15 @@ BEGIN
     ) AS p (relation, name, command, using_rows, check_rows)
     WHERE NOT EXISTS (SELECT FROM pg_policy q
                       WHERE q.polrelid = to_regclass('glucose.' || p.relation) AND q.polname = p.name)
-      AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.' || p.relation) AND c.relkind IN ('r', 'p'))
+      AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.' || p.relation)
+      AND c.relkind IN ('r', 'p'))
   LOOP
     EXECUTE format('CREATE POLICY %I ON %s FOR %s', policy.name, policy.oid, policy.command)
             || coalesce(' USING (' || policy.using_rows || ')', '')
             || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy', 'glucose.experiment']::regclass[] LOOP
+  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy',
+    'glucose.experiment']::regclass[] LOOP
     IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
       EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);
     END IF;

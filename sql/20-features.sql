@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 CREATE FUNCTION glucose.feature_schema(schema text DEFAULT 'meal28/1', OUT index integer, OUT name text, OUT unit text,
-                                       OUT low real, OUT high real, OUT nullable boolean, OUT source text) RETURNS SETOF record
+                                       OUT low real, OUT high real, OUT nullable boolean,
+                                       OUT source text) RETURNS SETOF record
 LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 28 AS 'MODULE_PATHNAME', 'glucose_feature_schema';
 COMMENT ON FUNCTION glucose.feature_schema(text) IS
 'The features of a schema: index from 1, name, unit, range, whether it may be NULL, and where it comes from.';
@@ -40,7 +41,8 @@ COMMENT ON FUNCTION glucose.extract_features(uuid) IS
 'The 28 features of ''meal28/1'' at the moment of the meal, NULL where not known. Nothing measured, recorded or '
 'eaten later is used.';
 
-CREATE FUNCTION glucose.feature_vector(meal_id uuid, schema text DEFAULT 'meal/2', person_id uuid DEFAULT NULL) RETURNS real[]
+CREATE FUNCTION glucose.feature_vector(meal_id uuid, schema text DEFAULT 'meal/2',
+  person_id uuid DEFAULT NULL) RETURNS real[]
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_feature_vector';
 COMMENT ON FUNCTION glucose.feature_vector(uuid, text, uuid) IS
 'The features of a schema at the moment of the meal, in the order of feature_schema(), NULL where not known. '

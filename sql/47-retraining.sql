@@ -276,7 +276,8 @@ BEGIN
     IF as_of IS NOT NULL THEN
       -- Nothing after as_of exists: the outcome of the last meal is known by then.
       settings := settings || jsonb_build_object('end_at', as_of - make_interval(mins => 15 + (
-        SELECT max(h::integer) FROM jsonb_path_query(coalesce(nullif(settings -> 'horizons', 'null'), '120'), '$[*]') h)));
+        SELECT max(h::integer)
+        FROM jsonb_path_query(coalesce(nullif(settings -> 'horizons', 'null'), '120'), '$[*]') h)));
     END IF;
     candidate := (glucose.train_model(train_and_settle.person_id, train_and_settle.model_type, algorithm,
                                       settings)).version;

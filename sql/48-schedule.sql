@@ -71,7 +71,8 @@ BEGIN
   IF glucose.retraining_may_go_on(0, max_persons, started_at, time_budget) THEN
     persons := glucose.retraining_queue(model_type, as_of);
     FOREACH person IN ARRAY persons LOOP
-      EXIT WHEN NOT glucose.retraining_may_go_on(pg_catalog.cardinality(outcomes), max_persons, started_at, time_budget);
+      EXIT WHEN NOT glucose.retraining_may_go_on(pg_catalog.cardinality(outcomes), max_persons, started_at,
+        time_budget);
       COMMIT;
       -- What another run has just committed must be seen once its lock is free.
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
@@ -134,7 +135,9 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
     RAISE EXCEPTION 'pg_cron is not there to run a schedule'
       USING ERRCODE = 'feature_not_supported',
-            HINT = format('Install postgresql-%s-cron, add pg_cron to shared_preload_libraries, set cron.database_name to %L, restart the server and run CREATE EXTENSION pg_cron; or CALL glucose.retrain_due() from a timer of your own.',
+            HINT = format('Install postgresql-%s-cron, add pg_cron to shared_preload_libraries, set '
+                          'cron.database_name to %L, restart the server and run CREATE EXTENSION pg_cron; or CALL '
+                          'glucose.retrain_due() from a timer of your own.',
                           current_setting('server_version_num')::integer / 10000, current_database());
   END IF;
   EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job

@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: PostgreSQL
-CREATE FUNCTION glucose.explain_prediction(meal_id uuid, minutes_ahead integer, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
+CREATE FUNCTION glucose.explain_prediction(meal_id uuid, minutes_ahead integer, options jsonb DEFAULT '{}',
+  person_id uuid DEFAULT NULL)
 RETURNS TABLE (feature text, value real, contribution real)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 64 COST 1000 AS 'MODULE_PATHNAME', 'glucose_explain_prediction';
 COMMENT ON FUNCTION glucose.explain_prediction(uuid, integer, jsonb, uuid) IS
 'Why glucose_forecast() says what it says after a stored meal at one horizon: what each feature adds in mg/dL. Show '
 'disclaimer() with it.';
 
-CREATE FUNCTION glucose.explain_forecast(person_id uuid, at timestamptz, minutes_ahead integer, options jsonb DEFAULT '{}')
+CREATE FUNCTION glucose.explain_forecast(person_id uuid, at timestamptz, minutes_ahead integer,
+  options jsonb DEFAULT '{}')
 RETURNS TABLE (feature text, value real, contribution real)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 16 COST 1000 AS 'MODULE_PATHNAME', 'glucose_explain_forecast';
 COMMENT ON FUNCTION glucose.explain_forecast(uuid, timestamptz, integer, jsonb) IS
@@ -20,8 +22,10 @@ COMMENT ON FUNCTION glucose.what_if(uuid, jsonb, jsonb, uuid) IS
 'The forecast after a stored meal beside the one for the same moment with other nutrients or another type of meal, '
 'in mg/dL. Show disclaimer() with it.';
 
-CREATE FUNCTION glucose.glucose_curve(meal_id uuid, step_minutes integer DEFAULT 15, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
-RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, is_peak boolean, incremental_area real)
+CREATE FUNCTION glucose.glucose_curve(meal_id uuid, step_minutes integer DEFAULT 15, options jsonb DEFAULT '{}',
+  person_id uuid DEFAULT NULL)
+RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, is_peak boolean,
+  incremental_area real)
 LANGUAGE c STABLE PARALLEL SAFE ROWS 13 COST 1000 AS 'MODULE_PATHNAME', 'glucose_glucose_curve';
 COMMENT ON FUNCTION glucose.glucose_curve(uuid, integer, jsonb, uuid) IS
 'The forecast after a stored meal as a curve of 0 to 180 minutes, in mg/dL, with peak and incremental area. Show '
@@ -67,7 +71,8 @@ $fn$;
 COMMENT ON FUNCTION glucose.explain_forecast_json(uuid, timestamptz, integer, jsonb) IS
 'The rows of explain_forecast() with the disclaimer, as one document.';
 
-CREATE FUNCTION glucose.what_if_json(meal_id uuid, changes jsonb, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
+CREATE FUNCTION glucose.what_if_json(meal_id uuid, changes jsonb, options jsonb DEFAULT '{}',
+  person_id uuid DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$

@@ -8,7 +8,8 @@ AS $fn$
 BEGIN
   PERFORM glucose.require_person(live_accuracy.person_id);
   IF live_accuracy.model_type IS NULL OR live_accuracy.since IS NULL THEN
-    RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN live_accuracy.since IS NULL THEN 'since' ELSE 'model_type' END
+    RAISE EXCEPTION 'argument "%" must not be null',
+      CASE WHEN live_accuracy.since IS NULL THEN 'since' ELSE 'model_type' END
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   RETURN QUERY

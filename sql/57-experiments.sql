@@ -192,13 +192,16 @@ BEGIN
       SELECT p.minutes_ahead, count(*)::integer AS n_persons, sum(p.n_stable)::bigint AS n_stable,
              sum(p.n_candidate)::bigint AS n_candidate, avg(p.stable) AS mae_stable, avg(p.candidate) AS mae_candidate,
              coalesce(array_agg(p.stable ORDER BY p.person_id) FILTER (WHERE p.stable IS NOT NULL), '{}') AS stable,
-             coalesce(array_agg(p.candidate ORDER BY p.person_id) FILTER (WHERE p.candidate IS NOT NULL), '{}') AS candidate
+             coalesce(array_agg(p.candidate ORDER BY p.person_id) FILTER (WHERE p.candidate IS NOT NULL),
+             '{}') AS candidate
       FROM person p GROUP BY p.minutes_ahead
     )
-    SELECT a.minutes_ahead, a.n_persons, a.n_stable, a.n_candidate, a.mae_stable, a.mae_candidate, t.difference, t.ci_low,
+    SELECT a.minutes_ahead, a.n_persons, a.n_stable, a.n_candidate, a.mae_stable, a.mae_candidate, t.difference,
+    t.ci_low,
            t.ci_high, t.p_value,
            CASE WHEN t.p_value IS NULL OR CASE WHEN is_shadow THEN a.n_persons < fewest_pairs
-                  ELSE least(cardinality(a.stable), cardinality(a.candidate)) < fewest_per_arm END THEN 'not enough data'
+                  ELSE least(cardinality(a.stable), cardinality(a.candidate)) < fewest_per_arm END
+                  THEN 'not enough data'
                 WHEN t.p_value >= 0.05 THEN 'no difference'
                 WHEN t.difference < 0 THEN 'candidate better'
                 ELSE 'candidate worse' END
@@ -232,9 +235,11 @@ BEGIN
     RAISE EXCEPTION 'experiment "%" may not be stopped by this role', name
       USING ERRCODE = 'insufficient_privilege', HINT = 'Ask the steward or the owner of the tables.';
   END IF;
-  UPDATE glucose.training_job j SET cancel_requested = true, state = 'cancelled', finished_at = clock_timestamp(), eta = NULL
+  UPDATE glucose.training_job j SET cancel_requested = true, state = 'cancelled', finished_at = clock_timestamp(),
+    eta = NULL
   FROM glucose.experiment_model m
-  WHERE m.experiment = e.name AND j.person_id = m.person_id AND j.job_id = m.job_id AND j.state IN ('queued', 'running');
+  WHERE m.experiment = e.name AND j.person_id = m.person_id AND j.job_id = m.job_id
+  AND j.state IN ('queued', 'running');
   IF NOT promote THEN
     RETURN 0;
   END IF;
@@ -243,7 +248,8 @@ BEGIN
                                             format('experiment "%s"', e.name));
     RETURN 1;
   END IF;
-  SELECT count(glucose.deploy_model(v.person_id, v.model_type, v.version, format('experiment "%s"', e.name))) INTO promoted
+  SELECT count(glucose.deploy_model(v.person_id, v.model_type, v.version,
+    format('experiment "%s"', e.name))) INTO promoted
   FROM glucose.experiment_model m
   LEFT JOIN glucose.training_job j ON j.person_id = m.person_id AND j.job_id = m.job_id
   JOIN glucose.model_version v ON v.person_id = m.person_id AND v.model_type = e.model_type
@@ -267,7 +273,8 @@ DECLARE
 BEGIN
   FOR name IN SELECT e.name FROM glucose.experiment e WHERE e.state = 'running' ORDER BY e.started_at LOOP
     SELECT r.* INTO worst FROM glucose.experiment_results(name) r
-    ORDER BY array_position(ARRAY['candidate worse', 'candidate better', 'no difference', 'not enough data'], r.verdict),
+    ORDER BY array_position(ARRAY['candidate worse', 'candidate better', 'no difference', 'not enough data'],
+    r.verdict),
              r.p_value
     LIMIT 1;
     verdict := coalesce(worst.verdict, 'not enough data');

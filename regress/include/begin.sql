@@ -53,7 +53,8 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 CREATE FUNCTION test.near(a double precision, b double precision, tolerance double precision DEFAULT 1e-4)
-RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT (a IS NULL AND b IS NULL) OR coalesce(abs(a - b) <= tolerance, false) $$;
+RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT (a IS NULL AND b IS NULL)
+  OR coalesce(abs(a - b) <= tolerance, false) $$;
 -- The names of the elements in which two arrays differ.
 CREATE FUNCTION test.differences(names text[], a real[], b real[]) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(array_agg(n ORDER BY i), '{}') FROM unnest(names, a, b) WITH ORDINALITY AS t (n, x, y, i)
@@ -68,15 +69,18 @@ DECLARE
 BEGIN
   INSERT INTO glucose.person (person_id, diabetes_type) VALUES (id, 't2d');
   INSERT INTO glucose.meal (person_id, meal_id, eaten_at, meal_type, calories, carbs_g, protein_g, fat_g, fiber_g)
-    SELECT id, glucose.key(format('%s meal %s', id, n)), day_0 + (n / 3) * interval '1 day' + (ARRAY['7 h', '13 h', '19 h'])[1 + n % 3]::interval,
+    SELECT id, glucose.key(format('%s meal %s', id, n)),
+    day_0 + (n / 3) * interval '1 day' + (ARRAY['7 h', '13 h', '19 h'])[1 + n % 3]::interval,
       (ARRAY['breakfast', 'lunch', 'dinner'])[1 + n % 3], 200 + 6 * c, c, 10 + n % 20, 5 + n % 15, 3 + n % 7
     FROM generate_series(0, 3 * days - 1) n, LATERAL (SELECT 15 + (n * 37 + seed * 11) % 83) m (c);
   INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl)
     SELECT id, at, 110 + (i * 7919 + seed) % 7 * 0.4 + coalesce((
       SELECT m.carbs_g * 0.8 * minutes / 60 * exp(1 - minutes / 60)
-      FROM (SELECT day_0 + (extract(day FROM at - day_0)::int) * interval '1 day' + h::interval AS eaten_at FROM unnest('{7 h,13 h,19 h}'::text[]) h) t
+      FROM (SELECT day_0 + (extract(day FROM at - day_0)::int) * interval '1 day' + h::interval AS eaten_at
+      FROM unnest('{7 h,13 h,19 h}'::text[]) h) t
       JOIN glucose.meal m ON m.person_id = id AND m.eaten_at = t.eaten_at,
-      LATERAL (SELECT extract(epoch FROM at - t.eaten_at)::float8 / 60) e (minutes) WHERE minutes > 0 ORDER BY minutes LIMIT 1), 0)
+      LATERAL (SELECT extract(epoch FROM at - t.eaten_at)::float8 / 60) e (minutes) WHERE minutes > 0 ORDER BY minutes
+      LIMIT 1), 0)
     FROM generate_series(0, days * 288 - 1) i, LATERAL (SELECT day_0 + i * interval '5 min') r (at);
   RETURN id;
 END

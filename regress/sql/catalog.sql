@@ -11,7 +11,8 @@ CREATE TEMP VIEW tab AS
   WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p');
 -- Shared tables hold no person's rows.
 CREATE TEMP VIEW person_tab AS
-  SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment', 'population_metric', 'retraining_policy', 'experiment');
+  SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment',
+  'population_metric', 'retraining_policy', 'experiment');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 
@@ -27,7 +28,8 @@ WHERE lanname NOT IN ('c', 'internal') AND prosqlbody IS NULL AND prokind NOT IN
   AND NOT coalesce(proconfig && ARRAY['search_path=pg_catalog, pg_temp'], false);
 -- A procedure that commits cannot have a search path of its own: it names the schema of everything, operators too.
 SELECT signature AS unqualified, word[1] FROM func,
-  regexp_matches(regexp_replace(regexp_replace(prosrc, '--[^\n]*|''[^'']*''', '', 'g'), 'OPERATOR\(pg_catalog\.[^)]+\)', '', 'g'),
+  regexp_matches(regexp_replace(regexp_replace(prosrc, '--[^\n]*|''[^'']*''', '', 'g'), 'OPERATOR\(pg_catalog\.[^)]+\)',
+  '', 'g'),
                  '(?<!:)[<>=](?!=)|[-+*/%|]|(?<![.\w])\w+\(', 'g') AS word
 WHERE prokind = 'p';
 SELECT signature AS foreign_language FROM func WHERE lanname NOT IN ('c', 'internal', 'plpgsql', 'sql');

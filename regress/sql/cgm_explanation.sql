@@ -54,7 +54,8 @@ WHERE e.feature IN ('baseline', 'last_reading') ORDER BY 1;
 SELECT feature FROM explain_forecast(:'anna', '2026-01-20 12:02', 60) WHERE value IS NULL ORDER BY feature COLLATE "C";
 
 -- The same as a document, with the disclaimer.
-SELECT jsonb_array_length(explained -> 'rows') = (SELECT count(*) FROM explain_forecast(:'anna', '2026-01-20 12:02', 60))
+SELECT jsonb_array_length(explained -> 'rows') = (SELECT count(*)
+  FROM explain_forecast(:'anna', '2026-01-20 12:02', 60))
     AS rows,
   explained ->> 'disclaimer' = disclaimer() AS disclaimer
 FROM explain_forecast_json(:'anna', '2026-01-20 12:02', 60) explained;
@@ -69,7 +70,8 @@ SELECT array_agg(DISTINCT minutes_ahead) AS minutes, count(*), count(DISTINCT fe
 FROM importance, model_version v WHERE v.version = '1.0.1';
 SELECT minutes_ahead, feature, importance > 5 AS much FROM importance WHERE i % 9 = 1 ORDER BY 1;
 SELECT count(*) AS differs FROM (
-  SELECT feature, minutes_ahead, importance, n FROM importance EXCEPT SELECT * FROM feature_importance(:'anna', 'cgm')) d;
+  SELECT feature, minutes_ahead, importance, n FROM importance EXCEPT SELECT *
+  FROM feature_importance(:'anna', 'cgm')) d;
 SELECT count(*) > 0 AS by_another_version FROM (
   SELECT feature, minutes_ahead, importance, n FROM importance
   EXCEPT SELECT * FROM feature_importance(:'anna', 'cgm', '1.0.0')) d;
@@ -88,7 +90,8 @@ SELECT count(DISTINCT rmse) AS the_usual_one_is_300 FROM tuned WHERE params <> '
 SELECT version, algorithm FROM train_model(:'anna', 'cgm', 'linear', '{"l2": 10, "deploy": false}');
 SELECT hyperparameters -> 'l2' AS l2 FROM model_version WHERE version = '1.1.0';
 SELECT count(DISTINCT sha256) AS different FROM model_version;
-SELECT count(*) AS usual_grid FROM tune_model(:'anna', 'linear', options => '{"time_budget": 600}', model_type => 'cgm');
+SELECT count(*) AS usual_grid
+  FROM tune_model(:'anna', 'linear', options => '{"time_budget": 600}', model_type => 'cgm');
 -- What happens later changes nothing: test rows are never looked at.
 SELECT metadata ->> 'test_start' AS test_start FROM model_version WHERE version = '1.0.1' \gset
 BEGIN;
@@ -100,14 +103,18 @@ ROLLBACK;
 -- Whose it is not: as if there were nobody. Null is no value; what is wrong is named.
 SET ROLE ben;
 SELECT call, test.expect(format('SELECT ' || call, :'anna')) = format('P0002 person %s not found', :'anna') AS not_found
-FROM unnest(ARRAY['explain_forecast(%L, ''2026-01-20 12:00'', 60)', 'explain_forecast_json(%L, ''2026-01-20 12:00'', 60)',
+FROM unnest(ARRAY['explain_forecast(%L, ''2026-01-20 12:00'', 60)',
+  'explain_forecast_json(%L, ''2026-01-20 12:00'', 60)',
   'feature_importance(%L, ''cgm'')', 'tune_model(%L, ''linear'', model_type => ''cgm'')']) call;
 SET ROLE anna;
 SELECT call, test.expect(format('SELECT ' || call, :'anna')), test.hint(format('SELECT ' || call, :'anna')) AS hint
-FROM unnest(ARRAY['explain_forecast(NULL, now(), 60)', 'explain_forecast(%L, NULL, 60)', 'explain_forecast(%L, now(), NULL)',
-  'explain_forecast(%L, now(), 60, NULL)', 'explain_forecast(%L, ''2026-01-20'', 0)', 'explain_forecast(%L, ''2026-01-20'', 121)',
+FROM unnest(ARRAY['explain_forecast(NULL, now(), 60)', 'explain_forecast(%L, NULL, 60)',
+  'explain_forecast(%L, now(), NULL)',
+  'explain_forecast(%L, now(), 60, NULL)', 'explain_forecast(%L, ''2026-01-20'', 0)',
+  'explain_forecast(%L, ''2026-01-20'', 121)',
   'explain_forecast(%L, ''2026-01-20'', 60, ''{"head": "lad"}'')', 'explain_forecast(%L, ''2030-01-20'', 60)',
-  'feature_importance(%L, NULL)', 'feature_importance(%L, ''cgm'', ''9.9.9'')', 'tune_model(%L, NULL, model_type => ''cgm'')',
+  'feature_importance(%L, NULL)', 'feature_importance(%L, ''cgm'', ''9.9.9'')',
+  'tune_model(%L, NULL, model_type => ''cgm'')',
   'tune_model(%L, ''linear'', NULL, model_type => ''cgm'')', 'tune_model(%L, ''linear'', model_type => NULL)',
   'tune_model(%L, ''auto'', model_type => ''cgm'')', 'tune_model(%L, ''ridge'', model_type => ''cgm'')',
   'tune_model(%L, ''linear'', ''{"min_days": [7]}'', model_type => ''cgm'')',
@@ -116,7 +123,8 @@ FROM unnest(ARRAY['explain_forecast(NULL, now(), 60)', 'explain_forecast(%L, NUL
   'tune_model(key(''few''), ''linear'', model_type => ''cgm'')']) call;
 
 -- Where there is nothing to go through, there is nothing: no readings, no row of a period.
-SELECT test.expect('SELECT train_model(key(''none''), ''cgm'')'), test.expect('SELECT tune_model(key(''none''), ''linear'', model_type => ''cgm'')'),
+SELECT test.expect('SELECT train_model(key(''none''), ''cgm'')'),
+  test.expect('SELECT tune_model(key(''none''), ''linear'', model_type => ''cgm'')'),
   (SELECT count(*) FROM evaluate_model(:'anna', 'cgm', NULL, '2030-01-01', '2030-02-01')) AS evaluated;
 
 -- Nothing is written, and it goes on where nothing can be.

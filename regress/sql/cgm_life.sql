@@ -44,7 +44,8 @@ FROM model_version WHERE person_id = :'ada' AND model_type = 'cgm';
 SELECT version, is_active FROM train_model(:'ada', 'cgm');
 SELECT deploy_model(:'ada', 'cgm', '1.1.0', 'newer'), active_model_version(:'ada', 'cgm');
 SELECT rollback_model(:'ada', 'cgm'), model_version_at(:'ada', now() + interval '1 day', 'cgm');
-SELECT n > 3 AS stretches, mae_a > 0 AND mae_b > 0 AS measured, ci_low <= difference AND difference <= ci_high AS interval
+SELECT n > 3 AS stretches, mae_a > 0 AND mae_b > 0 AS measured, ci_low <= difference
+  AND difference <= ci_high AS interval
 FROM compare_versions(:'ada', 'cgm', '1.0.0', '1.1.0');
 SELECT delete_model(:'ada', 'cgm', '1.1.0');
 
@@ -73,7 +74,8 @@ SELECT predict_cgm(:'ada', '2025-01-01');
 -- Retraining: due by days of readings, tried, settled by the same hold-out.
 SELECT needed, new_rows > 7 AS days, reasons[1] ~ '^[0-9]+ new days of readings$' AS says_why
 FROM check_retraining(:'ada', 'cgm', '2026-02-10');
-SELECT status IN ('deployed', 'rejected') AS settled, reason ~ 'mg/dL on [0-9]+ stretches of six hours' AS measured, n > 5 AS enough
+SELECT status IN ('deployed', 'rejected') AS settled, reason ~ 'mg/dL on [0-9]+ stretches of six hours' AS measured,
+  n > 5 AS enough
 FROM retrain_model(:'ada', 'cgm', force => true, as_of => '2026-02-10');
 SELECT count(*) AS log_rows, count(*) FILTER (WHERE cardinality(due_because) > 0) AS with_a_reason
 FROM retraining_log WHERE person_id = :'ada' AND model_type = 'cgm';
@@ -113,7 +115,8 @@ SET ROLE regress_cgm_life_ada;
 SELECT count(predict_cgm(:'ida', at, '{"minutes": [30, 60]}')) > 5 AS asked
 FROM (SELECT min(measured_at) AS at FROM glucose_reading WHERE person_id = :'ida' AND measured_at >= '2026-01-11'
         AND measured_at < '2026-01-13' GROUP BY date_bin('4 hours', measured_at, '2026-01-01')) AS r;
-SELECT count(*) > 5 AS both FROM prediction WHERE person_id = :'ida' AND shadow_predictions IS NOT NULL AND arm = 'stable';
+SELECT count(*) > 5 AS both FROM prediction WHERE person_id = :'ida' AND shadow_predictions IS NOT NULL
+  AND arm = 'stable';
 SET ROLE regress_cgm_life_steward;
 SELECT minutes_ahead, n_persons, n_stable = n_candidate AS same_moments, verdict FROM experiment_results('cgm shadow');
 SELECT stop_experiment('cgm shadow') AS promoted;

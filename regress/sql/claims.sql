@@ -21,17 +21,23 @@ SELECT issued_to FROM prediction;
 SET request.jwt.claims = '{"sub": "auth0|8"}';
 SELECT simulate_person(2, 3) AS theirs \gset
 SELECT current_identity(), count(*) AS persons, bool_and(owner = 'auth0|8') AS own FROM person;
-SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P0002 meal %s not found', :'meal') AS not_found;
+SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P0002 meal %s not found',
+  :'meal') AS not_found;
 RESET request.jwt.claims;
 
 -- What is no identity: no row is visible, none can be added, and every function that needs a person raises 28000.
 RESET ROLE;
 CREATE TABLE test.claim (what text, claims text);
-INSERT INTO test.claim VALUES ('empty', ''), ('blank', ' '), ('malformed', '{"sub": "auth0|7"'), ('malformed', 'sub=auth0|7'),
-  ('malformed', '{sub: "auth0|7"}'), ('malformed', '{''sub'': ''auth0|7''}'), ('trailing', '{"sub": "auth0|7"} {}'), ('trailing', '{"sub": "auth0|7",}'),
-  ('no sub', '{}'), ('no sub', '{"Sub": "auth0|7"}'), ('no sub', '{"sub ": "auth0|7"}'), ('no object', '"auth0|7"'), ('no object', 'null'),
-  ('no object', '[{"sub": "auth0|7"}]'), ('no object', '["sub", "auth0|7"]'), ('nested', '{"user": {"sub": "auth0|7"}}'),
-  ('nested', '{"sub": {"sub": "auth0|7"}}'), ('nested', '{"sub": ["auth0|7"]}'), ('nested', '{"a": [{"sub": "auth0|7"}], "b": 1}'),
+INSERT INTO test.claim VALUES ('empty', ''), ('blank', ' '), ('malformed', '{"sub": "auth0|7"'),
+  ('malformed', 'sub=auth0|7'),
+  ('malformed', '{sub: "auth0|7"}'), ('malformed', '{''sub'': ''auth0|7''}'), ('trailing', '{"sub": "auth0|7"} {}'),
+  ('trailing', '{"sub": "auth0|7",}'),
+  ('no sub', '{}'), ('no sub', '{"Sub": "auth0|7"}'), ('no sub', '{"sub ": "auth0|7"}'), ('no object', '"auth0|7"'),
+  ('no object', 'null'),
+  ('no object', '[{"sub": "auth0|7"}]'), ('no object', '["sub", "auth0|7"]'),
+  ('nested', '{"user": {"sub": "auth0|7"}}'),
+  ('nested', '{"sub": {"sub": "auth0|7"}}'), ('nested', '{"sub": ["auth0|7"]}'),
+  ('nested', '{"a": [{"sub": "auth0|7"}], "b": 1}'),
   ('number', '{"sub": 7}'), ('truth', '{"sub": true}'), ('null', '{"sub": null}'), ('empty sub', '{"sub": ""}'),
   ('later number', '{"sub": "auth0|7", "sub": 7}'), ('later null', '{"sub": "auth0|7", "sub": null}'),
   ('zero character', '{"sub": "auth0|7\u0000"}'), ('half a surrogate', '{"sub": "\ud800"}'),
@@ -50,11 +56,16 @@ BEGIN
       || '+' || (SELECT count(*) FROM model_version) || '+' || (SELECT count(*) FROM prediction),
     left(test.expect('INSERT INTO person DEFAULT VALUES'), 5),
     left(test.expect(format('INSERT INTO glucose_reading VALUES (%L, now(), 100)', person)), 5),
-    (SELECT string_agg(DISTINCT test.expect('SELECT * FROM ' || call), ', ') FROM unnest(ARRAY[format('predict_glucose(%L)', meal),
-      format('predict_meal(%L, ''{}'')', person), format('glucose_forecast(%L)', meal), format('train_model(%L)', person),
-      format('extract_features(%L)', meal), format('extract_meal_features(%L)', meal), format('training_dataset(%L)', person),
-      format('extract_glucose_history(%L, now())', person), format('calculate_user_baseline(%L)', person), 'simulate_person(1)',
-      format('list_model_versions(%L)', person), format('active_model_version(%L)', person), format('evaluate_model(%L)', person),
+    (SELECT string_agg(DISTINCT test.expect('SELECT * FROM ' || call), ', ')
+    FROM unnest(ARRAY[format('predict_glucose(%L)', meal),
+      format('predict_meal(%L, ''{}'')', person), format('glucose_forecast(%L)', meal),
+      format('train_model(%L)', person),
+      format('extract_features(%L)', meal), format('extract_meal_features(%L)', meal),
+      format('training_dataset(%L)', person),
+      format('extract_glucose_history(%L, now())', person), format('calculate_user_baseline(%L)', person),
+      'simulate_person(1)',
+      format('list_model_versions(%L)', person), format('active_model_version(%L)', person),
+      format('evaluate_model(%L)', person),
       format('deploy_model(%L, ''glucose'', ''1.0.0'')', person), format('require_person(%L)', person)]) AS call)];
   RETURN array_to_string(answers, ' ');
 EXCEPTION WHEN OTHERS THEN
@@ -62,14 +73,17 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 SET ROLE frank;
-SELECT test.as_claimed(claims, :'mine', :'meal') AS answers, count(*), string_agg(DISTINCT what, ', ' ORDER BY what) AS claims
+SELECT test.as_claimed(claims, :'mine', :'meal') AS answers, count(*),
+  string_agg(DISTINCT what, ', ' ORDER BY what) AS claims
 FROM test.claim GROUP BY 1;
 -- The default value of owner needs an identity too: 28000 or a refusal, never a person of nobody's.
 SELECT test.expect('INSERT INTO person (owner) VALUES (''auth0|7'')');
 -- What is one, however odd: the last "sub" counts, escapes are resolved, long names are kept whole.
-SELECT left(current_identity(), 20), length(current_identity()), (SELECT count(*) FROM person) AS persons FROM (VALUES (1)) v
+SELECT left(current_identity(), 20), length(current_identity()), (SELECT count(*) FROM person) AS persons
+  FROM (VALUES (1)) v
 WHERE set_config('request.jwt.claims', '{"sub": "x", "\u0073ub": "auth0\u007c7"}', false) <> '';
-SELECT left(current_identity(), 20), length(current_identity()), (SELECT count(*) FROM person) AS persons FROM (VALUES (1)) v
+SELECT left(current_identity(), 20), length(current_identity()), (SELECT count(*) FROM person) AS persons
+  FROM (VALUES (1)) v
 WHERE set_config('request.jwt.claims', '{"sub": "' || repeat('ä', 1000) || '"}', false) <> '';
 BEGIN;
 SET LOCAL request.jwt.claims = '{"sub": "it''s \"me\"; DROP TABLE person; --"}';
@@ -78,7 +92,8 @@ SELECT count(*) FROM person;
 ROLLBACK;
 SET request.jwt.claims = '{"sub": "auth0|7"}';
 
--- The end of the transaction ends what SET LOCAL said; a new identity is seen by the next statement, also inside one function.
+-- The end of the transaction ends what SET LOCAL said; a new identity is seen by the next statement, also inside one
+-- function.
 RESET request.jwt.claims;
 BEGIN;
 SET LOCAL request.jwt.claims = '{"sub": "auth0|7"}';

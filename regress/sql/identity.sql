@@ -13,19 +13,23 @@ SET ROLE anna;
 SELECT current_identity();
 INSERT INTO test.id SELECT '{anna}', test.eater(1, 15);
 INSERT INTO test.id SELECT '{annas meal}', meal_id FROM meal ORDER BY eaten_at DESC LIMIT 1;
-SELECT version FROM train_model((SELECT id FROM test.id WHERE token = '{anna}'), algorithm => 'ridge', options => '{"deploy": true}');
+SELECT version FROM train_model((SELECT id FROM test.id WHERE token = '{anna}'), algorithm => 'ridge',
+  options => '{"deploy": true}');
 SELECT predict_glucose(id) ->> 'logged' AS logged FROM test.id WHERE token = '{annas meal}';
 RESET ROLE;
 SELECT id AS anna FROM test.id WHERE token = '{anna}' \gset
 SELECT id AS ben FROM test.id WHERE token = '{ben}' \gset
 SELECT id AS meal FROM test.id WHERE token = '{annas meal}' \gset
-CREATE TABLE test.tab AS SELECT unnest('{person,person_access,meal,glucose_reading,model_version,model_metric,deployment,prediction}'::text[]) AS name;
+CREATE TABLE test.tab AS
+  SELECT unnest('{person,person_access,meal,glucose_reading,model_version,model_metric,deployment,prediction}'::text[])
+  AS name;
 GRANT SELECT ON test.tab TO PUBLIC;
 INSERT INTO person_access VALUES (:'anna', 'zoe');
 
 -- Who sees how many persons, and what the two arrays hold.
 SET ROLE anna;
-SELECT visible_persons() = ARRAY[:'anna'::uuid] AS mine, owned_persons() = ARRAY[:'anna'::uuid] AS owned, count(*) FROM person;
+SELECT visible_persons() = ARRAY[:'anna'::uuid] AS mine, owned_persons() = ARRAY[:'anna'::uuid] AS owned, count(*)
+  FROM person;
 SET ROLE eve;
 SELECT visible_persons(), owned_persons(), (SELECT count(*) FROM person) AS persons;
 SET ROLE dora;
@@ -49,12 +53,15 @@ BEGIN
     outcome := n;
     RETURN NEXT;
     verb := 'SELECT FOR UPDATE';
-    outcome := test.expect(format('DO $do$ BEGIN PERFORM FROM %I WHERE person_id = %L FOR UPDATE; IF FOUND THEN RAISE ''a foreign row''; END IF; END $do$', name, anna));
+    outcome := test.expect(format(
+      'DO $do$ BEGIN PERFORM FROM %I WHERE person_id = %L FOR UPDATE; '
+      'IF FOUND THEN RAISE ''a foreign row''; END IF; END $do$', name, anna));
     RETURN NEXT;
     verb := 'UPDATE';
     BEGIN
       EXECUTE format('UPDATE %I SET %s WHERE person_id = $1', name,
-                     CASE name WHEN 'model_version' THEN 'is_active = false' ELSE 'person_id = person_id' END) USING anna;
+                     CASE name WHEN 'model_version' THEN 'is_active = false' ELSE 'person_id = person_id' END)
+                     USING anna;
       GET DIAGNOSTICS n = ROW_COUNT;
       outcome := n;
     EXCEPTION WHEN insufficient_privilege THEN
@@ -74,11 +81,18 @@ BEGIN
       ('meal', format('(person_id, eaten_at, meal_type) VALUES (gen_random_uuid(), now(), ''lunch'')')),
       ('glucose_reading', format('VALUES (%L, now(), 100)', anna)),
       ('glucose_reading', format('VALUES (%L, ''2026-01-05'', 100) ON CONFLICT DO NOTHING', anna)),
-      ('glucose_reading', format('VALUES (%L, ''2026-01-05'', 100) ON CONFLICT (person_id, measured_at) DO UPDATE SET mg_dl = 50', anna)),
+      ('glucose_reading',
+      format('VALUES (%L, ''2026-01-05'', 100) ON CONFLICT (person_id, measured_at) DO UPDATE SET mg_dl = 50', anna)),
       ('deployment', format('(person_id, model_type, version) VALUES (%L, ''glucose'', ''1.0.0'')', anna)),
-      ('prediction', format('(person_id, model_type, inputs_digest, predictions, latency_ms) VALUES (%L, ''glucose'', '''', ''{}'', 1)', anna)),
+      ('prediction', format('(person_id, model_type, inputs_digest, predictions, latency_ms) '
+                            'VALUES (%L, ''glucose'', '''', ''{}'', 1)', anna)),
       ('model_metric', format('VALUES (%L, ''glucose'', ''1.0.0'', ''test'', 60, ''mae'', 0, 1)', anna)),
-      ('model_version', format('(person_id, model_type, version, algorithm, training_start, training_end, n_train, n_validation, n_test, feature_schema, artifact, sha256, status, is_production_ready) VALUES (%L, ''glucose'', ''9.0.0'', ''mean'', now(), now(), 1, 1, 1, ''x'', '''', sha256(''''), ''ready'', true)', anna)) LOOP
+      ('model_version', format(
+        '(person_id, model_type, version, algorithm, training_start, training_end, n_train, n_validation, n_test, '
+        'feature_schema, artifact, sha256, status, is_production_ready) '
+        'VALUES (%L, ''glucose'', ''9.0.0'', ''mean'', now(), now(), 1, 1, 1, ''x'', '''', '
+        'sha256(''''), ''ready'', true)',
+        anna)) LOOP
     verb := 'INSERT';
     outcome := test.expect(format('INSERT INTO %I %s', name, a_row));
     RETURN NEXT;
@@ -86,15 +100,19 @@ BEGIN
 END
 $$;
 SET ROLE ben;
-SELECT verb, regexp_replace(outcome, 'table "?\w+"?', 'table …') AS outcome, count(*) AS tables, string_agg(DISTINCT name, ' ' ORDER BY name)
+SELECT verb, regexp_replace(outcome, 'table "?\w+"?', 'table …') AS outcome, count(*) AS tables,
+  string_agg(DISTINCT name, ' ' ORDER BY name)
 FROM test.matrix() GROUP BY 1, 2 ORDER BY 1, 2;
 -- Taking a person over, or moving rows to it, is refused as well.
-SELECT test.expect(format('UPDATE meal SET person_id = %L', :'anna')), test.expect(format('UPDATE person SET owner = %L', 'anna')),
+SELECT test.expect(format('UPDATE meal SET person_id = %L', :'anna')),
+  test.expect(format('UPDATE person SET owner = %L', 'anna')),
        test.expect('UPDATE population_model SET is_active = true'), test.expect('TRUNCATE meal');
 RESET ROLE;
 -- … and all of Anna's rows are still there.
-SELECT (SELECT count(*) FROM meal WHERE person_id = :'anna') > 30 AS meals, (SELECT count(*) FROM model_version WHERE person_id = :'anna') AS models,
-       (SELECT count(*) FROM prediction WHERE person_id = :'anna') AS predictions, (SELECT count(*) FROM person_access) AS shares;
+SELECT (SELECT count(*) FROM meal WHERE person_id = :'anna') > 30 AS meals,
+  (SELECT count(*) FROM model_version WHERE person_id = :'anna') AS models,
+       (SELECT count(*) FROM prediction WHERE person_id = :'anna') AS predictions,
+       (SELECT count(*) FROM person_access) AS shares;
 
 -- "Not yours" equals "not there": same SQLSTATE, message and hint for somebody else's id and a random one.
 CREATE FUNCTION test.same(call text, other uuid) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -109,33 +127,46 @@ END
 $$;
 SET ROLE ben;
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'anna')) FROM unnest(ARRAY[
-  'predict_meal(%L, ''{}'')', 'train_model(%L)', 'tune_model(%L, ''ridge'')', 'train_model(%L, ''glucose'', ''lstm'', ''{"epochs": 1}'')',
-  'evaluate_model(%L)', 'evaluate_model(%L, ''glucose'', ''1.0.0'')', 'training_dataset(%L)', 'calculate_user_baseline(%L)',
+  'predict_meal(%L, ''{}'')', 'train_model(%L)', 'tune_model(%L, ''ridge'')',
+  'train_model(%L, ''glucose'', ''lstm'', ''{"epochs": 1}'')',
+  'evaluate_model(%L)', 'evaluate_model(%L, ''glucose'', ''1.0.0'')', 'training_dataset(%L)',
+  'calculate_user_baseline(%L)',
   'extract_glucose_history(%L, now())', 'list_model_versions(%L)', 'active_model_version(%L)', 'require_person(%L)',
   'deploy_model(%L, ''glucose'', ''1.0.0'')', 'deploy_model(%L, ''glucose'', ''9.9.9'')', 'rollback_model(%L)',
   'model_version_at(%L, now())', 'delete_model(%L, ''glucose'', ''1.0.0'')', 'export_model(%L, ''glucose'')',
-  'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)', 'live_accuracy(%L)', 'cgm_forecast(%L, now())', 'train_model(%L, ''cgm'')',
-  'cgm_forecast_json(%L, now())', 'predict_cgm(%L)', 'explain_forecast(%L, now(), 30)', 'explain_forecast_json(%L, now(), 30)',
-  'evaluate_model(%L, ''cgm'')', 'train_model_async(%L, ''cgm'')', 'export_model(%L, ''cgm'')', 'check_retraining(%L, ''cgm'')',
+  'train_model_async(%L)', 'check_retraining(%L)', 'retrain_model(%L)', 'retraining_is_due(%L)', 'live_accuracy(%L)',
+  'cgm_forecast(%L, now())', 'train_model(%L, ''cgm'')',
+  'cgm_forecast_json(%L, now())', 'predict_cgm(%L)', 'explain_forecast(%L, now(), 30)',
+  'explain_forecast_json(%L, now(), 30)',
+  'evaluate_model(%L, ''cgm'')', 'train_model_async(%L, ''cgm'')', 'export_model(%L, ''cgm'')',
+  'check_retraining(%L, ''cgm'')',
   'feature_importance(%L)', 'feature_importance(%L, ''glucose'', ''1.0.0'')',
   'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')', 'settle_candidate(%L, ''glucose'', ''1.0.0'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
-  'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)', 'extract_features(%L)', 'feature_vector(%L)',
-  'extract_meal_features(%L)', 'predict_glucose(%L, ''{}'', ''' || :'anna' || ''')', 'predict_glucose(%L, ''{}'', ''' || :'ben' || ''')',
-  'glucose_forecast(%L, ''{}'', ''' || :'anna' || ''')', 'explain_prediction(%L, 60)', 'what_if(%L, ''{}'')', 'similar_meals(%L)',
+  'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
+  'extract_features(%L)', 'feature_vector(%L)',
+  'extract_meal_features(%L)', 'predict_glucose(%L, ''{}'', ''' || :'anna' || ''')',
+  'predict_glucose(%L, ''{}'', ''' || :'ben' || ''')',
+  'glucose_forecast(%L, ''{}'', ''' || :'anna' || ''')', 'explain_prediction(%L, 60)', 'what_if(%L, ''{}'')',
+  'similar_meals(%L)',
   'glucose_forecast_json(%L)', 'explain_prediction_json(%L, 60)', 'what_if_json(%L, ''{}'')', 'glucose_curve_json(%L)',
   'glucose_curve(%L)', 'glucose_curve(%L, 15, ''{}'', ''' || :'anna' || ''')']) AS call
 WHERE NOT test.same(call, :'meal');
-SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P0002 meal %s not found', :'meal') AS as_documented;
+SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P0002 meal %s not found',
+  :'meal') AS as_documented;
 -- Every function that takes a person or a meal is above (or, as simulate_person, below).
 SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regnamespace
   AND pg_get_function_arguments(oid) ~ '^(person|meal)_id uuid'
-  AND proname NOT IN ('predict_meal', 'train_model', 'tune_model', 'evaluate_model', 'training_dataset', 'calculate_user_baseline',
-    'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model', 'predict_glucose', 'cgm_forecast',
-    'glucose_forecast', 'extract_features', 'feature_vector', 'extract_meal_features', 'rollback_model', 'model_version_at', 'delete_model', 'export_model',
+  AND proname NOT IN ('predict_meal', 'train_model', 'tune_model', 'evaluate_model', 'training_dataset',
+  'calculate_user_baseline',
+    'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model',
+    'predict_glucose', 'cgm_forecast',
+    'glucose_forecast', 'extract_features', 'feature_vector', 'extract_meal_features', 'rollback_model',
+    'model_version_at', 'delete_model', 'export_model',
     'import_model', 'train_model_async', 'check_retraining', 'retrain_model', 'compare_versions', 'settle_candidate',
-    'explain_prediction', 'what_if', 'glucose_curve', 'similar_meals', 'feature_importance', 'retraining_is_due', 'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
+    'explain_prediction', 'what_if', 'glucose_curve', 'similar_meals', 'feature_importance', 'retraining_is_due',
+    'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
     'cgm_forecast_json', 'predict_cgm', 'explain_forecast', 'explain_forecast_json', 'glucose_forecast_json',
     'explain_prediction_json', 'what_if_json', 'glucose_curve_json',
     'retrain_one', 'train_and_settle', 'try_lock_person', 'count_new_rows');  -- parts of retrain_model and retrain_due
@@ -151,7 +182,8 @@ SET ROLE ben;
 SET ROLE anna;
 INSERT INTO person_access VALUES (:'anna', 'cara');
 SET ROLE cara;
-SELECT visible_persons() = ARRAY[:'anna'::uuid] AS sees, owned_persons() AS owns, (SELECT count(*) FROM person) AS persons,
+SELECT visible_persons() = ARRAY[:'anna'::uuid] AS sees, owned_persons() AS owns,
+  (SELECT count(*) FROM person) AS persons,
        (SELECT array_agg(identity) FROM person_access) AS knows_of;
 SELECT predict_glucose(:'meal') ->> 'logged' AS logged;
 SELECT array_agg(DISTINCT issued_to ORDER BY issued_to) AS issued_to FROM prediction;
@@ -162,8 +194,10 @@ SELECT version, previous_version, reason, deployed_by FROM deployment ORDER BY d
 SELECT test.expect(format('UPDATE person SET time_zone = ''Europe/Berlin'' WHERE person_id = %L', :'anna')) AS change,
        test.expect(format('UPDATE person SET owner = ''cara'' WHERE person_id = %L', :'anna')) AS take,
        test.expect(format('INSERT INTO person_access VALUES (%L, ''eve'')', :'anna')) AS share;
-SELECT test.expect(format('INSERT INTO person (person_id) VALUES (%L) ON CONFLICT (person_id) DO UPDATE SET owner = ''cara''', :'anna')) AS take_by_conflict,
-       test.expect(format('MERGE INTO person p USING (VALUES (1)) v ON p.person_id = %L WHEN MATCHED THEN UPDATE SET owner = ''cara''', :'anna')) AS by_merge;
+SELECT test.expect(format('INSERT INTO person (person_id) VALUES (%L) '
+  'ON CONFLICT (person_id) DO UPDATE SET owner = ''cara''', :'anna')) AS take_by_conflict,
+  test.expect(format('MERGE INTO person p USING (VALUES (1)) v ON p.person_id = %L '
+  'WHEN MATCHED THEN UPDATE SET owner = ''cara''', :'anna')) AS by_merge;
 WITH gone AS (DELETE FROM person RETURNING 1) SELECT count(*) AS deleted FROM gone;
 WITH gone AS (DELETE FROM person_access RETURNING 1), changed AS (UPDATE person_access SET identity = 'eve' RETURNING 1)
 SELECT (SELECT count(*) FROM gone) AS deleted, (SELECT count(*) FROM changed) AS changed;
@@ -180,7 +214,8 @@ DELETE FROM person_access WHERE identity = 'cara';
 SET ROLE cara;
 EXECUTE ask;
 SELECT visible_persons(), (SELECT count(*) FROM meal) AS meals, (SELECT count(*) FROM model_version) AS models;
-SELECT test.expect(format('SELECT train_model(%L)', :'anna')) = format('P0002 person %s not found', :'anna') AS may_not_train;
+SELECT test.expect(format('SELECT train_model(%L)', :'anna')) = format('P0002 person %s not found',
+  :'anna') AS may_not_train;
 
 -- One session, roles switched at will, statements prepared once, the model decoded already: each sees its own.
 RESET ROLE;

@@ -50,7 +50,8 @@ SELECT count(*) AS versions, count(DISTINCT version) AS distinct_versions, count
 FROM glucose.model_version WHERE person_id = :'ada';
 
 -- A job that waits can be cancelled, once; one that runs too, and stores nothing.
-SELECT glucose.train_model_async(:'ada', algorithm => 'lstm', options => '{"epochs": 10000, "patience": 10000}') AS job \gset
+SELECT glucose.train_model_async(:'ada', algorithm => 'lstm',
+  options => '{"epochs": 10000, "patience": 10000}') AS job \gset
 SELECT glucose.train_model_async(:'ada', algorithm => 'mean') AS waiting \gset
 DO $$ BEGIN
   FOR i IN 1 .. 200 LOOP

@@ -21,7 +21,8 @@ SELECT predict_glucose(:'meal', '{"log": false, "version": "1.1.0"}') #> '{prove
 SELECT entries FROM cache_stats();
 SELECT invalidate_cache(), (SELECT entries + bytes FROM cache_stats()) AS left_over;
 SET glucose.cache_size = 0;
-SELECT predict_glucose(:'meal', format('{"log": false, "version": "%s"}', v)::jsonb) #> '{provenance,modelVersion}' AS version FROM unnest('{1.0.0,1.1.0,1.0.0}'::text[]) v;
+SELECT predict_glucose(:'meal', format('{"log": false, "version": "%s"}', v)::jsonb) #> '{provenance,modelVersion}'
+  AS version FROM unnest('{1.0.0,1.1.0,1.0.0}'::text[]) v;
 SELECT entries, evictions > 0 AS evicted FROM cache_stats();
 RESET glucose.cache_size;
 -- A version undone and its number used again by other bytes: the new one answers.
@@ -29,15 +30,20 @@ BEGIN;
 SELECT version FROM train_model(:'person', algorithm => 'mean', options => '{"deploy": false}');
 SAVEPOINT a;
 SELECT version, algorithm FROM train_model(:'person', algorithm => 'persistence', options => '{"deploy": true}');
-SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm, predict_glucose(:'meal', '{"log": false}') #>> '{provenance,source}' AS source;
+SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm,
+  predict_glucose(:'meal', '{"log": false}') #>> '{provenance,source}' AS source;
 ROLLBACK TO a;
 SELECT version, algorithm FROM train_model(:'person', algorithm => 'lad', options => '{"deploy": true}');
-SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm, active_model_version(:'person');
+SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm,
+  active_model_version(:'person');
 ROLLBACK;
-SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm, active_model_version(:'person');
+SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm,
+  active_model_version(:'person');
 -- Deployed and answered in one statement: the later call sees the earlier one.
-SELECT deploy_model(:'person', 'glucose', '1.1.0'), predict_glucose(:'meal', '{"log": false}') #> '{provenance,modelVersion}' AS now;
-SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', NULL)', :'person')), test.expect(format('SELECT deploy_model(%L, ''glucose'', ''1.7.0'')', :'person'));
+SELECT deploy_model(:'person', 'glucose', '1.1.0'),
+  predict_glucose(:'meal', '{"log": false}') #> '{provenance,modelVersion}' AS now;
+SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', NULL)', :'person')),
+  test.expect(format('SELECT deploy_model(%L, ''glucose'', ''1.7.0'')', :'person'));
 
 -- Bytes that are not a model, in a row a superuser has bent the checks for: MG003, never a number.
 RESET ROLE;
@@ -45,24 +51,34 @@ CREATE FUNCTION test.damaged(who uuid, what text, bytes bytea) RETURNS text LANG
 DECLARE
   got text;
 BEGIN
-  UPDATE glucose.model_version SET artifact = bytes, sha256 = CASE WHEN what ~ '^digest' THEN sha256 ELSE sha256(bytes) END WHERE person_id = who AND is_active;
+  UPDATE glucose.model_version SET artifact = bytes,
+    sha256 = CASE WHEN what ~ '^digest' THEN sha256 ELSE sha256(bytes) END WHERE person_id = who AND is_active;
   PERFORM glucose.invalidate_cache();
   got := test.expect(format('SELECT glucose.predict_meal(%L, ''{"eaten_at": "2026-01-20"}'')', who));
-  IF got <> test.expect(format('SELECT * FROM glucose.evaluate_model(%L)', who)) THEN got := got || ', but evaluate_model differs'; END IF;
+  IF got <> test.expect(format('SELECT * FROM glucose.evaluate_model(%L)', who))
+    THEN got := got || ', but evaluate_model differs'; END IF;
   RETURN got;
 END
 $$;
 BEGIN;
 ALTER TABLE model_version DROP CONSTRAINT model_version_check;
-CREATE TEMP TABLE good AS SELECT version, artifact, length(artifact) AS n FROM model_version WHERE person_id = :'person';
+CREATE TEMP TABLE good AS SELECT version, artifact, length(artifact) AS n FROM model_version
+  WHERE person_id = :'person';
 -- By hand: empty, cut, longer, another format, not its digest; then each byte position flipped, for all three kinds.
-SELECT what, test.damaged(:'person', what, bytes) FROM good g, LATERAL (VALUES ('empty', ''::bytea), ('one byte', '\x00'), ('zeros', decode(repeat('00', 4096), 'hex')), ('text', 'not a model'),
-  ('cut', substr(artifact, 1, n - 1)), ('head only', substr(artifact, 1, 16)), ('longer', artifact || '\x00'::bytea), ('twice', artifact || artifact),
-  ('digest of others', set_byte(artifact, n - 1, get_byte(artifact, n - 1) # 1)), ('as it was', artifact)) v (what, bytes) WHERE version = '1.0.0';
-CREATE TEMP TABLE flipped AS SELECT version, i, b, test.damaged(:'person', 'flip', set_byte(artifact, i, get_byte(artifact, i) # b)) AS got
+SELECT what, test.damaged(:'person', what, bytes)
+  FROM good g, LATERAL (VALUES ('empty', ''::bytea), ('one byte', '\x00'), ('zeros', decode(repeat('00', 4096), 'hex')),
+  ('text', 'not a model'),
+  ('cut', substr(artifact, 1, n - 1)), ('head only', substr(artifact, 1, 16)), ('longer', artifact || '\x00'::bytea),
+  ('twice', artifact || artifact),
+  ('digest of others', set_byte(artifact, n - 1, get_byte(artifact, n - 1) # 1)), ('as it was', artifact)) v (what,
+  bytes) WHERE version = '1.0.0';
+CREATE TEMP TABLE flipped AS SELECT version, i, b,
+  test.damaged(:'person', 'flip', set_byte(artifact, i, get_byte(artifact, i) # b)) AS got
   FROM good, generate_series(0, n - 1, greatest(1, n / 150)) i, unnest('{1,128,255}'::int[]) b;
-SELECT version, count(*) > 300 AS tried, count(*) FILTER (WHERE got !~ '^MG003') AS survived, count(*) FILTER (WHERE got ~ '^XX') AS internal FROM flipped GROUP BY version ORDER BY version;
-SELECT count(DISTINCT got) FILTER (WHERE got ~ '^MG003') > 0 AS refused, bool_and(got !~ '[0-9]{2,}\.[0-9]') AS no_values FROM flipped;
+SELECT version, count(*) > 300 AS tried, count(*) FILTER (WHERE got !~ '^MG003') AS survived,
+  count(*) FILTER (WHERE got ~ '^XX') AS internal FROM flipped GROUP BY version ORDER BY version;
+SELECT count(DISTINCT got) FILTER (WHERE got ~ '^MG003') > 0 AS refused,
+  bool_and(got !~ '[0-9]{2,}\.[0-9]') AS no_values FROM flipped;
 ROLLBACK;
 SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) AS good_again;
 
@@ -70,15 +86,20 @@ SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) AS good_again;
 SET ROLE ben;
 SELECT simulate_person(2, 3) AS ben \gset
 SELECT meal_id AS bens_meal FROM meal ORDER BY eaten_at DESC LIMIT 1 \gset
-SELECT test.expect(format('SELECT predict_glucose(%L)', :'bens_meal')), test.hint(format('SELECT predict_glucose(%L)', :'bens_meal'));
+SELECT test.expect(format('SELECT predict_glucose(%L)', :'bens_meal')),
+  test.hint(format('SELECT predict_glucose(%L)', :'bens_meal'));
 RESET ROLE;
-SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute WHERE attrelid = 'population_model'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'is_active' \gset
-INSERT INTO population_model (is_active, :columns) SELECT true, :columns FROM model_version WHERE person_id = :'person' AND version = '1.0.0';
+SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
+  WHERE attrelid = 'population_model'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'is_active' \gset
+INSERT INTO population_model (is_active, :columns) SELECT true, :columns FROM model_version
+  WHERE person_id = :'person' AND version = '1.0.0';
 SET ROLE ben;
-SELECT d #> '{provenance,source}' AS source, d #> '{provenance,mealInTraining}' AS in_training, d -> 'logged' AS logged, jsonb_array_length(d -> 'predictions') AS horizons FROM predict_glucose(:'bens_meal') d;
+SELECT d #> '{provenance,source}' AS source, d #> '{provenance,mealInTraining}' AS in_training, d -> 'logged' AS logged,
+  jsonb_array_length(d -> 'predictions') AS horizons FROM predict_glucose(:'bens_meal') d;
 SELECT count(*), bool_and(model_version = '1.0.0') AS version FROM glucose_forecast(:'bens_meal');
 SELECT version, model_type, length(sha256) FROM prediction;
-SELECT test.expect('UPDATE population_model SET is_active = false'), test.expect('DELETE FROM population_model'), (SELECT count(*) FROM population_model) AS readable;
+SELECT test.expect('UPDATE population_model SET is_active = false'), test.expect('DELETE FROM population_model'),
+  (SELECT count(*) FROM population_model) AS readable;
 SELECT test.expect(format('SELECT * FROM evaluate_model(%L)', :'ben')), active_model_version(:'ben');
 SELECT test.expect(format('SELECT predict_glucose(%L, ''{"version": "1.0.0"}'')', :'bens_meal')) AS only_by_default;
 -- Anna's own comes first.

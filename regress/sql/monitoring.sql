@@ -11,12 +11,15 @@ INSERT INTO person (person_id) VALUES (key('monitoring ada'));
 CREATE TEMP TABLE id AS SELECT key('monitoring ada') AS ada, key('monitoring bob') AS bob;
 GRANT SELECT ON id TO PUBLIC;
 -- A logged forecast of one meal eaten at `eaten`: 60 and 120 minutes ahead.
-CREATE FUNCTION pg_temp.log(person uuid, eaten timestamptz, at60 real, at120 real, version text DEFAULT '1.0.0') RETURNS void
+CREATE FUNCTION pg_temp.log(person uuid, eaten timestamptz, at60 real, at120 real,
+  version text DEFAULT '1.0.0') RETURNS void
 LANGUAGE sql AS $$
   INSERT INTO glucose.prediction (person_id, prediction_id, model_type, version, inputs_digest, latency_ms, predictions)
   SELECT person, glucose.key(eaten::text), 'glucose', version, '', 1, jsonb_build_array(
-    jsonb_build_object('minutes_ahead', 60, 'at', eaten + interval '60 min', 'glucose', at60, 'lower', at60 - 20, 'upper', at60 + 20),
-    jsonb_build_object('minutes_ahead', 120, 'at', eaten + interval '120 min', 'glucose', at120, 'lower', at120 - 20, 'upper', at120 + 20))
+    jsonb_build_object('minutes_ahead', 60, 'at', eaten + interval '60 min', 'glucose', at60, 'lower', at60 - 20,
+    'upper', at60 + 20),
+    jsonb_build_object('minutes_ahead', 120, 'at', eaten + interval '120 min', 'glucose', at120, 'lower', at120 - 20,
+    'upper', at120 + 20))
 $$;
 SELECT pg_temp.log(ada, '2026-03-02 12:00', 150, 160), pg_temp.log(ada, '2026-03-10 12:00', 130, 140) FROM id;
 
@@ -31,9 +34,11 @@ INSERT INTO glucose_reading SELECT ada, v.at, v.mg_dl FROM id, (VALUES
 SELECT at, mg_dl, outcome FROM prediction_outcome ORDER BY at;
 SELECT version, minutes_ahead, n, mae, rmse, bias, coverage, source FROM live_accuracy(key('monitoring ada'));
 -- A reading that arrives late counts when it arrives; nothing was written twice.
-INSERT INTO glucose_reading (person_id, measured_at, mg_dl, recorded_at) SELECT ada, '2026-03-10 13:55', 150, now() FROM id;
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl, recorded_at) SELECT ada, '2026-03-10 13:55', 150, now()
+  FROM id;
 SELECT at, mg_dl, outcome FROM prediction_outcome WHERE at = '2026-03-10 14:00';
-SELECT version, minutes_ahead, n, mae, round(rmse::numeric, 3) AS rmse, bias, coverage FROM live_accuracy(key('monitoring ada'));
+SELECT version, minutes_ahead, n, mae, round(rmse::numeric, 3) AS rmse, bias, coverage
+  FROM live_accuracy(key('monitoring ada'));
 SELECT version, minutes_ahead, week, n, mae, bias FROM model_live_accuracy ORDER BY minutes_ahead, week;
 SELECT minutes_ahead, n, mae FROM live_accuracy(key('monitoring ada'), since => '2026-03-05');
 SELECT count(*) AS n FROM live_accuracy(key('monitoring ada'), 'other');
@@ -42,10 +47,12 @@ SELECT count(*) AS n FROM live_accuracy(key('monitoring ada'), 'other');
 SELECT simulate_person(41, 30) AS sim \gset
 SELECT version FROM train_model(:'sim', algorithm => 'ridge');
 SELECT count(predict_glucose(meal_id)) > 20 AS predicted FROM meal WHERE person_id = :'sim';
-SELECT count(*) > 40 AS compared, count(*) FILTER (WHERE abs(d.targets[o.minutes_ahead / 60] - o.outcome) > 0.01) AS different
+SELECT count(*) > 40 AS compared, count(*)
+  FILTER (WHERE abs(d.targets[o.minutes_ahead / 60] - o.outcome) > 0.01) AS different
 FROM prediction_outcome o JOIN training_dataset(:'sim') d USING (meal_id) WHERE o.person_id = :'sim';
 -- Meals the model has learnt from are no measure of it: live accuracy is that of the test meals and later ones.
-SELECT count(*) FILTER (WHERE o.in_training) > 20 AS learnt, count(*) FILTER (WHERE NOT o.in_training) > 4 AS not_learnt,
+SELECT count(*) FILTER (WHERE o.in_training) > 20 AS learnt,
+  count(*) FILTER (WHERE NOT o.in_training) > 4 AS not_learnt,
        bool_and(o.in_training = (d.split <> 'test')) AS by_split
 FROM prediction_outcome o JOIN training_dataset(:'sim') d USING (meal_id) WHERE o.person_id = :'sim';
 SELECT minutes_ahead, l.n = e.n AS same_n, abs(l.mae - e.mae) < 0.5 AS as_evaluated
@@ -63,15 +70,18 @@ ANALYZE person, prediction, glucose_reading;
 SET ROLE regress_monitoring_ada;
 CREATE FUNCTION pg_temp.plan(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS off) ' || statement; END $$;
-SELECT count(*) FILTER (WHERE line ~ 'Index Cond: .*person_id = p.person_id.*measured_at >=? .*measured_at <=') AS both_bounds,
-       count(*) FILTER (WHERE line ~ 'Filter: .*measured_at') AS filters, count(*) FILTER (WHERE line ~ 'Seq Scan on glucose_reading') AS scans
+SELECT count(*) FILTER (WHERE line ~ 'Index Cond: .*person_id = p.person_id.*measured_at >=? .*measured_at <=')
+  AS both_bounds,
+       count(*) FILTER (WHERE line ~ 'Filter: .*measured_at') AS filters,
+       count(*) FILTER (WHERE line ~ 'Seq Scan on glucose_reading') AS scans
 FROM pg_temp.plan(format('SELECT * FROM glucose.prediction_outcome WHERE person_id = %L', :'sim')) AS line;
 
 -- Another person sees and learns nothing, and what is not theirs is not there.
 SET ROLE regress_monitoring_bob;
 INSERT INTO person (person_id) VALUES (key('monitoring bob'));
 SELECT (SELECT count(*) FROM prediction_horizon) AS horizons, (SELECT count(*) FROM prediction_outcome) AS outcomes,
-       (SELECT count(*) FROM model_live_accuracy) AS weeks, (SELECT count(*) FROM live_accuracy(key('monitoring bob'))) AS mine;
+       (SELECT count(*) FROM model_live_accuracy) AS weeks,
+       (SELECT count(*) FROM live_accuracy(key('monitoring bob'))) AS mine;
 \set VERBOSITY sqlstate
 SELECT * FROM live_accuracy(key('monitoring ada'));
 SELECT * FROM live_accuracy(gen_random_uuid());

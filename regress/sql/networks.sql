@@ -16,18 +16,26 @@ SELECT metadata -> 'network' AS network, metadata -> 'population_version' AS pop
 SET ROLE dora;
 SELECT version, algorithm, is_active, rmse > mae AS sane FROM train_population_model('glucose', 'lstm', :'quick');
 SELECT version FROM train_population_model('glucose', 'lstm', :'quick');
-SELECT count(DISTINCT sha256) AS same_bytes, max(feature_schema) AS schema, bool_and(metadata ? 'persons') AS counts, max(length(artifact)) < 20000 AS weights_only FROM population_model;
-SELECT count(*) AS ids_in_it FROM population_model m, person p WHERE position(uuid_send(p.person_id) IN m.artifact) > 0 OR m.metadata::text LIKE '%' || p.person_id || '%';
+SELECT count(DISTINCT sha256) AS same_bytes, max(feature_schema) AS schema, bool_and(metadata ? 'persons') AS counts,
+  max(length(artifact)) < 20000 AS weights_only FROM population_model;
+SELECT count(*) AS ids_in_it FROM population_model m, person p
+  WHERE position(uuid_send(p.person_id) IN m.artifact) > 0 OR m.metadata::text LIKE '%' || p.person_id || '%';
 SET ROLE ben;
-SELECT p.d #> '{provenance,source}' AS source, p.d #> '{provenance,algorithm}' AS algorithm FROM (SELECT predict_glucose((SELECT meal_id FROM meal ORDER BY eaten_at DESC LIMIT 1), '{"log": false}')) p (d);
+SELECT p.d #> '{provenance,source}' AS source, p.d #> '{provenance,algorithm}' AS algorithm
+  FROM (SELECT predict_glucose((SELECT meal_id FROM meal ORDER BY eaten_at DESC LIMIT 1), '{"log": false}')) p (d);
 
 -- A person's begins with it when it is of the same layers and horizons; else alone. Of 'auto' it is a candidate.
 CREATE TEMP TABLE trained AS
-  SELECT what, t.version FROM (VALUES ('the same', 'lstm', '{}'), ('again', 'lstm', '{}'), ('other layers', 'lstm', '{"hidden": [7]}'), ('other horizons', 'lstm', '{"horizons": [90]}'),
-    ('in an ensemble', 'auto', '{}'), ('no network', 'ridge', '{}')) o (what, algorithm, options), train_model(:'ben', 'glucose', o.algorithm, :'quick'::jsonb || o.options::jsonb || '{"deploy": false}') t;
-SELECT what, metadata ->> 'network' IN ('population', 'fine-tuned') AS begins_with_it, metadata ->> 'network' = 'own' AS own, metadata ->> 'population_version' AS population
+  SELECT what, t.version
+  FROM (VALUES ('the same', 'lstm', '{}'), ('again', 'lstm', '{}'), ('other layers', 'lstm', '{"hidden": [7]}'),
+  ('other horizons', 'lstm', '{"horizons": [90]}'),
+    ('in an ensemble', 'auto', '{}'), ('no network', 'ridge', '{}')) o (what, algorithm, options),
+    train_model(:'ben', 'glucose', o.algorithm, :'quick'::jsonb || o.options::jsonb || '{"deploy": false}') t;
+SELECT what, metadata ->> 'network' IN ('population', 'fine-tuned') AS begins_with_it,
+  metadata ->> 'network' = 'own' AS own, metadata ->> 'population_version' AS population
 FROM trained JOIN model_version USING (version) ORDER BY string_to_array(version, '.')::int[];
-SELECT count(DISTINCT v.sha256) AS same_bytes FROM trained JOIN model_version v USING (version) WHERE what IN ('the same', 'again');
+SELECT count(DISTINCT v.sha256) AS same_bytes FROM trained JOIN model_version v USING (version)
+  WHERE what IN ('the same', 'again');
 
 -- 'auto' on few meals takes none along; then a person's is its own.
 SET ROLE dora;

@@ -37,7 +37,8 @@ SELECT new_rows, days_since FROM check_retraining(:'ann', as_of => '2026-02-11')
 
 -- The comparison once more, from the forecasts themselves: meal by meal, on what neither version has learnt from.
 CREATE TEMP VIEW error AS
-  SELECT d.meal_id, f.model_version AS version, avg(abs(f.mg_dl - d.targets[CASE f.minutes_ahead WHEN 60 THEN 1 ELSE 2 END])) AS mae
+  SELECT d.meal_id, f.model_version AS version,
+  avg(abs(f.mg_dl - d.targets[CASE f.minutes_ahead WHEN 60 THEN 1 ELSE 2 END])) AS mae
   FROM training_dataset(:'ann', end_at => '2026-02-09 21:45') d,
        unnest(ARRAY['1.0.0', '1.1.0']) AS v (version),
        glucose_forecast(d.meal_id, jsonb_build_object('version', v.version), :'ann') f
@@ -59,13 +60,15 @@ SELECT n, mae_a = mae_b AS equal, difference, ci_low, ci_high
 FROM compare_versions(:'ann', 'glucose', '1.1.0', '1.1.0', end_at => '2026-02-09 21:45');
 SELECT * FROM compare_versions(:'ann', 'glucose', '1.0.0', '1.1.0', '2027-01-01');
 
--- A candidate that wins clearly is deployed, the one before is archived and can come back. What is easy to beat: glucose
+-- A candidate that wins clearly is deployed, the one before is archived and can come back. What is easy to beat:
+-- glucose
 -- stays what it is; imported from somebody else, as it learns nothing.
 SELECT simulate_person(3, 20, 't1d') AS other \gset
 SELECT version AS of_other FROM train_model(:'other', algorithm => 'persistence', options => '{"deploy": false}') \gset
 SELECT import_model(:'ann', export_model(:'other', 'glucose', :'of_other'), '{"deploy": true}') AS bad \gset
 DELETE FROM person WHERE person_id = :'other';
-SELECT status, version, mae_candidate < mae_current - 5 AS better, ci_high < 0 AS beyond_chance, reason ~ '^MAE ' AS says_why
+SELECT status, version, mae_candidate < mae_current - 5 AS better, ci_high < 0 AS beyond_chance,
+  reason ~ '^MAE ' AS says_why
 FROM retrain_model(:'ann', force => true, as_of => '2026-03-05');
 SELECT version, is_active, status FROM list_model_versions(:'ann');
 SELECT previous_version = :'bad' AS after_the_bad, reason ~ '^retraining: MAE ' AS says_why
@@ -75,8 +78,10 @@ SELECT version = :'bad' AS bad, is_active, status FROM list_model_versions(:'ann
 SELECT rollback_model(:'ann');
 -- With nothing in its favour but a minimum that nobody can reach, it stays a candidate.
 UPDATE retraining_override SET min_improvement = 500 WHERE person_id = :'ann';
-SELECT status, version, reason ~ 'not lower by 500$' AS says_why FROM retrain_model(:'ann', force => true, as_of => '2026-03-05');
--- Whether the difference must be more than chance is the policy's; it is a little better than a first model of two weeks.
+SELECT status, version, reason ~ 'not lower by 500$' AS says_why
+  FROM retrain_model(:'ann', force => true, as_of => '2026-03-05');
+-- Whether the difference must be more than chance is the policy's; it is a little better than a first model of two
+-- weeks.
 SELECT deploy_model(:'ann', 'glucose', '1.0.0');
 UPDATE retraining_override SET min_improvement = 0.01 WHERE person_id = :'ann';
 SELECT status, ci_high >= 0 AS may_be_chance, reason ~ 'which may be chance$' AS says_why
@@ -97,11 +102,13 @@ SELECT settle_candidate(:'ann', 'glucose', active_model_version(:'ann'));
 -- A failing training changes nothing: no version, no deployment, the same model serves.
 CREATE TEMP VIEW state AS
   SELECT (SELECT string_agg(v::text, ' ' ORDER BY v.version) FROM model_version v WHERE person_id = :'ann') AS versions,
-         (SELECT string_agg(d::text, ' ' ORDER BY d.deployed_at) FROM deployment d WHERE person_id = :'ann') AS deployments;
+         (SELECT string_agg(d::text, ' ' ORDER BY d.deployed_at) FROM deployment d
+         WHERE person_id = :'ann') AS deployments;
 SELECT md5(state::text) AS before FROM state \gset
 SELECT status, version, reason FROM retrain_model(:'ann', force => true, options => '{"epochs": -1}');
 SELECT status, version, reason FROM retrain_model(:'ann', force => true, options => '{"width": 3}');
-SELECT status, version, reason FROM retrain_model(:'ann', force => true, options => '{"min_meals": 1000}', as_of => '2026-03-05');
+SELECT status, version, reason
+  FROM retrain_model(:'ann', force => true, options => '{"min_meals": 1000}', as_of => '2026-03-05');
 SELECT md5(state::text) = :'before' AS unchanged FROM state;
 SELECT status, count(*) FROM retraining_log GROUP BY 1 ORDER BY 1;
 
@@ -109,9 +116,12 @@ SELECT status, count(*) FROM retraining_log GROUP BY 1 ORDER BY 1;
 SELECT version, (live_mae(:'ann', 'glucose', version)).* FROM active_model_version(:'ann') AS version;
 INSERT INTO prediction (person_id, meal_id, model_type, version, inputs_digest, predictions, latency_ms)
   SELECT :'ann', m.meal_id, 'glucose', active_model_version(:'ann'), '', jsonb_build_array(
-    jsonb_build_object('at', r.measured_at, 'glucose', r.mg_dl + 20), jsonb_build_object('at', r.measured_at, 'glucose', r.mg_dl - 10)), 1
-  FROM (SELECT * FROM meal WHERE person_id = :'ann' AND eaten_at BETWEEN '2026-03-01' AND '2026-03-04' ORDER BY eaten_at LIMIT 10) m,
-       LATERAL (SELECT * FROM glucose_reading WHERE person_id = :'ann' AND measured_at > m.eaten_at ORDER BY measured_at LIMIT 1) r;
+    jsonb_build_object('at', r.measured_at, 'glucose', r.mg_dl + 20),
+    jsonb_build_object('at', r.measured_at, 'glucose', r.mg_dl - 10)), 1
+  FROM (SELECT * FROM meal WHERE person_id = :'ann'
+  AND eaten_at BETWEEN '2026-03-01' AND '2026-03-04' ORDER BY eaten_at LIMIT 10) m,
+       LATERAL (SELECT * FROM glucose_reading WHERE person_id = :'ann' AND measured_at > m.eaten_at ORDER BY measured_at
+       LIMIT 1) r;
 SELECT round(mae::numeric, 3) AS mae, n FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'));
 SELECT n, mae IS NULL AS too_few FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'), '2026-03-02 20:00');
 SELECT needed, reasons, round(live_mae::numeric, 3) AS live_mae FROM check_retraining(:'ann', as_of => '2026-03-06');

@@ -6,7 +6,8 @@
 \i :here/include/begin.sql
 CREATE EXTENSION pg_glucose;
 -- The extension owns the fixed schema's functions; nothing else is there yet.
-SELECT count(*) AS tables FROM pg_class WHERE relnamespace = 'glucose'::regnamespace AND relkind IN ('r', 'v', 'm', 'S');
+SELECT count(*) AS tables FROM pg_class WHERE relnamespace = 'glucose'::regnamespace
+  AND relkind IN ('r', 'v', 'm', 'S');
 ALTER EXTENSION pg_glucose SET SCHEMA public;
 
 -- Before setup(): each function that needs the tables says so, and how to get them. The others work.
@@ -20,7 +21,8 @@ FROM unnest(ARRAY['predict_glucose(key(1))', $$predict_meal(key(1), '{}')$$, 'gl
   'simulate_person(1)', 'visible_persons()', 'owned_persons()', 'require_person(key(1))']) AS call
 WHERE test.expect('SELECT ' || call) !~ '^55000' OR test.hint('SELECT ' || call) !~ 'setup\(\)';
 SELECT test.expect('SELECT predict_glucose(key(1))'), test.hint('SELECT predict_glucose(key(1))');
-SELECT version() IS NOT NULL AS version, current_identity(), cardinality(feature_names()), to_mg_dl(5, 'mmol/L') > 90 AS converts;
+SELECT version() IS NOT NULL AS version, current_identity(), cardinality(feature_names()),
+  to_mg_dl(5, 'mmol/L') > 90 AS converts;
 -- Without CREATE on the schema nobody makes the tables.
 SELECT test.expect('SELECT setup()');
 RESET ROLE;

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Models as values: out, away, back in with the same answers; whatever is damaged or not of us is refused and stores nothing.
+-- Models as values: out, away, back in with the same answers; whatever is damaged or not of us is refused and stores
+-- nothing.
 \getenv here PG_ABS_SRCDIR
 \set test transfer
 \i :here/include/begin.sql
@@ -10,12 +11,15 @@ SELECT count(*) AS trained FROM unnest('{mean,ridge,lstm}'::text[]) a,
 CREATE TEMP TABLE exported AS SELECT version, algorithm, export_model(:'person', 'glucose', version) AS artifact
   FROM list_model_versions(:'person');
 CREATE TEMP TABLE answers AS SELECT e.version, m.meal_id, f.minutes_ahead, f.mg_dl, f.lower, f.upper
-  FROM exported e, (SELECT meal_id FROM meal ORDER BY eaten_at DESC LIMIT 20) m, glucose_forecast(m.meal_id, jsonb_build_object('version', e.version)) f;
-SELECT export_model(:'person', 'glucose') = (SELECT artifact FROM exported WHERE version = active_model_version(:'person')) AS active_unless_named;
+  FROM exported e, (SELECT meal_id FROM meal ORDER BY eaten_at DESC LIMIT 20) m,
+  glucose_forecast(m.meal_id, jsonb_build_object('version', e.version)) f;
+SELECT export_model(:'person', 'glucose') = (SELECT artifact FROM exported
+  WHERE version = active_model_version(:'person')) AS active_unless_named;
 
 -- Export, drop, import: the same bits, whoever they go to.
 SELECT simulate_person(82, 25) AS other \gset
-CREATE TEMP TABLE imported AS SELECT e.version AS was, import_model(:'person', e.artifact) AS version, import_model(:'other', e.artifact) AS of_other FROM exported e;
+CREATE TEMP TABLE imported AS SELECT e.version AS was, import_model(:'person', e.artifact) AS version,
+  import_model(:'other', e.artifact) AS of_other FROM exported e;
 SELECT count(*) AS versions, count(*) FILTER (WHERE is_active) AS active FROM list_model_versions(:'other');
 SELECT deploy_model(:'person', 'glucose', version, 'back') IS NOT NULL AS deployed FROM imported WHERE was = '1.1.0';
 SELECT count(delete_model(:'person', 'glucose', version)) AS deleted FROM exported;
@@ -23,9 +27,11 @@ SELECT invalidate_cache() >= 0 AS cache_emptied;
 SELECT count(*) AS answers, bool_and(a.mg_dl = f.mg_dl AND a.lower = f.lower AND a.upper = f.upper) AS bit_equal
 FROM answers a JOIN imported i ON i.was = a.version,
   glucose_forecast(a.meal_id, jsonb_build_object('version', i.version)) f WHERE f.minutes_ahead = a.minutes_ahead;
-SELECT algorithm, n_train, rmse, status, is_production_ready, quality_issues FROM list_model_versions(:'other') ORDER BY algorithm;
+SELECT algorithm, n_train, rmse, status, is_production_ready, quality_issues FROM list_model_versions(:'other')
+  ORDER BY algorithm;
 
--- Ten thousand damaged ones: bytes changed, cut off, added, taken out. All are refused with MG003, and nothing is stored.
+-- Ten thousand damaged ones: bytes changed, cut off, added, taken out. All are refused with MG003, and nothing is
+-- stored.
 CREATE TEMP TABLE refusal (sqlstate text, n integer);
 SELECT setseed(0.5) IS NOT NULL AS seeded;
 DO $$
@@ -58,13 +64,16 @@ SELECT * FROM refusal;
 SELECT count(*) AS versions FROM model_version;
 
 -- Wrong input, and somebody else's.
-SELECT test.expect(format('SELECT import_model(%L, %L)', :'person', '\x'::bytea)), test.expect(format('SELECT import_model(%L, NULL)', :'person')),
+SELECT test.expect(format('SELECT import_model(%L, %L)', :'person', '\x'::bytea)),
+  test.expect(format('SELECT import_model(%L, NULL)', :'person')),
        test.expect(format('SELECT import_model(%L, ''\x00'', ''{"deploy": "yes"}'')', :'person')),
        test.expect(format('SELECT import_model(%L, ''\x00'', ''{"model_type": "cgm"}'')', :'person')),
        test.expect(format('SELECT import_model(%L, ''\x00'', ''{"force": true}'')', :'person'));
-SELECT test.expect(format('SELECT export_model(%L, ''glucose'', ''7.7.7'')', :'person')), test.expect(format('SELECT export_model(%L, ''glucose'')', simulate_person(83, 2)));
+SELECT test.expect(format('SELECT export_model(%L, ''glucose'', ''7.7.7'')', :'person')),
+  test.expect(format('SELECT export_model(%L, ''glucose'')', simulate_person(83, 2)));
 SET ROLE ben;
-SELECT test.expect(format('SELECT export_model(%L, ''glucose'')', :'person')) = format('P0002 person %s not found', :'person') AS not_his;
+SELECT test.expect(format('SELECT export_model(%L, ''glucose'')', :'person')) = format('P0002 person %s not found',
+  :'person') AS not_his;
 BEGIN READ ONLY;
 SELECT test.expect(format('SELECT import_model(%L, ''\x00'')', :'person')) AS read_only;
 ROLLBACK;

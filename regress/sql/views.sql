@@ -8,7 +8,8 @@ SET client_min_messages = warning;
 CREATE EXTENSION pg_glucose;
 CREATE SCHEMA app;
 GRANT USAGE ON SCHEMA app TO anna, ben;
-CREATE TABLE app.food (id bigint PRIMARY KEY, user_id bigint NOT NULL, at timestamptz, kind text, kcal numeric, carbs numeric);
+CREATE TABLE app.food (id bigint PRIMARY KEY, user_id bigint NOT NULL, at timestamptz, kind text, kcal numeric,
+  carbs numeric);
 CREATE TABLE app.sensor (user_id bigint, at timestamptz, mmol numeric, received timestamptz, PRIMARY KEY (user_id, at));
 CREATE INDEX ON app.food (glucose.key(user_id), glucose.key(id));
 CREATE INDEX ON app.sensor (glucose.key(user_id), at);
@@ -16,7 +17,8 @@ GRANT SELECT, INSERT, DELETE ON app.food, app.sensor TO anna, ben;
 
 -- setup() refuses a view that would show its owner's rows to everyone, and one that does not fit; nothing is made.
 CREATE VIEW glucose.meal AS SELECT key(user_id) AS person_id, key(id) AS meal_id, at AS eaten_at, kind AS meal_type,
-  kcal::real AS calories, carbs::real AS carbs_g, NULL::real AS protein_g, NULL::real AS fat_g, NULL::real AS fiber_g FROM app.food;
+  kcal::real AS calories, carbs::real AS carbs_g, NULL::real AS protein_g, NULL::real AS fat_g, NULL::real AS fiber_g
+  FROM app.food;
 SELECT test.expect('SELECT setup()'), test.hint('SELECT setup()');
 ALTER VIEW meal SET (security_invoker = false);
 SELECT left(test.expect('SELECT setup()'), 5);
@@ -26,13 +28,15 @@ CREATE VIEW glucose.glucose_reading WITH (security_invoker = true) AS
 SELECT test.expect('SELECT setup()'), test.hint('SELECT setup()') IS NOT NULL AS hint;
 SELECT to_regclass('glucose.person') IS NULL AS nothing_made;
 DROP VIEW glucose_reading;
-CREATE VIEW glucose.glucose_reading WITH (security_invoker = true) AS SELECT key(user_id) AS person_id, at AS measured_at,
+CREATE VIEW glucose.glucose_reading WITH (security_invoker = true) AS
+  SELECT key(user_id) AS person_id, at AS measured_at,
   to_mg_dl(mmol::float8, 'mmol/L')::real AS mg_dl, received AS recorded_at FROM app.sensor;
 RESET client_min_messages;
 SELECT setup(steward => 'dora');
 SELECT setup();
 SET client_min_messages = warning;
-SELECT relname, relkind FROM pg_class WHERE relnamespace = 'glucose'::regnamespace AND relname IN ('meal', 'glucose_reading');
+SELECT relname, relkind FROM pg_class WHERE relnamespace = 'glucose'::regnamespace
+  AND relname IN ('meal', 'glucose_reading');
 SELECT grant_access('anna'), grant_access('ben');
 -- The rows are the application's to guard: its tables use the same functions.
 ALTER TABLE app.food ENABLE ROW LEVEL SECURITY;
@@ -49,10 +53,12 @@ INSERT INTO app.food SELECT 700 + i, 7, timestamptz '2026-01-01 08:00' + i * int
   (ARRAY['breakfast', 'dinner', 'snack'])[1 + i % 3], 400, 20 + i % 7 * 10 FROM generate_series(0, 59) i;
 INSERT INTO app.sensor SELECT 7, at, round((6 + 2 * sin(extract(epoch FROM at) / 9000))::numeric, 2)
   FROM generate_series('2026-01-01'::timestamptz, '2026-01-22', '5 min') AS at;
-SELECT version, is_active IS NOT NULL AS trained, n_train + n_validation + n_test AS meals FROM train_model(key(7), 'glucose', 'ridge');
+SELECT version, is_active IS NOT NULL AS trained, n_train + n_validation + n_test AS meals
+  FROM train_model(key(7), 'glucose', 'ridge');
 SELECT jsonb_array_length(predict_glucose(key(755), '{}') -> 'predictions') AS horizons;
 SELECT predict_glucose(key(755), '{}', key(7)) -> 'provenance' ->> 'readingsUsed' AS readings;
-SELECT array_length(extract_features(key(755)), 1) AS features, test.near((extract_features(key(755)))[2], 20 + 55 % 7 * 10) AS carbs;
+SELECT array_length(extract_features(key(755)), 1) AS features,
+  test.near((extract_features(key(755)))[2], 20 + 55 % 7 * 10) AS carbs;
 SELECT test.near((extract_glucose_history(key(7), '2026-01-02', 1))[4],
   (SELECT mmol FROM app.sensor WHERE user_id = 7 AND at = '2026-01-02') * 18.0182, 0.01) AS in_mg_dl;
 SELECT test.expect('SELECT predict_glucose(key(800))') = replace(test.expect('SELECT predict_glucose(key(999))'),
@@ -84,7 +90,8 @@ ROLLBACK;
 -- The same reading twice counts as its mean; the same meal id of two persons must be told apart.
 BEGIN;
 RESET ROLE;
-CREATE OR REPLACE VIEW glucose_reading WITH (security_invoker = true) AS SELECT key(user_id) AS person_id, at AS measured_at,
+CREATE OR REPLACE VIEW glucose_reading WITH (security_invoker = true) AS
+  SELECT key(user_id) AS person_id, at AS measured_at,
   to_mg_dl(mmol::float8, 'mmol/L')::real AS mg_dl, received AS recorded_at FROM app.sensor, generate_series(1, 2);
 SET ROLE anna;
 SELECT count(*) = 2 * 6049 AS doubled FROM glucose_reading;
@@ -99,9 +106,11 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP VIEW meal, glucose_reading CASCADE;
 CREATE VIEW glucose.meal WITH (security_invoker = true) AS SELECT key(user_id) AS person_id,
-  CASE WHEN id < 750 THEN key(id) END AS meal_id, at::timestamptz AS eaten_at, kind::varchar AS meal_type, kcal AS calories,
+  CASE WHEN id < 750 THEN key(id) END AS meal_id, at::timestamptz AS eaten_at, kind::varchar AS meal_type,
+  kcal AS calories,
   carbs::float8 AS carbs_g, NULL::integer AS protein_g, NULL::real AS fat_g, NULL::real AS fiber_g FROM app.food;
-CREATE VIEW glucose.glucose_reading WITH (security_invoker = true) AS SELECT key(user_id) AS person_id, at AS measured_at,
+CREATE VIEW glucose.glucose_reading WITH (security_invoker = true) AS
+  SELECT key(user_id) AS person_id, at AS measured_at,
   round(mmol * 18.0182, 1) AS mg_dl, received AS recorded_at FROM app.sensor;
 SELECT setup() IS NOT NULL AS put_back, to_regclass('prediction_outcome') IS NOT NULL AS there;
 RESET client_min_messages;

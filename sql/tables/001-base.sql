@@ -72,7 +72,8 @@ BEGIN
       autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
     COMMENT ON TABLE glucose.glucose_reading IS 'Sensor glucose, mg/dL.';
     COMMENT ON COLUMN glucose.glucose_reading.recorded_at IS
-      'When the database learnt the value; NULL means when it was measured. A forecast never sees what was recorded later.';
+      'When the database learnt the value; NULL means when it was measured. A forecast never sees what was recorded '
+      'later.';
   ELSE
     RAISE NOTICE 'relation glucose.glucose_reading is there already and is kept';
   END IF;
@@ -107,9 +108,11 @@ BEGIN
   ALTER TABLE glucose.model_version ALTER COLUMN artifact SET STORAGE EXTERNAL;
   CREATE UNIQUE INDEX model_version_one_active ON glucose.model_version (person_id, model_type) WHERE is_active;
   COMMENT ON TABLE glucose.model_version IS
-    'Every model ever trained for a person. Rows are immutable but for is_active and status; at most one per type is active.';
+    'Every model ever trained for a person. Rows are immutable but for is_active and status; at most one per type is '
+    'active.';
   COMMENT ON COLUMN glucose.model_version.mae IS 'Mean absolute error on the test rows, mean over horizons, mg/dL.';
-  COMMENT ON COLUMN glucose.model_version.rmse IS 'Root mean squared error on the test rows, mean over horizons, mg/dL.';
+  COMMENT ON COLUMN glucose.model_version.rmse
+    IS 'Root mean squared error on the test rows, mean over horizons, mg/dL.';
 
   CREATE TABLE glucose.model_metric (
     person_id uuid NOT NULL,
@@ -123,7 +126,8 @@ BEGIN
     PRIMARY KEY (person_id, model_type, version, split, minutes_ahead, metric),
     FOREIGN KEY (person_id, model_type, version) REFERENCES glucose.model_version ON DELETE CASCADE
   );
-  COMMENT ON TABLE glucose.model_metric IS 'Errors of each version by split, horizon and metric, as measured when it was trained.';
+  COMMENT ON TABLE glucose.model_metric
+    IS 'Errors of each version by split, horizon and metric, as measured when it was trained.';
 
   CREATE TABLE glucose.deployment (
     person_id uuid NOT NULL REFERENCES glucose.person ON DELETE CASCADE,
@@ -165,7 +169,8 @@ BEGIN
   ALTER TABLE glucose.population_model ALTER COLUMN artifact SET STORAGE EXTERNAL;
   CREATE UNIQUE INDEX population_model_one_active ON glucose.population_model (model_type) WHERE is_active;
   COMMENT ON TABLE glucose.population_model IS
-    'Models for persons without one of their own: weights only, no person''s rows. Readable by all, written by the steward.';
+    'Models for persons without one of their own: weights only, no person''s rows. Readable by all, written by the '
+    'steward.';
 
   CREATE TABLE glucose.prediction (
     person_id uuid NOT NULL REFERENCES glucose.person ON DELETE CASCADE,

@@ -30,11 +30,14 @@ BEGIN
   CREATE INDEX training_job_open ON glucose.training_job (requested_by, queued_at) WHERE state IN ('queued', 'running');
   -- Progress is written several times a second while a job runs.
   ALTER TABLE glucose.training_job SET (fillfactor = 50);
-  COMMENT ON TABLE glucose.training_job IS 'Trainings that background workers do or have done; see train_model_async().';
-  COMMENT ON COLUMN glucose.training_job.requested_by IS 'The role that asked; the job runs as it, under its row-level security.';
+  COMMENT ON TABLE glucose.training_job
+    IS 'Trainings that background workers do or have done; see train_model_async().';
+  COMMENT ON COLUMN glucose.training_job.requested_by
+    IS 'The role that asked; the job runs as it, under its row-level security.';
   COMMENT ON COLUMN glucose.training_job.progress IS '0 to 1, never falling while an attempt runs.';
   COMMENT ON COLUMN glucose.training_job.validation_rmse IS 'Of the best candidate so far, mg/dL, mean over horizons.';
-  COMMENT ON COLUMN glucose.training_job.attempts IS 'How often a worker took it; a job whose worker died is taken again, three times at most.';
+  COMMENT ON COLUMN glucose.training_job.attempts
+    IS 'How often a worker took it; a job whose worker died is taken again, three times at most.';
 
   CREATE VIEW glucose.training_progress WITH (security_invoker = true, security_barrier = true) AS
     SELECT person_id, job_id, model_type, algorithm, state, round(100 * progress::numeric, 1) AS percent, epoch,
@@ -42,7 +45,8 @@ BEGIN
     FROM glucose.training_job
     WHERE state IN ('queued', 'running')
     ORDER BY queued_at;
-  COMMENT ON VIEW glucose.training_progress IS 'Jobs that wait or run, of the persons the caller may see; watch it with \watch 1.';
+  COMMENT ON VIEW glucose.training_progress
+    IS 'Jobs that wait or run, of the persons the caller may see; watch it with \watch 1.';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_002() IS

@@ -16,7 +16,8 @@ BEGIN
   );
   INSERT INTO glucose.retraining_policy (model_type) VALUES ('glucose');
   COMMENT ON TABLE glucose.retraining_policy IS
-    'When a model is trained again, and what its successor must show; the same for all unless retraining_override says otherwise. Readable by all, written by the steward and the owner of the tables.';
+    'When a model is trained again, and what its successor must show; the same for all unless retraining_override '
+    'says otherwise. Readable by all, written by the steward and the owner of the tables.';
   COMMENT ON COLUMN glucose.retraining_policy.min_new_meals IS 'Due with so many new meals since the last training.';
   COMMENT ON COLUMN glucose.retraining_policy.max_age_days IS 'Due so many days after the last training.';
   COMMENT ON COLUMN glucose.retraining_policy.max_live_mae_mg_dl IS

@@ -20,10 +20,14 @@ BEGIN
   -- Two at once would each measure the other one, too.
   CREATE UNIQUE INDEX experiment_one_running ON glucose.experiment (model_type) WHERE state = 'running';
   COMMENT ON TABLE glucose.experiment IS
-    'Candidates tried against what serves: no person''s rows, readable by all, written by the steward or the owner of the tables.';
-  COMMENT ON COLUMN glucose.experiment.kind IS 'canary: persons in the split are served by the candidate; shadow: it forecasts beside and the stable one serves.';
-  COMMENT ON COLUMN glucose.experiment.candidate IS '{"algorithm", "options"}: a recipe, trained per person; {"population_version"}: a population model.';
-  COMMENT ON COLUMN glucose.experiment.percent IS 'Persons with ab_bucket(person_id, salt) < percent are in the candidate''s split.';
+    'Candidates tried against what serves: no person''s rows, readable by all, written by the steward or the owner '
+    'of the tables.';
+  COMMENT ON COLUMN glucose.experiment.kind IS 'canary: persons in the split are served by the candidate; shadow: it '
+                                               'forecasts beside and the stable one serves.';
+  COMMENT ON COLUMN glucose.experiment.candidate
+    IS '{"algorithm", "options"}: a recipe, trained per person; {"population_version"}: a population model.';
+  COMMENT ON COLUMN glucose.experiment.percent
+    IS 'Persons with ab_bucket(person_id, salt) < percent are in the candidate''s split.';
 
   CREATE TABLE glucose.experiment_model (
     person_id uuid NOT NULL REFERENCES glucose.person ON DELETE CASCADE,
@@ -34,7 +38,8 @@ BEGIN
   );
   CREATE INDEX experiment_model_experiment ON glucose.experiment_model (experiment);
   COMMENT ON TABLE glucose.experiment_model IS 'The candidate version of each person in the split of a recipe.';
-  COMMENT ON COLUMN glucose.experiment_model.job_id IS 'The background training that makes it; its version counts as soon as it is done.';
+  COMMENT ON COLUMN glucose.experiment_model.job_id
+    IS 'The background training that makes it; its version counts as soon as it is done.';
 
   ALTER TABLE glucose.prediction
     ADD COLUMN experiment text,
@@ -44,10 +49,13 @@ BEGIN
     ADD COLUMN shadow_predictions jsonb,
     ADD CONSTRAINT prediction_arm_of_an_experiment CHECK ((experiment IS NULL) = (arm IS NULL));
   CREATE INDEX prediction_experiment ON glucose.prediction (experiment, person_id) WHERE experiment IS NOT NULL;
-  COMMENT ON COLUMN glucose.prediction.experiment IS 'The experiment the answer counts for; NULL when the person takes part in none.';
+  COMMENT ON COLUMN glucose.prediction.experiment
+    IS 'The experiment the answer counts for; NULL when the person takes part in none.';
   COMMENT ON COLUMN glucose.prediction.arm IS
-    'What the answer counts for; a person whose candidate was rejected counts for the candidate and is served the stable model.';
-  COMMENT ON COLUMN glucose.prediction.shadow_predictions IS 'What a shadow''s candidate forecast beside the served predictions.';
+    'What the answer counts for; a person whose candidate was rejected counts for the candidate and is served the '
+    'stable model.';
+  COMMENT ON COLUMN glucose.prediction.shadow_predictions
+    IS 'What a shadow''s candidate forecast beside the served predictions.';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_004() IS
@@ -64,7 +72,8 @@ BEGIN
      AND to_regclass('glucose.model_live_accuracy') IS NOT NULL THEN
     RETURN;
   END IF;
-  FOREACH remaining IN ARRAY ARRAY['glucose.model_live_accuracy', 'glucose.prediction_outcome', 'glucose.prediction_horizon'] LOOP
+  FOREACH remaining IN ARRAY ARRAY['glucose.model_live_accuracy', 'glucose.prediction_outcome',
+    'glucose.prediction_horizon'] LOOP
     IF to_regclass(remaining) IS NOT NULL THEN
       EXECUTE format('DROP VIEW %s', remaining);
     END IF;
@@ -85,7 +94,8 @@ BEGIN
 
   CREATE VIEW glucose.prediction_outcome WITH (security_invoker = true, security_barrier = true) AS
     SELECT h.person_id, h.prediction_id, h.meal_id, h.model_type, h.version,
-           CASE WHEN own.version IS NOT NULL THEN 'personal' WHEN shared.version IS NOT NULL THEN 'population' END AS source,
+           CASE WHEN own.version IS NOT NULL THEN 'personal' WHEN shared.version IS NOT NULL
+           THEN 'population' END AS source,
            h.issued_at, h.minutes_ahead, h.at, h.mg_dl, h.lower, h.upper,
            CASE WHEN b.measured_at = h.at THEN b.mg_dl
                 ELSE b.mg_dl + (a.mg_dl - b.mg_dl) * (extract(epoch FROM h.at - b.measured_at)
@@ -110,10 +120,12 @@ BEGIN
     LEFT JOIN glucose.population_model shared ON shared.model_type = h.model_type AND shared.version = h.version
       AND shared.sha256 = h.sha256;
   COMMENT ON VIEW glucose.prediction_outcome IS
-    'Each logged prediction with what happened, by horizon: linear between the readings at most 15 minutes away on both sides; NULL until they are known. Readings that arrive late count when they arrive.';
+    'Each logged prediction with what happened, by horizon: linear between the readings at most 15 minutes away on '
+    'both sides; NULL until they are known. Readings that arrive late count when they arrive.';
   COMMENT ON COLUMN glucose.prediction_outcome.source IS 'personal or population; NULL when the model is deleted.';
   COMMENT ON COLUMN glucose.prediction_outcome.in_training IS
-    'It was asked about a moment before the end of what the model, or the shadow''s, learnt from: such a prediction is no measure of it.';
+    'It was asked about a moment before the end of what the model, or the shadow''s, learnt from: such a prediction '
+    'is no measure of it.';
 
   CREATE VIEW glucose.model_live_accuracy WITH (security_invoker = true, security_barrier = true) AS
     SELECT o.person_id, o.model_type, o.version, o.source, o.minutes_ahead,
@@ -125,7 +137,8 @@ BEGIN
     WHERE o.outcome IS NOT NULL AND NOT o.in_training
     GROUP BY o.person_id, o.model_type, o.version, o.source, o.minutes_ahead, week;
   COMMENT ON VIEW glucose.model_live_accuracy IS
-    'How good the served forecasts were, by version, horizon and week (Monday, UTC) of the forecast moment: mg/dL, coverage of the interval from 0 to 1. Forecasts of meals the model had learnt from do not count.';
+    'How good the served forecasts were, by version, horizon and week (Monday, UTC) of the forecast moment: mg/dL, '
+    'coverage of the interval from 0 to 1. Forecasts of meals the model had learnt from do not count.';
 
   -- Whoever reads models and predictions goes on doing so: a forecast asks whether an experiment runs.
   FOR reader IN

@@ -30,8 +30,10 @@ BEGIN
   COMMENT ON COLUMN glucose.retraining_policy.max_live_mae IS
     'Due when the answers of the active version were wrong by more than this on average, in the unit of the type.';
   COMMENT ON COLUMN glucose.retraining_policy.min_improvement IS
-    'A candidate is deployed only when its MAE on the shared hold-out is lower by at least this, in the unit of the type.';
-  COMMENT ON COLUMN glucose.retraining_log.mae_current IS 'Of current_version on the n compared units, in the unit of the type.';
+    'A candidate is deployed only when its MAE on the shared hold-out is lower by at least this, in the unit of the '
+    'type.';
+  COMMENT ON COLUMN glucose.retraining_log.mae_current
+    IS 'Of current_version on the n compared units, in the unit of the type.';
   COMMENT ON COLUMN glucose.retraining_log.mae_candidate IS 'Of the candidate on the same ones.';
   COMMENT ON COLUMN glucose.retraining_log.ci_low IS
     'Lower end of the 95 % interval of mae_candidate - mae_current, paired by unit (a meal, or six hours of readings).';

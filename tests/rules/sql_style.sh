@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
-# What the catalogs cannot tell: whether volatility and parallel label were written down or only happened.
+# What the catalogs cannot tell: whether volatility and parallel label were written down or only happened. And lines that
+# can be read beside each other.
 set -euo pipefail
-cd "${SOURCE_DIR:?}/sql"
+cd "${SOURCE_DIR:?}"
+# ./dev format wraps what is longer than 120 columns.
+find sql regress demo scripts \( -name '*.sql' -o -name '*.spec' \) -print0 |
+  xargs -0 python3 -B scripts/wrap_sql.py --check
+cd sql
 mapfile -t steps < <(find . -path './tables/*.sql')
 perl -0777 -ne '
   my $text = $_;
