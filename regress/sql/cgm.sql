@@ -78,21 +78,22 @@ RESET glucose.max_train_memory;
 
 -- Which population model serves: deployed, rolled back, refused.
 SET ROLE dora;
-SELECT deploy_population_model('cgm', '1.0.0', 'by hand'), rollback_population_model('cgm'),
-  deploy_population_model('cgm', '1.0.0');
+SELECT deploy_population_model('cgm', '1.0.0', 'by hand');
+SELECT rollback_population_model('cgm');
+SELECT deploy_population_model('cgm', '1.0.0');
 SELECT version, previous_version, reason, deployed_by FROM population_deployment ORDER BY deployed_at;
-SELECT test.expect('SELECT deploy_population_model(''cgm'', ''9.9.9'')'),
-  test.expect('SELECT deploy_population_model(''cgm'', NULL)'),
-  test.expect('SELECT rollback_population_model(''glucose'')'),
-       test.expect('SELECT deploy_population_model(''glucose'', ''1.0.0'')');
+SELECT test.expect('SELECT deploy_population_model(''cgm'', ''9.9.9'')');
+SELECT test.expect('SELECT deploy_population_model(''cgm'', NULL)');
+SELECT test.expect('SELECT rollback_population_model(''glucose'')');
+SELECT test.expect('SELECT deploy_population_model(''glucose'', ''1.0.0'')');
 BEGIN;
 UPDATE population_model SET status = 'rejected' WHERE version = '1.1.0';
 SELECT test.expect('SELECT deploy_population_model(''cgm'', ''1.1.0'')');
 ROLLBACK;
 SET ROLE ben;
-SELECT test.expect('SELECT deploy_population_model(''cgm'', ''1.1.0'')'),
-  test.expect('INSERT INTO population_deployment VALUES (''cgm'', now(), ''1.1.0'')'),
-  (SELECT count(*) FROM population_deployment) > 0 AS readable;
+SELECT test.expect('SELECT deploy_population_model(''cgm'', ''1.1.0'')');
+SELECT test.expect('INSERT INTO population_deployment VALUES (''cgm'', now(), ''1.1.0'')');
+SELECT (SELECT count(*) FROM population_deployment) > 0 AS readable;
 
 -- Served by it: a person without a single day of history. The readings are quarter-hours; the forecast is of any
 -- minute.
@@ -154,8 +155,11 @@ SELECT model_version, count(*) FROM cgm_forecast(:'anna', '2026-01-20 12:00') GR
 SELECT version, is_active, n_train > 500 AS train
   FROM train_model(:'anna', 'cgm', 'linear', '{"start_at": "2026-01-10", "end_at": "2026-01-15", "min_days": 4}');
 SELECT DISTINCT model_version FROM cgm_forecast(:'anna', '2026-01-20 12:00', '{"version": "1.1.0"}');
-SELECT deploy_model(:'anna', 'cgm', '1.1.0'), rollback_model(:'anna', 'cgm'), active_model_version(:'anna', 'cgm'),
-  (SELECT count(*) FROM list_model_versions(:'anna', 'cgm')) AS versions, active_model_version(:'anna') AS for_meals;
+SELECT deploy_model(:'anna', 'cgm', '1.1.0');
+SELECT rollback_model(:'anna', 'cgm');
+SELECT active_model_version(:'anna', 'cgm');
+SELECT (SELECT count(*) FROM list_model_versions(:'anna', 'cgm')) AS versions;
+SELECT active_model_version(:'anna') AS for_meals;
 SELECT what, test.expect(format('SELECT %s', format(what, :'anna')))
   FROM unnest(ARRAY['train_model(%L, ''cgm'', ''lstm'')', 'train_model(%L, ''cgm'', ''auto'', ''{"epochs": 3}'')',
   'train_model(%L, ''cgm'', ''auto'', ''{"min_days": 60}'')',
@@ -182,9 +186,9 @@ WHERE l.person_id = :'anna' AND l.measured_at > (SELECT training_end FROM model_
 -- Whose it is not gets nothing, and the same error for everybody's unknown.
 SET ROLE ben;
 SELECT test.expect(format('SELECT * FROM cgm_forecast(%L, ''2026-01-20'')', :'anna'))
-  = format('P0002 person %s not found', :'anna') AS not_yours,
-       test.expect(format('SELECT train_model(%L, ''cgm'')', :'anna')) = format('P0002 person %s not found',
-       :'anna') AS nor_to_train;
+  = format('P0002 person %s not found', :'anna') AS not_yours;
+SELECT test.expect(format('SELECT train_model(%L, ''cgm'')', :'anna')) = format('P0002 person %s not found',
+  :'anna') AS nor_to_train;
 SELECT o AS options, test.expect(format('SELECT * FROM cgm_forecast(%L, ''2026-02-01 12:00+00'', %L)', key('new'), o))
   FROM unnest(ARRAY['[]', '{"minute": 5}', '{"minutes": 0}', '{"minutes": 121}', '{"minutes": []}', '{"minutes": [0]}',
   '{"minutes": [10, 5]}', '{"minutes": [5, 7.5]}', '{"minutes": "60"}', '{"minutes": null}', '{"level": 1}',

@@ -123,9 +123,9 @@ FROM unnest(ARRAY['explain_forecast(NULL, now(), 60)', 'explain_forecast(%L, NUL
   'tune_model(key(''few''), ''linear'', model_type => ''cgm'')']) call;
 
 -- Where there is nothing to go through, there is nothing: no readings, no row of a period.
-SELECT test.expect('SELECT train_model(key(''none''), ''cgm'')'),
-  test.expect('SELECT tune_model(key(''none''), ''linear'', model_type => ''cgm'')'),
-  (SELECT count(*) FROM evaluate_model(:'anna', 'cgm', NULL, '2030-01-01', '2030-02-01')) AS evaluated;
+SELECT test.expect('SELECT train_model(key(''none''), ''cgm'')');
+SELECT test.expect('SELECT tune_model(key(''none''), ''linear'', model_type => ''cgm'')');
+SELECT (SELECT count(*) FROM evaluate_model(:'anna', 'cgm', NULL, '2030-01-01', '2030-02-01')) AS evaluated;
 
 -- Nothing is written, and it goes on where nothing can be.
 BEGIN READ ONLY;

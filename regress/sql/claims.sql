@@ -142,6 +142,7 @@ SET LOCAL request.jwt.claims = '{"sub": "auth0|8"}';
 SELECT cardinality(visible_persons()), (SELECT count(*) FROM person) AS persons;
 ROLLBACK;
 -- The application's role may not change the mode.
-SELECT test.expect('SET glucose.identity = role'), test.expect('RESET glucose.identity');
+SELECT test.expect('SET glucose.identity = role');
+SELECT test.expect('RESET glucose.identity');
 RESET ROLE;
 SELECT test.expect('SET glucose.identity = trust') AS superuser_bad_value;

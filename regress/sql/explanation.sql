@@ -175,7 +175,8 @@ COMMIT;
 SET force_parallel_mode = on;
 SELECT count(*) AS in_parallel FROM glucose_curve(:'meal');
 RESET force_parallel_mode;
-SELECT test.expect('SELECT explain_prediction(NULL, 60)'),
-  test.expect(format('SELECT explain_prediction(%L, NULL)', :'meal')),
-  test.expect(format('SELECT what_if(%L, NULL)', :'meal')), test.expect('SELECT feature_importance(NULL)'),
-  test.expect(format('SELECT feature_importance(%L, NULL)', :'person'));
+SELECT test.expect('SELECT explain_prediction(NULL, 60)');
+SELECT test.expect(format('SELECT explain_prediction(%L, NULL)', :'meal'));
+SELECT test.expect(format('SELECT what_if(%L, NULL)', :'meal'));
+SELECT test.expect('SELECT feature_importance(NULL)');
+SELECT test.expect(format('SELECT feature_importance(%L, NULL)', :'person'));

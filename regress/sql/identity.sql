@@ -104,9 +104,10 @@ SELECT verb, regexp_replace(outcome, 'table "?\w+"?', 'table …') AS outcome, c
   string_agg(DISTINCT name, ' ' ORDER BY name)
 FROM test.matrix() GROUP BY 1, 2 ORDER BY 1, 2;
 -- Taking a person over, or moving rows to it, is refused as well.
-SELECT test.expect(format('UPDATE meal SET person_id = %L', :'anna')),
-  test.expect(format('UPDATE person SET owner = %L', 'anna')),
-       test.expect('UPDATE population_model SET is_active = true'), test.expect('TRUNCATE meal');
+SELECT test.expect(format('UPDATE meal SET person_id = %L', :'anna'));
+SELECT test.expect(format('UPDATE person SET owner = %L', 'anna'));
+SELECT test.expect('UPDATE population_model SET is_active = true');
+SELECT test.expect('TRUNCATE meal');
 RESET ROLE;
 -- … and all of Anna's rows are still there.
 SELECT (SELECT count(*) FROM meal WHERE person_id = :'anna') > 30 AS meals,
@@ -191,9 +192,9 @@ INSERT INTO glucose_reading VALUES (:'anna', '2026-03-01', 100);
 SELECT version, is_active FROM train_model(:'anna', algorithm => 'ridge', options => '{"deploy": false, "l2": 50}');
 SELECT deploy_model(:'anna', 'glucose', '1.1.0', 'looks better');
 SELECT version, previous_version, reason, deployed_by FROM deployment ORDER BY deployed_at;
-SELECT test.expect(format('UPDATE person SET time_zone = ''Europe/Berlin'' WHERE person_id = %L', :'anna')) AS change,
-       test.expect(format('UPDATE person SET owner = ''cara'' WHERE person_id = %L', :'anna')) AS take,
-       test.expect(format('INSERT INTO person_access VALUES (%L, ''eve'')', :'anna')) AS share;
+SELECT test.expect(format('UPDATE person SET time_zone = ''Europe/Berlin'' WHERE person_id = %L', :'anna')) AS change;
+SELECT test.expect(format('UPDATE person SET owner = ''cara'' WHERE person_id = %L', :'anna')) AS take;
+SELECT test.expect(format('INSERT INTO person_access VALUES (%L, ''eve'')', :'anna')) AS share;
 SELECT test.expect(format('INSERT INTO person (person_id) VALUES (%L) '
   'ON CONFLICT (person_id) DO UPDATE SET owner = ''cara''', :'anna')) AS take_by_conflict,
   test.expect(format('MERGE INTO person p USING (VALUES (1)) v ON p.person_id = %L '
@@ -261,7 +262,8 @@ SELECT entries >= 2 AS warm, hits > 10 AS used FROM cache_stats();
 
 -- Only a superuser says how callers are known, also from before the library is loaded.
 SET ROLE anna;
-SELECT test.expect('SET glucose.identity = claims'), test.expect('SET LOCAL glucose.max_train_memory = ''1GB''');
+SELECT test.expect('SET glucose.identity = claims');
+SELECT test.expect('SET LOCAL glucose.max_train_memory = ''1GB''');
 SELECT test.expect('SELECT set_config(''glucose.identity'', ''claims'', true)');
 RESET ROLE;
 CREATE ROLE identity_login LOGIN;

@@ -42,8 +42,8 @@ SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' A
 -- Deployed and answered in one statement: the later call sees the earlier one.
 SELECT deploy_model(:'person', 'glucose', '1.1.0'),
   predict_glucose(:'meal', '{"log": false}') #> '{provenance,modelVersion}' AS now;
-SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', NULL)', :'person')),
-  test.expect(format('SELECT deploy_model(%L, ''glucose'', ''1.7.0'')', :'person'));
+SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', NULL)', :'person'));
+SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', ''1.7.0'')', :'person'));
 
 -- Bytes that are not a model, in a row a superuser has bent the checks for: MG003, never a number.
 RESET ROLE;
@@ -98,8 +98,9 @@ SELECT d #> '{provenance,source}' AS source, d #> '{provenance,mealInTraining}' 
   jsonb_array_length(d -> 'predictions') AS horizons FROM predict_glucose(:'bens_meal') d;
 SELECT count(*), bool_and(model_version = '1.0.0') AS version FROM glucose_forecast(:'bens_meal');
 SELECT version, model_type, length(sha256) FROM prediction;
-SELECT test.expect('UPDATE population_model SET is_active = false'), test.expect('DELETE FROM population_model'),
-  (SELECT count(*) FROM population_model) AS readable;
+SELECT test.expect('UPDATE population_model SET is_active = false');
+SELECT test.expect('DELETE FROM population_model');
+SELECT (SELECT count(*) FROM population_model) AS readable;
 SELECT test.expect(format('SELECT * FROM evaluate_model(%L)', :'ben')), active_model_version(:'ben');
 SELECT test.expect(format('SELECT predict_glucose(%L, ''{"version": "1.0.0"}'')', :'bens_meal')) AS only_by_default;
 -- Anna's own comes first.

@@ -128,7 +128,8 @@ SELECT needed, reasons, round(live_mae::numeric, 3) AS live_mae FROM check_retra
 UPDATE retraining_override SET max_live_mae = 14.5 WHERE person_id = :'ann';
 SELECT needed, reasons FROM check_retraining(:'ann', as_of => '2026-03-06');
 -- What was tried is not tried again before the next night.
-SELECT retraining_is_due(:'ann', as_of => '2026-03-05 19:00'), retraining_is_due(:'ann', as_of => '2026-03-05 21:00');
+SELECT retraining_is_due(:'ann', as_of => '2026-03-05 19:00');
+SELECT retraining_is_due(:'ann', as_of => '2026-03-05 21:00');
 UPDATE retraining_override SET manual = true WHERE person_id = :'ann';
 SELECT needed, reasons FROM check_retraining(:'ann', as_of => '2026-03-06');
 SELECT status, reason FROM retrain_model(:'ann', as_of => '2026-03-06');

@@ -124,9 +124,9 @@ SELECT array_agg(version) FILTER (WHERE is_active) AS active, array_agg(version)
 SELECT DISTINCT test.expect(format('UPDATE model_version SET %I = %I', column_name, column_name)) AS other_columns
   FROM information_schema.columns
 WHERE table_schema = 'glucose' AND table_name = 'model_version' AND column_name NOT IN ('is_active', 'status');
-SELECT test.expect('UPDATE model_version SET is_active = true') AS two_active,
-  test.expect('UPDATE model_version SET status = ''rejected'' WHERE is_active') AS reject_active,
-       test.expect('UPDATE model_version SET status = ''excellent''') AS unknown_status;
+SELECT test.expect('UPDATE model_version SET is_active = true') AS two_active;
+SELECT test.expect('UPDATE model_version SET status = ''rejected'' WHERE is_active') AS reject_active;
+SELECT test.expect('UPDATE model_version SET status = ''excellent''') AS unknown_status;
 RESET ROLE;
 SELECT test.expect('UPDATE model_version SET artifact = artifact || ''x''') AS even_the_superuser;
 SET ROLE anna;
@@ -140,8 +140,8 @@ INSERT INTO meal (person_id, eaten_at, meal_type) SELECT key('steps'), at + inte
 SELECT version, is_active, is_production_ready, quality_issues[1]
   FROM train_model(key('steps'), algorithm => 'mean', options => '{"deploy": true}');
 SELECT status FROM list_model_versions(key('steps'));
-SELECT test.expect('SELECT deploy_model(key(''steps''), ''glucose'', ''1.0.0'')'),
-  test.expect('SELECT predict_meal(key(''steps''), ''{}'', ''{"version": "1.0.0"}'')');
+SELECT test.expect('SELECT deploy_model(key(''steps''), ''glucose'', ''1.0.0'')');
+SELECT test.expect('SELECT predict_meal(key(''steps''), ''{}'', ''{"version": "1.0.0"}'')');
 SELECT test.expect('UPDATE model_version SET is_active = true WHERE status = ''rejected''');
 SELECT test.expect('SELECT predict_meal(key(''steps''), ''{}'')');
 SELECT version, is_active, algorithm

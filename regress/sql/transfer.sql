@@ -64,13 +64,13 @@ SELECT * FROM refusal;
 SELECT count(*) AS versions FROM model_version;
 
 -- Wrong input, and somebody else's.
-SELECT test.expect(format('SELECT import_model(%L, %L)', :'person', '\x'::bytea)),
-  test.expect(format('SELECT import_model(%L, NULL)', :'person')),
-       test.expect(format('SELECT import_model(%L, ''\x00'', ''{"deploy": "yes"}'')', :'person')),
-       test.expect(format('SELECT import_model(%L, ''\x00'', ''{"model_type": "cgm"}'')', :'person')),
-       test.expect(format('SELECT import_model(%L, ''\x00'', ''{"force": true}'')', :'person'));
-SELECT test.expect(format('SELECT export_model(%L, ''glucose'', ''7.7.7'')', :'person')),
-  test.expect(format('SELECT export_model(%L, ''glucose'')', simulate_person(83, 2)));
+SELECT test.expect(format('SELECT import_model(%L, %L)', :'person', '\x'::bytea));
+SELECT test.expect(format('SELECT import_model(%L, NULL)', :'person'));
+SELECT test.expect(format('SELECT import_model(%L, ''\x00'', ''{"deploy": "yes"}'')', :'person'));
+SELECT test.expect(format('SELECT import_model(%L, ''\x00'', ''{"model_type": "cgm"}'')', :'person'));
+SELECT test.expect(format('SELECT import_model(%L, ''\x00'', ''{"force": true}'')', :'person'));
+SELECT test.expect(format('SELECT export_model(%L, ''glucose'', ''7.7.7'')', :'person'));
+SELECT test.expect(format('SELECT export_model(%L, ''glucose'')', simulate_person(83, 2)));
 SET ROLE ben;
 SELECT test.expect(format('SELECT export_model(%L, ''glucose'')', :'person')) = format('P0002 person %s not found',
   :'person') AS not_his;

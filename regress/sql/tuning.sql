@@ -81,8 +81,9 @@ SELECT o.*, test.expect(call), test.hint(call) IS NOT NULL AS hint FROM (VALUES
   o (algorithm, search, options),
   LATERAL (SELECT format('SELECT count(*) FROM tune_model(%L, %L, %L, %L)', :'person', algorithm, search,
   options)) c (call);
-SELECT test.expect('SELECT tune_model(NULL, ''ridge'')'), test.expect('SELECT tune_model(key(''none''), NULL)'),
-  test.expect('SELECT tune_model(key(''none''), ''ridge'', NULL)');
+SELECT test.expect('SELECT tune_model(NULL, ''ridge'')');
+SELECT test.expect('SELECT tune_model(key(''none''), NULL)');
+SELECT test.expect('SELECT tune_model(key(''none''), ''ridge'', NULL)');
 SELECT test.expect(format('SELECT tune_model(key(%L), ''ridge'')', who)) FROM unnest('{none,nobody}'::text[]) who;
 SELECT test.expect(format('SELECT tune_model(%L, ''ridge'', ''{"l2": [1]}'', '
   '''{"min_meals": 10, "end_at": "2026-01-09", "min_days": 1}'')', :'person')) AS too_few_for_four_origins;
