@@ -114,8 +114,8 @@ COMMENT ON FUNCTION glucose.count_new_rows(uuid, text, timestamptz, timestamptz)
 'reading and a known outcome, or days (UTC) with readings.';
 
 CREATE FUNCTION glucose.check_retraining(person_id uuid, model_type text DEFAULT 'glucose',
-  as_of timestamptz DEFAULT NULL, OUT needed boolean, OUT reasons text[], OUT new_rows integer,
-  OUT days_since integer, OUT live_mae real)
+  as_of timestamptz DEFAULT NULL, OUT needed boolean, OUT reasons text[], OUT new_meals integer,
+  OUT days_since integer, OUT live_mae real, OUT new_rows integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
@@ -138,6 +138,7 @@ BEGIN
   FROM glucose.model_version v
   WHERE v.person_id = check_retraining.person_id AND v.model_type = check_retraining.model_type;
   new_rows := glucose.count_new_rows(check_retraining.person_id, check_retraining.model_type, learnt_until, at);
+  new_meals := CASE WHEN task.about_meals THEN new_rows END;
   days_since := greatest(round(extract(epoch FROM at - trained_at) / 86400), 0);
   reasons := '{}';
   IF active IS NULL THEN

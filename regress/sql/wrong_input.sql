@@ -10,6 +10,11 @@
 CREATE TABLE test.id (token text PRIMARY KEY, id uuid);
 GRANT SELECT, INSERT ON test.id TO PUBLIC;
 INSERT INTO test.id VALUES ('{f}', key('nobody'));
+-- Far from now is refused on entry; what is there already, as in a table from before, must be survived.
+SELECT test.expect($$ INSERT INTO meal (person_id, eaten_at, meal_type) VALUES (key(1), '2200-01-01', 'snack') $$),
+       test.expect($$ INSERT INTO glucose_reading (person_id, measured_at, mg_dl) VALUES (key(1), '1899-12-31', 99) $$);
+ALTER TABLE meal DROP CONSTRAINT meal_time_is_sane;
+ALTER TABLE glucose_reading DROP CONSTRAINT glucose_reading_time_is_sane;
 SET ROLE ben;
 INSERT INTO test.id SELECT '{x}', simulate_person(1, 3);
 INSERT INTO test.id SELECT '{xm}', meal_id FROM meal ORDER BY eaten_at LIMIT 1;
@@ -24,13 +29,23 @@ INSERT INTO meal (person_id, meal_id, eaten_at, meal_type) VALUES
   (key('late'), key('late meal'), '294276-12-31 23:59:59', 'snack');
 INSERT INTO glucose_reading (person_id, measured_at, mg_dl) VALUES (key('one'), '2026-02-28 23:55', 120),
   (key('late'), '294276-12-31 23:55', 120);
-INSERT INTO test.id VALUES ('{e}', key('empty')), ('{em}', key('empty meal')), ('{1}', key('one')),
+-- One reading of the year 1000 beside three weeks of them: neither memory nor time grows with the span.
+INSERT INTO person (person_id) VALUES (key('wide'));
+INSERT INTO meal (person_id, meal_id, eaten_at, meal_type) SELECT key('wide'), gen_random_uuid(), eaten_at, meal_type
+  FROM meal
+  WHERE person_id = (SELECT id FROM test.id WHERE token = '{p}');
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl) SELECT key('wide'), measured_at, mg_dl FROM glucose_reading
+  WHERE person_id = (SELECT id FROM test.id WHERE token = '{p}');
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl) VALUES (key('wide'), '1000-01-01', 100);
+INSERT INTO test.id VALUES ('{w}', key('wide')), ('{e}', key('empty')), ('{em}', key('empty meal')),
+  ('{1}', key('one')),
   ('{1m}', key('one meal')), ('{late}', key('late')), ('{latem}', key('late meal'));
 RESET ROLE;
 
 CREATE TABLE test.call (id integer GENERATED ALWAYS AS IDENTITY, want text, call text);
 GRANT SELECT ON test.call TO PUBLIC;
 INSERT INTO test.call (want, call) VALUES
+  ('ok', $$ training_dataset('{w}') $$), ('MG001', $$ evaluate_model('{w}', 'cgm') $$),
   -- values
   ('22023', $$ to_mg_dl(5, 'mg/dl') $$), ('22023', $$ to_mg_dl(5, '') $$), ('22023', $$ to_mg_dl(5, 'MMOL/L') $$),
   ('22003', $$ to_mg_dl('NaN', 'mg/dL') $$), ('22003', $$ to_mg_dl('Infinity', 'mmol/L') $$),

@@ -41,6 +41,18 @@ BEGIN
   INSERT INTO glucose.retraining_policy (model_type, min_new_rows, max_age_days, max_live_mae, min_improvement)
   VALUES ('cgm', 7, 7, 20, 1) ON CONFLICT DO NOTHING;
 
+  -- What lies outside these years is a wrong clock: one such row would stretch everything that is counted by time.
+  -- Rows that are there already stay.
+  FOR relation IN
+    SELECT c.relname FROM pg_class c
+    WHERE c.oid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading')) AND c.relkind IN ('r', 'p')
+      AND pg_has_role(c.relowner, 'USAGE')
+  LOOP
+    EXECUTE format('ALTER TABLE glucose.%1$I ADD CONSTRAINT %1$s_time_is_sane CHECK (%2$I >= %3$L AND %2$I < %4$L) NOT VALID',
+                   relation, CASE relation WHEN 'meal' THEN 'eaten_at' ELSE 'measured_at' END,
+                   timestamptz '1900-01-01 00:00+00', timestamptz '2200-01-01 00:00+00');
+  END LOOP;
+
   -- The views that setup_outcome_views() makes are of the newest shape.
   FOREACH relation IN ARRAY ARRAY['model_live_accuracy', 'prediction_outcome', 'prediction_horizon'] LOOP
     IF to_regclass('glucose.' || relation) IS NOT NULL THEN

@@ -64,13 +64,22 @@ Analogues::Point Analogues::first_known(std::span<const Reading> near, Micros at
 }
 
 Analogues::Analogues(std::span<const Reading> readings) {
-  if (readings.empty()) return;
-  start_ = (readings.front().measured_at + kStep - 1) / kStep * kStep;
+  // Nothing is known between readings farther apart than their reach: a stretch ends there, so that what is kept grows
+  // with the readings and not with the time they span.
+  constexpr Micros kLongGap = 2 * kReachOfReading + kStep;
   std::size_t first = 0, last = 0;  // of the readings within reach
-  for (Micros t = start_; t <= readings.back().measured_at; t += kStep) {
-    while (readings[first].measured_at < t - kReachOfReading) ++first;
-    while (last < readings.size() && readings[last].measured_at <= t + kReachOfReading) ++last;
-    points_.push_back(first < last ? first_known(readings.subspan(first, last - first), t) : Point{kUnknown, 0, 0});
+  for (std::size_t begin = 0, end; begin < readings.size(); begin = end) {
+    end = begin + 1;
+    while (end < readings.size() && readings[end].measured_at - readings[end - 1].measured_at <= kLongGap) ++end;
+    const Micros from = readings[begin].measured_at;
+    const Micros start = from - ((from % kStep) + kStep) % kStep;  // a quarter-hour, at the first reading or before it
+    Stretch stretch{start, points_.size(), 0};
+    for (Micros t = start; t <= readings[end - 1].measured_at; t += kStep, ++stretch.n) {
+      while (readings[first].measured_at < t - kReachOfReading) ++first;
+      while (last < readings.size() && readings[last].measured_at <= t + kReachOfReading) ++last;
+      points_.push_back(first < last ? first_known(readings.subspan(first, last - first), t) : Point{kUnknown, 0, 0});
+    }
+    stretches_.push_back(stretch);
   }
 }
 

@@ -19,14 +19,24 @@ class Analogues {
   /// `at`; value_at(t) is glucose at t, NaN where not known at `at`.
   template <class Body>
   void visit(Micros at, Body&& body) const {
-    const auto value_at = [&](Micros t) { return known(t, at); };
-    const Micros first = std::max(start_, at - 30 * kDay);
-    for (auto i = static_cast<std::size_t>((first - start_ + kStep - 1) / kStep); i < points_.size(); ++i) {
-      const Micros then = start_ + static_cast<Micros>(i) * kStep;
-      if (then > at) break;
-      if (const float start = known(then, at); !std::isnan(start)) body(then, start, value_at);
+    std::size_t near = 0;  // where value_at found its stretch last
+    const auto value_at = [&](Micros t) { return known(t, at, near); };
+    const Micros since = at - 30 * kDay;
+    auto stretch = std::partition_point(stretches_.begin(), stretches_.end(), [&](const Stretch& s) {
+      return s.start + static_cast<Micros>(s.n) * kStep <= since;
+    });
+    for (; stretch != stretches_.end() && stretch->start <= at; ++stretch) {
+      const Micros skipped = std::max<Micros>(0, (since - stretch->start + kStep - 1) / kStep);
+      for (auto i = static_cast<std::size_t>(skipped); i < stretch->n; ++i) {
+        const Micros then = stretch->start + static_cast<Micros>(i) * kStep;
+        if (then > at) return;
+        if (const float start = known(points_[stretch->first + i], at); !std::isnan(start)) body(then, start, value_at);
+      }
     }
   }
+
+  /// Quarter-hours kept: a few for each reading, however far apart readings are.
+  std::size_t size() const { return points_.size(); }
 
  private:
   static constexpr Micros kStep = 15 * kMinute;
@@ -35,18 +45,30 @@ class Analogues {
     int revision = 0;  // place in revisions_, counted from 1, of what it became when nearer readings came late
     Micros known_at;   // when the later of the two was there
   };
-  float known(Micros t, Micros at) const {
-    const Micros steps = (t - start_) / kStep;
-    if (t < start_ || steps >= static_cast<Micros>(points_.size())) return kUnknown;
-    const Point* p = &points_[static_cast<std::size_t>(steps)];
+  /// Quarter-hours without a long gap; between stretches nothing is known, and nothing is kept.
+  struct Stretch {
+    Micros start;
+    std::size_t first, n;  // in points_
+  };
+
+  float known(const Point& first, Micros at) const {
+    const Point* p = &first;
     if (p->known_at > at) return kUnknown;
     while (p->revision != 0 && revisions_[static_cast<std::size_t>(p->revision) - 1].known_at <= at)
       p = &revisions_[static_cast<std::size_t>(p->revision) - 1];
     return p->mg_dl;
   }
+  float known(Micros t, Micros at, std::size_t& near) const {
+    while (near + 1 < stretches_.size() && stretches_[near + 1].start <= t) ++near;
+    while (near > 0 && stretches_[near].start > t) --near;
+    const Stretch& s = stretches_[near];
+    const Micros steps = (t - s.start) / kStep;
+    if (t < s.start || steps >= static_cast<Micros>(s.n)) return kUnknown;
+    return known(points_[s.first + static_cast<std::size_t>(steps)], at);
+  }
   Point first_known(std::span<const Reading> near, Micros at);
 
-  Micros start_ = 0;
+  std::vector<Stretch> stretches_;  // in time order
   std::vector<Point> points_, revisions_;
 };
 
