@@ -123,7 +123,8 @@ $fn$;
 COMMENT ON FUNCTION glucose.batch_retrain(text) IS
 'Queues a retraining of everyone who is due, for the background workers, and returns how many.';
 
-CREATE FUNCTION glucose.schedule_retraining(schedule text DEFAULT '0 3 * * 0') RETURNS bigint
+CREATE FUNCTION glucose.schedule_retraining(schedule text DEFAULT '0 3 * * 0', model_type text DEFAULT 'glucose')
+RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
@@ -132,6 +133,7 @@ BEGIN
   IF schedule IS NULL THEN
     RAISE EXCEPTION 'argument "schedule" must not be null' USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  PERFORM glucose.model_type(model_type);
   IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
     RAISE EXCEPTION 'pg_cron is not there to run a schedule'
       USING ERRCODE = 'feature_not_supported',
@@ -141,14 +143,23 @@ BEGIN
                           current_setting('server_version_num')::integer / 10000, current_database());
   END IF;
   EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job
-  USING 'pg_glucose retraining', schedule, 'CALL glucose.retrain_due()';
+  USING glucose.retraining_job_name(model_type), schedule, format('CALL glucose.retrain_due(%L)', model_type);
   RETURN job;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.schedule_retraining(text) IS
-'Has pg_cron run CALL retrain_due() as the calling role, in this database; returns the job''s number.';
+COMMENT ON FUNCTION glucose.schedule_retraining(text, text) IS
+'Has pg_cron run CALL retrain_due(model_type) as the calling role, in this database; returns the job''s number.';
 
-CREATE FUNCTION glucose.unschedule_retraining() RETURNS boolean
+CREATE FUNCTION glucose.retraining_job_name(model_type text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN format('pg_glucose retraining %s', model_type);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.retraining_job_name(text) IS 'Part of schedule_retraining(): what pg_cron calls its job.';
+
+CREATE FUNCTION glucose.unschedule_retraining(model_type text DEFAULT 'glucose') RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
@@ -156,10 +167,10 @@ DECLARE
 BEGIN
   IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
     EXECUTE 'SELECT count(cron.unschedule(jobid)) FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER' INTO n
-    USING 'pg_glucose retraining';
+    USING glucose.retraining_job_name(model_type);
   END IF;
   RETURN n > 0;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.unschedule_retraining() IS
+COMMENT ON FUNCTION glucose.unschedule_retraining(text) IS
 'Takes the calling role''s job of schedule_retraining() away; false when there was none.';

@@ -186,9 +186,13 @@ is(night(q{SELECT count(*), count(DISTINCT person_id) FROM glucose.retraining_lo
 
 # The others by pg_cron, whose clock strikes every minute.
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_cron; GRANT USAGE ON SCHEMA cron TO night');
+my $readings = night("SELECT glucose.schedule_retraining('0 4 1 1 *', 'cgm')");
+is(night('SELECT schedule, command FROM cron.job'), "0 4 1 1 *|CALL glucose.retrain_due('cgm')", 'readings alone have a schedule of their own');
 my $job = night('SELECT glucose.schedule_retraining()');
+isnt($job, $readings, 'beside that of meals');
+is(night("SELECT glucose.unschedule_retraining('cgm')"), 't', 'and each goes alone');
 is(night("SELECT glucose.schedule_retraining('* * * * *')"), $job, 'the same job, with another schedule');
-is(night('SELECT schedule, command, username, database FROM cron.job'), '* * * * *|CALL glucose.retrain_due()|night|postgres',
+is(night('SELECT schedule, command, username, database FROM cron.job'), "* * * * *|CALL glucose.retrain_due('glucose')|night|postgres",
 	'it names no person');
 night(q{UPDATE glucose.retraining_policy SET algorithm = 'ridge', options = '{}'; DELETE FROM glucose.retraining_override});
 $node->poll_query_until('postgres', q{SELECT count(*) = 50 FROM glucose.retraining_log WHERE tried_at > now() - interval '1 hour'})

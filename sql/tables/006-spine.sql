@@ -48,8 +48,9 @@ BEGIN
     WHERE c.oid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading')) AND c.relkind IN ('r', 'p')
       AND pg_has_role(c.relowner, 'USAGE')
   LOOP
-    EXECUTE format('ALTER TABLE glucose.%1$I ADD CONSTRAINT %1$s_time_is_sane CHECK (%2$I >= %3$L AND %2$I < %4$L) NOT VALID',
-                   relation, CASE relation WHEN 'meal' THEN 'eaten_at' ELSE 'measured_at' END,
+    EXECUTE format('ALTER TABLE glucose.%1$I ADD CONSTRAINT %1$s_time_is_sane '
+                   'CHECK (%2$I >= %3$L AND %2$I < %4$L) NOT VALID', relation,
+                   CASE relation WHEN 'meal' THEN 'eaten_at' ELSE 'measured_at' END,
                    timestamptz '1900-01-01 00:00+00', timestamptz '2200-01-01 00:00+00');
   END LOOP;
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kSchemaVersion = PGG_SCHEMA_VERSION;
 
-Query newest_step{"SELECT max(version) FROM glucose.schema_version", 0, {}};
+Query newest_step{"SELECT pg_catalog.max(version) FROM glucose.schema_version", 0, {}};
 
 void prepare(Query& query) {
   if (query.plan != nullptr) return;

@@ -51,7 +51,8 @@ namespace {
   "INSERT INTO " metrics " (" column                                                                             \
   "model_type, version, split, minutes_ahead, metric, value, n) "                                                \
   "SELECT " value                                                                                                \
-  "$2, $3, m.split, m.minutes, m.name, NULLIF(m.value, 'NaN'), m.n "                                             \
+  "$2, $3, m.split, m.minutes, m.name, "                                                                         \
+  "CASE WHEN m.value OPERATOR(pg_catalog.<>) 'NaN' THEN m.value END, m.n "                                       \
   "FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), " \
   "pg_catalog.unnest($8)) AS m (split, minutes, name, value, n)",                                                \
       8, {                                                                                                       \
