@@ -115,13 +115,15 @@ BEGIN
   PERFORM glucose.require_person(rollback_model.person_id);
   PERFORM FROM glucose.person p WHERE p.person_id = rollback_model.person_id FOR NO KEY UPDATE;
   IF target IS NULL THEN
-    -- The version that was live before the one that is: of its latest deployment, unless it is gone.
+    -- The version that was live before the one that is, unless it is gone: of the latest deployment that was no way back
+    -- itself, or a second step back would bring what the first one took away.
     SELECT d.previous_version INTO target
     FROM glucose.deployment d
     JOIN glucose.model_version live USING (person_id, model_type, version)
     JOIN glucose.model_version before ON before.person_id = d.person_id AND before.model_type = d.model_type
       AND before.version = d.previous_version
     WHERE d.person_id = rollback_model.person_id AND d.model_type = rollback_model.model_type AND live.is_active
+      AND d.reason IS DISTINCT FROM 'rollback'
     ORDER BY d.deployed_at DESC LIMIT 1;
   END IF;
   IF target IS NULL THEN

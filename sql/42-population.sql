@@ -67,12 +67,13 @@ DECLARE
 BEGIN
   LOCK TABLE glucose.population_model IN SHARE ROW EXCLUSIVE MODE;
   IF target IS NULL THEN
-    -- The version that was live before the one that is: of its latest deployment, unless it is gone.
+    -- As rollback_model(): a way back is no deployment to go back from.
     SELECT d.previous_version INTO target
     FROM glucose.population_deployment d
     JOIN glucose.population_model live USING (model_type, version)
     JOIN glucose.population_model before ON before.model_type = d.model_type AND before.version = d.previous_version
     WHERE d.model_type = rollback_population_model.model_type AND live.is_active
+      AND d.reason IS DISTINCT FROM 'rollback'
     ORDER BY d.deployed_at DESC LIMIT 1;
   END IF;
   IF target IS NULL THEN

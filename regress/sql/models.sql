@@ -113,3 +113,14 @@ UPDATE population_model SET is_active = false;
 SET ROLE anna;
 SELECT left(test.expect(format('SELECT predict_glucose(%L)', :'meal')), 5) AS none_left;
 SELECT count(*) AS versions FROM list_model_versions(:'person');
+
+-- Going back twice goes further back, and never to what the first step took away.
+SET ROLE anna;
+SELECT test.eater(7, 20) AS stepper \gset
+SELECT string_agg(t.version, ' ') AS versions FROM unnest('{mean,ridge,lad}'::text[]) a,
+  train_model(:'stepper', algorithm => a, options => '{"deploy": true}') t;
+SELECT rollback_model(:'stepper') AS once, rollback_model(:'stepper') AS twice;
+SELECT test.expect(format('SELECT rollback_model(%L)', :'stepper')) AS no_further;
+SELECT deploy_model(:'stepper', 'glucose', '1.2.0', 'mended'), rollback_model(:'stepper') AS before_it;
+SELECT test.expect(format('SELECT rollback_model(%L)', :'stepper')) AS nor_again;
+SELECT rollback_model(:'stepper', to_version => '1.1.0') AS named;

@@ -75,7 +75,7 @@ SELECT previous_version = :'bad' AS after_the_bad, reason ~ '^retraining: MAE ' 
 FROM deployment WHERE person_id = :'ann' ORDER BY deployed_at DESC LIMIT 1;
 SELECT rollback_model(:'ann') = :'bad' AS back;
 SELECT version = :'bad' AS bad, is_active, status FROM list_model_versions(:'ann') WHERE is_active;
-SELECT rollback_model(:'ann');
+SELECT rollback_model(:'ann', to_version => '1.3.0');
 -- With nothing in its favour but a minimum that nobody can reach, it stays a candidate.
 UPDATE retraining_override SET min_improvement = 500 WHERE person_id = :'ann';
 SELECT status, version, reason ~ 'not lower by 500$' AS says_why
