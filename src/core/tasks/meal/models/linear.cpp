@@ -10,6 +10,7 @@
 #include <armadillo>
 
 #include "core/base/error.hpp"
+#include "core/math/gate.hpp"
 
 // LAPACK's own reports a wrong argument on the terminal and ends the process; a server must live on. The call it
 // reports has already failed: its info code is not 0, and Armadillo says so.
@@ -33,8 +34,8 @@ constexpr std::size_t usual_penalty(Loss loss) {
   return loss == Loss::squared ? 3 : 2;
 }
 
-/// in: losses [penalties][N] of the same rows · out: the penalty with the smallest sum when it beats the usual one by
-/// more than two standard errors of their paired difference, else the usual one
+/// in: losses [penalties][N] of the same rows · out: the penalty with the smallest sum when it beats the usual one
+/// beyond chance, else the usual one
 std::size_t choose_penalty(const std::vector<double>& losses, std::size_t n, std::size_t usual) {
   const auto gain = [&](std::size_t penalty, std::size_t i) { return losses[usual * n + i] - losses[penalty * n + i]; };
   std::size_t best = usual;
@@ -44,9 +45,9 @@ std::size_t choose_penalty(const std::vector<double>& losses, std::size_t n, std
     for (std::size_t i = 0; i < n; ++i) sum += gain(p, i);
     if (sum > most) most = sum, best = p;
   }
-  double squares = 0;
-  for (std::size_t i = 0; i < n; ++i) squares += std::pow(gain(best, i) - most / static_cast<double>(n), 2);
-  return most > 2 * std::sqrt(squares) ? best : usual;
+  PairedSums gains;
+  for (std::size_t i = 0; i < n; ++i) gains.add(gain(best, i));
+  return gains.beyond_chance() ? best : usual;
 }
 
 struct Coefficients {
