@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/math/normal_equations.hpp"
 
+// Eigen-free on purpose: the normal equations are solved by LAPACK through Armadillo.
 #include <armadillo>
 
 #include "core/base/error.hpp"
+
+// LAPACK's own reports a wrong argument on the terminal and ends the process; a server must live on. The call it
+// reports has already failed: its info code is not 0, and Armadillo says so.
+extern "C" void xerbla_(const char* /*routine*/, const int* /*argument*/, std::size_t /*routine_length*/) {}
 
 namespace glucose {
 

@@ -2,7 +2,6 @@
 #include "core/math/paired.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "core/math/statistics.hpp"
@@ -15,15 +14,6 @@ PairedComparison compare_paired(std::span<const double> a, std::span<const doubl
     return std::accumulate(values.begin(), values.end(), 0.0) / n;  // NaN for none
   };
   return {static_cast<int>(a.size()), mean(a), mean(b), t.difference, t.ci_low, t.ci_high};
-}
-
-bool better_beyond_chance(std::span<const double> a, std::span<const double> b) {
-  constexpr double kStandardErrors = 2;
-  const auto n = static_cast<double>(a.size());
-  double sum = 0, squares = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += b[i] - a[i];
-  for (std::size_t i = 0; i < a.size(); ++i) squares += std::pow(b[i] - a[i] - sum / n, 2);
-  return n > 1 && sum > 0 && sum > kStandardErrors * std::sqrt(squares * n / (n - 1));
 }
 
 std::vector<int> common_horizons(const std::vector<int>& a, const std::vector<int>& b) {

@@ -22,10 +22,6 @@ struct PairedComparison {
 /// their mean as normal; errors of one meal at several horizons are not independent, so they are averaged first.
 PairedComparison compare_paired(std::span<const double> a, std::span<const double> b);
 
-/// Whether a's errors [N] are smaller than b's by more than two standard errors of the paired differences: less may
-/// well be luck.
-bool better_beyond_chance(std::span<const double> a, std::span<const double> b);
-
 /// The horizons of both models, in minutes, ascending.
 std::vector<int> common_horizons(const std::vector<int>& a, const std::vector<int>& b);
 

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/math/gate.hpp"
+
 namespace glucose {
 
 namespace {
 constexpr int kSweeps = 500;
 constexpr double kSettled = 1e-7;
-constexpr double kStandardErrors = 2;  // of a gain: less may well be luck
 }  // namespace
 
 std::vector<float> stacking_weights(const std::vector<std::vector<float>>& forecasts, std::span<const float> outcomes,
@@ -57,13 +58,11 @@ Share best_share(std::span<const double> residuals, std::span<const double> corr
   }
   if (!(corrected > 0)) return {};
   const double best = std::clamp(agreed / corrected, 0.0, 1.0);
-  double gain = 0, squares = 0;
+  PairedSums gains;
   for (std::size_t i = 0; i < residuals.size(); ++i) {
-    const double g = residuals[i] * residuals[i] - std::pow(residuals[i] - best * corrections[i], 2);
-    gain += g;
-    squares += g * g;
+    gains.add(residuals[i] * residuals[i] - std::pow(residuals[i] - best * corrections[i], 2));
   }
-  return {best, gain > kStandardErrors * std::sqrt(squares)};
+  return {best, gains.beyond_chance(Spread::about_zero)};
 }
 
 }  // namespace glucose

@@ -16,7 +16,7 @@ std::vector<float> stacking_weights(const std::vector<std::vector<float>>& forec
 /// How much of a correction serves.
 struct Share {
   double best = 0;             // 0 … 1
-  bool beyond_chance = false;  // whether squared errors are then smaller by more than two standard errors
+  bool beyond_chance = false;  // whether squared errors are then smaller beyond chance
 };
 /// in: what forecasts miss and a correction to them [N], of rows neither has learnt from
 Share best_share(std::span<const double> residuals, std::span<const double> corrections);

@@ -12,7 +12,6 @@ constexpr std::size_t P = kCgmColumns, K = kCgmHorizons, T = kCgmTreeCount;
 constexpr std::size_t kRowsPerStep = 512;
 // More rows of the same persons gain next to nothing: windows 5 minutes apart are almost the same.
 constexpr std::size_t kMostRows = 40'000;
-constexpr double kStandardErrors = 2;  // of a gain: less may well be luck
 
 std::size_t count_learnt(const CgmRows& rows) {
   return rows.count(Split::train) + rows.count(Split::validation);
@@ -111,7 +110,7 @@ void CgmBoosting::Tried::add(double left, double correction, bool squared) {
 
 void CgmBoosting::Tried::end_person() {
   for (std::size_t s = 0; s < kShares.size(); ++s) {
-    squares[s] += (person[0] - person[s]) * (person[0] - person[s]);
+    gains[s].add(person[0] - person[s]);
     all[s] += person[s];
   }
   person.fill(0);
@@ -119,8 +118,7 @@ void CgmBoosting::Tried::end_person() {
 
 CgmTreesGain CgmBoosting::Tried::gain(bool squared) const {
   const auto s = static_cast<std::size_t>(std::min_element(all.begin(), all.end()) - all.begin());
-  const bool beyond_chance = all[0] - all[s] > kStandardErrors * std::sqrt(squares[s]);
-  const std::size_t served = beyond_chance ? s : 0;
+  const std::size_t served = gains[s].beyond_chance(Spread::about_zero) ? s : 0;
   const auto error = [&](std::size_t share) {
     const double mean = all[share] / static_cast<double>(rows);
     return squared ? std::sqrt(mean) : mean;

@@ -3,6 +3,7 @@
 #pragma once
 #include <optional>
 
+#include "core/math/gate.hpp"
 #include "core/tasks/cgm/trees_fit.hpp"
 
 namespace glucose {
@@ -51,10 +52,11 @@ class CgmBoosting {
 
  private:
   enum class Phase { growing, answering, weighing, again };
-  /// By share tried: sums of errors, and of squares of what a person gains.
+  /// By share tried: sums of errors, and what persons gain.
   struct Tried {
     static constexpr std::array<float, 5> kShares{0, 0.25F, 0.5F, 0.75F, 1};
-    std::array<double, kShares.size()> all{}, person{}, squares{};
+    std::array<double, kShares.size()> all{}, person{};
+    std::array<PairedSums, kShares.size()> gains{};
     std::size_t rows = 0;
     void add(double left, double correction, bool squared);
     void end_person();

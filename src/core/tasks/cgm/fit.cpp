@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "core/math/normal_equations.hpp"
+#include "core/learn/ridge.hpp"
 #include "core/tasks/cgm/features.hpp"
 
 namespace glucose {
@@ -21,87 +21,7 @@ constexpr double kSmallestMedian = 0.01;          // (mg/dL)²: a flat sensor
 constexpr double kRidge = 1e-6;                   // of the weights: equal columns must not stop a fit
 
 using Hour = std::array<float, H>;
-
-/// Weighted sums over rows: D directions, H outcomes. Four rows at once, in floats for some hundred rows, then in
-/// doubles.
-class Sums {
- public:
-  explicit Sums(std::size_t directions)
-      : d_(directions), xx_(d_ * d_), xy_(d_ * H), xx_part_(d_ * d_), xy_part_(d_ * H), x_(kBlock * d_) {}
-
-  std::size_t rows() const { return rows_; }
-
-  /// in: x [D], y [H]
-  void add(const float* x, const Hour& y, float weight) {
-    std::copy_n(x, d_, &x_[waiting_ * d_]);
-    y_[waiting_] = y;
-    weight_[waiting_] = weight;
-    total_ += static_cast<double>(weight);
-    ++rows_;
-    if (++waiting_ == kBlock) add_block();
-  }
-
-  /// Adds what another one holds, or with sign -1 takes it away.
-  void add(Sums& other, double sign) {
-    other.settle();
-    settle();
-    for (std::size_t i = 0; i < xx_.size(); ++i) xx_[i] += sign * other.xx_[i];
-    for (std::size_t i = 0; i < xy_.size(); ++i) xy_[i] += sign * other.xy_[i];
-    total_ += sign * other.total_;
-    rows_ = sign > 0 ? rows_ + other.rows_ : rows_ - other.rows_;
-  }
-
-  /// The least squares per horizon with `penalty` on all directions but `free`; out: [D × H]
-  std::vector<double> solve(double penalty, std::size_t free) {
-    settle();
-    std::vector<double> xx = xx_;
-    for (std::size_t p = 0; p < d_; ++p) xx[p * d_ + p] += kRidge * total_ + (p == free ? 0 : penalty);
-    return solve_normal(xx, xy_, H);
-  }
-
- private:
-  static constexpr std::size_t kBlock = 4, kRowsPerFlush = 256;
-
-  void settle() {
-    while (waiting_ > 0) pad_block();
-    flush();
-  }
-
-  void pad_block() {
-    std::fill_n(&x_[waiting_ * d_], d_, 0.0F);
-    y_[waiting_] = {};
-    weight_[waiting_] = 0;
-    if (++waiting_ == kBlock) add_block();
-  }
-
-  void add_block() {
-    const float *a = &x_[0], *b = a + d_, *c = b + d_, *e = c + d_;
-    for (std::size_t p = 0; p < d_; ++p) {
-      const float wa = weight_[0] * a[p], wb = weight_[1] * b[p], wc = weight_[2] * c[p], we = weight_[3] * e[p];
-      float* xx = &xx_part_[p * d_];
-      for (std::size_t q = p; q < d_; ++q) xx[q] += wa * a[q] + wb * b[q] + wc * c[q] + we * e[q];
-      float* xy = &xy_part_[p * H];
-      for (std::size_t h = 0; h < H; ++h) xy[h] += wa * y_[0][h] + wb * y_[1][h] + wc * y_[2][h] + we * y_[3][h];
-    }
-    waiting_ = 0;
-    if (rows_ % kRowsPerFlush == 0) flush();
-  }
-
-  void flush() {
-    for (std::size_t i = 0; i < xx_.size(); ++i) xx_[i] += static_cast<double>(xx_part_[i]);
-    for (std::size_t i = 0; i < xy_.size(); ++i) xy_[i] += static_cast<double>(xy_part_[i]);
-    std::fill(xx_part_.begin(), xx_part_.end(), 0.0F);
-    std::fill(xy_part_.begin(), xy_part_.end(), 0.0F);
-  }
-
-  std::size_t d_, rows_ = 0, waiting_ = 0;
-  double total_ = 0;  // of the weights
-  std::vector<double> xx_, xy_;
-  std::vector<float> xx_part_, xy_part_;
-  std::vector<float> x_;
-  std::array<Hour, kBlock> y_{};
-  std::array<float, kBlock> weight_{};
-};
+using Sums = RidgeSums<float>;  // four rows in floats are what makes this fast
 
 }  // namespace
 
@@ -159,7 +79,7 @@ struct CgmFit::State {
     round = options.start.empty() ? 0 : kFromStart;
     // What is there already, a prior or a start, says how the rows weigh; else least squares come first.
     phase = reweights() && (own() || !options.start.empty()) ? Phase::errors : Phase::sums;
-    if (phase == Phase::sums) sums.assign(options.folds ? kCgmFolds : 1, Sums(directions()));
+    if (phase == Phase::sums) begin_sums();
   }
 
   void errors_step() {
@@ -196,9 +116,12 @@ struct CgmFit::State {
     // Mean 1, so that a penalty counts in rows.
     const auto scale = static_cast<float>(static_cast<double>(known.size()) / total);
     for (float& w : weight) w *= scale;
-    sums.assign(options.folds ? kCgmFolds : 1, Sums(directions()));
+    begin_sums();
     phase = Phase::sums;
   }
+
+  Sums no_rows() const { return {directions(), H, Intercept::none}; }
+  void begin_sums() { sums.assign(options.folds ? kCgmFolds : 1, no_rows()); }
 
   void sums_step() {
     const std::size_t last = std::min(row + kRowsPerStep, rows.size());
@@ -211,17 +134,17 @@ struct CgmFit::State {
         for (std::size_t d = 0; d < kCgmOwnColumns; ++d) few[d] = x[kCgmOwn[d].column] * kCgmOwn[d].factor;
         x = few.data();
       }
-      sums[options.folds ? rows.fold(row) : 0].add(x, y, weight.empty() ? 1.0F : weight[row]);
+      sums[options.folds ? rows.fold(row) : 0].add(x, y.data(), weight.empty() ? 1.0F : weight[row]);
     }
     if (row == rows.size()) solve();
   }
 
   void solve() {
     row = 0;
-    Sums all(directions());
+    Sums all = no_rows();
     for (Sums& fold : sums) all.add(fold, 1);
     if (all.rows() == 0) return end_hour();
-    const std::vector<double> b = all.solve(options.penalty, free());
+    const std::vector<double> b = solution(all);
     own() ? correct(head, b) : replace(head, b);
     const bool last = !reweights() || own() || (!weight.empty() && ++round == kReweightings);
     if (!last) {
@@ -235,11 +158,19 @@ struct CgmFit::State {
   // A person's correction may be pulled as a whole: it starts from nothing.
   std::size_t free() const { return own() ? kCgmOwnColumns : kCgmLags; }
 
+  /// The least squares per horizon. out: [D × H]
+  std::vector<double> solution(Sums& of) const {
+    std::vector<double> penalties(directions());
+    for (std::size_t d = 0; d < penalties.size(); ++d)
+      penalties[d] = kRidge * of.weight() + (d == free() ? 0 : options.penalty);
+    return of.solve(penalties).slopes;
+  }
+
   void solve_folds(Sums& all) {
     for (std::size_t f = 0; f < sums.size(); ++f) {
       all.add(sums[f], -1);
       if (all.rows() > 0) {
-        const std::vector<double> b = all.solve(options.penalty, free());
+        const std::vector<double> b = solution(all);
         own() ? correct(fold_heads[f], b) : replace(fold_heads[f], b);
       }
       all.add(sums[f], 1);

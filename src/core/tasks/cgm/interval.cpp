@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "core/math/normal_equations.hpp"
+#include <limits>
 
 namespace glucose {
 
@@ -55,26 +54,25 @@ float cgm_spread(const float* coefficients, const CgmSpreadColumns& columns) {
   return std::clamp(std::exp(log_spread), kNarrowest, kWidest);
 }
 
+CgmSpreadFit::CgmSpreadFit() : sums_(S, kCgmHorizons, Intercept::none) {}
+
 void CgmSpreadFit::add(const float* columns, const float* residuals) {
-  for (std::size_t k = 0; k < kCgmHorizons; ++k) {
-    if (std::isnan(residuals[k])) continue;
-    const double y = std::log(std::max(std::abs(static_cast<double>(residuals[k])), kSmallestResidual));
-    Sums& sums = sums_[k];
-    ++sums.n;
-    for (std::size_t p = 0; p < S; ++p) {
-      sums.xy[p] += static_cast<double>(columns[p]) * y;
-      for (std::size_t q = p; q < S; ++q)
-        sums.xx[p * S + q] += static_cast<double>(columns[p]) * static_cast<double>(columns[q]);
-    }
-  }
+  std::array<double, kCgmHorizons> y;
+  for (std::size_t k = 0; k < kCgmHorizons; ++k)
+    y[k] = std::isnan(residuals[k])
+               ? std::numeric_limits<double>::quiet_NaN()
+               : std::log(std::max(std::abs(static_cast<double>(residuals[k])), kSmallestResidual));
+  sums_.add(columns, y.data());
 }
 
-std::vector<float> CgmSpreadFit::solve() const {
+std::vector<float> CgmSpreadFit::solve() {
+  std::array<double, S> penalties;
+  penalties.fill(kRidge);
   std::vector<float> coefficients;
   std::vector<double> fit(S, 0.0);
-  for (Sums sums : sums_) {
-    for (std::size_t p = 0; p < S; ++p) sums.xx[p * S + p] += kRidge;
-    if (sums.n > 0) fit = solve_normal(sums.xx, sums.xy);
+  for (std::size_t k = 0; k < kCgmHorizons; ++k) {
+    RidgeSums<double> known = sums_.target(k);
+    if (known.rows() > 0) fit = known.solve(penalties).slopes;
     for (const double c : fit) coefficients.push_back(static_cast<float>(c));
   }
   return coefficients;

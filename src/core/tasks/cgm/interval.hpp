@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "core/learn/ridge.hpp"
 #include "core/tasks/cgm/schema.hpp"
 
 namespace glucose {
@@ -30,18 +31,14 @@ float cgm_spread(const float* coefficients, const CgmSpreadColumns& columns);
 /// Least squares of log(|residual|) on the spread's columns, per horizon, one row after the other.
 class CgmSpreadFit {
  public:
+  CgmSpreadFit();
   /// in: columns [S], residuals [K] mg/dL, NaN where not known
   void add(const float* columns, const float* residuals);
   /// out: [K × S]; a horizon without rows is as wide as the one before
-  std::vector<float> solve() const;
+  std::vector<float> solve();
 
  private:
-  struct Sums {
-    std::size_t n = 0;
-    std::array<double, kCgmSpreadColumns> xy{};
-    std::array<double, kCgmSpreadColumns * kCgmSpreadColumns> xx{};
-  };
-  std::array<Sums, kCgmHorizons> sums_{};
+  PartialRidgeSums sums_;
 };
 
 }  // namespace glucose

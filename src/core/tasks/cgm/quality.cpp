@@ -3,14 +3,13 @@
 #include <limits>
 
 #include "core/tasks/cgm/training.hpp"
+#include "core/training/quality.hpp"
 
 namespace glucose {
 
 namespace {
 
-constexpr double kReadyMapePercent = 15;
-constexpr double kLeastCoverage = 0.85, kMostCoverage = 0.95;
-constexpr int kFewResiduals = 288;  // a day of them
+constexpr QualityLimits kLimits{{}, 15, QualityLimits::Range{0.85, 0.95}, 288};  // residuals: a day of them
 
 }  // namespace
 
@@ -56,29 +55,22 @@ double cgm_coverage(const CgmMeasured& measured) {
 }
 
 void judge_cgm(CgmOutcome& outcome) {
-  auto& issues = outcome.quality_issues;
   const CgmMeasured& validation = outcome.measured[static_cast<std::size_t>(Split::validation)];
   const CgmMeasured& test = outcome.measured[static_cast<std::size_t>(Split::test)];
-  const auto worse = [](const CgmMeasured& m) {
-    return !(cgm_mean_of(m.median, &Metrics::mae) < cgm_mean_of(m.persistence, &Metrics::mae));
+  const auto mae = [](const CgmMeasured& m) {
+    return QualityFacts::Errors{cgm_mean_of(m.median, &Metrics::mae), cgm_mean_of(m.persistence, &Metrics::mae)};
   };
-  const double mae = cgm_mean_of(test.median, &Metrics::mae), coverage = cgm_coverage(test);
-  if (!std::isfinite(mae)) {
-    issues.emplace_back("forecasts are not finite");
-    outcome.rejected = true;
-  } else if (worse(validation) && worse(test)) {
-    issues.emplace_back("no better than persistence on validation and test");
-    outcome.rejected = true;
-  } else if (worse(test)) {
-    issues.emplace_back("no better than persistence on test");
-  }
-  if (!(cgm_mean_of(test.median, &Metrics::mape) < kReadyMapePercent))
-    issues.emplace_back("MAPE on test is not below 15 %");
-  if (!(coverage >= kLeastCoverage && coverage <= kMostCoverage))
-    issues.emplace_back("the 90 % interval holds fewer than 85 % or more than 95 % of the test outcomes");
-  outcome.production_ready = issues.empty();
-  if (outcome.model.n_residuals < kFewResiduals)
-    issues.emplace_back("interval rests on only " + std::to_string(outcome.model.n_residuals) + " windows");
+  QualityFacts facts{};
+  facts.validation = mae(validation);
+  facts.test = mae(test);
+  facts.mape_percent = cgm_mean_of(test.median, &Metrics::mape);
+  facts.coverage = cgm_coverage(test);
+  facts.residuals = outcome.model.n_residuals;
+  facts.residual_name = "windows";
+  QualityVerdict verdict = judge_quality(facts, kLimits);
+  outcome.rejected = verdict.rejected;
+  outcome.production_ready = verdict.production_ready;
+  outcome.quality_issues = std::move(verdict.issues);
 }
 
 }  // namespace glucose

@@ -6,14 +6,8 @@
 #include <cmath>
 #include <utility>
 
-// Eigen-free on purpose: the normal equations are solved by LAPACK through Armadillo.
-#include <armadillo>
-
-#include "core/base/error.hpp"
-
-// LAPACK's own reports a wrong argument on the terminal and ends the process; a server must live on. The call it
-// reports has already failed: its info code is not 0, and Armadillo says so.
-extern "C" void xerbla_(const char* /*routine*/, const int* /*argument*/, std::size_t /*routine_length*/) {}
+#include "core/learn/ridge.hpp"
+#include "core/math/gate.hpp"
 
 namespace glucose {
 
@@ -33,8 +27,8 @@ constexpr std::size_t usual_penalty(Loss loss) {
   return loss == Loss::squared ? 3 : 2;
 }
 
-/// in: losses [penalties][N] of the same rows · out: the penalty with the smallest sum when it beats the usual one by
-/// more than two standard errors of their paired difference, else the usual one
+/// in: losses [penalties][N] of the same rows · out: the penalty with the smallest sum when it beats the usual one
+/// beyond chance, else the usual one
 std::size_t choose_penalty(const std::vector<double>& losses, std::size_t n, std::size_t usual) {
   const auto gain = [&](std::size_t penalty, std::size_t i) { return losses[usual * n + i] - losses[penalty * n + i]; };
   std::size_t best = usual;
@@ -44,9 +38,9 @@ std::size_t choose_penalty(const std::vector<double>& losses, std::size_t n, std
     for (std::size_t i = 0; i < n; ++i) sum += gain(p, i);
     if (sum > most) most = sum, best = p;
   }
-  double squares = 0;
-  for (std::size_t i = 0; i < n; ++i) squares += std::pow(gain(best, i) - most / static_cast<double>(n), 2);
-  return most > 2 * std::sqrt(squares) ? best : usual;
+  PairedSums gains;
+  for (std::size_t i = 0; i < n; ++i) gains.add(gain(best, i));
+  return gains.beyond_chance() ? best : usual;
 }
 
 struct Coefficients {
@@ -65,54 +59,21 @@ struct Coefficients {
   }
 };
 
-/// Weighted sums over rows: all that a least-squares fit with any penalty needs, in one pass and constant memory.
-struct Moments {
-  double total = 0, y = 0;
-  std::array<double, P> x{}, xy{};
-  std::array<double, P * P> xx{};  // the triangle from the diagonal on
+using Sums = RidgeSums<double>;
 
-  void add(const float* row, double target, double weight) {
-    std::array<double, P> r;
-    for (std::size_t p = 0; p < P; ++p) r[p] = static_cast<double>(row[p]);
-    total += weight;
-    y += weight * target;
-    for (std::size_t p = 0; p < P; ++p) {
-      const double weighted = weight * r[p];
-      x[p] += weighted;
-      xy[p] += weighted * target;
-      double* products = &xx[p * P];
-      for (std::size_t q = p; q < P; ++q) products[q] += weighted * r[q];
-    }
-  }
-  void add(const Moments& other, double sign) {
-    total += sign * other.total;
-    y += sign * other.y;
-    for (std::size_t p = 0; p < P; ++p) x[p] += sign * other.x[p], xy[p] += sign * other.xy[p];
-    for (std::size_t i = 0; i < xx.size(); ++i) xx[i] += sign * other.xx[i];
-  }
+Sums no_rows() {
+  return {P, 1, Intercept::free};
+}
 
-  /// Minimises sum w (y - a - xb)^2 + penalty sum v b^2, v the columns' own (column_penalties). Weighted centring makes
-  /// the intercept free of the penalty.
-  Coefficients solve(double penalty) const {
-    arma::mat::fixed<P, P> normal;
-    arma::vec::fixed<P> right;
-    for (std::size_t p = 0; p < P; ++p) {
-      for (std::size_t q = p; q < P; ++q) normal(p, q) = normal(q, p) = xx[p * P + q] - x[p] * x[q] / total;
-      normal(p, p) += penalty * kColumnPenalties[p];
-      right(p) = xy[p] - x[p] * y / total;
-    }
-    arma::vec slopes;
-    if (!arma::solve(slopes, normal, right, arma::solve_opts::likely_sympd))
-      throw Error(ErrorCode::internal, "normal equations could not be solved");
-    Coefficients fit;
-    fit.intercept = y / total;
-    for (std::size_t p = 0; p < P; ++p) {
-      fit.slopes[p] = slopes(p);
-      fit.intercept -= x[p] / total * slopes(p);
-    }
-    return fit;
-  }
-};
+/// Each column has its own penalty; the intercept has none.
+Coefficients solution(Sums& sums, double penalty) {
+  std::array<double, P> penalties;
+  for (std::size_t p = 0; p < P; ++p) penalties[p] = penalty * kColumnPenalties[p];
+  const RidgeFit fit = sums.solve(penalties);
+  Coefficients of{fit.intercept[0], {}};
+  std::copy_n(fit.slopes.begin(), P, of.slopes.begin());
+  return of;
+}
 
 }  // namespace
 
@@ -133,12 +94,12 @@ struct LinearFit::State {
   LinearModel model;
 
   Phase phase = Phase::sums;
-  int k = 0, fold = 0, penalty = 0;        // fold == kFolds: the fit of all rows
-  std::size_t row = 0;                     // of the pass under way
-  std::array<Moments, kFolds + 1> sums{};  // by fold, then of all
-  std::vector<double> losses;              // [penalties × N], each row's by the fit that did not see its fold
+  int k = 0, fold = 0, penalty = 0;  // fold == kFolds: the fit of all rows
+  std::size_t row = 0;               // of the pass under way
+  std::vector<Sums> sums;            // by fold, then of all
+  std::vector<double> losses;        // [penalties × N], each row's by the fit that did not see its fold
   Coefficients fit;
-  Moments weighted;
+  Sums weighted = no_rows();
   double scale = 1;
   int reweightings = 0;
 
@@ -155,11 +116,16 @@ struct LinearFit::State {
   }
   bool done() const { return k == horizons; }
 
+  void add_row(Sums& to, double weight) const {
+    const double target = y(row);
+    to.add(x(row), &target, weight);
+  }
+
   void sum_rows() {
     const std::size_t last = std::min(row + kRowsPerStep, n);
     for (; row < last; ++row) {
       while (row >= first(fold + 1)) ++fold;
-      sums[static_cast<std::size_t>(fold)].add(x(row), y(row), 1);
+      add_row(sums[static_cast<std::size_t>(fold)], 1);
     }
     if (row < n) return;
     for (std::size_t f = 0; f < kFolds; ++f) sums[kFolds].add(sums[f], 1);
@@ -176,9 +142,9 @@ struct LinearFit::State {
   void begin_fit() {
     if (!final_fit() && (first(fold) == first(fold + 1) || first(fold + 1) - first(fold) == n)) return next_fit();
     const Coefficients before = fit;
-    Moments learnt = sums[kFolds];
+    Sums learnt = sums[kFolds];
     if (!final_fit()) learnt.add(sums[static_cast<std::size_t>(fold)], -1);
-    fit = learnt.solve(penalty_of_fit());
+    fit = solution(learnt, penalty_of_fit());
     if (loss == Loss::squared) return end_fit();
     // Weights are scaled by this fit's median residual, so that a penalty means about the same for both losses.
     std::vector<double> residuals;
@@ -189,7 +155,7 @@ struct LinearFit::State {
     scale = std::max(*middle, kSmallestResidual);
     // The problem is convex: where it starts only decides how soon it ends.
     if (!final_fit() && penalty > 0) fit = before;
-    weighted = {};
+    weighted = no_rows();
     row = 0;
     reweightings = 0;
     phase = Phase::reweighting;
@@ -198,12 +164,12 @@ struct LinearFit::State {
   void reweight_rows() {
     const std::size_t last = std::min(row + kRowsPerStep, n);
     for (; row < last; ++row)
-      if (!held(row)) weighted.add(x(row), y(row), scale / std::max(std::abs(residual(row)), kSmallestResidual));
+      if (!held(row)) add_row(weighted, scale / std::max(std::abs(residual(row)), kSmallestResidual));
     if (row < n) return;
-    const Coefficients next = weighted.solve(penalty_of_fit());
+    const Coefficients next = solution(weighted, penalty_of_fit());
     const bool settled = next.farthest(fit) < kSettled;
     fit = next;
-    weighted = {};
+    weighted = no_rows();
     row = 0;
     if (settled || ++reweightings == kReweightings) end_fit();
   }
@@ -231,7 +197,7 @@ struct LinearFit::State {
     ++k;
     fold = penalty = 0;
     row = 0;
-    sums = {};
+    sums.assign(kFolds + 1, no_rows());
     std::fill(losses.begin(), losses.end(), 0.0);
     phase = Phase::sums;
   }
@@ -244,6 +210,7 @@ LinearFit::LinearFit(Samples rows, int horizons, Loss loss, double l2)
   s.horizons = horizons;
   s.choose = l2 < 0;
   s.l2 = l2;
+  s.sums.assign(kFolds + 1, no_rows());
   s.n = rows.size();
   if (s.choose) s.losses.resize(kPenalties.size() * s.n);
   s.X.reserve(s.n * P);

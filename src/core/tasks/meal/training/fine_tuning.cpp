@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/math/paired.hpp"
+#include "core/math/gate.hpp"
 
 namespace glucose {
 

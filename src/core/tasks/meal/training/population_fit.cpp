@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/tasks/meal/training/population_fit.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <optional>
 
-#include "core/base/error.hpp"
+#include "core/learn/ridge.hpp"
 #include "core/tasks/meal/training/curve_fit.hpp"
 
 namespace glucose {
@@ -14,7 +13,7 @@ namespace {
 
 constexpr double kPenalty = 200;  // of a standardised column, in rows
 constexpr std::size_t kRowsPerStep = 512;
-constexpr Eigen::Index P = kRichFeatures;
+constexpr std::size_t P = kRichFeatures;
 
 BoostedTreesOptions boosting_options(const TrainOptions& options) {
   BoostedTreesOptions o;
@@ -34,6 +33,8 @@ BoostedTreesOptions boosting_options(const TrainOptions& options) {
 struct PopulationFit::State {
   enum class Phase { sums, solve, trees, done };
 
+  explicit State(std::size_t horizons) : K(horizons), sums(P, horizons, Intercept::free) {}
+
   std::vector<const Sample*> rows;
   std::size_t K;
   double penalty;
@@ -42,9 +43,7 @@ struct PopulationFit::State {
   PopulationModel model;
   Phase phase = Phase::sums;
   std::size_t next = 0;
-  Eigen::MatrixXd normal = Eigen::MatrixXd::Zero(P, P);
-  Eigen::MatrixXd right;  // [P × K]
-  Eigen::VectorXd mean_z = Eigen::VectorXd::Zero(P), mean_y;
+  RidgeSums<double> sums;  // of K targets
   CurveFit curve;
   std::optional<BoostedTreesFit> trees;
 
@@ -52,33 +51,21 @@ struct PopulationFit::State {
 
   void sum_rows() {
     const std::size_t last = std::min(next + kRowsPerStep, rows.size());
-    Eigen::MatrixXd Z(static_cast<Eigen::Index>(last - next), P), Y(Z.rows(), static_cast<Eigen::Index>(K));
-    for (Eigen::Index i = 0; i < Z.rows(); ++i, ++next) {
+    std::array<float, kMaxHorizons> y;
+    for (; next < last; ++next) {
       const StandardRow z = model.standardise(rows[next]->rich);
+      for (std::size_t k = 0; k < K; ++k) y[k] = change(*rows[next], k);
+      sums.add(z.data(), y.data());
       curve.add(z, *rows[next]);
-      for (Eigen::Index p = 0; p < P; ++p) Z(i, p) = static_cast<double>(z[static_cast<std::size_t>(p)]);
-      for (std::size_t k = 0; k < K; ++k)
-        Y(i, static_cast<Eigen::Index>(k)) = static_cast<double>(change(*rows[next], k));
     }
-    normal += Z.transpose() * Z;
-    right += Z.transpose() * Y;
-    mean_z += Z.colwise().sum().transpose();
-    mean_y += Y.colwise().sum().transpose();
     if (next == rows.size()) phase = Phase::solve;
   }
 
   void solve() {
-    const auto n = static_cast<double>(rows.size());
-    mean_z /= n;
-    mean_y /= n;
-    normal -= n * mean_z * mean_z.transpose();
-    right -= n * mean_z * mean_y.transpose();
-    for (Eigen::Index p = 0; p < P; ++p) normal(p, p) += penalty * column_penalty(static_cast<std::size_t>(p)) + 1e-9;
-    const Eigen::MatrixXd slopes = normal.selfadjointView<Eigen::Lower>().llt().solve(right);
-    if (!slopes.allFinite()) throw Error(ErrorCode::internal, "normal equations could not be solved");
-    for (Eigen::Index k = 0; k < slopes.cols(); ++k) {
-      model.intercept.push_back(static_cast<float>(mean_y(k) - mean_z.dot(slopes.col(k))));
-      for (Eigen::Index p = 0; p < P; ++p) model.coefficients.push_back(static_cast<float>(slopes(p, k)));
+    const RidgeFit fit = sums.solve(rich_penalties(penalty));
+    for (std::size_t k = 0; k < K; ++k) {
+      model.intercept.push_back(static_cast<float>(fit.intercept[k]));
+      for (std::size_t p = 0; p < P; ++p) model.coefficients.push_back(static_cast<float>(fit.slopes[p * K + k]));
     }
     curve.solve(penalty, model);
     phase = boosting != nullptr ? Phase::trees : Phase::done;
@@ -112,15 +99,12 @@ struct PopulationFit::State {
 };
 
 PopulationFit::PopulationFit(std::vector<const Sample*> rows, const TrainOptions& options, const BoostingApi* boosting)
-    : state_(std::make_unique<State>()) {
+    : state_(std::make_unique<State>(static_cast<std::size_t>(options.n_horizons))) {
   State& s = *state_;
   s.rows = std::move(rows);
-  s.K = static_cast<std::size_t>(options.n_horizons);
   s.penalty = options.l2 < 0 ? kPenalty : options.l2;
   s.boosted = boosting_options(options);
   s.boosting = boosting;
-  s.right = Eigen::MatrixXd::Zero(P, options.n_horizons);
-  s.mean_y = Eigen::VectorXd::Zero(options.n_horizons);
   std::vector<float> columns;
   columns.reserve(s.rows.size() * kRichFeatures);
   for (const Sample* row : s.rows) columns.insert(columns.end(), row->rich.begin(), row->rich.end());

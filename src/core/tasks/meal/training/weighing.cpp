@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/math/paired.hpp"
+#include "core/math/gate.hpp"
 #include "core/math/stacking.hpp"
 
 namespace glucose {
