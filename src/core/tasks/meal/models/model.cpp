@@ -10,9 +10,6 @@ namespace glucose {
 
 namespace {
 
-// Places in 'meal/2'; a test holds them to the table.
-constexpr std::size_t kLevel = 0, kAboveMonthMean = 8, kSdMonth = 12;
-
 /// A moment as it is, or columns in its stead.
 struct Asked {
   const Moment& moment;
@@ -81,7 +78,8 @@ PointForecast ask(const Predictor& predictor, const Asked& asked, const Recollec
   if (!learns_changes(predictor)) return f;
   const RichVector& rich = asked.moment.rich;
   for (std::size_t k = 0; k < horizons_min.size(); ++k)
-    f.mg_dl[k] = defended(f.mg_dl[k], horizons_min[k], rich[kLevel] - rich[kAboveMonthMean], rich[kSdMonth]);
+    f.mg_dl[k] = defended(f.mg_dl[k], horizons_min[k], rich[meal2::kLevel] - rich[meal2::kAboveMonthMean],
+                          rich[meal2::kSdMonth]);
   return f;
 }
 

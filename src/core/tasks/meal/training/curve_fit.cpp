@@ -13,9 +13,7 @@ namespace {
 
 constexpr Eigen::Index P = kRichFeatures;
 constexpr std::size_t kRowsAtOnce = 256;
-constexpr std::size_t kLevel = 0;       // place in 'meal/2'
-constexpr std::size_t kFirstType = 56;  // and of the types of meal; a test holds them to the table
-constexpr double kTypePenalty = 3;      // times the usual: whether it is a lunch has to earn its place
+constexpr double kTypePenalty = 3;  // times the usual: whether it is a lunch has to earn its place
 
 /// Of a set of rows: all sums that normal equations need.
 struct Sums {
@@ -34,7 +32,7 @@ struct Sums {
 }  // namespace
 
 double column_penalty(std::size_t column) {
-  return column >= kFirstType && column < kFirstType + kMealTypes ? kTypePenalty : 1;
+  return column >= meal2::kFirstType && column < meal2::kFirstType + kMealTypes ? kTypePenalty : 1;
 }
 
 struct CurveFit::State {
@@ -54,7 +52,7 @@ CurveFit::~CurveFit() = default;
 void CurveFit::add(const StandardRow& z, const Sample& row) {
   State& s = *state_;
   s.waiting.insert(s.waiting.end(), z.begin(), z.end());
-  for (const float value : row.curve) s.outcomes.push_back(value - row.rich[kLevel]);
+  for (const float value : row.curve) s.outcomes.push_back(value - row.rich[meal2::kLevel]);
   if (s.outcomes.size() == kRowsAtOnce * kCurveSteps) s.flush();
 }
 

@@ -320,7 +320,9 @@ TrainingOutcome PopulationTraining::take() {
     outcome.sizes.validation += p.sizes.validation;
     outcome.sizes.test += p.sizes.test;
   }
-  const auto persistence = [](const OnePerson& p, std::size_t i, std::size_t) { return p.samples[i].rich[0]; };
+  const auto persistence = [](const OnePerson& p, std::size_t i, std::size_t) {
+    return p.samples[i].rich[meal2::kLevel];
+  };
   const auto linear = [&](const OnePerson& p, std::size_t i, std::size_t k) {
     std::array<float, kMaxHorizons> out;
     s.models[p.fold].predict_linear(p.samples[i].rich, s.options.n_horizons, out.data());
