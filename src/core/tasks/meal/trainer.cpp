@@ -160,23 +160,6 @@ class ManyTrainer final : public Trainer {
   PopulationTraining training_;
 };
 
-class MealTuner final : public Tuner {
- public:
-  MealTuner(const MealRows& rows, const TrainingBasis& basis, const SearchGrid& grid)
-      : tuning_(rows.only(), basis.algorithm, grid, basis.memory_cap, basis.boosting) {}
-
-  bool done() const override { return tuning_.done(); }
-  void step() override { tuning_.step(); }
-  std::vector<TriedCombination> ranked() const override {
-    std::vector<TriedCombination> all;
-    for (const Tried& t : tuning_.ranked()) all.push_back({t.combination, t.mae, t.rmse, t.n});
-    return all;
-  }
-
- private:
-  Tuning tuning_;
-};
-
 std::unique_ptr<MealRows> meals_of(std::unique_ptr<Rows> rows) {
   return std::unique_ptr<MealRows>(static_cast<MealRows*>(rows.release()));
 }
@@ -192,7 +175,8 @@ std::unique_ptr<Trainer> train_meal_population(std::unique_ptr<Rows> rows, const
 }
 
 std::unique_ptr<Tuner> tune_meals(std::unique_ptr<Rows> rows, const TrainingBasis& basis, const SearchGrid& grid) {
-  return std::make_unique<MealTuner>(static_cast<const MealRows&>(*rows), basis, grid);
+  return std::make_unique<Tuning>(static_cast<const MealRows&>(*rows).only(), basis.algorithm, grid, basis.memory_cap,
+                                  basis.boosting);
 }
 
 }  // namespace glucose
