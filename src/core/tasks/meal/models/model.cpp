@@ -110,9 +110,9 @@ RememberedMeal remember(const Sample& sample, const PointForecast& said, std::si
   return meal;
 }
 
-std::array<float, kMaxHorizons> judge(const Intervals& intervals, std::span<RememberedMeal> meals,
-                                      std::span<const int> horizons_min, std::span<const float> said_mg_dl,
-                                      std::span<const float> variance, std::span<const float> outcome_mg_dl) {
+std::array<float, kMaxHorizons> score_last(const Intervals& intervals, std::span<RememberedMeal> meals,
+                                           std::span<const int> horizons_min, std::span<const float> said_mg_dl,
+                                           std::span<const float> variance, std::span<const float> outcome_mg_dl) {
   std::array<float, kMaxHorizons> median;
   median.fill(kUnknown);
   RememberedMeal& last = meals.back();

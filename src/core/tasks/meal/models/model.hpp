@@ -79,9 +79,9 @@ RememberedMeal remember(const Sample& sample, const PointForecast& said, std::si
 
 /// Fills score and rank of the last of the meals, by the intervals it would have been given; said: its whole forecast.
 /// out: the medians it would have been given, [K] mg/dL, NaN where nothing was said
-std::array<float, kMaxHorizons> judge(const Intervals& intervals, std::span<RememberedMeal> meals,
-                                      std::span<const int> horizons_min, std::span<const float> said_mg_dl,
-                                      std::span<const float> variance, std::span<const float> outcome_mg_dl);
+std::array<float, kMaxHorizons> score_last(const Intervals& intervals, std::span<RememberedMeal> meals,
+                                           std::span<const int> horizons_min, std::span<const float> said_mg_dl,
+                                           std::span<const float> variance, std::span<const float> outcome_mg_dl);
 
 /// Model ↔ bytes, in the envelope of model/artifact.hpp: algorithm, horizons, intervals, predictor, memory;
 /// little-endian. decode throws Error model_mismatch for anything damaged, foreign, oversized or not finite.
