@@ -105,8 +105,7 @@ std::unique_ptr<AnyModel> decoded(std::span<const std::uint8_t> bytes) {
 
 ModelFacts facts(const AnyModel& any) {
   const Model& model = model_of(any);
-  return {std::string(name_of(model.algorithm)), std::string(model.is_rich() ? kRichSchema : kFeatureSchema),
-          model.horizons_min};
+  return {std::string(name_of(model.algorithm)), std::string(model.schema()), model.horizons_min};
 }
 
 MomentsKept remembers(const AnyModel& any) {

@@ -54,7 +54,7 @@ Outcome outcome_of(TrainingOutcome trained) {
   Outcome outcome;
   outcome.artifact = encode(trained.model);
   outcome.algorithm = name_of(trained.model.algorithm);
-  outcome.schema = trained.model.is_rich() ? kRichSchema : kFeatureSchema;
+  outcome.schema = trained.model.schema();
   outcome.horizons_min = trained.model.horizons_min;
   outcome.rows = {trained.sizes.train, trained.sizes.validation, trained.sizes.test};
   const auto& test = trained.metrics[static_cast<std::size_t>(Split::test)];

@@ -172,11 +172,13 @@ float share_of_network(const Predictor& predictor) {
   return 0;
 }
 
-bool Model::is_rich() const {
-  if (const auto* ensemble = std::get_if<Ensemble>(&predictor))
-    return std::any_of(ensemble->members.begin(), ensemble->members.end(),
-                       [](const Member& m) { return std::holds_alternative<PopulationModel>(m); });
-  return std::holds_alternative<PopulationModel>(predictor);
+std::string_view Model::schema() const {
+  const auto looks_at_meal2 = [](const Member& m) { return std::holds_alternative<PopulationModel>(m); };
+  const auto* ensemble = std::get_if<Ensemble>(&predictor);
+  const bool does = ensemble != nullptr
+                        ? std::any_of(ensemble->members.begin(), ensemble->members.end(), looks_at_meal2)
+                        : std::holds_alternative<PopulationModel>(predictor);
+  return does ? kRichSchema : kFeatureSchema;
 }
 
 }  // namespace glucose

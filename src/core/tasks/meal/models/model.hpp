@@ -41,8 +41,9 @@ struct Model {
   Memory memory;  // of the person's meals up to the training; empty: a population's
 
   int horizons() const { return static_cast<int>(horizons_min.size()); }
-  /// Whether it looks at 'meal/2' and so at the person's earlier meals.
-  bool is_rich() const;
+  /// Of the columns it looks at; with 'meal/2' those are also the person's earlier meals.
+  std::string_view schema() const;
+  bool looks_at_meal2() const { return schema() == kRichSchema; }
   PointForecast predict(const Moment& moment, const Recollection& known) const;
   /// Of the person's meals up to the training, to be asked and to grow; the model must outlive it.
   Recollection recollection() const;
