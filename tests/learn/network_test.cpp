@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/math/stacking.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/training/fine_tuning.hpp"
 #include "core/tasks/meal/training/population_network.hpp"
 #include "core/tasks/meal/training/population_training.hpp"

@@ -7,6 +7,7 @@
 #include "core/tasks/meal/asking/explanation.hpp"
 #include "core/tasks/meal/asking/importance.hpp"
 #include "core/tasks/meal/asking/meal_scorer.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
 #include "core/tasks/meal/models/wipe.hpp"
 #include "core/tasks/meal/rows.hpp"

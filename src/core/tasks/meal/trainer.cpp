@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/training/population_training.hpp"
 #include "core/tasks/meal/training/quality.hpp"
 #include "core/tasks/meal/training/training.hpp"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // The artifact: what is written is read back, what is damaged or foreign is refused, whatever the bytes.
+#include "core/tasks/meal/models/codec.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-// Model ↔ bytes; every byte must be used.
+// Every byte must be used.
+#include "core/tasks/meal/models/codec.hpp"
+
 #include <string_view>
 
 #include "core/base/byte_io.hpp"
-#include "core/tasks/meal/models/model.hpp"
 
 namespace glucose {
 

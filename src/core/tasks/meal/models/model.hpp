@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // Shapes: K horizons.
 #pragma once
-#include <cstdint>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "core/model/artifact.hpp"
 #include "core/tasks/meal/models/baseline_models.hpp"
 #include "core/tasks/meal/models/interval.hpp"
 #include "core/tasks/meal/models/linear.hpp"
@@ -83,10 +82,5 @@ RememberedMeal remember(const Sample& sample, const PointForecast& said, std::si
 std::array<float, kMaxHorizons> score_last(const Intervals& intervals, std::span<RememberedMeal> meals,
                                            std::span<const int> horizons_min, std::span<const float> said_mg_dl,
                                            std::span<const float> variance, std::span<const float> outcome_mg_dl);
-
-/// Model ↔ bytes, in the envelope of model/artifact.hpp: algorithm, horizons, intervals, predictor, memory;
-/// little-endian. decode throws Error model_mismatch for anything damaged, foreign, oversized or not finite.
-std::vector<std::uint8_t> encode(const Model& model);
-Model decode(std::span<const std::uint8_t> bytes);
 
 }  // namespace glucose
