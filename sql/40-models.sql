@@ -115,7 +115,8 @@ BEGIN
   PERFORM glucose.require_person(rollback_model.person_id);
   PERFORM FROM glucose.person p WHERE p.person_id = rollback_model.person_id FOR NO KEY UPDATE;
   IF target IS NULL THEN
-    -- The version that was live before the one that is, unless it is gone: of the latest deployment that was no way back
+    -- The version that was live before the one that is, unless it is gone: of the latest deployment that was no way
+    -- back
     -- itself, or a second step back would bring what the first one took away.
     SELECT d.previous_version INTO target
     FROM glucose.deployment d

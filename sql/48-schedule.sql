@@ -157,7 +157,8 @@ BEGIN
   RETURN format('pg_glucose retraining %s', model_type);
 END
 $fn$;
-COMMENT ON FUNCTION glucose.retraining_job_name(text) IS 'Internal: part of schedule_retraining(); what pg_cron calls its job.';
+COMMENT ON FUNCTION glucose.retraining_job_name(text)
+  IS 'Internal: part of schedule_retraining(); what pg_cron calls its job.';
 
 CREATE FUNCTION glucose.unschedule_retraining(model_type text DEFAULT 'glucose') RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

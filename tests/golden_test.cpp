@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "core/learn/lstm.hpp"
+#include "core/tasks/cgm/codec.hpp"
 #include "core/tasks/cgm/training.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
 #include "core/tasks/meal/training/population_training.hpp"
 #include "core/tasks/meal/training/training.hpp"

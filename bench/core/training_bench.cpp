@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/tasks/meal/features/features.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/training/training.hpp"
 #include "simulated_samples.hpp"
 

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/model.hpp"
 
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/learn/lstm.hpp"
 #include "core/base/random.hpp"
+#include "core/learn/lstm.hpp"
 
 namespace glucose {
 namespace {

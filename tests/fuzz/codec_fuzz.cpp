@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
 #include "core/tasks/meal/models/model.hpp"
 

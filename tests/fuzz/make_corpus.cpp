@@ -3,6 +3,7 @@
 #include <fstream>
 #include <string>
 
+#include "core/tasks/meal/models/codec.hpp"
 #include "support/models.hpp"
 
 int main(int argc, char** argv) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/math/stacking.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/training/fine_tuning.hpp"
 #include "core/tasks/meal/training/population_network.hpp"
 #include "core/tasks/meal/training/population_training.hpp"
@@ -107,7 +108,7 @@ TEST(PopulationNetwork, IsWhatIsStoredWhenItIsAskedFor) {
   EXPECT_EQ(outcome.model.algorithm, Algorithm::lstm);
   EXPECT_NE(std::get_if<LstmModel>(&outcome.model.predictor), nullptr);
   EXPECT_EQ(network_of(outcome.model.predictor), std::get_if<LstmModel>(&outcome.model.predictor));
-  EXPECT_FALSE(outcome.model.is_rich());
+  EXPECT_FALSE(outcome.model.looks_at_meal2());
   EXPECT_TRUE(outcome.model.memory.meals.empty());
   EXPECT_GT(outcome.model.intervals.n, 0);
   EXPECT_EQ(outcome.candidates.size(), 2U);

@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/base/random.hpp"
 #include "core/simulation/simulate.hpp"
+#include "core/tasks/cgm/codec.hpp"
 #include "core/tasks/cgm/rows.hpp"
 #include "core/tasks/cgm/training.hpp"
 

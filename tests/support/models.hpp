@@ -133,8 +133,8 @@ inline Model small_model(Algorithm algorithm, std::uint64_t seed = 1, int hidden
     model.predictor = std::visit([](auto&& kind) { return Predictor(std::forward<decltype(kind)>(kind)); },
                                  random_member(rng, algorithm, 2, hidden));
   }
-  model.intervals = random_intervals(rng, 2, model.is_rich());
-  if (model.is_rich() && algorithm != Algorithm::population) model.memory = random_memory(rng, 7);
+  model.intervals = random_intervals(rng, 2, model.looks_at_meal2());
+  if (model.looks_at_meal2() && algorithm != Algorithm::population) model.memory = random_memory(rng, 7);
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/byte_io.hpp"
+#include "core/tasks/cgm/codec.hpp"
 #include "support/cgm_rows.hpp"
 #ifdef PGG_HAS_BOOSTING
 #include "boosting/boosting.hpp"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/tasks/cgm/codec.hpp"
 #include "support/cgm_rows.hpp"
 
 using namespace glucose;

@@ -8,6 +8,7 @@
 
 #include "core/base/byte_io.hpp"
 #include "core/model/artifact.hpp"
+#include "core/tasks/cgm/codec.hpp"
 #include "support/cgm_rows.hpp"
 
 using namespace glucose;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/tasks/cgm/codec.hpp"
 #include "support/cgm_rows.hpp"
 
 namespace glucose {

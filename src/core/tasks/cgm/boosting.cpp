@@ -87,7 +87,7 @@ void CgmBoosting::weigh() {
   const bool last = visit([&](std::size_t i) {
     // Rows of a person are neighbours, and the turn changes from person to person.
     if (i > 0 && rows_.turn[i] != rows_.turn[i - 1])
-      for (Tried& tried : tried_) tried.end_person();
+      for (TriedShares& tried : tried_) tried.end_person();
     const CgmTargets said = cgm_changes(heads_.without_fold[head_][rows_.fold(i)], &rows_.x[i * P]);
     for (std::size_t t = 0; t < T; ++t) {
       const std::size_t k = kCgmTreeHorizons[t];
@@ -100,7 +100,7 @@ void CgmBoosting::weigh() {
   if (last) settle();
 }
 
-void CgmBoosting::Tried::add(double left, double correction, bool squared) {
+void CgmBoosting::TriedShares::add(double left, double correction, bool squared) {
   ++rows;
   for (std::size_t s = 0; s < kShares.size(); ++s) {
     const double e = left - static_cast<double>(kShares[s]) * correction;
@@ -108,7 +108,7 @@ void CgmBoosting::Tried::add(double left, double correction, bool squared) {
   }
 }
 
-void CgmBoosting::Tried::end_person() {
+void CgmBoosting::TriedShares::end_person() {
   for (std::size_t s = 0; s < kShares.size(); ++s) {
     gains[s].add(person[0] - person[s]);
     all[s] += person[s];
@@ -116,7 +116,7 @@ void CgmBoosting::Tried::end_person() {
   person.fill(0);
 }
 
-CgmTreesGain CgmBoosting::Tried::gain(bool squared) const {
+CgmTreesGain CgmBoosting::TriedShares::gain(bool squared) const {
   const auto s = static_cast<std::size_t>(std::min_element(all.begin(), all.end()) - all.begin());
   const std::size_t served = gains[s].beyond_chance(Spread::about_zero) ? s : 0;
   const auto error = [&](std::size_t share) {

@@ -53,7 +53,7 @@ class CgmBoosting {
  private:
   enum class Phase { growing, answering, weighing, again };
   /// By share tried: sums of errors, and what persons gain.
-  struct Tried {
+  struct TriedShares {
     static constexpr std::array<float, 5> kShares{0, 0.25F, 0.5F, 0.75F, 1};
     std::array<double, kShares.size()> all{}, person{};
     std::array<PairedSums, kShares.size()> gains{};
@@ -80,7 +80,7 @@ class CgmBoosting {
   std::size_t head_ = 0, fold_ = 0, row_ = 0;
   std::optional<CgmTreesFit> fit_;
   CgmTrees of_others_;  // of a fold
-  std::array<Tried, kCgmTreeCount> tried_{};
+  std::array<TriedShares, kCgmTreeCount> tried_{};
   std::array<CgmTrees, 2> trees_;
   std::array<std::vector<CgmAtTrees>, 2> corrections_;
   CgmTreesGains gains_{};

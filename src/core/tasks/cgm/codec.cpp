@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-// CgmModel ↔ bytes; every byte must be used.
+// Every byte must be used.
+#include "core/tasks/cgm/codec.hpp"
+
 #include "core/base/byte_io.hpp"
-#include "core/model/artifact.hpp"
-#include "core/tasks/cgm/model.hpp"
 
 namespace glucose {
 

@@ -85,9 +85,4 @@ CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_mi
 /// in, throws: as cgm_seen(); model_mismatch when the forecast is not finite
 CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question);
 
-/// CgmModel ↔ bytes, as of Model but for the schema. decode throws Error model_mismatch for anything damaged, foreign,
-/// oversized or not finite.
-std::vector<std::uint8_t> encode_cgm(const CgmModel& model);
-CgmModel decode_cgm(std::span<const std::uint8_t> bytes);
-
 }  // namespace glucose

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.hpp"
+#include "core/tasks/cgm/codec.hpp"
 #include "core/tasks/cgm/explanation.hpp"
 #include "core/tasks/cgm/importance.hpp"
 #include "core/tasks/cgm/model.hpp"

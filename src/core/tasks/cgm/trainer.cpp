@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/tasks/cgm/codec.hpp"
 #include "core/tasks/cgm/training.hpp"
 
 namespace glucose {

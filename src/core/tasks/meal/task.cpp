@@ -7,6 +7,7 @@
 #include "core/tasks/meal/asking/explanation.hpp"
 #include "core/tasks/meal/asking/importance.hpp"
 #include "core/tasks/meal/asking/meal_scorer.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
 #include "core/tasks/meal/models/wipe.hpp"
 #include "core/tasks/meal/rows.hpp"
@@ -105,8 +106,7 @@ std::unique_ptr<AnyModel> decoded(std::span<const std::uint8_t> bytes) {
 
 ModelFacts facts(const AnyModel& any) {
   const Model& model = model_of(any);
-  return {std::string(name_of(model.algorithm)), std::string(model.is_rich() ? kRichSchema : kFeatureSchema),
-          model.horizons_min};
+  return {std::string(name_of(model.algorithm)), std::string(model.schema()), model.horizons_min};
 }
 
 MomentsKept remembers(const AnyModel& any) {

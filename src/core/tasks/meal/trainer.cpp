@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/training/population_training.hpp"
 #include "core/tasks/meal/training/quality.hpp"
 #include "core/tasks/meal/training/training.hpp"
@@ -54,7 +55,7 @@ Outcome outcome_of(TrainingOutcome trained) {
   Outcome outcome;
   outcome.artifact = encode(trained.model);
   outcome.algorithm = name_of(trained.model.algorithm);
-  outcome.schema = trained.model.is_rich() ? kRichSchema : kFeatureSchema;
+  outcome.schema = trained.model.schema();
   outcome.horizons_min = trained.model.horizons_min;
   outcome.rows = {trained.sizes.train, trained.sizes.validation, trained.sizes.test};
   const auto& test = trained.metrics[static_cast<std::size_t>(Split::test)];
@@ -160,23 +161,6 @@ class ManyTrainer final : public Trainer {
   PopulationTraining training_;
 };
 
-class MealTuner final : public Tuner {
- public:
-  MealTuner(const MealRows& rows, const TrainingBasis& basis, const SearchGrid& grid)
-      : tuning_(rows.only(), basis.algorithm, grid, basis.memory_cap, basis.boosting) {}
-
-  bool done() const override { return tuning_.done(); }
-  void step() override { tuning_.step(); }
-  std::vector<TriedCombination> ranked() const override {
-    std::vector<TriedCombination> all;
-    for (const Tried& t : tuning_.ranked()) all.push_back({t.combination, t.mae, t.rmse, t.n});
-    return all;
-  }
-
- private:
-  Tuning tuning_;
-};
-
 std::unique_ptr<MealRows> meals_of(std::unique_ptr<Rows> rows) {
   return std::unique_ptr<MealRows>(static_cast<MealRows*>(rows.release()));
 }
@@ -192,7 +176,8 @@ std::unique_ptr<Trainer> train_meal_population(std::unique_ptr<Rows> rows, const
 }
 
 std::unique_ptr<Tuner> tune_meals(std::unique_ptr<Rows> rows, const TrainingBasis& basis, const SearchGrid& grid) {
-  return std::make_unique<MealTuner>(static_cast<const MealRows&>(*rows), basis, grid);
+  return std::make_unique<Tuning>(static_cast<const MealRows&>(*rows).only(), basis.algorithm, grid, basis.memory_cap,
+                                  basis.boosting);
 }
 
 }  // namespace glucose

@@ -38,20 +38,19 @@ Meal meal_of(double minute, MealType type, float carbs_g, std::uint8_t id = 0) {
 }
 
 TEST(RichTable, ColumnsAreWhereOthersLookForThem) {
-  EXPECT_EQ(place("level"), 0U);  // the kernel, the scale, and every forecast's start
-  EXPECT_EQ(place("change_15"), 1U);
-  EXPECT_EQ(place("above_month_mean"), 8U);  // how low a forecast may be
-  EXPECT_EQ(place("sd_month"), 12U);
-  EXPECT_EQ(place("sd_1h"), 9U);  // the scale
-  EXPECT_EQ(place("sd_2h"), 10U);
-  EXPECT_EQ(place("calories"), 28U);  // the kernel: calories, carbs, protein, fat
-  EXPECT_EQ(place("carbs"), 29U);
-  EXPECT_EQ(place("protein"), 30U);
-  EXPECT_EQ(place("fat"), 31U);
-  EXPECT_EQ(place("day_sin"), 52U);
-  EXPECT_EQ(place("day_cos"), 53U);
-  EXPECT_EQ(place("is_breakfast"), 56U);  // the larger penalty of types
-  EXPECT_EQ(place("is_snack"), 59U);
+  EXPECT_EQ(place("level"), meal2::kLevel);                      // the kernel, the scale, and every forecast's start
+  EXPECT_EQ(place("above_month_mean"), meal2::kAboveMonthMean);  // how low a forecast may be
+  EXPECT_EQ(place("sd_month"), meal2::kSdMonth);
+  EXPECT_EQ(place("sd_1h"), meal2::kSd1h);  // the scale
+  EXPECT_EQ(place("sd_2h"), meal2::kSd2h);
+  EXPECT_EQ(place("calories"), meal2::kFirstNutrient);  // the kernel: calories, carbs, protein, fat
+  EXPECT_EQ(place("carbs"), meal2::kFirstNutrient + 1);
+  EXPECT_EQ(place("protein"), meal2::kFirstNutrient + 2);
+  EXPECT_EQ(place("fat"), meal2::kFirstNutrient + 3);
+  EXPECT_EQ(place("day_sin"), meal2::kDaySin);
+  EXPECT_EQ(place("day_cos"), meal2::kDayCos);
+  EXPECT_EQ(place("is_breakfast"), meal2::kFirstType);  // the larger penalty of types
+  EXPECT_EQ(place("is_snack"), meal2::kFirstType + 3);
 }
 
 TEST(RichTable, EveryColumnHasItsOwnNameAUnitAndASource) {

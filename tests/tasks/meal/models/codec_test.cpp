@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // The artifact: what is written is read back, what is damaged or foreign is refused, whatever the bytes.
+#include "core/tasks/meal/models/codec.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,7 +30,7 @@ Bytes payload_of(const Model& model) {
   return {payload.begin(), payload.end()};
 }
 std::string_view schema_of(const Model& model) {
-  return model.is_rich() ? kRichSchema : kFeatureSchema;
+  return model.schema();
 }
 void put(Bytes& bytes, std::size_t at, std::uint32_t value) {
   ASSERT_LE(at + 4, bytes.size());

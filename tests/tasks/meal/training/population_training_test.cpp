@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/learn/boosting_api.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/training/quality.hpp"
 #include "support/evaluated.hpp"
 #include "support/rows.hpp"

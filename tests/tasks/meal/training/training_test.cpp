@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/tasks/meal/training/training.hpp"
 #include "core/readings/low_glucose.hpp"
+#include "core/tasks/meal/models/codec.hpp"
 
 #include <gtest/gtest.h>
 

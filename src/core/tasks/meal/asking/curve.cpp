@@ -8,8 +8,6 @@ namespace glucose {
 
 namespace {
 
-constexpr std::size_t kLevel = 0;  // place in 'meal/2'; a test holds it to the table
-
 const PopulationModel* shape_of(const Member& member) {
   const auto* model = std::get_if<PopulationModel>(&member);
   return model != nullptr && model->knows_curve() ? model : nullptr;
@@ -145,7 +143,7 @@ double Pchip::at(double x) const {
 
 std::vector<CurvePoint> glucose_curve(const Model& model, const Moment& moment,
                                       std::span<const HorizonForecast> forecasts, bool mean, int step_min) {
-  const double level = static_cast<double>(limit(static_cast<double>(moment.rich[kLevel])));
+  const double level = static_cast<double>(limit(static_cast<double>(moment.rich[meal2::kLevel])));
   std::vector<double> minutes{0}, served{level}, below{0}, above{0};
   for (const HorizonForecast& f : forecasts) {
     const float centre = mean ? f.mean_mg_dl : f.mg_dl;

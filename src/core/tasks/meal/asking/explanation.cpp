@@ -98,7 +98,7 @@ struct MealExplainer::State {
 
   void add(const PopulationModel& m, float weight) {
     const auto w = static_cast<double>(weight);
-    add_level(seen.rich[0], m.scaler.mean[0], kRichPlace, w);
+    add_level(seen.rich[meal2::kLevel], m.scaler.mean[meal2::kLevel], kRichPlace, w);
     baseline += w * static_cast<double>(m.intercept[k]);
     add_line(m.coefficients, m.standardise(seen.rich), kRichPlace, w);
     if (!m.trees.empty()) {

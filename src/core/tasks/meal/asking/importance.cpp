@@ -31,7 +31,7 @@ struct FeatureImportance::State {
   /// that does not keeps what the row has.
   std::array<float, kMaxHorizons> errors(const SeenColumns& columns) const {
     Moment moment = rows[row];
-    if (model->is_rich()) moment.rich = columns.rich;
+    if (model->looks_at_meal2()) moment.rich = columns.rich;
     const PointForecast said =
         predict(model->predictor, columns, moment.eaten_at, follower.known(), model->horizons_min);
     std::array<HorizonForecast, kMaxHorizons> answer;

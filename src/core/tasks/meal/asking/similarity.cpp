@@ -15,8 +15,11 @@ std::vector<SimilarMeal> similar_meals(const Model* model, const Moment& moment,
   const Recollection kernel(weighing, kSimilarHorizonsMin);
   std::vector<SimilarMeal> meals;
   for (const Sample& e : earlier)
-    meals.push_back(
-        {e.meal_id, e.eaten_at, e.rich[0], kernel.similarity(moment.rich, e.rich), {e.targets[0], e.targets[1]}});
+    meals.push_back({e.meal_id,
+                     e.eaten_at,
+                     e.rich[meal2::kLevel],
+                     kernel.similarity(moment.rich, e.rich),
+                     {e.targets[0], e.targets[1]}});
   std::stable_sort(meals.begin(), meals.end(), [](const SimilarMeal& a, const SimilarMeal& b) {
     return a.similarity != b.similarity ? a.similarity > b.similarity : a.eaten_at > b.eaten_at;
   });

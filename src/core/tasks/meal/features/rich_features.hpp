@@ -24,6 +24,14 @@ struct RichFeatureInfo {
 /// being unknown means something.
 extern const std::array<RichFeatureInfo, kRichFeatures> kRichTable;
 
+/// The places that are looked up one by one; what goes over the whole row needs none. A test holds them to the table.
+namespace meal2 {
+inline constexpr std::size_t kLevel = 0, kAboveMonthMean = 8, kSd1h = 9, kSd2h = 10, kSdMonth = 12;
+inline constexpr std::size_t kFirstNutrient = 28;  // calories, carbs, protein, fat
+inline constexpr std::size_t kDaySin = 52, kDayCos = 53;
+inline constexpr std::size_t kFirstType = 56;  // is_breakfast, is_lunch, is_dinner, is_snack
+}  // namespace meal2
+
 inline constexpr std::array<int, 2> kRecalledHorizonsMin{60, 120};
 
 /// An earlier meal as later ones remember it.

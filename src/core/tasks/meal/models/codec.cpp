@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-// Model ↔ bytes; every byte must be used.
+// Every byte must be used.
+#include "core/tasks/meal/models/codec.hpp"
+
 #include <string_view>
 
 #include "core/base/byte_io.hpp"
-#include "core/tasks/meal/models/model.hpp"
 
 namespace glucose {
 
@@ -238,7 +239,7 @@ std::vector<std::uint8_t> encode(const Model& model) {
   write(out, model.intervals);
   std::visit([&](const auto& kind) { write(out, kind); }, model.predictor);
   write(out, model.memory, model.horizons_min.size());
-  return sealed(kTask, model.is_rich() ? kRichSchema : kFeatureSchema, out.take());
+  return sealed(kTask, model.schema(), out.take());
 }
 
 Model decode(std::span<const std::uint8_t> bytes) {
@@ -253,7 +254,7 @@ Model decode(std::span<const std::uint8_t> bytes) {
   model.intervals = read_intervals(in, K);
   model.predictor = read_predictor(in, model.algorithm, K);
   model.memory = read_memory(in, K);
-  if (artifact.schema != (model.is_rich() ? kRichSchema : kFeatureSchema)) damaged("it needs another feature schema");
+  if (artifact.schema != model.schema()) damaged("it needs another feature schema");
   if (!in.empty()) damaged("bytes are left over");
   return model;
 }

@@ -69,7 +69,7 @@ void Follower::follow(const Sample& sample) {
   if (sample.eaten_at <= after_) return;
   const PointForecast said = model_.predict(sample, known_);
   known_.add(remember(sample, said, model_.horizons_min.size()));
-  judge(model_.intervals, known_.meals(), model_.horizons_min, said.mg_dl, said.variance, sample.targets);
+  score_last(model_.intervals, known_.meals(), model_.horizons_min, said.mg_dl, said.variance, sample.targets);
 }
 
 Forecast forecast(const Model& model, const Moment& moment, const Recollection& known, double level,

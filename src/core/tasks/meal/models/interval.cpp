@@ -12,9 +12,6 @@ namespace glucose {
 
 namespace {
 
-// Places in 'meal/2'; a test holds them to the table.
-constexpr std::size_t kLevel = 0, kSd1h = 9, kSd2h = 10;
-
 constexpr float kFarthestColumn = 4;  // SDs
 constexpr int kShapePoints = 40;
 constexpr double kShapeWeight = 10, kGridWeight = 80, kLoneShapeWeight = 30;  // meals
@@ -42,8 +39,8 @@ const std::array<double, kShapePoints>& shape() {
 
 ScaleColumns scale_columns(const RichVector& rich, float forecast_mg_dl) {
   const auto size = [](float value) { return std::isnan(value) ? kUnknown : std::log(value + 1); };
-  return {size(rich[kSd1h]), size(rich[kSd2h]), std::log(std::max(forecast_mg_dl, 40.0F)),
-          std::abs(forecast_mg_dl - 120) / 50, std::log(std::abs(forecast_mg_dl - rich[kLevel]) + 5)};
+  return {size(rich[meal2::kSd1h]), size(rich[meal2::kSd2h]), std::log(std::max(forecast_mg_dl, 40.0F)),
+          std::abs(forecast_mg_dl - 120) / 50, std::log(std::abs(forecast_mg_dl - rich[meal2::kLevel]) + 5)};
 }
 
 float Scale::at(const ScaleColumns& columns, float variance) const {

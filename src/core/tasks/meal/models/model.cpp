@@ -10,9 +10,6 @@ namespace glucose {
 
 namespace {
 
-// Places in 'meal/2'; a test holds them to the table.
-constexpr std::size_t kLevel = 0, kAboveMonthMean = 8, kSdMonth = 12;
-
 /// A moment as it is, or columns in its stead.
 struct Asked {
   const Moment& moment;
@@ -81,7 +78,8 @@ PointForecast ask(const Predictor& predictor, const Asked& asked, const Recollec
   if (!learns_changes(predictor)) return f;
   const RichVector& rich = asked.moment.rich;
   for (std::size_t k = 0; k < horizons_min.size(); ++k)
-    f.mg_dl[k] = defended(f.mg_dl[k], horizons_min[k], rich[kLevel] - rich[kAboveMonthMean], rich[kSdMonth]);
+    f.mg_dl[k] = defended(f.mg_dl[k], horizons_min[k], rich[meal2::kLevel] - rich[meal2::kAboveMonthMean],
+                          rich[meal2::kSdMonth]);
   return f;
 }
 
@@ -112,9 +110,9 @@ RememberedMeal remember(const Sample& sample, const PointForecast& said, std::si
   return meal;
 }
 
-std::array<float, kMaxHorizons> judge(const Intervals& intervals, std::span<RememberedMeal> meals,
-                                      std::span<const int> horizons_min, std::span<const float> said_mg_dl,
-                                      std::span<const float> variance, std::span<const float> outcome_mg_dl) {
+std::array<float, kMaxHorizons> score_last(const Intervals& intervals, std::span<RememberedMeal> meals,
+                                           std::span<const int> horizons_min, std::span<const float> said_mg_dl,
+                                           std::span<const float> variance, std::span<const float> outcome_mg_dl) {
   std::array<float, kMaxHorizons> median;
   median.fill(kUnknown);
   RememberedMeal& last = meals.back();
@@ -174,11 +172,13 @@ float share_of_network(const Predictor& predictor) {
   return 0;
 }
 
-bool Model::is_rich() const {
-  if (const auto* ensemble = std::get_if<Ensemble>(&predictor))
-    return std::any_of(ensemble->members.begin(), ensemble->members.end(),
-                       [](const Member& m) { return std::holds_alternative<PopulationModel>(m); });
-  return std::holds_alternative<PopulationModel>(predictor);
+std::string_view Model::schema() const {
+  const auto looks_at_meal2 = [](const Member& m) { return std::holds_alternative<PopulationModel>(m); };
+  const auto* ensemble = std::get_if<Ensemble>(&predictor);
+  const bool does = ensemble != nullptr
+                        ? std::any_of(ensemble->members.begin(), ensemble->members.end(), looks_at_meal2)
+                        : std::holds_alternative<PopulationModel>(predictor);
+  return does ? kRichSchema : kFeatureSchema;
 }
 
 }  // namespace glucose

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // Shapes: K horizons.
 #pragma once
-#include <cstdint>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "core/model/artifact.hpp"
 #include "core/tasks/meal/models/baseline_models.hpp"
 #include "core/tasks/meal/models/interval.hpp"
 #include "core/tasks/meal/models/linear.hpp"
@@ -41,8 +40,9 @@ struct Model {
   Memory memory;  // of the person's meals up to the training; empty: a population's
 
   int horizons() const { return static_cast<int>(horizons_min.size()); }
-  /// Whether it looks at 'meal/2' and so at the person's earlier meals.
-  bool is_rich() const;
+  /// Of the columns it looks at; with 'meal/2' those are also the person's earlier meals.
+  std::string_view schema() const;
+  bool looks_at_meal2() const { return schema() == kRichSchema; }
   PointForecast predict(const Moment& moment, const Recollection& known) const;
   /// Of the person's meals up to the training, to be asked and to grow; the model must outlive it.
   Recollection recollection() const;
@@ -79,13 +79,8 @@ RememberedMeal remember(const Sample& sample, const PointForecast& said, std::si
 
 /// Fills score and rank of the last of the meals, by the intervals it would have been given; said: its whole forecast.
 /// out: the medians it would have been given, [K] mg/dL, NaN where nothing was said
-std::array<float, kMaxHorizons> judge(const Intervals& intervals, std::span<RememberedMeal> meals,
-                                      std::span<const int> horizons_min, std::span<const float> said_mg_dl,
-                                      std::span<const float> variance, std::span<const float> outcome_mg_dl);
-
-/// Model ↔ bytes, in the envelope of model/artifact.hpp: algorithm, horizons, intervals, predictor, memory;
-/// little-endian. decode throws Error model_mismatch for anything damaged, foreign, oversized or not finite.
-std::vector<std::uint8_t> encode(const Model& model);
-Model decode(std::span<const std::uint8_t> bytes);
+std::array<float, kMaxHorizons> score_last(const Intervals& intervals, std::span<RememberedMeal> meals,
+                                           std::span<const int> horizons_min, std::span<const float> said_mg_dl,
+                                           std::span<const float> variance, std::span<const float> outcome_mg_dl);
 
 }  // namespace glucose

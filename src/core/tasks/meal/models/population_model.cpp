@@ -11,7 +11,6 @@ namespace glucose {
 namespace {
 
 constexpr float kFarthest = 6;      // SDs
-constexpr std::size_t kLevel = 0;   // place in 'meal/2'
 constexpr float kLearnsFaster = 3;  // without a population
 constexpr float kSmallestSd = 3;    // mg/dL
 
@@ -58,20 +57,20 @@ void PopulationModel::predict(const RichVector& rich, int horizons, float* out) 
 void PopulationModel::predict_linear(const RichVector& rich, int horizons, float* out) const {
   const StandardRow z = standardise(rich);
   for (int k = 0; k < horizons; ++k)
-    out[k] = rich[kLevel] + static_cast<float>(line(intercept, coefficients, static_cast<std::size_t>(k), z));
+    out[k] = rich[meal2::kLevel] + static_cast<float>(line(intercept, coefficients, static_cast<std::size_t>(k), z));
 }
 
 CurveOutcomes PopulationModel::predict_curve(const RichVector& rich) const {
   const StandardRow z = standardise(rich);
   CurveOutcomes out;
   for (std::size_t c = 0; c < out.size(); ++c)
-    out[c] = rich[kLevel] + static_cast<float>(line(curve_intercept, curve_coefficients, c, z));
+    out[c] = rich[meal2::kLevel] + static_cast<float>(line(curve_intercept, curve_coefficients, c, z));
   return out;
 }
 
 CurveOutcomes PopulationModel::usual_curve(const RichVector& rich) const {
   CurveOutcomes out;
-  for (std::size_t c = 0; c < out.size(); ++c) out[c] = rich[kLevel] + curve_intercept[c];
+  for (std::size_t c = 0; c < out.size(); ++c) out[c] = rich[meal2::kLevel] + curve_intercept[c];
   return out;
 }
 

@@ -32,7 +32,8 @@ struct PersonalKernel {
   bool is_empty() const { return person + clock + clock_and_level + nutrients + linear == 0; }
 };
 
-/// What is known of meals in general: weights only, so that it may serve persons who gave no data. Forecasts the change
+/// What is known of meals in general: weights only, so that it may serve persons who gave no data. The same weights
+/// learnt from one person's rows alone are that person's 'trees' (an empty kernel says so). Forecasts the change
 /// from the level at the meal, linearly in the standardised columns of 'meal/2'; trees correct what that leaves.
 struct PopulationModel {
   Scaler scaler;                          // [P]

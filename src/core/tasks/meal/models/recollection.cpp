@@ -9,8 +9,6 @@ namespace glucose {
 
 namespace {
 
-// Places of columns in 'meal/2' that the kernel looks at; a test holds them to the table.
-constexpr std::size_t kLevel = 0, kFirstNutrient = 28, kDaySin = 52, kDayCos = 53;
 constexpr float kClockHours = 1.5F, kLevelMgDl = 40.0F;          // how far "the same" reaches: SDs of bells
 constexpr float kNutrientsAlike = 0.2F;                          // of the logarithm of an amount
 constexpr std::array<float, 4> kPortion{50, 5, 3, 3};            // kcal, g: below it differences matter less
@@ -56,11 +54,11 @@ Recollection::Recollection(const PopulationModel* population, std::span<const in
 Recollection::Point Recollection::point(const RichVector& rich) const {
   Point p;
   p.z = population_->standardise(rich);
-  p.hour = std::atan2(rich[kDaySin], rich[kDayCos]) * 12 / std::numbers::pi_v<float>;
-  p.level = rich[kLevel];
+  p.hour = std::atan2(rich[meal2::kDaySin], rich[meal2::kDayCos]) * 12 / std::numbers::pi_v<float>;
+  p.level = rich[meal2::kLevel];
   p.knows_nutrients = false;
   for (std::size_t i = 0; i < kPortion.size(); ++i) {
-    const float amount = rich[kFirstNutrient + i];
+    const float amount = rich[meal2::kFirstNutrient + i];
     p.log_nutrients[i] = std::isnan(amount) ? 0.0F : std::log1p(amount / kPortion[i]);
     p.knows_nutrients |= !std::isnan(amount);
   }

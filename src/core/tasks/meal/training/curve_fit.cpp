@@ -6,16 +6,14 @@ namespace glucose {
 namespace {
 
 constexpr std::size_t P = kRichFeatures;
-constexpr std::size_t kLevel = 0;       // place in 'meal/2'
-constexpr std::size_t kFirstType = 56;  // and of the types of meal; a test holds them to the table
-constexpr double kTypePenalty = 3;      // times the usual: whether it is a lunch has to earn its place
-constexpr double kRidge = 1e-9;         // without any penalty, columns that never varied must not stop a fit
+constexpr double kTypePenalty = 3;  // times the usual: whether it is a lunch has to earn its place
+constexpr double kRidge = 1e-9;     // without any penalty, columns that never varied must not stop a fit
 
 }  // namespace
 
 std::vector<double> rich_penalties(double penalty) {
   std::vector<double> penalties(P, penalty + kRidge);
-  std::fill_n(penalties.begin() + kFirstType, kMealTypes, penalty * kTypePenalty + kRidge);
+  std::fill_n(penalties.begin() + meal2::kFirstType, kMealTypes, penalty * kTypePenalty + kRidge);
   return penalties;
 }
 
@@ -23,7 +21,7 @@ CurveFit::CurveFit() : sums_(P, kCurveSteps, Intercept::free) {}
 
 void CurveFit::add(const StandardRow& z, const Sample& row) {
   std::array<double, kCurveSteps> change;
-  for (std::size_t c = 0; c < kCurveSteps; ++c) change[c] = static_cast<double>(row.curve[c] - row.rich[kLevel]);
+  for (std::size_t c = 0; c < kCurveSteps; ++c) change[c] = static_cast<double>(row.curve[c] - row.rich[meal2::kLevel]);
   sums_.add(z.data(), change.data());
 }
 

@@ -47,7 +47,7 @@ struct PopulationFit::State {
   CurveFit curve;
   std::optional<BoostedTreesFit> trees;
 
-  float change(const Sample& row, std::size_t k) const { return row.targets[k] - row.rich[0]; }
+  float change(const Sample& row, std::size_t k) const { return row.targets[k] - row.rich[meal2::kLevel]; }
 
   void sum_rows() {
     const std::size_t last = std::min(next + kRowsPerStep, rows.size());

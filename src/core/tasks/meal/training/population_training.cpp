@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.hpp"
+#include "core/base/steps.hpp"
 #include "core/math/stacking.hpp"
 #include "core/tasks/meal/training/population_fit.hpp"
 #include "core/tasks/meal/training/population_network.hpp"
@@ -35,27 +36,58 @@ constexpr auto kSaid = [](const OnePerson& p, std::size_t i, std::size_t k) { re
 }  // namespace
 
 struct PopulationTraining::State {
-  enum class Phase { folds, trees, answers, network, last, done };
-
   std::vector<OnePerson> persons;
   Algorithm wanted;
   TrainOptions options;
   std::vector<int> horizons_min;
   const BoostingApi* boosting;
   std::size_t n_folds = 0, n_rows = 0;
-  Phase phase = Phase::folds;
   std::optional<PopulationFit> fit;
   std::vector<PopulationModel> models;  // of the folds, then of all
   float share = 0;
   std::vector<float> residual_sd;
-  std::size_t person = 0;  // whose answers are under way
-  Predictor asked;
-  std::optional<Replay> replay;
   std::size_t rows_done = 0;
   std::optional<PopulationNetwork> network;
   bool tries_network = false;
   float share_of_network = 0;
   std::vector<Metrics> without_network;  // errors on validation rows [K]
+  Steps work;
+
+  /// The whole training: folds of persons, what trees and a network are worth beside them, and what is stored.
+  Steps run() {
+    const bool is_network = wanted == Algorithm::lstm;
+    for (std::size_t fold = 0; fold < n_folds && !is_network; ++fold) {
+      fit.emplace(rows_without(fold), options, boosting);
+      for (; !fit->done(); fit->step()) co_yield Pause{};
+      models.push_back(fit->take());
+      fit.reset();
+    }
+    if (!is_network) {
+      weigh_trees();
+      co_yield Pause{};
+      for (OnePerson& p : persons) {
+        const Predictor of_others = models[p.fold];
+        Replay replay(p.samples, of_others, horizons_min);
+        for (; !replay.done(); replay.step()) co_yield Pause{};
+        p.said = replay.said();
+        p.remembered = replay.remembered();
+        rows_done += p.samples.size();
+      }
+    }
+    if (is_network || tries_network) {
+      network.emplace(rows_of_persons(), options);
+      for (; !network->has_answered(); network->step()) co_yield Pause{};
+      is_network ? answer_by_network() : weigh_network();
+      if (is_network || share_of_network > 0)
+        for (; !network->done(); network->step()) co_yield Pause{};
+    }
+    if (is_network) co_return;
+    fit.emplace(rows_without(n_folds), options, share > 0 ? boosting : nullptr);
+    for (; !fit->done(); fit->step()) co_yield Pause{};
+    models.push_back(fit->take());
+    finish(models.back());
+    fit.reset();
+  }
 
   /// The rows to learn from, of all persons but those of a fold.
   std::vector<const Sample*> rows_without(std::size_t fold) const {
@@ -64,18 +96,6 @@ struct PopulationTraining::State {
       if (p.fold != fold)
         for (std::size_t i = 0; i < p.learnt(); ++i) rows.push_back(&p.samples[i]);
     return rows;
-  }
-
-  void fit_fold() {
-    if (!fit) {
-      fit.emplace(rows_without(models.size()), options, boosting);
-    } else if (!fit->done()) {
-      fit->step();
-    } else {
-      models.push_back(fit->take());
-      fit.reset();
-      if (models.size() == n_folds) phase = Phase::trees;
-    }
   }
 
   /// How much of the trees' correction serves: what would have been best for persons left out, on their train and
@@ -102,7 +122,6 @@ struct PopulationTraining::State {
       residual_sd.push_back(static_cast<float>(
           std::sqrt(sum * static_cast<double>(sums.size()) / static_cast<double>(residuals.size()))));
     for (PopulationModel& model : models) finish(model);
-    phase = Phase::answers;
   }
 
   void finish(PopulationModel& model) const {
@@ -111,36 +130,10 @@ struct PopulationTraining::State {
     model.residual_sd = residual_sd;
   }
 
-  void answer() {
-    OnePerson& p = persons[person];
-    if (!replay) {
-      asked = models[p.fold];
-      replay.emplace(p.samples, asked, horizons_min);
-    } else if (!replay->done()) {
-      replay->step();
-    } else {
-      p.said = replay->said();
-      p.remembered = replay->remembered();
-      rows_done += p.samples.size();
-      replay.reset();
-      if (++person == persons.size()) phase = tries_network ? Phase::network : Phase::last;
-    }
-  }
-
-  /// The network is all there is ('lstm'), or persons' networks may begin with it ('auto').
-  void network_step() {
-    if (!network) {
-      std::vector<PersonRows> rows;
-      for (const OnePerson& p : persons) rows.push_back({p.samples, p.sizes});
-      network.emplace(std::move(rows), options);
-    } else if (!network->has_answered()) {
-      network->step();
-      if (network->has_answered()) wanted == Algorithm::lstm ? answer_by_network() : weigh_network();
-    } else if (!network->done()) {
-      network->step();
-    } else {
-      phase = wanted == Algorithm::lstm ? Phase::done : Phase::last;
-    }
+  std::vector<PersonRows> rows_of_persons() const {
+    std::vector<PersonRows> rows;
+    for (const OnePerson& p : persons) rows.push_back({p.samples, p.sizes});
+    return rows;
   }
 
   void answer_by_network() {
@@ -162,10 +155,7 @@ struct PopulationTraining::State {
         }
     without_network = measure_split(Split::validation, kSaid);
     const Share found = best_share(residuals, corrections);
-    if (!found.beyond_chance) {
-      phase = Phase::last;
-      return;
-    }
+    if (!found.beyond_chance) return;
     share_of_network = static_cast<float>(found.best);
     for (std::size_t p = 0; p < persons.size(); ++p)
       for (std::size_t i = 0; i < persons[p].samples.size(); ++i)
@@ -187,19 +177,6 @@ struct PopulationTraining::State {
     return both;
   }
   Algorithm algorithm_alone() const { return share > 0 ? Algorithm::trees : Algorithm::population; }
-
-  void fit_all() {
-    if (!fit) {
-      fit.emplace(rows_without(n_folds), options, share > 0 ? boosting : nullptr);
-    } else if (!fit->done()) {
-      fit->step();
-    } else {
-      models.push_back(fit->take());
-      finish(models.back());
-      fit.reset();
-      phase = Phase::done;
-    }
-  }
 
   /// Errors of what `say` gives for (person, row, horizon) over a split of everybody. out: [K]
   template <class Say>
@@ -266,7 +243,6 @@ PopulationTraining::PopulationTraining(std::vector<std::vector<Sample>> persons,
                    ? nullptr
                    : boosting;
   s.tries_network = algorithm == Algorithm::automatic && learnt >= kEnoughForNetwork;
-  if (algorithm == Algorithm::lstm) s.phase = State::Phase::network;
   const std::size_t of_network =
       s.tries_network || algorithm == Algorithm::lstm ? PopulationNetwork::bytes_needed(s.n_rows, options) : 0;
   const std::size_t needed = of_network + s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(ScaledRow)) +
@@ -275,30 +251,18 @@ PopulationTraining::PopulationTraining(std::vector<std::vector<Sample>> persons,
     throw Error(ErrorCode::out_of_memory,
                 "training would need " + std::to_string(needed >> 10) + " kB, more than glucose.max_train_memory",
                 "Raise glucose.max_train_memory, or choose a shorter period (start_at, end_at).");
+  s.work = s.run();
 }
 
 PopulationTraining::~PopulationTraining() = default;
 PopulationTraining::PopulationTraining(PopulationTraining&&) noexcept = default;
 
 bool PopulationTraining::done() const {
-  return state_->phase == State::Phase::done;
+  return state_->work.done();
 }
 
 void PopulationTraining::step() {
-  switch (state_->phase) {
-    case State::Phase::folds:
-      return state_->fit_fold();
-    case State::Phase::trees:
-      return state_->weigh_trees();
-    case State::Phase::answers:
-      return state_->answer();
-    case State::Phase::network:
-      return state_->network_step();
-    case State::Phase::last:
-      return state_->fit_all();
-    case State::Phase::done:
-      return;
-  }
+  state_->work.step();
 }
 
 double PopulationTraining::progress() const {
@@ -320,7 +284,9 @@ TrainingOutcome PopulationTraining::take() {
     outcome.sizes.validation += p.sizes.validation;
     outcome.sizes.test += p.sizes.test;
   }
-  const auto persistence = [](const OnePerson& p, std::size_t i, std::size_t) { return p.samples[i].rich[0]; };
+  const auto persistence = [](const OnePerson& p, std::size_t i, std::size_t) {
+    return p.samples[i].rich[meal2::kLevel];
+  };
   const auto linear = [&](const OnePerson& p, std::size_t i, std::size_t k) {
     std::array<float, kMaxHorizons> out;
     s.models[p.fold].predict_linear(p.samples[i].rich, s.options.n_horizons, out.data());

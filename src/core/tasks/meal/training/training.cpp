@@ -180,7 +180,8 @@ struct Training::State {
       memory.meals.push_back(remember(samples[judged], now, K));
       std::array<float, kMaxHorizons> said;  // then, by who had not learnt from it
       for (std::size_t k = 0; k < K; ++k) said[k] = samples[judged].targets[k] - honest_residual(judged, k);
-      const auto median = judge(intervals, memory.meals, horizons_min, said, now.variance, samples[judged].targets);
+      const auto median =
+          score_last(intervals, memory.meals, horizons_min, said, now.variance, samples[judged].targets);
       const bool persists = std::holds_alternative<Persistence>(final_predictor);
       for (std::size_t k = 0; k < K && judged >= learnt().size(); ++k)
         served[k].push_back(persists ? said[k] : median[k]);

@@ -68,7 +68,7 @@ struct Tuning::State {
   Forecasts said;              // [K][rows asked about so far] of this combination
   std::vector<Sample> scored;  // [rows asked about so far]
   std::array<double, kOrigins> origin_rmse{};
-  std::vector<Tried> tried;
+  std::vector<TriedCombination> tried;
 
   bool done() const { return combination == order.size(); }
   Samples learnt() const { return Samples(samples).first(origins[origin].learnt); }
@@ -110,8 +110,8 @@ struct Tuning::State {
 
   void end_combination() {
     const auto metrics = measure_all(said, scored);
-    Tried result{order[combination], mean_of(metrics, &Metrics::mae), mean_of(metrics, &Metrics::rmse),
-                 static_cast<int>(scored.size()), origin_rmse};
+    TriedCombination result{order[combination], mean_of(metrics, &Metrics::mae), mean_of(metrics, &Metrics::rmse),
+                            static_cast<int>(scored.size())};
     if (!std::isfinite(result.rmse)) result.mae = result.rmse = std::numeric_limits<double>::infinity();
     tried.push_back(result);
     said.assign(horizons_min.size(), {});
@@ -154,7 +154,6 @@ Tuning::Tuning(std::vector<Sample> samples, Algorithm algorithm, SearchGrid grid
 }
 
 Tuning::~Tuning() = default;
-Tuning::Tuning(Tuning&&) noexcept = default;
 
 bool Tuning::done() const {
   return state_->done();
@@ -164,13 +163,13 @@ void Tuning::step() {
   state_->step();
 }
 
-const SearchGrid& Tuning::grid() const {
-  return state_->grid;
+const std::array<double, kOrigins>& Tuning::last_origins_rmse() const {
+  return state_->origin_rmse;
 }
 
-std::vector<Tried> Tuning::ranked() const {
-  std::vector<Tried> ranked = state_->tried;
-  std::sort(ranked.begin(), ranked.end(), [](const Tried& a, const Tried& b) {
+std::vector<TriedCombination> Tuning::ranked() const {
+  std::vector<TriedCombination> ranked = state_->tried;
+  std::sort(ranked.begin(), ranked.end(), [](const TriedCombination& a, const TriedCombination& b) {
     return a.rmse != b.rmse ? a.rmse < b.rmse : a.combination < b.combination;
   });
   return ranked;

@@ -7,6 +7,7 @@
 #include "core/learn/boosting_api.hpp"
 #include "core/tasks/meal/features/dataset.hpp"
 #include "core/training/search.hpp"
+#include "core/training/tuner.hpp"
 
 namespace glucose {
 
@@ -22,34 +23,27 @@ inline constexpr int kOrigins = 4;
 /// longest horizon in minutes · Error too_little_history when an origin has too few
 std::vector<Origin> rolling_origins(Samples rows, int longest_horizon_min);
 
-/// How one combination did on all rows asked about.
-struct Tried {
-  std::size_t combination;                   // of the grid
-  double mae, rmse;                          // mean over horizons, mg/dL; infinity when a forecast was not finite
-  int n;                                     // rows
-  std::array<double, kOrigins> origin_rmse;  // of each origin's rows alone
-};
-
 /// Scores the combinations of a grid by rolling-origin validation, in small steps:
 /// `while (!tuning.done()) { poll(); tuning.step(); }`, or until there is no more time.
 /// Combinations are visited in a random order drawn from the option seed, and each is asked at all origins before the
 /// next begins: so those evaluated so far are a random sample of the grid (random search, Bergstra and Bengio 2012),
 /// each measured on the same rows. A network is trained as train_model does: with early stopping on the newest rows it
 /// may learn from, then again on all of them for as many epochs as were best.
-class Tuning {
+class Tuning final : public Tuner {
  public:
   /// in: samples [N] in time order · boosting: what trains trees · Error not_available for trees without it,
   /// too_little_history as rolling_origins, out_of_memory above memory_cap bytes
   Tuning(std::vector<Sample> samples, Algorithm algorithm, SearchGrid grid, std::size_t memory_cap,
          const BoostingApi* boosting = nullptr);
-  ~Tuning();
-  Tuning(Tuning&&) noexcept;
+  ~Tuning() override;
 
-  bool done() const;
-  void step();
-  const SearchGrid& grid() const;
-  /// Those evaluated at all origins so far, smallest rmse first; equal ones in the grid's order.
-  std::vector<Tried> ranked() const;
+  bool done() const override;
+  void step() override;
+  /// Those evaluated at all origins.
+  std::vector<TriedCombination> ranked() const override;
+  /// Root mean square error of each origin's rows alone, mean over horizons, of the last combination that was
+  /// evaluated.
+  const std::array<double, kOrigins>& last_origins_rmse() const;
 
  private:
   struct State;
