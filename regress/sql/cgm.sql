@@ -183,14 +183,71 @@ JOIN LATERAL (SELECT mg_dl FROM glucose_reading r
   AND r.measured_at BETWEEN f.at - interval '3 min' AND f.at + interval '3 min' LIMIT 1) o ON true
 WHERE l.person_id = :'anna' AND l.measured_at > (SELECT training_end FROM model_version WHERE version = '1.0.0');
 
+-- Up to a day ahead: every moment asked for, ordered, without a step where two hours end; two hours are as they are
+-- alone.
+SELECT array_agg(minutes_ahead ORDER BY minutes_ahead) AS minutes,
+       bool_and(lower <= mg_dl AND mg_dl <= upper AND lower >= 20 AND upper <= 600) AS ordered,
+       bool_and(at = '2026-01-20 12:00'::timestamptz + make_interval(mins => minutes_ahead)) AS at,
+       count(DISTINCT model_version) AS versions
+FROM cgm_forecast(:'anna', '2026-01-20 12:00', '{"minutes": [60, 120, 360, 720, 1440]}');
+SELECT count(*), min(minutes_ahead), max(minutes_ahead), bool_and(lower <= mg_dl AND mg_dl <= upper) AS ordered
+FROM cgm_forecast(:'anna', '2026-01-20 12:03', '{"minutes": 1440}');
+SELECT count(*) AS two_hours_changed FROM (SELECT * FROM cgm_forecast(:'anna', '2026-01-20 12:03', '{"minutes": 120}')
+  EXCEPT SELECT * FROM cgm_forecast(:'anna', '2026-01-20 12:03', '{"minutes": 1440}')) d;
+SELECT max(abs(mg_dl - before)) < 0.1 * max(upper - lower) AS no_step,
+       max(abs(upper - lower - width)) < 0.1 * max(upper - lower) AS nor_of_the_interval
+FROM (SELECT *, lag(mg_dl) OVER later AS before, lag(upper - lower) OVER later AS width
+      FROM cgm_forecast(:'anna', '2026-01-20 12:03', '{"minutes": 240}') WINDOW later AS (ORDER BY minutes_ahead)) f
+WHERE minutes_ahead > 60;
+-- Its errors are stored, beside those of the person's own mean of that time of day.
+SELECT array_agg(DISTINCT minutes_ahead ORDER BY minutes_ahead) AS minutes,
+       array_agg(DISTINCT metric ORDER BY metric) AS metrics, array_agg(DISTINCT split) AS splits
+FROM model_metric WHERE version = '1.0.0' AND minutes_ahead > 120;
+-- The rhythm is of the last month: what is older changes nothing, what is a week old does; nothing later does.
+CREATE TEMP TABLE day AS SELECT * FROM cgm_forecast(:'anna', '2026-01-18 09:00', '{"minutes": [300, 1200]}');
+BEGIN;
+SELECT p -> 'minutes_ahead' AS minutes, (p ->> 'pBelow70')::float8 BETWEEN 0 AND 1 AS low,
+  (p ->> 'pAbove180')::float8 BETWEEN 0 AND 1 AS high, p ? 'mean' AS mean
+FROM jsonb_array_elements(predict_cgm(:'anna', '2026-01-18 09:00', '{"minutes": [300]}') -> 'predictions') p;
+UPDATE glucose_reading SET mg_dl = 300 WHERE person_id = :'anna' AND measured_at > '2026-01-18 09:00';
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+  SELECT :'anna', t, 300 FROM generate_series('2025-12-01'::timestamptz, '2025-12-17', '1 hour') t;
+SELECT count(*) AS changed FROM (SELECT * FROM day EXCEPT
+  SELECT * FROM cgm_forecast(:'anna', '2026-01-18 09:00', '{"minutes": [300, 1200]}')) d;
+UPDATE glucose_reading SET mg_dl = 300 WHERE person_id = :'anna' AND measured_at BETWEEN '2026-01-10' AND '2026-01-12';
+SELECT count(*) AS changed FROM (SELECT * FROM day EXCEPT
+  SELECT * FROM cgm_forecast(:'anna', '2026-01-18 09:00', '{"minutes": [300, 1200]}')) d;
+SELECT predict_cgm(:'anna', '2026-01-18 09:00', '{"minutes": [300]}') -> 'logged' AS logged;
+SELECT count(DISTINCT inputs_digest) AS inputs FROM prediction WHERE person_id = :'anna';
+ROLLBACK;
+-- A person alone.
+BEGIN;
+RESET ROLE;
+DELETE FROM population_model;
+SET ROLE anna;
+SELECT version, algorithm FROM train_model(:'anna', 'cgm', options => '{"deploy": true}');
+SELECT minutes_ahead, confidence, lower < mg_dl AND mg_dl < upper AS ordered, upper - lower BETWEEN 20 AND 300 AS sane
+FROM cgm_forecast(:'anna', '2026-01-20 12:00', '{"minutes": [60, 360, 720, 1440]}');
+ROLLBACK;
+-- How good a day is, asked every three hours after what was learnt from.
+SELECT count(*) > 20 AS asked, avg((o.mg_dl BETWEEN f.lower AND f.upper)::int) BETWEEN 0.7 AND 1 AS coverage
+FROM generate_series('2026-01-19 06:00'::timestamptz, '2026-01-20 12:00', '3 hours') at
+CROSS JOIN LATERAL cgm_forecast(:'anna', at, '{"minutes": [240, 480, 720]}') f
+JOIN LATERAL (SELECT mg_dl FROM glucose_reading r WHERE r.person_id = :'anna'
+  AND r.measured_at BETWEEN f.at - interval '3 min' AND f.at + interval '3 min' LIMIT 1) o ON true;
+
 -- Whose it is not gets nothing, and the same error for everybody's unknown.
 SET ROLE ben;
 SELECT test.expect(format('SELECT * FROM cgm_forecast(%L, ''2026-01-20'')', :'anna'))
   = format('P0002 person %s not found', :'anna') AS not_yours;
 SELECT test.expect(format('SELECT train_model(%L, ''cgm'')', :'anna')) = format('P0002 person %s not found',
   :'anna') AS nor_to_train;
+-- Few days are known of who came today: low confidence from two hours on; a wide interval.
+SELECT minutes_ahead, confidence, upper - lower > 40 AS wide
+FROM cgm_forecast(key('new'), '2026-02-01 11:00+00', '{"minutes": [120, 720]}');
 SELECT o AS options, test.expect(format('SELECT * FROM cgm_forecast(%L, ''2026-02-01 12:00+00'', %L)', key('new'), o))
-  FROM unnest(ARRAY['[]', '{"minute": 5}', '{"minutes": 0}', '{"minutes": 121}', '{"minutes": []}', '{"minutes": [0]}',
+  FROM unnest(ARRAY['[]', '{"minute": 5}', '{"minutes": 0}', '{"minutes": 1441}',
+  '{"minutes": [60, 1441]}', '{"minutes": 1440.5}', '{"minutes": [null]}', '{"minutes": []}', '{"minutes": [0]}',
   '{"minutes": [10, 5]}', '{"minutes": [5, 7.5]}', '{"minutes": "60"}', '{"minutes": null}', '{"level": 1}',
   '{"level": 0}', '{"level": "0.9"}', '{"head": "lad"}', '{"head": 1}', '{"version": "7.7.7"}', '{"version": 1}']) o;
 SELECT test.expect(format('SELECT * FROM cgm_forecast(%L, %s)', p, a))

@@ -26,10 +26,10 @@ SELECT version FROM train_model(:'anna', 'cgm', options => '{"deploy": true}');
 
 -- The rows sum to the forecast: at fresh and old readings, at and between the model's horizons, of both heads.
 CREATE TEMP VIEW asked AS
-  SELECT at, version, head, minutes, jsonb_build_object('version', version, 'head', head) AS options
+  SELECT at, version, head, minutes, jsonb_strip_nulls(jsonb_build_object('version', version, 'head', head)) AS options
   FROM unnest('{2026-01-10 07:30,2026-01-20 12:02,2026-01-22 23:59}'::timestamptz[]) at,
-    unnest('{1.0.0,1.0.1}'::text[]) version, unnest('{median,mean}'::text[]) head,
-    unnest('{1,5,17,60,92,120}'::integer[]) minutes;
+    unnest('{1.0.0,1.0.1}'::text[]) version, unnest('{median,mean,NULL}'::text[]) head,
+    unnest('{1,5,17,60,92,120,150,1440}'::integer[]) minutes;
 SELECT count(*) AS asked,
   count(*) FILTER (WHERE test.near(total, mg_dl, 5e-3)) AS adds_up,
   count(*) FILTER (WHERE n = names) AS each_once,
@@ -52,6 +52,13 @@ FROM explain_forecast(:'anna', '2026-01-20 12:02', 60) e, LATERAL (
   ORDER BY measured_at DESC LIMIT 1) r
 WHERE e.feature IN ('baseline', 'last_reading') ORDER BY 1;
 SELECT feature FROM explain_forecast(:'anna', '2026-01-20 12:02', 60) WHERE value IS NULL ORDER BY feature COLLATE "C";
+
+-- From an hour ahead the person's rhythm counts, beyond two and a half hours nothing else does.
+SELECT minutes, count(*) FILTER (WHERE feature = 'rhythm') AS has_rhythm,
+  count(*) FILTER (WHERE contribution <> 0 AND feature <> 'rhythm') > 0 AS others_count,
+  bool_and(value BETWEEN 40 AND 300) FILTER (WHERE feature = 'rhythm') AS plausible
+FROM unnest('{60,61,149,150,720,1440}'::integer[]) minutes, explain_forecast(:'anna', '2026-01-20 12:02', minutes)
+GROUP BY minutes ORDER BY minutes;
 
 -- The same as a document, with the disclaimer.
 SELECT jsonb_array_length(explained -> 'rows') = (SELECT count(*)
@@ -111,7 +118,7 @@ SELECT call, test.expect(format('SELECT ' || call, :'anna')), test.hint(format('
 FROM unnest(ARRAY['explain_forecast(NULL, now(), 60)', 'explain_forecast(%L, NULL, 60)',
   'explain_forecast(%L, now(), NULL)',
   'explain_forecast(%L, now(), 60, NULL)', 'explain_forecast(%L, ''2026-01-20'', 0)',
-  'explain_forecast(%L, ''2026-01-20'', 121)',
+  'explain_forecast(%L, ''2026-01-20'', 1441)',
   'explain_forecast(%L, ''2026-01-20'', 60, ''{"head": "lad"}'')', 'explain_forecast(%L, ''2030-01-20'', 60)',
   'feature_importance(%L, NULL)', 'feature_importance(%L, ''cgm'', ''9.9.9'')',
   'tune_model(%L, NULL, model_type => ''cgm'')',

@@ -76,6 +76,9 @@ SQL_FUNCTION(explain_forecast) {
   const TimestampTz at = time_argument(fcinfo, 1, "at");
   const int minutes = minutes_argument(fcinfo, 2);
   Asking asking = read_asking(glucose::kCgmTask, jsonb_argument(fcinfo, 3, "options"));
+  // That one horizon is what is asked: what has to be read depends on how far ahead it is.
+  asking.question.n_minutes = 1;
+  asking.question.minutes[0] = minutes;
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);
   ask_about_moment(asking, person_id, at);

@@ -34,11 +34,12 @@ Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
 
 void put_rows(ReturnSetInfo* result, const Served& served, const Answer& answer) {
   const Asking& asking = *served.asking;
-  const Datum confidence = CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.confidence)]);
   const Datum version = CStringGetTextDatum(served.row.version);
   for (size_t i = 0; i < static_cast<size_t>(answer.n); ++i) {
     const glucose::Expected& e = answer.expected[i];
     const Shown row = shown(asking.question, e);
+    const Datum confidence =
+        CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.confidence_at(i))]);
     Datum values[8] = {
         Int32GetDatum(e.minutes_ahead), TimestampTzGetDatum(asking.question.at + e.minutes_ahead * glucose::kMinute),
         Float4GetDatum(row.value),      Float4GetDatum(row.lower),

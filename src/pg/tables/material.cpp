@@ -51,7 +51,9 @@ Known read_known(const Person& person, const Reach& reach, TimestampTz at, Memor
   const TimestampTz since = moved(at, -reach.before);
   const Readings readings = read_readings(&person.id, since, at, most_bytes(), context);
   const Meals meals = reach.meals ? read_meals(person, since, moved(at, 1), context) : Meals{nullptr, 0};
-  return {{readings.rows, static_cast<size_t>(readings.n)}, {meals.rows, static_cast<size_t>(meals.n)}};
+  return {{readings.rows, static_cast<size_t>(readings.n)},
+          {meals.rows, static_cast<size_t>(meals.n)},
+          clock_of(person, readings, context)};
 }
 
 }  // namespace glucose::pg

@@ -82,7 +82,7 @@ char* predictions_text(const Served& served, const Answer& answer) {
     json_number(&out, served.asking->task->value_key.data(), whole(h.value));
     json_number(&out, "lower", whole(h.lower));
     json_number(&out, "upper", whole(h.upper));
-    json_text(&out, "confidence", kConfidenceNames[static_cast<size_t>(answer.confidence)]);
+    json_text(&out, "confidence", kConfidenceNames[static_cast<size_t>(answer.confidence_at(static_cast<size_t>(k)))]);
     json_number(&out, "confidenceScore", hundredths(h.score));
     json_number(&out, "mean", whole(h.mean));
     for (size_t event = 0; event < events.size(); ++event)

@@ -37,18 +37,18 @@ CgmModel with_trees(CgmModel model) {
   return model;
 }
 
-CgmQuestion ask(Micros at, int minutes) {
+CgmQuestion ask(Micros at, int minutes, Head head = Head::usual) {
   CgmQuestion q;
   q.at = at;
   q.utc_offset_min = 90;
   q.n_minutes = 1;
   q.minutes[0] = minutes;
+  q.head = head;
   return q;
 }
 
-Explanation explained(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
-                      Head head = Head::median) {
-  CgmExplainer explainer(model, readings, question, head);
+Explanation explained(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question) {
+  CgmExplainer explainer(model, readings, question);
   while (!explainer.done()) explainer.step();
   explainer.step();  // one too many changes nothing
   return explainer.take();
@@ -72,12 +72,12 @@ void expect_sums(const CgmModel& model) {
   int different = 0;
   for (std::size_t last = 300; last < readings.size(); last += 97)
     for (const int old_min : {0, 2, 33})
-      for (const int minutes : {1, 5, 17, 30, 60, 88, 120})
-        for (const Head head : {Head::median, Head::mean}) {
+      for (const int minutes : {1, 5, 17, 30, 60, 61, 88, 120, 149, 150, 600, 1440})
+        for (const Head head : {Head::usual, Head::median, Head::mean}) {
           const std::span<const Reading> known(readings.data(), last + 1);
-          const CgmQuestion question = ask(readings[last].measured_at + old_min * kMinute, minutes);
+          const CgmQuestion question = ask(readings[last].measured_at + old_min * kMinute, minutes, head);
           const CgmForecastPoint served = cgm_forecast(model, known, question).points[0];
-          const Explanation e = explained(model, known, question, head);
+          const Explanation e = explained(model, known, question);
           EXPECT_EQ(e.baseline, readings[last].mg_dl);
           EXPECT_NEAR(sum_of(e), head == Head::mean ? served.mean_mg_dl : served.mg_dl, 2e-3) << minutes << old_min;
           EXPECT_TRUE(std::is_sorted(e.parts.begin(), e.parts.end(), [](const auto& a, const auto& b) {
@@ -132,6 +132,7 @@ TEST(CgmExplainer, GivesTreesPartsToWhatTheyAskFor) {
   const auto readings = simulated_readings(2, 2);
   const CgmQuestion question = ask(readings.back().measured_at, 120);
   CgmModel model = linear_model();
+  model.day = {};  // only the last hours count
   const auto linear = by_name(explained(model, readings, question));
   EXPECT_FALSE(linear.contains("linear_forecast"));
   const float said = cgm_forecast(model, readings, question).points[0].mg_dl;

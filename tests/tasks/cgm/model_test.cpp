@@ -53,15 +53,17 @@ TEST(CgmForecast, IsOrderedAndWiderAtHigherLevelsAndLaterHorizons) {
 }
 
 TEST(CgmForecast, LiesBetweenTheHorizonsOfTheModelWhenTheReadingIsOlder) {
+  CgmModel hours = trained();
+  hours.day = {};
   const auto readings = simulated_readings(2, 3);
   const Micros last = readings.back().measured_at;
-  const CgmForecast now = cgm_forecast(trained(), readings, ask(last, {30, 35, 40, 120}));
-  const CgmForecast later = cgm_forecast(trained(), readings, ask(last + 5 * kMinute, {25, 30, 35, 115}));
-  const CgmForecast between = cgm_forecast(trained(), readings, ask(last + 2 * kMinute, {30}));
+  const CgmForecast now = cgm_forecast(hours, readings, ask(last, {30, 35, 40, 120}));
+  const CgmForecast later = cgm_forecast(hours, readings, ask(last + 5 * kMinute, {25, 30, 35, 115}));
+  const CgmForecast between = cgm_forecast(hours, readings, ask(last + 2 * kMinute, {30}));
   for (std::size_t i = 0; i < 4; ++i) EXPECT_FLOAT_EQ(now.points[i].mg_dl, later.points[i].mg_dl);
   EXPECT_NEAR(between.points[0].mg_dl, now.points[0].mg_dl + 0.4F * (now.points[1].mg_dl - now.points[0].mg_dl), 1e-3);
   // Beyond the model's last horizon its forecast holds and the interval grows.
-  const CgmForecast far = cgm_forecast(trained(), readings, ask(last + 40 * kMinute, {120}));
+  const CgmForecast far = cgm_forecast(hours, readings, ask(last + 40 * kMinute, {120}));
   EXPECT_EQ(far.points[0].mg_dl, now.points[3].mg_dl);
   EXPECT_GT(far.points[0].upper - far.points[0].lower, now.points[3].upper - now.points[3].lower);
 }

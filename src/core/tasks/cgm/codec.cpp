@@ -31,6 +31,7 @@ std::vector<std::uint8_t> encode_cgm(const CgmModel& model) {
   out.reals(model.mean);
   out.reals(model.spread);
   out.reals(model.quantiles);
+  write(out, model.day);
   if (model.has_trees())
     for (const CgmTrees* trees : {&model.median_trees, &model.mean_trees}) write(out, *trees);
   return sealed(kTask, kCgmSchema, out.take());
@@ -45,6 +46,7 @@ CgmModel decode_cgm(std::span<const std::uint8_t> bytes) {
   model.spread = in.reals(kCgmHorizons * kCgmSpreadColumns);
   model.quantiles = in.reals(kCgmHorizons * kCgmLevelCount);
   require_ascending(model);
+  model.day = read_day_model(in);
   if (in.empty()) return model;
   for (CgmTrees* trees : {&model.median_trees, &model.mean_trees}) *trees = read_cgm_trees(in);
   if (!in.empty() || !model.has_trees()) damaged("bytes are left over");

@@ -9,11 +9,21 @@
 
 namespace glucose {
 
+namespace {
+
+double limit(double mg_dl) {
+  return std::clamp(mg_dl, static_cast<double>(kGlucoseLow), static_cast<double>(kGlucoseHigh));
+}
+
+}  // namespace
+
 CgmExplainer::CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
-                           Head head)
-    : head_(head == Head::mean ? model.mean : model.median),
-      trees_(head == Head::mean ? model.mean_trees : model.median_trees),
+                           const DayClock& clock)
+    : head_(question.head == Head::mean ? model.mean : model.median),
+      trees_(question.head == Head::mean ? model.mean_trees : model.median_trees),
       seen_(cgm_seen(readings, question.at, question.utc_offset_min)),
+      served_(cgm_forecast(model, readings, question, clock).points[0]),
+      shows_mean_(question.head == Head::mean),
       place_(question.minutes[0] + seen_.since_reading_min),
       x_(cgm_columns(seen_.window, seen_.minute_of_day)) {
   add_line();
@@ -51,6 +61,8 @@ void CgmExplainer::add_trees(std::size_t t, double share) {
 
 Explanation CgmExplainer::take() const {
   const float level = seen_.window.back();
+  const bool has_rhythm = !std::isnan(served_.rhythm);
+  const double counts = has_rhythm ? 1 - static_cast<double>(cgm_share_of_day(served_.minutes_ahead)) : 1;
   Explanation e{level, {}};
   double sum = static_cast<double>(level);
   const auto add = [&](std::string_view name, float value, double part) {
@@ -59,13 +71,17 @@ Explanation CgmExplainer::take() const {
   };
   for (std::size_t g = 0; g < kCgmGroups; ++g) {
     const auto group = static_cast<CgmGroup>(g);
-    add(name_of(group), cgm_group_value(group, x_.data()), parts_[g]);
+    add(name_of(group), cgm_group_value(group, x_.data()), counts * parts_[g]);
   }
   if (!trees_.empty())
-    add("linear_forecast", static_cast<float>(static_cast<double>(level) + linear_change_), of_linear_forecast_);
+    add("linear_forecast", static_cast<float>(static_cast<double>(level) + linear_change_),
+        counts * of_linear_forecast_);
   if (!std::isfinite(static_cast<float>(sum))) forecast_not_finite();
-  const double limited = std::clamp(sum, static_cast<double>(kGlucoseLow), static_cast<double>(kGlucoseHigh));
-  if (limited != sum) add("limit", kUnknown, limited - sum);
+  if (has_rhythm) {
+    add("rhythm", served_.rhythm, static_cast<double>(shows_mean_ ? served_.mean_mg_dl : served_.mg_dl) - sum);
+  } else if (const double limited = limit(sum); limited != sum) {
+    add("limit", kUnknown, limited - sum);
+  }
   std::stable_sort(e.parts.begin(), e.parts.end(), [](const FeaturePart& a, const FeaturePart& b) {
     return std::abs(a.contribution) > std::abs(b.contribution);
   });

@@ -12,12 +12,14 @@ namespace glucose {
 /// The head that is shown, median or mean, is linear: coefficient × column, summed by CgmGroup. Trees: TreeSHAP of the
 /// columns they see, their mean with the constant; what they make of the linear forecast, which they see too, is
 /// 'linear_forecast' (its value: that forecast, mg/dL). Between two horizons of the model both count. 'limit': to 20 …
-/// 600 mg/dL, where it applies.
+/// 600 mg/dL, where it applies. More than an hour ahead all that counts as much as it is served, and 'rhythm' (its
+/// value: of the person at that time of day, mg/dL) is what the forecast of a day makes of it, limits included.
 class CgmExplainer final : public Explainer {
  public:
-  /// in: the model, which must outlive this; readings and question as of cgm_forecast(), of its first moment · throws
-  /// as that
-  CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question, Head head);
+  /// in: the model, which must outlive this; readings, question and clock as of cgm_forecast(), of its first moment ·
+  /// throws as that
+  CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
+               const DayClock& clock = {});
 
   bool done() const override { return tree_horizon_ == kCgmTreeCount; }
   void step() override;
@@ -31,6 +33,8 @@ class CgmExplainer final : public Explainer {
   const CgmHead& head_;
   const CgmTrees& trees_;
   CgmSeen seen_;
+  CgmForecastPoint served_;
+  bool shows_mean_;
   CgmPlace place_;
   CgmColumns x_;
   std::array<double, kCgmGroups> parts_{};

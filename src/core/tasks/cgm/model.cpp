@@ -15,6 +15,8 @@ namespace {
 
 constexpr float kLow = 70, kHigh = 180;  // mg/dL, the usual range
 constexpr float kCloseMgDl = 20.0F, kCloseShare = 0.2F;
+constexpr float kHalfErrsLess = 0.04F;  // the half of two forecasts, than either: its interval is narrower by that
+constexpr float kRhythmKnown = 7, kRhythmSeen = 2;  // days
 
 float limit(float mg_dl) {
   return std::clamp(mg_dl, kGlucoseLow, kGlucoseHigh);
@@ -42,22 +44,70 @@ struct Outcome {
   }
 };
 
-CgmForecastPoint point_at(const CgmModel& model, const CgmNodes& nodes, int minutes, const CgmPlace& place,
-                          double level) {
-  const Outcome outcome{model, nodes, place};
-  const float median = place.of(nodes.median), mean = place.of(nodes.mean);
+/// What is said, with its interval, within what a sensor can show. outcome: quantile(p) and below(mg/dL)
+template <class Distribution>
+CgmForecastPoint point_of(const Distribution& outcome, int minutes, float median, float mean, Head head, double level) {
   if (!std::isfinite(median) || !std::isfinite(mean)) forecast_not_finite();
-  CgmForecastPoint point;
+  const float said = head == Head::mean ? mean : median;
+  CgmForecastPoint point{};
   point.minutes_ahead = minutes;
-  point.mg_dl = limit(median);
+  point.mg_dl = limit(said);
   point.mean_mg_dl = limit(mean);
-  point.lower = std::min(limit(outcome.quantile((1 - level) / 2)), point.mg_dl);
-  point.upper = std::max(limit(outcome.quantile((1 + level) / 2)), point.mg_dl);
+  point.lower = std::min({limit(outcome.quantile((1 - level) / 2)), limit(median), point.mg_dl});
+  point.upper = std::max({limit(outcome.quantile((1 + level) / 2)), limit(median), point.mg_dl});
   const float close = std::max(kCloseMgDl, kCloseShare * point.mg_dl);
   point.score = std::clamp(outcome.below(point.mg_dl + close) - outcome.below(point.mg_dl - close), 0.0F, 1.0F);
   point.below_70 = std::clamp(outcome.below(kLow), 0.0F, 1.0F);
   point.above_180 = std::clamp(1 - outcome.below(kHigh), 0.0F, 1.0F);
-  point.limited = point.mg_dl != median;
+  point.limited = point.mg_dl != said;
+  point.rhythm = kUnknown;
+  point.at_most = Confidence::high;
+  return point;
+}
+
+CgmForecastPoint point_at(const CgmModel& model, const CgmNodes& nodes, int minutes, const CgmPlace& place,
+                          double level) {
+  const Outcome outcome{model, nodes, place};
+  return point_of(outcome, minutes, place.of(nodes.median), place.of(nodes.mean), Head::median, level);
+}
+
+CgmForecastPoint point_of_day(const CgmModel& model, const DayPast& past, int minutes, double since_reading_min,
+                              const CgmQuestion& question) {
+  const DayOutlook outlook(model.day, past, minutes + since_reading_min);
+  const Head head = question.head == Head::median ? Head::median : Head::mean;
+  CgmForecastPoint point = point_of(outlook, minutes, outlook.quantile(0.5), outlook.mean(), head, question.level);
+  point.rhythm = outlook.rhythm();
+  return point;
+}
+
+/// Nothing when nothing of a day is asked, or known to the model.
+std::optional<DayPast> past_of_day(const CgmModel& model, const CgmSeries& series, const CgmQuestion& question,
+                                   const DayClock& clock) {
+  if (!question.asks_for_rhythm()) return {};
+  const DayClock now{question.at, {&question.utc_offset_min, 1}};
+  if (!model.day.empty()) return DayPast(series, series.size() - 1, clock.offsets_min.empty() ? now : clock);
+  if (question.farthest() <= kCgmLongestMin) return {};
+  throw Error(ErrorCode::model_mismatch, "the model forecasts two hours and no more", "Train the model again.");
+}
+
+Confidence confidence_of_days(float known) {
+  return known >= kRhythmKnown ? Confidence::high : known >= kRhythmSeen ? Confidence::medium : Confidence::low;
+}
+
+/// A forecast has no steps: between the two horizons one becomes the other.
+CgmForecastPoint faded(const CgmForecastPoint& near, const CgmForecastPoint& far) {
+  const float weight = cgm_share_of_day(far.minutes_ahead);
+  const auto between = [weight](float a, float b) { return a + weight * (b - a); };
+  CgmForecastPoint point = far;
+  point.mg_dl = between(near.mg_dl, far.mg_dl);
+  point.mean_mg_dl = between(near.mean_mg_dl, far.mean_mg_dl);
+  const float narrower = 1 - kHalfErrsLess * 4 * weight * (1 - weight);
+  point.lower = point.mg_dl - narrower * std::max(point.mg_dl - between(near.lower, far.lower), 0.0F);
+  point.upper = point.mg_dl + narrower * std::max(between(near.upper, far.upper) - point.mg_dl, 0.0F);
+  point.score = between(near.score, far.score);
+  point.below_70 = between(near.below_70, far.below_70);
+  point.above_180 = between(near.above_180, far.above_180);
+  point.limited = far.limited || (weight < 1 && near.limited);
   return point;
 }
 
@@ -93,11 +143,15 @@ void forecast_not_finite() {
 void wipe(CgmModel& model) {
   for (auto* weights : {&model.median, &model.mean, &model.spread, &model.quantiles})
     wipe_values(std::span<float>(*weights));
+  wipe(model.day);
   for (auto* trees : {&model.median_trees, &model.mean_trees}) wipe_values(std::span<float>(trees->linear));
 }
 
 CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_min) {
-  const CgmSeries series(readings, at);
+  return cgm_seen(CgmSeries(readings, at), at, utc_offset_min);
+}
+
+CgmSeen cgm_seen(const CgmSeries& series, Micros at, int utc_offset_min) {
   if (series.size() == 0 || at - series.at(series.size() - 1) > kCgmOldestReading)
     throw Error(ErrorCode::too_little_history, "no glucose reading in the hour before this moment",
                 "A forecast from readings alone needs a recent one; two hours of them are best.");
@@ -109,15 +163,24 @@ CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_mi
   return seen;
 }
 
-CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question) {
-  const CgmSeen seen = cgm_seen(readings, question.at, question.utc_offset_min);
+CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
+                         const DayClock& clock) {
+  const CgmSeries series(readings, question.at);
+  const CgmSeen seen = cgm_seen(series, question.at, question.utc_offset_min);
   const CgmNodes nodes = cgm_nodes(model, seen.window, seen.minute_of_day);
   CgmForecast forecast;
   forecast.window = seen.window;
   forecast.n = question.n_minutes;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(forecast.n); ++i)
-    forecast.points[i] = point_at(model, nodes, question.minutes[i],
-                                  CgmPlace(question.minutes[i] + seen.since_reading_min), question.level);
+  const std::optional<DayPast> past = past_of_day(model, series, question, clock);
+  if (past) forecast.state = past->state();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(forecast.n); ++i) {
+    CgmForecastPoint& point = forecast.points[i];
+    const int ahead = question.minutes[i];
+    point = point_at(model, nodes, ahead, CgmPlace(ahead + seen.since_reading_min), question.level);
+    if (past && ahead > kCgmFadesFromMin)
+      point = faded(point, point_of_day(model, *past, ahead, seen.since_reading_min, question));
+    if (past && ahead > kCgmLongestMin) point.at_most = confidence_of_days(past->state().days);
+  }
   return forecast;
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 // Shapes: K horizons, P columns, S columns of the spread, Q levels.
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "core/readings/sensor.hpp"
+#include "core/asking/answer.hpp"
+#include "core/tasks/cgm/day.hpp"
 #include "core/tasks/cgm/fit.hpp"
 #include "core/tasks/cgm/interval.hpp"
 
@@ -17,6 +19,7 @@ struct CgmModel {
   std::vector<float> quantiles;       // [K × Q] of (outcome - median head) / spread
   int n_residuals = 0;                // behind the quantiles
   CgmTrees median_trees, mean_trees;  // what trees add to the heads; none: nothing
+  DayModel day;                       // of moments more than an hour ahead
 
   bool has_trees() const { return !median_trees.empty() || !mean_trees.empty(); }
   std::span<const float> quantiles_of(std::size_t k) const {
@@ -34,13 +37,30 @@ CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadC
 
 void wipe(CgmModel& model);
 
+/// How far ahead a forecast can be asked for, and of how many moments: every five minutes of a day.
+inline constexpr int kCgmFarthestMin = kDayLongestMin;
+inline constexpr int kCgmMostPoints = kCgmFarthestMin / kCgmStepMin;
+static_assert(kCgmMostPoints <= kMostAnswers);
+/// Between these two the forecast of the last hours fades into that of a day; up to the first, only the last hours
+/// count.
+inline constexpr int kCgmFadesFromMin = 60, kCgmFadesToMin = 150;
+/// How much of a forecast is that of a day, 0 … 1.
+constexpr float cgm_share_of_day(int minutes_ahead) {
+  const auto past = static_cast<float>(minutes_ahead - kCgmFadesFromMin);
+  return std::clamp(past / (kCgmFadesToMin - kCgmFadesFromMin), 0.0F, 1.0F);
+}
+
 /// What is asked of a forecast. horizons: minutes after `at`, ascending.
 struct CgmQuestion {
   Micros at = 0;
   int utc_offset_min = 0;  // of the person's clock then
   int n_minutes = 0;
-  std::array<int, kCgmLongestMin> minutes{};
+  std::array<int, kCgmMostPoints> minutes{};
   double level = 0.9;
+  Head head = Head::usual;
+
+  constexpr int farthest() const { return n_minutes > 0 ? minutes[static_cast<std::size_t>(n_minutes) - 1] : 0; }
+  constexpr bool asks_for_rhythm() const { return farthest() > kCgmFadesFromMin; }
 };
 
 struct CgmForecastPoint {
@@ -50,19 +70,22 @@ struct CgmForecastPoint {
   float mean_mg_dl;           // what minimises squared errors; in 20 … 600
   float below_70, above_180;  // probabilities
   bool limited;               // the model said more or less than a sensor can show
+  float rhythm;               // of the person at that time of day, where it counts; else NaN
+  Confidence at_most;         // far ahead, by how many days are known
 };
 /// The forecast at the model's k-th horizon after the last reading.
 CgmForecastPoint cgm_point_at_horizon(const CgmModel& model, const CgmNodes& nodes, std::size_t k, double level);
 
 struct CgmForecast {
   int n = 0;
-  std::array<CgmForecastPoint, kCgmLongestMin> points{};
-  CgmWindow window{};  // that it looked at
+  std::array<CgmForecastPoint, kCgmMostPoints> points{};
+  CgmWindow window{};             // that it looked at
+  std::optional<DayState> state;  // and that, where the rhythm counts
 };
 static_assert(std::is_trivially_copyable_v<CgmQuestion> && std::is_trivially_copyable_v<CgmForecast>);
 
 inline constexpr Micros kCgmOldestReading = 60 * kMinute;
-/// How far back a forecast looks: an old last reading, its window, and the reading before that window.
+/// How far back a forecast of an hour looks: an old last reading, its window, and the reading before that window.
 inline constexpr Micros kCgmReach =
     kCgmOldestReading + static_cast<Micros>(kCgmWindow - 1) * kCgmStep + kCgmGap + kMinute;
 
@@ -75,14 +98,19 @@ struct CgmSeen {
   int minute_of_day;         // of that reading, on the person's clock
   double since_reading_min;  // from it to the moment
 };
-/// in: readings sorted by time, kCgmReach back; those known at the moment (measured and recorded) count · throws Error
-/// too_little_history when the last one is older than an hour or there is none
+/// in: readings sorted by time, at least kCgmReach back; those known at the moment (measured and recorded) count ·
+/// throws Error too_little_history when the last one is older than an hour or there is none
 CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_min);
+CgmSeen cgm_seen(const CgmSeries& known, Micros at, int utc_offset_min);
 
 /// The forecast at a moment from the readings known then (measured and recorded). The model counts from the last
 /// reading; what is asked lies between its horizons, and beyond 120 minutes after that reading the last one holds, with
-/// an interval that grows with the square root of time.
-/// in, throws: as cgm_seen(); model_mismatch when the forecast is not finite
-CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question);
+/// an interval that grows with the square root of time. From 60 to 150 minutes ahead that fades into the forecast of a
+/// day, which knows the person's rhythm of the last 30 days and of which the mean is said unless the median is asked
+/// for. More than two hours ahead confidence is high at most when 7 of these days are known, medium when 2 are.
+/// in, throws: as cgm_seen(), but readings kDayReach back and the clock over them when more than an hour is asked for
+/// (none: as it is now); model_mismatch when the forecast is not finite or the model has no part for what is asked
+CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
+                         const DayClock& clock = {});
 
 }  // namespace glucose

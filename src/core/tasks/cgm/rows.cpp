@@ -44,6 +44,9 @@ CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings,
   first_validation_ = series_.at(first + n * 70 / 100);
   first_test_ = series_.at(first + n * 85 / 100);
   every_ = std::max<std::size_t>(1, (n + most - 1) / std::max<std::size_t>(most, 1));
+  if (!to_measure)
+    day_.emplace(rows.day, series_, clock_, first, DaySplits{first_at_, first_validation_, first_test_},
+                 most / kRowsOfADayRow);
 }
 
 // False for an origin whose outcomes reach into the next split.
@@ -84,6 +87,7 @@ void CgmRowsBuilder::add(std::size_t origin) {
 }
 
 void CgmRowsBuilder::step() {
+  if (next_ >= end_) return day_->step();
   const std::size_t last = std::min(next_ + kOriginsPerStep, end_);
   for (; next_ < last; ++next_) {
     if (series_.at(next_) - last_origin_ < kBetweenOrigins) continue;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 // Shapes: N rows, P columns, S columns of the spread, K horizons.
 #pragma once
+#include <optional>
 #include <vector>
 
+#include "core/tasks/cgm/day_rows.hpp"
 #include "core/tasks/cgm/series.hpp"
 #include "core/training/rows.hpp"
 
@@ -17,10 +19,6 @@ constexpr SplitMask mask_of(Split split) {
 /// What serving fits learn from.
 inline constexpr SplitMask kCgmLearnt = mask_of(Split::train) | mask_of(Split::validation);
 
-/// Residuals a fit has not learnt from: it is repeated without each fold, which are persons when there are many, else
-/// stretches of time.
-inline constexpr int kCgmFolds = 5;
-
 /// Windows with outcomes, of one person or many, as a fit sees them.
 struct CgmRows {
   std::vector<float> x;             // [N × P] cgm_columns
@@ -32,14 +30,17 @@ struct CgmRows {
   std::vector<std::uint8_t> part;   // [N] kCgmFolds stretches of equal length of what a person's fits may learn from
   std::vector<Micros> at;           // [N] when the last reading was
   int persons = 0;
+  DayRows day;  // of the same persons and splits: what followed within a day
 
   std::size_t size() const { return level.size(); }
   bool in(std::size_t row, SplitMask mask) const { return ((1U << split[row]) & mask) != 0; }
   std::size_t count(Split of) const;
   std::size_t fold(std::size_t row) const { return persons >= 2 * kCgmFolds ? turn[row] : part[row]; }
 };
-inline constexpr std::size_t kCgmRowBytes =
-    sizeof(float) * (kCgmColumns + kCgmSpreadColumns + 1 + kCgmHorizons) + 3 + sizeof(Micros);
+/// One row of a day for so many: half an hour of them.
+inline constexpr std::size_t kRowsOfADayRow = 6;
+inline constexpr std::size_t kCgmRowBytes = sizeof(float) * (kCgmColumns + kCgmSpreadColumns + 1 + kCgmHorizons) + 3 +
+                                            sizeof(Micros) + kDayRowBytes / kRowsOfADayRow;
 
 struct CgmBoundaries {
   Micros validation_start = 0, test_start = 0, test_end = 0;
@@ -49,13 +50,15 @@ struct CgmBoundaries {
 /// an outcome in 5 minutes at least, 4 minutes or more after the one before. Splits are 70/15/15 of the person's
 /// readings in time; an origin whose outcomes would reach into the next split is left out. in: the person's readings,
 /// sorted; its clock (what it points to must outlive the builder); origins with start_at <= t < end_at, outcomes before
-/// end_at · at most `most` rows are added, evenly spaced
+/// end_at · at most `most` rows are added, evenly spaced, and one of a day for every six of them
 class CgmRowsBuilder {
  public:
-  /// to_measure: outcomes may reach into the next split
+  /// to_measure: outcomes may reach into the next split, and there are no rows of a day
   CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
                  Micros end_at, std::size_t most, bool to_measure = false);
-  bool done() const { return next_ >= end_; }
+  CgmRowsBuilder(const CgmRowsBuilder&) = delete;
+  CgmRowsBuilder& operator=(const CgmRowsBuilder&) = delete;
+  bool done() const { return next_ >= end_ && (!day_ || day_->done()); }
   void step();
   std::size_t added() const { return added_; }
   /// When the readings of each later split begin, and when the last one was.
@@ -73,6 +76,7 @@ class CgmRowsBuilder {
   std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, added_ = 0;
   Micros last_origin_;
   bool to_measure_;
+  std::optional<DayRowsBuilder> day_;
 };
 
 }  // namespace glucose

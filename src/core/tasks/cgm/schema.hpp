@@ -11,7 +11,7 @@
 
 namespace glucose {
 
-inline constexpr std::string_view kCgmSchema = "cgm144/1";
+inline constexpr std::string_view kCgmSchema = "cgm144/2";
 
 /// A sensor's rhythm: window values and horizons are this far apart.
 inline constexpr int kCgmStepMin = 5;

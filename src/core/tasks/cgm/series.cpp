@@ -49,4 +49,12 @@ void CgmSeries::targets(std::size_t i, CgmTargets& out) const {
   }
 }
 
+float CgmSeries::value_at(Micros at) const {
+  const auto after = std::partition_point(points_.begin(), points_.end(), [at](const Point& p) { return p.at < at; });
+  if (after == points_.end()) return kUnknown;
+  if (after->at == at) return after->mg_dl;
+  if (after == points_.begin() || after->at - after[-1].at > kCgmGap) return kUnknown;
+  return between(static_cast<std::size_t>(after - points_.begin()) - 1, at);
+}
+
 }  // namespace glucose

@@ -25,6 +25,8 @@ class CgmSeries {
   std::size_t window(std::size_t i, CgmWindow& out) const;
   /// What followed reading i; NaN from the next gap, or the last reading, on.
   void targets(std::size_t i, CgmTargets& out) const;
+  /// The value at any moment; NaN within a gap and beyond the ends.
+  float value_at(Micros at) const;
 
  private:
   struct Point {

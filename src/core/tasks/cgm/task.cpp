@@ -50,8 +50,9 @@ bool uses_boosting(Algorithm algorithm, bool of_population) {
   return of_population && algorithm == Algorithm::automatic;
 }
 
+// Rows of a day look at what was before.
 Reach reach(const TrainOptions& /*none matters*/) {
-  return {kCgmReach, 0, false};
+  return {kDayReach, 0, false};
 }
 
 std::unique_ptr<RowsMaker> training_rows(const TrainOptions& options, std::size_t memory_cap, bool of_population,
@@ -80,20 +81,33 @@ std::vector<std::uint8_t> adopted(const AnyModel& /*weights only*/, std::span<co
   return {};
 }
 
-Reach asking_reach(const AnyModel& /*any*/, const Question& /*any*/) {
-  return {kCgmReach, 0, false};
+CgmQuestion question_of(const Question& question) {
+  CgmQuestion q;
+  q.at = question.at;
+  q.utc_offset_min = question.clock.minute_of_day - static_cast<int>(question.at / kMinute % (24 * 60));
+  q.n_minutes = question.n_minutes;
+  std::copy_n(question.minutes.begin(), q.n_minutes, q.minutes.begin());
+  q.level = question.level;
+  q.head = question.head;
+  return q;
+}
+
+// A month of readings is read only where the person's rhythm counts.
+Reach asking_reach(const AnyModel& any, const Question& question) {
+  const bool rhythm = question_of(question).asks_for_rhythm() && !model_of(any).day.empty();
+  return {rhythm ? kDayReach : kCgmReach, 0, false};
 }
 
 // A number: every five minutes up to it. A list: exactly those.
 void set_minutes(Question& question, std::span<const double> numbers, bool is_list) {
-  const std::string longest = std::to_string(kCgmLongestMin);
+  const std::string longest = std::to_string(kCgmFarthestMin), most = std::to_string(kCgmMostPoints);
   const auto wanted = [&](bool ok) {
     if (!ok)
       throw Error(ErrorCode::bad_argument, "invalid value for option \"minutes\"",
-                  "It must be a whole number from 5 to " + longest +
-                      ", or a list of ascending whole numbers from 1 to " + longest + ".");
+                  "It must be a whole number from 5 to " + longest + ", or a list of at most " + most +
+                      " ascending whole numbers from 1 to " + longest + ".");
   };
-  const auto is_whole = [](double v, double low) { return v >= low && v <= kCgmLongestMin && std::floor(v) == v; };
+  const auto is_whole = [](double v, double low) { return v >= low && v <= kCgmFarthestMin && std::floor(v) == v; };
   question.n_minutes = 0;
   const auto add = [&](int minutes) { question.minutes[static_cast<std::size_t>(question.n_minutes++)] = minutes; };
   if (!is_list) {
@@ -109,42 +123,43 @@ void set_minutes(Question& question, std::span<const double> numbers, bool is_li
   }
 }
 
-CgmQuestion question_of(const Question& question) {
-  CgmQuestion q;
-  q.at = question.at;
-  q.utc_offset_min = question.clock.minute_of_day - static_cast<int>(question.at / kMinute % (24 * 60));
-  q.n_minutes = question.n_minutes;
-  std::copy_n(question.minutes.begin(), q.n_minutes, q.minutes.begin());
-  q.level = question.level;
-  return q;
+void set_seen(Answer& answer, const CgmForecast& forecast) {
+  auto next = std::copy(forecast.window.begin(), forecast.window.end(), answer.seen.begin());
+  if (forecast.state) {
+    const DayState& s = *forecast.state;
+    const std::array<float, 10> state{s.level,     s.mean, s.sigma,      s.rhythm, static_cast<float>(s.minute),
+                                      s.six_hours, s.day,  s.three_days, s.day_sd, s.days};
+    static_assert(kCgmWindow + state.size() <= kMostSeen);
+    next = std::copy(state.begin(), state.end(), next);
+  }
+  answer.n_seen = static_cast<int>(next - answer.seen.begin());
 }
 
 Answer ask(const AnyModel& any, const Known& known, const Question& question) {
-  const CgmForecast forecast = cgm_forecast(model_of(any), known.readings, question_of(question));
+  const CgmForecast forecast = cgm_forecast(model_of(any), known.readings, question_of(question), known.clock);
   Answer answer;
   answer.n = forecast.n;
   for (std::size_t i = 0; i < static_cast<std::size_t>(forecast.n); ++i) {
     const CgmForecastPoint& p = forecast.points[i];
-    answer.expected[i] = {p.minutes_ahead,           p.mg_dl, p.lower,  p.upper, p.mean_mg_dl,
-                          {p.below_70, p.above_180}, p.score, p.limited};
+    answer.expected[i] = {p.minutes_ahead,           p.mg_dl, p.lower,   p.upper,  p.mean_mg_dl,
+                          {p.below_70, p.above_180}, p.score, p.limited, p.at_most};
   }
   answer.sensor = assess_sensor(known.readings, question.at);
   answer.confidence = confidence_of(answer.sensor);
-  answer.n_seen = static_cast<int>(kCgmWindow);
-  std::copy(forecast.window.begin(), forecast.window.end(), answer.seen.begin());
+  set_seen(answer, forecast);
   return answer;
 }
 
 std::unique_ptr<Explainer> explain(const AnyModel& any, const Known& known, const Question& question,
                                    int minutes_ahead) {
-  if (minutes_ahead < 1 || minutes_ahead > kCgmLongestMin)
+  if (minutes_ahead < 1 || minutes_ahead > kCgmFarthestMin)
     throw Error(ErrorCode::bad_argument,
                 "the model does not forecast " + std::to_string(minutes_ahead) + " minutes ahead",
-                "It forecasts 1 to " + std::to_string(kCgmLongestMin) + " minutes ahead.");
+                "It forecasts 1 to " + std::to_string(kCgmFarthestMin) + " minutes ahead.");
   CgmQuestion one = question_of(question);
   one.n_minutes = 1;
   one.minutes[0] = minutes_ahead;
-  return std::make_unique<CgmExplainer>(model_of(any), known.readings, one, question.head);
+  return std::make_unique<CgmExplainer>(model_of(any), known.readings, one, known.clock);
 }
 
 Reach scoring_reach(const AnyModel& /*any*/) {

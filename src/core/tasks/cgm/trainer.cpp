@@ -106,6 +106,18 @@ Notes trees_of(const CgmTreesGains& gains) {
   return by_head;
 }
 
+// More than two hours ahead, where the mean is what is said; against the person's own mean of that time of day.
+void add_day_metrics(std::vector<MetricRow>& rows, const DayMeasured& test) {
+  for (std::size_t node = 0; node < kDayNodes; ++node) {
+    const Metrics mean = test.mean.at(node);
+    const int minutes = kDayNodesMin[node];
+    if (minutes <= kCgmLongestMin || mean.n == 0) continue;
+    add_metrics(rows, Split::test, minutes, "", mean);
+    add_metrics(rows, Split::test, minutes, "time_of_day_", test.plain.at(node));
+    rows.push_back({Split::test, minutes, "coverage", static_cast<double>(test.inside[node]) / mean.n, mean.n});
+  }
+}
+
 std::vector<MetricRow> metrics_of(const CgmOutcome& outcome) {
   std::vector<MetricRow> rows;
   for (const std::size_t k : kCgmReported) {
@@ -121,6 +133,7 @@ std::vector<MetricRow> metrics_of(const CgmOutcome& outcome) {
     const double n = persistence.n;
     rows.push_back({Split::test, minutes, "coverage", n > 0 ? test.inside[k] / n : kUnknown, persistence.n});
   }
+  add_day_metrics(rows, outcome.day);
   return rows;
 }
 
@@ -202,7 +215,8 @@ class CgmTrainer final : public Trainer {
 }  // namespace
 
 std::vector<std::span<const std::byte>> CgmTaskRows::content() const {
-  return {std::as_bytes(std::span(rows.x)), std::as_bytes(std::span(rows.change))};
+  return {std::as_bytes(std::span(rows.x)), std::as_bytes(std::span(rows.change)),
+          std::as_bytes(std::span(rows.day.state)), std::as_bytes(std::span(rows.day.outcome))};
 }
 
 std::size_t most_cgm_rows(std::size_t memory_cap) {

@@ -36,7 +36,7 @@ float share_of_absolute(std::vector<float> values, double share) {
 
 /// [ask the prior's trees →] fit both heads on train → measure on validation (the prior, too) → fit both again
 /// [→ grow trees → measure on validation again] → the spread and the quantiles of what the repeated fits had not learnt
-/// from [→ ask the trees that serve] → measure on train and test.
+/// from [→ ask the trees that serve] → measure on train and test → the same for a day.
 struct CgmTraining::State {
   enum class Phase {
     correcting,
@@ -50,6 +50,7 @@ struct CgmTraining::State {
     quantiles,
     measuring_train,
     measuring_test,
+    day,
     done
   };
 
@@ -71,6 +72,8 @@ struct CgmTraining::State {
   std::array<std::vector<float>, K> residuals;  // scaled
   std::array<std::array<float, K>, 2> share{};  // by head: of a person's correction that is served
   std::array<CgmMeasured, 3> measured;
+  std::optional<DayFit> day;
+  DayMeasured measured_day;
 
   CgmHead& head(int which) { return which == 0 ? model.median : model.mean; }
   const CgmHead& head_of_prior(int which) const { return which == 0 ? prior->median : prior->mean; }
@@ -298,6 +301,15 @@ struct CgmTraining::State {
     });
     if (last) phase = next;
   }
+
+  void day_step() {
+    if (!day) day.emplace(std::move(rows.day), prior && !prior->day.empty() ? std::optional(prior->day) : std::nullopt);
+    if (!day->done()) return day->step();
+    DayFitted fitted = day->take();
+    model.day = std::move(fitted.model);
+    measured_day = fitted.test;
+    phase = Phase::done;
+  }
 };
 
 CgmTraining::CgmTraining(CgmRows rows, std::optional<CgmModel> prior, const CgmBoostingOptions& boosting, double l2)
@@ -352,7 +364,9 @@ void CgmTraining::step() {
     case Phase::measuring_train:
       return state_->measure_step(Split::train, Phase::measuring_test);
     case Phase::measuring_test:
-      return state_->measure_step(Split::test, Phase::done);
+      return state_->measure_step(Split::test, Phase::day);
+    case Phase::day:
+      return state_->day_step();
     case Phase::done:
       return;
   }
@@ -368,6 +382,7 @@ CgmOutcome CgmTraining::take() {
   outcome.trees = s.gains;
   outcome.model = std::move(s.model);
   outcome.measured = s.measured;
+  outcome.day = s.measured_day;
   judge_cgm(outcome);
   return outcome;
 }

@@ -6,25 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "core/math/metrics.hpp"
 #include "core/tasks/cgm/boosting.hpp"
+#include "core/tasks/cgm/day_fit.hpp"
+#include "core/tasks/cgm/errors.hpp"
 #include "core/tasks/cgm/model.hpp"
 
 namespace glucose {
-
-/// Errors over rows at each horizon [K], summed up one row after the other.
-class CgmErrors {
- public:
-  void add(std::size_t k, float forecast, float outcome);
-  Metrics at(std::size_t k) const;
-
- private:
-  struct Sums {
-    int n = 0;
-    double absolute = 0, squared = 0, relative = 0, signed_sum = 0, y = 0, yy = 0;
-  };
-  std::array<Sums, kCgmHorizons> sums_{};
-};
 
 /// How a model did on the rows of one split.
 struct CgmMeasured {
@@ -39,6 +26,7 @@ struct CgmOutcome {
   std::array<std::size_t, 3> rows{};    // by Split
   std::array<CgmMeasured, 3> measured;  // by Split; train and test of the stored model, validation of it before it
                                         // was fitted again on those rows too
+  DayMeasured day;                      // the stored model of a day, on test
   bool has_prior = false;
   std::array<float, kCgmHorizons> own_share{};  // with a prior: of the person's correction of the median head, served
   std::optional<CgmTreesGains> trees;           // without a prior, when trees were tried
@@ -56,6 +44,7 @@ struct CgmOutcome {
 /// strongly penalised regression of what they and its trees, which stay, leave unexplained on a few columns. At a
 /// horizon where that is not better on the validation rows than the prior it is not served; next to such horizons only
 /// in part, so that a forecast has no steps. The spread is the prior's times a shrunken factor.
+/// What lies more than an hour ahead is fitted after that (DayFit), on rows.day.
 class CgmTraining {
  public:
   /// l2: the penalty of the heads, or of a person's correction of a prior's, in rows; below 0: the usual one · throws
