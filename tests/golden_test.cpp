@@ -128,8 +128,8 @@ GoldenRun asked(const CgmModel& model, std::span<const Reading> readings, int da
   for (const int hour : {2, 8, 13, 20}) {
     CgmQuestion question;
     question.at = (days - 1) * kDay + hour * 60 * kMinute + 3 * kMinute;
-    question.n_minutes = 4;
-    question.minutes = {10, 30, 60, 120};
+    question.n_minutes = 6;
+    question.minutes = {10, 30, 60, 120, 360, 1440};
     question.level = kLevel;
     const CgmForecast said = cgm_forecast(stored, readings, question);
     for (std::size_t i = 0; i < static_cast<std::size_t>(said.n); ++i)
