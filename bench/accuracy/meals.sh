@@ -8,10 +8,10 @@ run_meals() {
   if [[ -n $data ]]; then what=(-v data="$data"); else what=(-v persons="${PERSONS:-8}" -v days="${DAYS:-45}"); fi
   sql bench "${what[@]}" -f "$here/prepare.sql" -f "$here/replay.sql" >&2
   mapfile -t names < <(sql bench -c 'SELECT source FROM bench.person GROUP BY 1 ORDER BY sum(scored) DESC NULLS LAST, 1')
-  copies
+  copies bench
   for i in "${!names[@]}"; do at_most_jobs tell_sql "bench_$i" -v source="${names[i]}" -f "$here/source.sql"; done
   wait_for_all
-  gather bench.training bench.score
+  gather bench bench.training bench.score
 }
 
 report_meals() {

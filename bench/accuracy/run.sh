@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: PostgreSQL
 # How right the forecasts are, through SQL alone.
 #   run.sh [DIR]      after meals: a folder with person.csv, meal.csv and glucose.csv(.gz), else simulated persons
-#   run.sh --cgm DIR  sensor alone, by the published benchmark's protocol: a folder with splits.csv, colas.csv.gz, hall.csv.gz
+#   run.sh --cgm DIR  sensor alone, by the published benchmark's protocol: a folder with splits.csv, colas.csv.gz, hall.csv.gz;
+#                     then up to a day ahead, with the persons of the folder above it, too
 #   --publish         also into docs/accuracy-*.svg and as a new section of bench/RESULTS.md
 # Prints Markdown and leaves it, the plotted figures (JSON) and the plots in build/bench. Progress is on stderr.
 # Environment: PERSONS per profile (8) and DAYS (45) of the simulated, JOBS (number of cores), SEEDS (of --cgm; all).
@@ -42,17 +43,17 @@ at_most_jobs() {
 }
 wait_for_all() { for (( ; running > 0; running--)); do wait -n; done; }
 
-# Each source (or set) is worked on in a copy of the database, so that they do not share population models.
+# copies DATABASE: each source (or set) is worked on in a copy, so that they do not share population models.
 copies() {
   local i
-  for i in "${!names[@]}"; do in_db postgres -qc "CREATE DATABASE bench_$i TEMPLATE bench"; done
+  for i in "${!names[@]}"; do in_db postgres -qc "CREATE DATABASE ${1}_$i TEMPLATE $1"; done
 }
-# gather TABLE…: the rows of the copies' tables into those of the database they were copied from.
+# gather DATABASE TABLE…: the rows of the copies' tables into those of the database they were copied from.
 gather() {
   local i table
   for i in "${!names[@]}"; do
-    for table in "$@"; do
-      sql "bench_$i" -c "COPY $table TO STDOUT" | sql bench -c "COPY $table FROM STDIN"
+    for table in "${@:2}"; do
+      sql "${1}_$i" -c "COPY $table TO STDOUT" | sql "$1" -c "COPY $table FROM STDIN"
     done
   done
 }
