@@ -32,7 +32,12 @@ struct Parameters {
   void add_or_null(bool known, Datum value) { known ? add(value) : add_null(); }
 };
 
-enum class Mode { read, write };
+/// As whom a statement runs, and whether it sees the caller's snapshot or takes one of its own.
+/// as_owner and read_as_owner are the only places where the extension is anybody but its caller: one fixed, planned
+/// statement runs as the owner of the tables, past row-level security, as the server's own foreign-key checks do. Before
+/// it, the function has found the person as the caller (read_person, require_manager, require_steward), and it makes
+/// every value of the row itself: no function that a role may call hands a row through to one of these.
+enum class Mode { read, write, as_owner, read_as_owner };
 
 /// What every function that runs statements does first and last. Reads see one snapshot: a stable function its
 /// caller's, a volatile one a new snapshot, so that it sees what was written earlier in the same statement.
@@ -41,7 +46,7 @@ enum class Volatility { stable, is_volatile };
 void begin(Volatility volatility);
 void end(Volatility volatility);
 
-/// Runs a statement between begin() and end(); rows are in SPI_tuptable. Mode::write takes a snapshot of its own.
+/// Runs a statement between begin() and end(); rows are in SPI_tuptable. What writes takes a snapshot of its own.
 void run(Query& query, const Parameters& parameters, Mode mode);
 
 /// As run, but hands every row to `receiver` instead of collecting them.
