@@ -15,3 +15,21 @@ CREATE FUNCTION glucose.owned_persons() RETURNS uuid[]
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'glucose_owned_persons';
 COMMENT ON FUNCTION glucose.owned_persons() IS
 'The persons the caller owns; only these may be shared through person_access.';
+
+CREATE FUNCTION glucose.may_record(person_id uuid) RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_may_record';
+COMMENT ON FUNCTION glucose.may_record(uuid) IS
+'Whether the caller may add meals and readings of a person: its owner, and whom it is shared with at level record or '
+'manage. The row-level policies use it.';
+
+CREATE FUNCTION glucose.may_manage(person_id uuid) RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_may_manage';
+COMMENT ON FUNCTION glucose.may_manage(uuid) IS
+'Whether the caller may correct anything of a person and train, deploy and delete its models: its owner, and whom it '
+'is shared with at level manage. The row-level policies use it.';
+
+CREATE FUNCTION glucose.entered_by() RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_entered_by';
+COMMENT ON FUNCTION glucose.entered_by() IS
+'Internal: default of meal.entered_by and glucose_reading.entered_by: the identity of who records for persons shared '
+'at level record, else NULL.';

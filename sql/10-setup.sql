@@ -5,6 +5,8 @@ AS $fn$
 DECLARE
   latest CONSTANT integer := @SCHEMA_VERSION@;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
+  stewards_of_before CONSTANT name[] := (SELECT array_agg(s.role) FROM glucose.stewards() s WHERE s.level = 'manage');
+  readers_of_before CONSTANT name[] := (SELECT array_agg(s.role) FROM glucose.stewards() s WHERE s.level = 'read');
 BEGIN
   IF steward IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = steward) THEN
     RAISE EXCEPTION 'role "%" does not exist', steward
@@ -29,8 +31,12 @@ BEGIN
   END IF;
   PERFORM glucose.setup_policies();
   PERFORM glucose.setup_outcome_views();
+  PERFORM glucose.setup_privileges();
+  -- New tables have no policy for them yet.
+  PERFORM glucose.add_steward(s) FROM unnest(stewards_of_before) s;
+  PERFORM glucose.add_steward(s, 'read') FROM unnest(readers_of_before) s;
   IF steward IS NOT NULL THEN
-    PERFORM glucose.setup_steward(steward);
+    PERFORM glucose.add_steward(steward);
     RAISE NOTICE 'role "%" is the steward', steward;
   END IF;
   RETURN latest::text;
@@ -38,8 +44,7 @@ END
 $fn$;
 COMMENT ON FUNCTION glucose.setup(name) IS
 'Creates the tables, policies and indexes in schema glucose, owned by the caller, or migrates them after an '
-'upgrade; returns the schema version. With steward, that role may read and write all persons'' rows, for batch '
-'training.';
+'upgrade; returns the schema version. With steward, that role sees all persons and trains for them: add_steward().';
 
 CREATE FUNCTION glucose.setup_policies() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -48,6 +53,10 @@ DECLARE
   own_rows CONSTANT text := 'owner = glucose.current_identity()';
   visible_rows CONSTANT text := 'person_id = ANY (glucose.visible_persons())';
   owned_rows CONSTANT text := 'person_id = ANY (glucose.owned_persons())';
+  managed_rows CONSTANT text := 'glucose.may_manage(person_id)';
+  recorded_rows CONSTANT text := 'glucose.may_record(person_id)';
+  entered_rows CONSTANT text := managed_rows || ' OR ' || recorded_rows
+                                || ' AND entered_by = glucose.current_identity()';
   relation regclass;
   policy record;
 BEGIN
@@ -59,9 +68,8 @@ BEGIN
   LOOP
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', relation);
   END LOOP;
-  -- Whom a person is shared with may read it and lock it (training takes a version number under the lock), but only
-  -- the owner may change it. The check of an update asks who owned the person before it (owned_persons() sees the
-  -- statement's snapshot): the new row alone would let anyone it is shared with write its own name into it.
+  -- The check of an update asks who owned the person before it (owned_persons() sees the statement's snapshot): the new
+  -- row alone would let anyone write its own name into it.
   FOR policy IN
     SELECT p.*, to_regclass('glucose.' || p.relation) AS oid
     FROM (VALUES
@@ -69,34 +77,46 @@ BEGIN
       ('person', 'own_add', 'INSERT', NULL, own_rows),
       ('person', 'own_remove', 'DELETE', own_rows, NULL),
       ('person', 'shared_read', 'SELECT', visible_rows, NULL),
-      ('person', 'change', 'UPDATE', visible_rows, own_rows || ' AND ' || owned_rows),
+      ('person', 'own_change', 'UPDATE', own_rows, own_rows || ' AND ' || owned_rows),
       ('person_access', 'share', 'ALL', owned_rows, owned_rows),
       ('person_access', 'shared_with_me', 'SELECT', 'identity = glucose.current_identity()', NULL),
-      ('meal', 'visible', 'ALL', visible_rows, visible_rows),
-      ('glucose_reading', 'visible', 'ALL', visible_rows, visible_rows),
-      ('model_version', 'visible', 'ALL', visible_rows, visible_rows),
-      ('model_metric', 'visible', 'ALL', visible_rows, visible_rows),
-      ('deployment', 'visible', 'ALL', visible_rows, visible_rows),
-      ('prediction', 'visible', 'ALL', visible_rows, visible_rows),
-      ('training_job', 'visible', 'ALL', visible_rows, visible_rows),
-      ('retraining_override', 'visible', 'ALL', visible_rows, visible_rows),
-      ('retraining_log', 'visible', 'ALL', visible_rows, visible_rows),
+      ('model_version', 'see', 'SELECT', visible_rows, NULL),
+      ('model_metric', 'see', 'SELECT', visible_rows, NULL),
+      ('deployment', 'see', 'SELECT', visible_rows, NULL),
+      ('prediction', 'see', 'SELECT', visible_rows, NULL),
+      ('training_job', 'see', 'ALL', visible_rows, visible_rows),
+      ('retraining_log', 'see', 'ALL', visible_rows, visible_rows),
+      ('model_version', 'archive', 'UPDATE', managed_rows, managed_rows),
+      ('experiment_model', 'see', 'SELECT', visible_rows, NULL),
+      ('retraining_override', 'see', 'SELECT', visible_rows, NULL),
+      ('retraining_override', 'decide', 'ALL', managed_rows, managed_rows),
       ('retraining_policy', 'read', 'SELECT', 'true', NULL),
-      ('experiment_model', 'visible', 'ALL', visible_rows, visible_rows),
       ('population_model', 'read', 'SELECT', 'true', NULL),
       ('population_deployment', 'read', 'SELECT', 'true', NULL),
       ('population_metric', 'read', 'SELECT', 'true', NULL),
       ('experiment', 'read', 'SELECT', 'true', NULL),
       ('schema_version', 'read', 'SELECT', 'true', NULL)
     ) AS p (relation, name, command, using_rows, check_rows)
-    WHERE NOT EXISTS (SELECT FROM pg_policy q
-                      WHERE q.polrelid = to_regclass('glucose.' || p.relation) AND q.polname = p.name)
-      AND EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.' || p.relation)
-      AND c.relkind IN ('r', 'p'))
+    UNION ALL
+    -- Of an application's own table we do not know who has entered a row: only managers correct it.
+    SELECT c.relname, p.name, p.command, CASE WHEN p.is_using THEN p.rows END, CASE WHEN p.is_check THEN p.rows END,
+           c.oid
+    FROM (SELECT c.*, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'entered_by'
+                              AND a.atttypid = 'text'::regtype AND NOT a.attisdropped) AS knows
+          FROM pg_class c WHERE c.oid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading'))) AS c
+    CROSS JOIN LATERAL (VALUES
+      ('see', 'SELECT', visible_rows, true, false),
+      ('enter', 'INSERT', CASE WHEN c.knows THEN entered_rows ELSE recorded_rows END, false, true),
+      ('correct', 'UPDATE', CASE WHEN c.knows THEN entered_rows ELSE managed_rows END, true, true),
+      ('remove', 'DELETE', CASE WHEN c.knows THEN entered_rows ELSE managed_rows END, true, false)
+    ) AS p (name, command, rows, is_using, is_check)
   LOOP
-    EXECUTE format('CREATE POLICY %I ON %s FOR %s', policy.name, policy.oid, policy.command)
-            || coalesce(' USING (' || policy.using_rows || ')', '')
-            || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
+    IF EXISTS (SELECT FROM pg_class c WHERE c.oid = policy.oid AND c.relkind IN ('r', 'p'))
+       AND NOT EXISTS (SELECT FROM pg_policy q WHERE q.polrelid = policy.oid AND q.polname = policy.name) THEN
+      EXECUTE format('CREATE POLICY %I ON %s FOR %s', policy.name, policy.oid::regclass, policy.command)
+              || coalesce(' USING (' || policy.using_rows || ')', '')
+              || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
+    END IF;
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy',
     'glucose.experiment']::regclass[] LOOP
@@ -105,62 +125,16 @@ BEGIN
     END IF;
   END LOOP;
   ALTER TABLE glucose.person ALTER COLUMN owner SET DEFAULT glucose.current_identity();
+  FOR relation IN
+    SELECT a.attrelid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE a.attrelid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading'))
+      AND a.attname = 'entered_by' AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
+      AND pg_has_role(c.relowner, 'USAGE')
+  LOOP
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN entered_by SET DEFAULT glucose.entered_by()', relation);
+  END LOOP;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_policies() IS
 'Internal: part of setup(): row-level security of every table, and whatever of it is missing, as after DROP '
 'EXTENSION ... CASCADE.';
-
-CREATE FUNCTION glucose.setup_steward(steward name) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $fn$
-DECLARE
-  relation regclass;
-BEGIN
-  FOR relation IN
-    SELECT c.oid FROM pg_class c
-    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity
-      AND c.relname <> 'schema_version'
-  LOOP
-    IF EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'steward') THEN
-      EXECUTE format('ALTER POLICY steward ON %s TO %I', relation, steward);
-    ELSE
-      EXECUTE format('CREATE POLICY steward ON %s TO %I USING (true) WITH CHECK (true)', relation, steward);
-    END IF;
-  END LOOP;
-  PERFORM glucose.grant_access(steward);
-  EXECUTE format('GRANT INSERT, UPDATE, DELETE ON glucose.population_model, glucose.population_deployment, '
-                 'glucose.population_metric, '
-                 'glucose.retraining_policy, glucose.experiment, glucose.experiment_model TO %I', steward);
-END
-$fn$;
-COMMENT ON FUNCTION glucose.setup_steward(name) IS
-'Internal: part of setup(): gives one role policies and privileges over every person''s rows.';
-
-CREATE FUNCTION glucose.grant_access(role name) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $fn$
-DECLARE
-  relation text;
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role AND has_schema_privilege(r.oid, 'glucose', 'USAGE')) THEN
-    EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
-  END IF;
-  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'training_job',
-                                  'retraining_override'] LOOP
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON glucose.%I TO %I', relation, role);
-  END LOOP;
-  FOREACH relation IN ARRAY ARRAY['model_version', 'model_metric', 'deployment', 'prediction', 'retraining_log'] LOOP
-    EXECUTE format('GRANT SELECT, INSERT, DELETE ON glucose.%I TO %I', relation, role);
-  END LOOP;
-  -- Model rows are immutable but for these two: a correction is a new version.
-  EXECUTE format('GRANT UPDATE (is_active, status) ON glucose.model_version TO %I', role);
-  EXECUTE format('GRANT SELECT ON glucose.population_model, glucose.population_deployment, glucose.population_metric, '
-                 'glucose.schema_version, glucose.training_progress, '
-                 'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, glucose.prediction_horizon, '
-                 'glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
-END
-$fn$;
-COMMENT ON FUNCTION glucose.grant_access(name) IS
-'Grants a role what an application needs to record, train and predict. Row-level security still decides which '
-'persons it sees.';

@@ -40,43 +40,7 @@ COMMENT ON FUNCTION glucose.active_model_version(uuid, text) IS
 
 CREATE FUNCTION glucose.deploy_model(person_id uuid, model_type text, version text, reason text DEFAULT NULL)
 RETURNS text
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $fn$
-DECLARE
-  wanted record;
-  previous text;
-BEGIN
-  PERFORM glucose.require_person(deploy_model.person_id);
-  IF deploy_model.model_type IS NULL OR deploy_model.version IS NULL THEN
-    RAISE EXCEPTION 'arguments "model_type" and "version" must not be null' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  PERFORM FROM glucose.person p WHERE p.person_id = deploy_model.person_id FOR NO KEY UPDATE;
-  SELECT v.status, v.is_active INTO wanted FROM glucose.model_version v
-  WHERE v.person_id = deploy_model.person_id AND v.model_type = deploy_model.model_type
-    AND v.version = deploy_model.version;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'model version "%" not found', deploy_model.version
-      USING ERRCODE = 'no_data_found', HINT = 'Versions are listed by glucose.list_model_versions().';
-  END IF;
-  IF wanted.status = 'rejected' THEN
-    RAISE EXCEPTION 'model version "%" was rejected when it was trained', deploy_model.version
-      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Its quality_issues say why; deploy another version.';
-  END IF;
-  IF wanted.is_active THEN
-    RETURN deploy_model.version;
-  END IF;
-  UPDATE glucose.model_version v SET is_active = false
-  WHERE v.person_id = deploy_model.person_id AND v.model_type = deploy_model.model_type AND v.is_active
-  RETURNING v.version INTO previous;
-  UPDATE glucose.model_version v SET is_active = true, status = 'ready'
-  WHERE v.person_id = deploy_model.person_id AND v.model_type = deploy_model.model_type
-    AND v.version = deploy_model.version;
-  INSERT INTO glucose.deployment (person_id, model_type, version, previous_version, reason, deployed_by)
-  VALUES (deploy_model.person_id, deploy_model.model_type, deploy_model.version, previous, deploy_model.reason,
-          glucose.current_identity());
-  RETURN deploy_model.version;
-END
-$fn$;
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_deploy_model';
 COMMENT ON FUNCTION glucose.deploy_model(uuid, text, text, text) IS
 'Makes a version the one that serves, in one transaction, and writes the deployment history; returns the version.';
 
@@ -107,34 +71,7 @@ COMMENT ON FUNCTION glucose.increment_version(text, text) IS
 
 CREATE FUNCTION glucose.rollback_model(person_id uuid, model_type text DEFAULT 'glucose', to_version text DEFAULT NULL)
 RETURNS text
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $fn$
-DECLARE
-  target text := to_version;
-BEGIN
-  PERFORM glucose.require_person(rollback_model.person_id);
-  PERFORM FROM glucose.person p WHERE p.person_id = rollback_model.person_id FOR NO KEY UPDATE;
-  IF target IS NULL THEN
-    -- The version that was live before the one that is, unless it is gone: of the latest deployment that was no way
-    -- back
-    -- itself, or a second step back would bring what the first one took away.
-    SELECT d.previous_version INTO target
-    FROM glucose.deployment d
-    JOIN glucose.model_version live USING (person_id, model_type, version)
-    JOIN glucose.model_version before ON before.person_id = d.person_id AND before.model_type = d.model_type
-      AND before.version = d.previous_version
-    WHERE d.person_id = rollback_model.person_id AND d.model_type = rollback_model.model_type AND live.is_active
-      AND d.reason IS DISTINCT FROM 'rollback'
-    ORDER BY d.deployed_at DESC LIMIT 1;
-  END IF;
-  IF target IS NULL THEN
-    RAISE EXCEPTION 'no earlier live version to go back to'
-      USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Name one: to_version => ...; versions are listed by glucose.list_model_versions().';
-  END IF;
-  RETURN glucose.deploy_model(rollback_model.person_id, rollback_model.model_type, target, 'rollback');
-END
-$fn$;
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_rollback_model';
 COMMENT ON FUNCTION glucose.rollback_model(uuid, text, text) IS
 'Makes the version that was live before (or the named one) serve again, in one transaction; returns it.';
 
@@ -153,31 +90,10 @@ COMMENT ON FUNCTION glucose.model_version_at(uuid, timestamptz, text) IS
 'The version that served the person at a moment, by the deployment history; NULL when none did.';
 
 CREATE FUNCTION glucose.delete_model(person_id uuid, model_type text, version text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $fn$
-DECLARE
-  active boolean;
-BEGIN
-  PERFORM glucose.require_person(delete_model.person_id);
-  PERFORM FROM glucose.person p WHERE p.person_id = delete_model.person_id FOR NO KEY UPDATE;
-  SELECT v.is_active INTO active FROM glucose.model_version v
-  WHERE v.person_id = delete_model.person_id AND v.model_type = delete_model.model_type
-    AND v.version = delete_model.version;
-  IF active IS NULL THEN
-    RETURN false;
-  END IF;
-  IF active THEN
-    RAISE EXCEPTION 'model version "%" is active', delete_model.version
-      USING ERRCODE = 'object_in_use', HINT = 'Deploy another version first.';
-  END IF;
-  DELETE FROM glucose.model_version v
-  WHERE v.person_id = delete_model.person_id AND v.model_type = delete_model.model_type
-    AND v.version = delete_model.version;
-  RETURN true;
-END
-$fn$;
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_delete_model';
 COMMENT ON FUNCTION glucose.delete_model(uuid, text, text) IS
-'Deletes a version with its metrics; false when there is none of that name.';
+'Deletes a version with its metrics; false when there is none of that name. One that serves, or that a running '
+'experiment tries, stays (55006).';
 
 CREATE FUNCTION glucose.export_model(person_id uuid, model_type text, version text DEFAULT NULL) RETURNS bytea
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_export_model';

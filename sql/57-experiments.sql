@@ -125,6 +125,12 @@ COMMENT ON FUNCTION glucose.require_experiment(text, boolean) IS
 'Internal: returns when there is an experiment of that name, and with running, when it runs; else raises 22023, '
 'P0002 or 55000.';
 
+CREATE FUNCTION glucose.try_candidate(name text, person_id uuid) RETURNS boolean
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_try_candidate';
+COMMENT ON FUNCTION glucose.try_candidate(text, uuid) IS
+'Internal: part of prepare_experiment(): queues the candidate''s training for a person of the split, unless it has one '
+'or is getting one; whether it did.';
+
 CREATE FUNCTION glucose.prepare_experiment(name text) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -137,23 +143,9 @@ BEGIN
   IF e.candidate ? 'population_version' THEN
     RETURN 0;
   END IF;
-  -- Versions of trainings that are done, before their jobs are tidied away.
-  UPDATE glucose.experiment_model m SET version = j.version
-  FROM glucose.training_job j
-  WHERE m.experiment = e.name AND m.version IS NULL AND j.person_id = m.person_id AND j.job_id = m.job_id
-    AND j.state = 'done';
-  DELETE FROM glucose.experiment_model m
-  WHERE m.experiment = e.name AND m.version IS NULL AND NOT EXISTS (
-    SELECT FROM glucose.training_job j
-    WHERE j.person_id = m.person_id AND j.job_id = m.job_id AND j.state IN ('queued', 'running', 'done'));
-  INSERT INTO glucose.experiment_model (person_id, experiment, job_id)
-  SELECT p.person_id, e.name, glucose.train_model_async(p.person_id, e.model_type, e.candidate ->> 'algorithm',
-                                                        coalesce(e.candidate -> 'options', '{}') || '{"deploy": false}')
+  SELECT count(*) FILTER (WHERE glucose.try_candidate(e.name, p.person_id)) INTO queued
   FROM glucose.model_version p
-  WHERE p.model_type = e.model_type AND p.is_active AND glucose.ab_bucket(p.person_id, e.salt) < e.percent
-    AND NOT EXISTS (SELECT FROM glucose.experiment_model m
-                    WHERE m.person_id = p.person_id AND m.experiment = e.name);
-  GET DIAGNOSTICS queued = ROW_COUNT;
+  WHERE p.model_type = e.model_type AND p.is_active AND glucose.ab_bucket(p.person_id, e.salt) < e.percent;
   RETURN queued;
 END
 $fn$;
@@ -235,11 +227,10 @@ BEGIN
     RAISE EXCEPTION 'experiment "%" may not be stopped by this role', name
       USING ERRCODE = 'insufficient_privilege', HINT = 'Ask the steward or the owner of the tables.';
   END IF;
-  UPDATE glucose.training_job j SET cancel_requested = true, state = 'cancelled', finished_at = clock_timestamp(),
-    eta = NULL
+  PERFORM glucose.cancel_training(j.job_id)
   FROM glucose.experiment_model m
-  WHERE m.experiment = e.name AND j.person_id = m.person_id AND j.job_id = m.job_id
-  AND j.state IN ('queued', 'running');
+  JOIN glucose.training_job j ON j.person_id = m.person_id AND j.job_id = m.job_id AND j.state IN ('queued', 'running')
+  WHERE m.experiment = e.name;
   IF NOT promote THEN
     RETURN 0;
   END IF;

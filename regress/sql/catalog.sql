@@ -12,7 +12,7 @@ CREATE TEMP VIEW tab AS
 -- Shared tables hold no person's rows.
 CREATE TEMP VIEW person_tab AS
   SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment',
-  'population_metric', 'retraining_policy', 'experiment');
+  'population_metric', 'population_member', 'retraining_policy', 'experiment');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 
@@ -50,7 +50,11 @@ WHERE classid = 'pg_type'::regclass AND obj_description(objid, 'pg_type') IS NUL
 -- Tables: forced row-level security with policies that check what is written as well as what is read.
 SELECT name AS no_comment FROM tab WHERE obj_description(oid, 'pg_class') IS NULL;
 SELECT name AS no_forced_security FROM tab WHERE NOT (relrowsecurity AND relforcerowsecurity);
-SELECT name AS no_policy FROM tab WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = tab.oid);
+-- Nobody reads who is in a population: no policy at all.
+SELECT name AS no_policy FROM tab WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = tab.oid)
+  AND relname <> 'population_member';
+SELECT grantee, privilege_type AS on_members FROM information_schema.role_table_grants
+WHERE table_schema = 'glucose' AND table_name = 'population_member' AND grantee <> grantor;
 SELECT polrelid::regclass AS half_a_policy, polname, polcmd FROM pg_policy JOIN tab ON tab.oid = polrelid
 WHERE polqual IS NULL AND polcmd <> 'a' OR polwithcheck IS NULL AND polcmd IN ('a', 'w', '*');
 SELECT polrelid::regclass AS subselect_in_policy, polname FROM pg_policy JOIN tab ON tab.oid = polrelid
@@ -71,7 +75,8 @@ SELECT c.conname AS foreign_key_without_person FROM pg_constraint c JOIN person_
 WHERE c.contype = 'f' AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.conrelid AND attname = 'person_id'
                                                                  AND attnum = ANY (c.conkey));
 SELECT c.conname AS shared_table_names_persons FROM pg_constraint c JOIN tab t ON t.oid = c.conrelid
-WHERE c.contype = 'f' AND t.oid NOT IN (SELECT oid FROM person_tab) AND c.confrelid IN (SELECT oid FROM person_tab);
+WHERE c.contype = 'f' AND t.oid NOT IN (SELECT oid FROM person_tab) AND c.confrelid IN (SELECT oid FROM person_tab)
+  AND t.relname <> 'population_member';
 
 -- Views show what their reader may see; nothing hides a copy of person data; no id is counted.
 SELECT oid::regclass AS view_of_its_owner FROM pg_class

@@ -87,7 +87,9 @@ SELECT test.expect('SELECT deploy_population_model(''cgm'', NULL)');
 SELECT test.expect('SELECT rollback_population_model(''glucose'')');
 SELECT test.expect('SELECT deploy_population_model(''glucose'', ''1.0.0'')');
 BEGIN;
+RESET ROLE;
 UPDATE population_model SET status = 'rejected' WHERE version = '1.1.0';
+SET ROLE dora;
 SELECT test.expect('SELECT deploy_population_model(''cgm'', ''1.1.0'')');
 ROLLBACK;
 SET ROLE ben;
@@ -321,9 +323,11 @@ SELECT :'trees_algorithm' AS algorithm, hyperparameters -> 'algorithm' AS asked,
 FROM population_model WHERE version = :'trees_version';
 SET ROLE anna;
 SELECT algorithm FROM train_model(:'anna', 'cgm', options => '{"deploy": true}');
+RESET ROLE;
 SELECT length(m.artifact) = length(p.artifact) AS keeps_them, m.metadata ->> 'population_version' = p.version AS on_top
   FROM model_version m, population_model p WHERE m.person_id = :'anna' AND m.is_active AND m.model_type = 'cgm'
   AND p.version = :'trees_version';
+SET ROLE anna;
 SELECT count(*), bool_and(lower <= mg_dl AND mg_dl <= upper) AS ordered FROM cgm_forecast(:'anna', '2026-01-20 12:00');
 ROLLBACK;
 

@@ -8,6 +8,9 @@ SELECT simulate_person(5, 22) AS ben \gset
 SET ROLE anna;
 SELECT simulate_person(1, 20) AS anna \gset
 UPDATE person SET shares_data = true;
+RESET ROLE;
+UPDATE person SET shares_data = true WHERE owner = 'ben';
+SET ROLE anna;
 INSERT INTO person (person_id) VALUES (key('few')), (key('none'));
 INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
   SELECT key('few'), '2026-01-05'::timestamptz + i * interval '5 minutes', 120 + i % 7 FROM generate_series(0, 72) i

@@ -88,6 +88,8 @@ CALL public.wait_for_jobs();
 SELECT min_new_rows, max_age_days FROM retraining_rules(NULL, 'cgm');
 
 -- A population, and who is served by it: evaluated and explained like anybody else.
+SET ROLE regress_cgm_life_ada;
+SELECT simulate_person(61, 12) IS NOT NULL AS and_another;
 RESET ROLE;
 UPDATE person SET shares_data = true WHERE owner = 'regress_cgm_life_ada';
 SET ROLE regress_cgm_life_steward;

@@ -83,7 +83,9 @@ CREATE TEMP TABLE error AS
   pg_temp.noise(person_id, d::text) AS z
   FROM person, generate_series(1, 10) AS d;
 -- `worse`: by how much the candidate's mean absolute error is larger; E|z| = 0.798.
-CREATE FUNCTION pg_temp.log_answers(experiment text, salt text, worse float8) RETURNS bigint LANGUAGE sql AS $$
+RESET ROLE;
+CREATE FUNCTION pg_temp.log_answers(experiment text, salt text, worse float8) RETURNS bigint LANGUAGE sql
+SECURITY DEFINER AS $$
   WITH added AS (
     INSERT INTO glucose.prediction (person_id, model_type, version, inputs_digest, latency_ms, experiment, arm,
     predictions)
@@ -142,7 +144,9 @@ SELECT count(simulate_person(i, 30)) AS persons FROM generate_series(71, 73) AS 
 SET ROLE regress_experiments_steward;
 SELECT count(train_model(person_id, algorithm => 'ridge')) > 15 AS trained FROM person;
 -- Whoever's model is not good enough to serve takes no part in what follows.
+RESET ROLE;
 DELETE FROM person p WHERE NOT EXISTS (SELECT FROM model_version v WHERE v.person_id = p.person_id AND v.is_active);
+SET ROLE regress_experiments_steward;
 SELECT count(*) FILTER (WHERE ab_bucket(person_id, 'canary') < 50) > 4 AS enough_in_split,
   count(*) FILTER (WHERE ab_bucket(person_id, 'canary') >= 50) > 4 AS enough_beside,
        count(DISTINCT owner) AS owners FROM person;
@@ -240,7 +244,6 @@ INSERT INTO model_version (person_id, model_type, version, algorithm, training_s
   SELECT DISTINCT person_id, 'glucose', '9.0.0', 'lad', '-infinity'::timestamptz, '-infinity'::timestamptz, 0, 0, 0,
   'meal28/1', '\x00'::bytea, sha256('\x00'), 'ready', false
   FROM person WHERE owner = 'regress_experiments_bob';
-SET ROLE regress_experiments_steward;
 UPDATE experiment_model m SET version = '9.0.0' FROM person p
   WHERE p.person_id = m.person_id AND p.owner = 'regress_experiments_bob' AND m.experiment = 'shadow';
 SET ROLE regress_experiments_bob;
@@ -254,6 +257,7 @@ SELECT count(*) AS deployed FROM deployment WHERE reason ~ 'shadow';
 -- A candidate that is rejected never serves, and still counts for the candidate: its failures are not left out.
 SELECT start_experiment('unfit', '{"algorithm": "mean"}', 50) > 4 AS queued;
 SELECT pg_temp.wait_for_jobs();
+RESET ROLE;
 UPDATE model_version v SET status = 'rejected' FROM experiment_model m JOIN training_job j USING (person_id, job_id)
 WHERE m.experiment = 'unfit' AND v.person_id = m.person_id AND v.version = j.version;
 SET ROLE regress_experiments_ada;

@@ -156,7 +156,9 @@ INSERT INTO person_access SELECT person_id, 'dora' FROM person ON CONFLICT DO NO
 SET ROLE dora;
 SELECT (train_population_model('glucose', 'ridge', '{"deploy": true}')).algorithm;
 SET ROLE anna;
+RESET ROLE;
 DELETE FROM model_version WHERE person_id = :'person';
+SET ROLE anna;
 SELECT count(*) AS does_not_add_up FROM late_meal m, LATERAL glucose_forecast(m.meal_id) f, LATERAL (
   SELECT sum(CASE feature WHEN 'baseline' THEN value ELSE contribution END) AS total
   FROM explain_prediction(m.meal_id, f.minutes_ahead)) e WHERE NOT test.near(total, f.mg_dl, 1e-3);

@@ -90,7 +90,8 @@ SELECT test.expect(format('SELECT predict_glucose(%L)', :'bens_meal')),
   test.hint(format('SELECT predict_glucose(%L)', :'bens_meal'));
 RESET ROLE;
 SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
-  WHERE attrelid = 'population_model'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'is_active' \gset
+  WHERE attrelid = 'population_model'::regclass AND attnum > 0 AND NOT attisdropped
+  AND attname NOT IN ('is_active', 'n_persons') \gset
 INSERT INTO population_model (is_active, :columns) SELECT true, :columns FROM model_version
   WHERE person_id = :'person' AND version = '1.0.0';
 SET ROLE ben;
@@ -100,15 +101,19 @@ SELECT count(*), bool_and(model_version = '1.0.0') AS version FROM glucose_forec
 SELECT version, model_type, length(sha256) FROM prediction;
 SELECT test.expect('UPDATE population_model SET is_active = false');
 SELECT test.expect('DELETE FROM population_model');
-SELECT (SELECT count(*) FROM population_model) AS readable;
+SELECT (SELECT count(*) FROM population_model) AS readable,
+  test.expect('SELECT artifact FROM population_model') AS weights,
+  test.expect('SELECT metadata FROM population_model') AS notes;
 SELECT test.expect(format('SELECT * FROM evaluate_model(%L)', :'ben')), active_model_version(:'ben');
 SELECT test.expect(format('SELECT predict_glucose(%L, ''{"version": "1.0.0"}'')', :'bens_meal')) AS only_by_default;
 -- Anna's own comes first.
 SET ROLE anna;
 SELECT predict_glucose(:'meal') #> '{provenance,source}' AS source;
-DELETE FROM model_version;
+RESET ROLE;
+DELETE FROM model_version WHERE person_id = :'person';
+SET ROLE anna;
 SELECT predict_glucose(:'meal') #> '{provenance,source}' AS source;
-SET ROLE dora;
+RESET ROLE;
 UPDATE population_model SET is_active = false;
 SET ROLE anna;
 SELECT left(test.expect(format('SELECT predict_glucose(%L)', :'meal')), 5) AS none_left;

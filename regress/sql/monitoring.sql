@@ -10,10 +10,11 @@ SET search_path = glucose, public;
 INSERT INTO person (person_id) VALUES (key('monitoring ada'));
 CREATE TEMP TABLE id AS SELECT key('monitoring ada') AS ada, key('monitoring bob') AS bob;
 GRANT SELECT ON id TO PUBLIC;
+RESET ROLE;
 -- A logged forecast of one meal eaten at `eaten`: 60 and 120 minutes ahead.
 CREATE FUNCTION pg_temp.log(person uuid, eaten timestamptz, at60 real, at120 real,
   version text DEFAULT '1.0.0') RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE sql SECURITY DEFINER AS $$
   INSERT INTO glucose.prediction (person_id, prediction_id, model_type, version, inputs_digest, latency_ms, predictions)
   SELECT person, glucose.key(eaten::text), 'glucose', version, '', 1, jsonb_build_array(
     jsonb_build_object('minutes_ahead', 60, 'at', eaten + interval '60 min', 'glucose', at60, 'lower', at60 - 20,
@@ -21,6 +22,7 @@ LANGUAGE sql AS $$
     jsonb_build_object('minutes_ahead', 120, 'at', eaten + interval '120 min', 'glucose', at120, 'lower', at120 - 20,
     'upper', at120 + 20))
 $$;
+SET ROLE regress_monitoring_ada;
 SELECT pg_temp.log(ada, '2026-03-02 12:00', 150, 160), pg_temp.log(ada, '2026-03-10 12:00', 130, 140) FROM id;
 
 -- Nothing is known yet: the predictions are there, their outcomes are not, and nobody guesses.

@@ -95,7 +95,7 @@ SELECT p.d #> '{provenance,source}' AS source
 CREATE TEMP TABLE kept AS SELECT meal_id, f.*
   FROM (SELECT meal_id FROM meal WHERE person_id = :'ben' ORDER BY eaten_at DESC LIMIT 5) m,
   glucose_forecast(meal_id) f;
-SET ROLE dora;
+RESET ROLE;
 DELETE FROM population_model;
 SET ROLE ben;
 SELECT bool_and(k.mg_dl = f.mg_dl AND k.lower = f.lower AND k.upper = f.upper) AS same

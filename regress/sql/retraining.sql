@@ -92,7 +92,9 @@ UPDATE retraining_override SET beyond_chance = NULL WHERE person_id = :'ann';
 SELECT deploy_model(:'ann', 'glucose', '1.3.0');
 -- One that its training rejected never gets so far, and only a candidate can be settled.
 SELECT version AS candidate FROM train_model(:'ann', algorithm => 'mean', options => '{"deploy": false}') \gset
+RESET ROLE;
 UPDATE model_version SET status = 'rejected' WHERE person_id = :'ann' AND version = :'candidate';
+SET ROLE regress_retraining_ann;
 SELECT s.status, v.status AS version_status, s.reason = array_to_string(v.quality_issues, '; ') AS says_why
 FROM settle_candidate(:'ann', 'glucose', :'candidate') s, model_version v
 WHERE v.person_id = :'ann' AND v.version = :'candidate';
@@ -114,6 +116,7 @@ SELECT status, count(*) FROM retraining_log GROUP BY 1 ORDER BY 1;
 
 -- The live error asks for a new model: answers of the active version, wrong by 20 and by 10.
 SELECT version, (live_mae(:'ann', 'glucose', version)).* FROM active_model_version(:'ann') AS version;
+RESET ROLE;
 INSERT INTO prediction (person_id, meal_id, model_type, version, inputs_digest, predictions, latency_ms)
   SELECT :'ann', m.meal_id, 'glucose', active_model_version(:'ann'), '', jsonb_build_array(
     jsonb_build_object('at', r.measured_at, 'glucose', r.mg_dl + 20),
@@ -122,6 +125,7 @@ INSERT INTO prediction (person_id, meal_id, model_type, version, inputs_digest, 
   AND eaten_at BETWEEN '2026-03-01' AND '2026-03-04' ORDER BY eaten_at LIMIT 10) m,
        LATERAL (SELECT * FROM glucose_reading WHERE person_id = :'ann' AND measured_at > m.eaten_at ORDER BY measured_at
        LIMIT 1) r;
+SET ROLE regress_retraining_ann;
 SELECT round(mae::numeric, 3) AS mae, n FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'));
 SELECT n, mae IS NULL AS too_few FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'), '2026-03-02 20:00');
 SELECT needed, reasons, round(live_mae::numeric, 3) AS live_mae FROM check_retraining(:'ann', as_of => '2026-03-06');
@@ -136,8 +140,10 @@ SELECT status, reason FROM retrain_model(:'ann', as_of => '2026-03-06');
 
 -- Several answers about one meal count once.
 SELECT n FROM live_mae(:'ann', 'glucose', active_model_version(:'ann')) \gset before_
+RESET ROLE;
 INSERT INTO prediction (person_id, meal_id, model_type, version, inputs_digest, predictions, latency_ms)
   SELECT person_id, meal_id, model_type, version, inputs_digest, predictions, latency_ms FROM prediction;
+SET ROLE regress_retraining_ann;
 SELECT n = :before_n AS same_n FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'));
 
 -- Waves: only who is due, and nobody twice.

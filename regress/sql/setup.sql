@@ -50,7 +50,7 @@ INSERT INTO person (person_id) VALUES (key('anna'));
 INSERT INTO meal (person_id, eaten_at, meal_type) VALUES (key('anna'), '2026-01-01', 'lunch');
 SET ROLE frank;
 SELECT count(*) AS of_anna FROM person;
-SELECT test.expect($$SELECT setup_steward('frank')$$) AS owner_may_name_a_steward;
+SELECT test.expect($$SELECT add_steward('frank')$$) AS owner_may_name_a_steward;
 SELECT setup(steward => 'dora');
 SELECT count(*) AS of_anna FROM meal;
 -- The steward sees all, and the policies name nobody else.
@@ -101,7 +101,7 @@ RESET ROLE;
 -- One flag or policy lost, as after a careless restore: setup() puts it back.
 ALTER TABLE meal NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE glucose_reading DISABLE ROW LEVEL SECURITY;
-DROP POLICY visible ON prediction;
+DROP POLICY see ON prediction;
 SET client_min_messages = warning;
 SELECT setup();
 RESET client_min_messages;

@@ -142,7 +142,7 @@ INSERT INTO test.call (want, call) VALUES
   ('22023', $$ list_model_versions(NULL) $$), ('P0002', $$ list_model_versions('{x}') $$),
   ('22023', $$ active_model_version(NULL) $$), ('P0002', $$ active_model_version('{f}') $$),
   ('22023', $$ deploy_model(NULL, 'glucose', '1.0.0') $$), ('P0002', $$ deploy_model('{p}', 'glucose', '1.0') $$),
-  ('P0002', $$ deploy_model('{p}', 'insulin', '1.0.0') $$), ('P0002', $$ deploy_model('{x}', 'glucose', '1.0.0') $$),
+  ('22023', $$ deploy_model('{p}', 'insulin', '1.0.0') $$), ('P0002', $$ deploy_model('{x}', 'glucose', '1.0.0') $$),
   ('22023', $$ deploy_model('{p}', 'glucose', NULL) $$), ('22023', $$ deploy_model('{p}', NULL, '1.0.0') $$),
   -- prediction
   ('22023', $$ predict_glucose(NULL) $$), ('22023', $$ predict_glucose('{m}', NULL) $$),
@@ -221,7 +221,7 @@ INSERT INTO test.call (want, call) VALUES
   ('22023', $$ simulate_person(1, 30, '') $$),
   ('22023', $$ simulate_person(1, 30, repeat('t2d', 1000)) $$),
   -- set-up
-  ('42704', $$ setup('nobody') $$), ('42501', $$ setup('ben') $$), ('42501', $$ setup_steward('ben') $$),
+  ('42704', $$ setup('nobody') $$), ('42501', $$ setup('ben') $$), ('42501', $$ add_steward('ben') $$),
   ('22004', $$ grant_access(NULL) $$),
   -- what the tables refuse
   ('23514', $$ INSERT INTO glucose_reading VALUES ('{p}', '2027-01-01', 'NaN') $$),

@@ -9,6 +9,7 @@ int identity = kIdentityRole;
 int cache_size_kb = 8 * 1024;
 int max_train_memory_kb = 256 * 1024;
 int max_training_workers = 2;
+int min_population_persons = 10;
 bool log_predictions = true;
 
 namespace {
@@ -29,6 +30,9 @@ void define() {
   DefineCustomIntVariable("glucose.max_training_workers", "Background trainings at once, in one database.",
                           "Each takes one of max_worker_processes.", &max_training_workers, 2, 1, 64, PGC_SUSET, 0,
                           nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("glucose.min_population_persons", "Persons a population model is trained from, at least.",
+                          "The persons of two of its versions differ by none or by as many.", &min_population_persons,
+                          10, 2, 1000000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("glucose.log_predictions", "Whether predict_glucose and predict_meal write a log row.",
                            nullptr, &log_predictions, true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("glucose");

@@ -6,11 +6,12 @@ namespace glucose::pg::settings {
 /// How a caller is known (glucose.identity, superuser only).
 enum Identity : int { kIdentityRole, kIdentityClaims };
 
-extern int identity;              // one of Identity
-extern int cache_size_kb;         // glucose.cache_size: decoded models kept per backend
-extern int max_train_memory_kb;   // glucose.max_train_memory: refuse a training that needs more
-extern int max_training_workers;  // glucose.max_training_workers: background trainings at once
-extern bool log_predictions;      // glucose.log_predictions
+extern int identity;                // one of Identity
+extern int cache_size_kb;           // glucose.cache_size: decoded models kept per backend
+extern int max_train_memory_kb;     // glucose.max_train_memory: refuse a training that needs more
+extern int max_training_workers;    // glucose.max_training_workers: background trainings at once
+extern int min_population_persons;  // glucose.min_population_persons: fewer would be told of by a model of all
+extern bool log_predictions;        // glucose.log_predictions
 
 /// Defines the glucose.* settings; called once from _PG_init.
 void define();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
-// Who asks, and which persons that identity may see. Policies call these for every statement, so an answer is kept for
-// as long as it cannot have changed: same transaction, same subtransaction, same snapshot, same identity and role.
+// Who asks, and which persons that identity may see, record for and manage. Policies call these for every statement, so
+// an answer is kept for as long as it cannot have changed: same transaction, same subtransaction, same snapshot, same
+// identity and role.
 #include "pg/tables/identity.hpp"
 
 #include "pg/boundary/settings.hpp"
@@ -26,18 +27,19 @@ void raise_not_found(const char* what, const pg_uuid_t* id) {
 
 namespace {
 
-enum Kind { kVisible, kOwned, kKinds };
+// By what the caller may do for a person; each holds the ones before it but for kOwned, which nobody can be given.
+enum Kind { kVisible, kRecorded, kManaged, kOwned, kKinds };
 
 // In order: every index scan sorts the array of its condition, and what is in order already costs it one pass.
-Query queries[kKinds] = {{"SELECT person_id FROM glucose.person WHERE owner OPERATOR(pg_catalog.=) $1 UNION ALL "
-                          "SELECT person_id FROM glucose.person_access WHERE identity OPERATOR(pg_catalog.=) $1 "
-                          "ORDER BY person_id USING OPERATOR(pg_catalog.<)",
-                          1,
-                          {TEXTOID}},
-                         {"SELECT person_id FROM glucose.person WHERE owner OPERATOR(pg_catalog.=) $1 "
-                          "ORDER BY person_id USING OPERATOR(pg_catalog.<)",
-                          1,
-                          {TEXTOID}}};
+#define OWN "SELECT person_id FROM glucose.person WHERE owner OPERATOR(pg_catalog.=) $1 "
+#define SHARED "UNION ALL SELECT person_id FROM glucose.person_access WHERE identity OPERATOR(pg_catalog.=) $1 "
+#define IN_ORDER "ORDER BY person_id USING OPERATOR(pg_catalog.<)"
+#define AT_LEVELS(levels) "AND level OPERATOR(pg_catalog.=) ANY ('" levels "') "
+Query queries[kKinds] = {{OWN SHARED IN_ORDER, 1, {TEXTOID}},
+                         {OWN SHARED AT_LEVELS("{record,manage}") IN_ORDER, 1, {TEXTOID}},
+                         {OWN SHARED AT_LEVELS("{manage}") IN_ORDER, 1, {TEXTOID}},
+                         {OWN IN_ORDER, 1, {TEXTOID}}};
+Query is_steward{"SELECT pg_catalog.has_table_privilege('glucose.retraining_policy', 'UPDATE')", 0, {}};
 
 constexpr uint32 kMaxRunning = 64;  // with more transactions in flight an answer is not kept
 
@@ -121,15 +123,15 @@ ArrayType* ask(Kind kind, const char* identity) {
 // call asks for is visible by the policies' other arm (its own rows).
 bool asking = false;
 
-ArrayType* persons_of_caller(Kind kind) {
+// What is kept as long as nothing else is asked, or of the current memory context: to look at, not to hold on to.
+const ArrayType* persons_of_caller(Kind kind) {
   char* identity = current_identity();
   if (identity == nullptr || asking) return construct_empty_array(UUIDOID);
   Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr;
   const bool keepable = snapshot != nullptr && can_be_kept(identity, snapshot);
-  if (kind == kVisible && keepable && still_holds(focused, identity, snapshot))
-    return copied(focused.persons, CurrentMemoryContext);
+  if (kind == kVisible && keepable && still_holds(focused, identity, snapshot)) return focused.persons;
   Kept& k = kept[kind];
-  if (keepable && still_holds(k, identity, snapshot)) return copied(k.persons, CurrentMemoryContext);
+  if (keepable && still_holds(k, identity, snapshot)) return k.persons;
   ArrayType* persons;
   asking = true;
   PG_TRY();
@@ -141,12 +143,19 @@ ArrayType* persons_of_caller(Kind kind) {
   return persons;
 }
 
+int size_of(const ArrayType* persons) {
+  return ArrayGetNItems(ARR_NDIM(persons), ARR_DIMS(persons));
+}
+
 bool contains(const ArrayType* persons, const pg_uuid_t* person_id) {
   const auto* ids = reinterpret_cast<const pg_uuid_t*>(ARR_DATA_PTR(persons));
-  const int n = ArrayGetNItems(ARR_NDIM(persons), ARR_DIMS(persons));
-  for (int i = 0; i < n; ++i)
-    if (memcmp(ids[i].data, person_id->data, UUID_LEN) == 0) return true;
-  return false;
+  return bsearch(person_id, ids, static_cast<size_t>(size_of(persons)), sizeof(pg_uuid_t),
+                 [](const void* a, const void* b) { return memcmp(a, b, UUID_LEN); }) != nullptr;
+}
+
+bool caller_is_steward() {
+  run(is_steward, Parameters(), Mode::read);
+  return DatumGetBool(value(0, 1));
 }
 
 }  // namespace
@@ -168,6 +177,20 @@ void end_focus() {
   focused.valid = false;
 }
 
+void require_manager(const pg_uuid_t* person_id) {
+  if (contains(persons_of_caller(kManaged), person_id) || caller_is_steward()) return;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("permission denied for the models of person %s",
+                         DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(person_id)))),
+                  errhint("Its owner can share it at level \"manage\": see glucose.person_access.")));
+}
+
+void require_steward(const char* what) {
+  if (caller_is_steward()) return;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for %s", what),
+                  errhint("The steward does this: SELECT glucose.setup(steward => ...).")));
+}
+
 }  // namespace glucose::pg
 
 using namespace glucose::pg;
@@ -179,9 +202,25 @@ SQL_FUNCTION(current_identity) {
 }
 
 SQL_FUNCTION(visible_persons) {
-  PG_RETURN_ARRAYTYPE_P(persons_of_caller(kVisible));
+  PG_RETURN_ARRAYTYPE_P(copied(persons_of_caller(kVisible), CurrentMemoryContext));
 }
 
 SQL_FUNCTION(owned_persons) {
-  PG_RETURN_ARRAYTYPE_P(persons_of_caller(kOwned));
+  PG_RETURN_ARRAYTYPE_P(copied(persons_of_caller(kOwned), CurrentMemoryContext));
+}
+
+SQL_FUNCTION(may_record) {
+  PG_RETURN_BOOL(contains(persons_of_caller(kRecorded), PG_GETARG_UUID_P(0)));
+}
+
+SQL_FUNCTION(may_manage) {
+  PG_RETURN_BOOL(contains(persons_of_caller(kManaged), PG_GETARG_UUID_P(0)));
+}
+
+// Most callers only record for persons they may also manage, and pay nothing for a note on each row.
+SQL_FUNCTION(entered_by) {
+  const char* identity = current_identity();
+  const int recorded = size_of(persons_of_caller(kRecorded));
+  if (identity == nullptr || recorded == size_of(persons_of_caller(kManaged))) PG_RETURN_NULL();
+  PG_RETURN_TEXT_P(cstring_to_text(identity));
 }

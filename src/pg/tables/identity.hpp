@@ -13,6 +13,13 @@ char* current_identity();
 void focus_on(const pg_uuid_t* person_id);
 void end_focus();
 
+/// Raises 42501 unless the caller may train, deploy and delete models of a person it sees: its owner, whom it is shared
+/// with at level "manage", and the steward.
+void require_manager(const pg_uuid_t* person_id);
+
+/// Raises 42501 unless the caller is a steward, or the owner of the tables; `what` is like "population models".
+void require_steward(const char* what);
+
 /// Raises 28000 when nobody is known, else P0002: a person or meal that is not there and one that is somebody else's
 /// give the same error, message and code path. `what` is like "meal"; the id is repeated in the message.
 [[noreturn]] void raise_not_found(const char* what, const pg_uuid_t* id);

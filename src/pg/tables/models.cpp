@@ -176,7 +176,11 @@ bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char
   if (!row.is_population) p.add(UUIDPGetDatum(person_id));
   p.add(CStringGetTextDatum(model_type));
   p.add(CStringGetTextDatum(row.version));
-  run(row.is_population ? artifact_of_population : artifact_of_person, p, Mode::read);
+  // The weights of a population reach a caller through serving only; the version is one it has just been shown.
+  if (row.is_population)
+    run(artifact_of_population, p, Mode::read_as_owner);
+  else
+    run(artifact_of_person, p, Mode::read);
   if (SPI_processed == 0) return nullptr;
   const Datum bytes = value(0, 1);
   MemoryContext inside = MemoryContextSwitchTo(context);

@@ -48,8 +48,7 @@ void require_tables() {
 
 void execute(Query& query, const Parameters& parameters, bool read_only) {
   prepare(query);
-  const int code =
-      SPI_execute_plan(query.plan, const_cast<Datum*>(parameters.values), parameters.nulls, read_only, 0);
+  const int code = SPI_execute_plan(query.plan, const_cast<Datum*>(parameters.values), parameters.nulls, read_only, 0);
   if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
 }
 

@@ -34,9 +34,9 @@ struct Parameters {
 
 /// As whom a statement runs, and whether it sees the caller's snapshot or takes one of its own.
 /// as_owner and read_as_owner are the only places where the extension is anybody but its caller: one fixed, planned
-/// statement runs as the owner of the tables, past row-level security, as the server's own foreign-key checks do. Before
-/// it, the function has found the person as the caller (read_person, require_manager, require_steward), and it makes
-/// every value of the row itself: no function that a role may call hands a row through to one of these.
+/// statement runs as the owner of the tables, past row-level security, as the server's own foreign-key checks do.
+/// Before it, the function has found the person as the caller (read_person, require_manager, require_steward), and it
+/// makes every value of the row itself: no function that a role may call hands a row through to one of these.
 enum class Mode { read, write, as_owner, read_as_owner };
 
 /// What every function that runs statements does first and last. Reads see one snapshot: a stable function its

@@ -3,8 +3,10 @@
 
 #include <cmath>
 
+#include "pg/boundary/guard.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/read.hpp"
 
 namespace glucose::pg {
 
@@ -67,9 +69,33 @@ namespace {
     UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID         \
   }
 
+#define FIND_VERSION(models, person)                                                                                  \
+  "SELECT status, is_active FROM " models " WHERE " person OF_TYPE("") " AND version OPERATOR(pg_catalog.=) $3", 3, { \
+    UUIDOID, TEXTOID, TEXTOID                                                                                         \
+  }
+
+#define ACTIVATE(models, person)                                                                                  \
+  "UPDATE " models " SET is_active = true, status = 'ready' WHERE " person OF_TYPE("") " AND version OPERATOR(" \
+  "pg_catalog.=) $3",                                                                                           \
+      3, { \
+    UUIDOID, TEXTOID, TEXTOID                                                                                     \
+  }
+
+// The version that was live before the one that is, unless it is gone: of the latest deployment that was no way back
+// itself, or a second step back would bring what the first one took away.
+#define WAY_BACK(models, deployments, person, same_person)                                                           \
+  "SELECT d.previous_version FROM " deployments " d WHERE " person OF_TYPE("d.") " AND d.reason IS DISTINCT FROM " \
+  "'rollback' AND EXISTS (SELECT FROM " models " v WHERE " same_person OF_TYPE("v.") " AND v.version OPERATOR("    \
+  "pg_catalog.=) d.version AND v.is_active) AND EXISTS (SELECT FROM " models " v WHERE " same_person               \
+  OF_TYPE("v.") " AND v.version OPERATOR(pg_catalog.=) d.previous_version) "                                       \
+  "ORDER BY d.deployed_at USING OPERATOR(pg_catalog.>) LIMIT 1",                                                   \
+      2, { \
+    UUIDOID, TEXTOID                                                                                                 \
+  }
+
 /// Where versions are kept.
 struct Shelf {
-  Query lock, newest, retire, insert, insert_metrics, insert_deployment;
+  Query lock, newest, retire, insert, insert_metrics, insert_deployment, find, activate, way_back;
 };
 
 Shelf of_person{
@@ -81,7 +107,10 @@ Shelf of_person{
     {RETIRE_ACTIVE("glucose.model_version", OF_PERSON(""))},
     {INSERT_VERSION("glucose.model_version", "person_id, ", "$1, ")},
     {INSERT_METRICS("glucose.model_metric", "person_id, ", "$1, ")},
-    {INSERT_DEPLOYMENT("glucose.deployment", "person_id, ", "$1, ")}};
+    {INSERT_DEPLOYMENT("glucose.deployment", "person_id, ", "$1, ")},
+    {FIND_VERSION("glucose.model_version", OF_PERSON(""))},
+    {ACTIVATE("glucose.model_version", OF_PERSON(""))},
+    {WAY_BACK("glucose.model_version", "glucose.deployment", OF_PERSON("d."), OF_PERSON("v."))}};
 
 Shelf of_population{
     // Readers go on; two trainings or deployments queue here, and the later one sees what the first has committed.
@@ -90,9 +119,22 @@ Shelf of_population{
     {RETIRE_ACTIVE("glucose.population_model", "")},
     {INSERT_VERSION("glucose.population_model", "", "")},
     {INSERT_METRICS("glucose.population_metric", "", "")},
-    {INSERT_DEPLOYMENT("glucose.population_deployment", "", "")}};
+    {INSERT_DEPLOYMENT("glucose.population_deployment", "", "")},
+    {FIND_VERSION("glucose.population_model", "")},
+    {ACTIVATE("glucose.population_model", "")},
+    {WAY_BACK("glucose.population_model", "glucose.population_deployment", "", "")}};
 
-Query may_write{"SELECT pg_catalog.has_table_privilege('glucose.population_model', 'INSERT')", 0, {}};
+Query remove_version{"DELETE FROM glucose.model_version WHERE " OF_PERSON("")
+                         OF_TYPE("") " AND version OPERATOR(pg_catalog.=) $3",
+                     3,
+                     {UUIDOID, TEXTOID, TEXTOID}};
+// What others rely on: an experiment that runs serves it, or compares with it.
+Query is_tried{
+    "SELECT e.name FROM glucose.experiment_model m JOIN glucose.experiment e ON e.name OPERATOR(pg_catalog.=) "
+    "m.experiment AND e.state OPERATOR(pg_catalog.=) 'running' AND e.model_type OPERATOR(pg_catalog.=) $2 "
+    "WHERE m.person_id OPERATOR(pg_catalog.=) $1 AND m.version OPERATOR(pg_catalog.=) $3",
+    3,
+    {UUIDOID, TEXTOID, TEXTOID}};
 
 /// The newest version of a type and how a new one differs from it.
 struct Newest {
@@ -107,9 +149,24 @@ Parameters of_type(const TrainRequest& request) {
   return p;
 }
 
-void lock(Shelf& shelf, const TrainRequest& request) {
-  run(shelf.lock, request.of_population ? Parameters() : of_type(request), Mode::write);
+// Who may write is asked as the caller, here as well as before a long training: it may have lost the right meanwhile.
+Shelf& locked_shelf(const TrainRequest& request) {
+  if (request.of_population) {
+    require_steward("population models");
+  } else {
+    read_person(&request.person_id);
+    require_manager(&request.person_id);
+  }
+  Shelf& shelf = request.of_population ? of_population : of_person;
+  run(shelf.lock, request.of_population ? Parameters() : of_type(request), Mode::as_owner);
   if (!request.of_population && SPI_processed == 0) raise_not_found("person", &request.person_id);
+  return shelf;
+}
+
+Parameters of_version(const TrainRequest& request, const char* version) {
+  Parameters p = of_type(request);
+  p.add(CStringGetTextDatum(version));
+  return p;
 }
 
 Newest read_newest(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained) {
@@ -117,7 +174,7 @@ Newest read_newest(Shelf& shelf, const TrainRequest& request, const TrainedModel
   p.add(CStringGetTextDatum(trained.feature_schema));
   p.add(JsonbPGetDatum(trained.hyperparameters));
   p.add(CStringGetTextDatum(trained.data_digest));
-  run(shelf.newest, p, Mode::write);
+  run(shelf.newest, p, Mode::as_owner);
   Newest newest;
   if (SPI_processed == 0) return newest;
   bool is_null;
@@ -167,7 +224,7 @@ void insert_row(Shelf& shelf, const TrainRequest& request, const TrainedModel& t
   p.add(CStringGetTextDatum(trained.rejected ? "rejected" : "ready"));
   p.add(BoolGetDatum(trained.production_ready));
   p.add(PointerGetDatum(trained.quality_issues));
-  run(shelf.insert, p, Mode::write);
+  run(shelf.insert, p, Mode::as_owner);
 }
 
 void insert_metrics(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained, const StoredModel& stored) {
@@ -177,47 +234,95 @@ void insert_metrics(Shelf& shelf, const TrainRequest& request, const TrainedMode
   for (ArrayType* array :
        {trained.metric_split, trained.metric_minutes, trained.metric_name, trained.metric_value, trained.metric_n})
     p.add(PointerGetDatum(array));
-  run(shelf.insert_metrics, p, Mode::write);
+  run(shelf.insert_metrics, p, Mode::as_owner);
 }
 
-void write_deployment(Shelf& shelf, const TrainRequest& request, const char* version, const char* previous) {
+void write_deployment(Shelf& shelf, const TrainRequest& request, const char* version, const char* previous,
+                      const char* reason) {
   const char* identity = current_identity();
   Parameters p = of_type(request);
   p.add(CStringGetTextDatum(version));
   p.add_or_null(previous != nullptr, previous != nullptr ? CStringGetTextDatum(previous) : 0);
-  p.add(CStringGetTextDatum("trained"));
+  p.add_or_null(reason != nullptr, reason != nullptr ? CStringGetTextDatum(reason) : 0);
   p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
-  run(shelf.insert_deployment, p, Mode::write);
+  run(shelf.insert_deployment, p, Mode::as_owner);
+}
+
+// The version that served until now; nullptr when none did.
+const char* retire_active(Shelf& shelf, const TrainRequest& request) {
+  run(shelf.retire, of_type(request), Mode::as_owner);
+  return SPI_processed > 0 ? TextDatumGetCString(value(0, 1)) : nullptr;
+}
+
+// Under the lock.
+const char* deploy(Shelf& shelf, const TrainRequest& of, const char* version, const char* reason) {
+  const char* kind = of.of_population ? "population model" : "model";
+  run(shelf.find, of_version(of, version), Mode::as_owner);
+  if (SPI_processed == 0)
+    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("%s version \"%s\" not found", kind, clipped(version)),
+                    errhint("Versions are listed by glucose.%s().",
+                            of.of_population ? "list_population_models" : "list_model_versions")));
+  if (strcmp(TextDatumGetCString(value(0, 1)), "rejected") == 0)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("%s version \"%s\" was rejected when it was trained", kind, version),
+                    errhint("Its quality_issues say why; deploy another version.")));
+  if (DatumGetBool(value(0, 2))) return version;
+  const char* previous = retire_active(shelf, of);
+  run(shelf.activate, of_version(of, version), Mode::as_owner);
+  write_deployment(shelf, of, version, previous, reason);
+  return version;
 }
 
 }  // namespace
 
 StoredModel store_version(const TrainRequest& request, const TrainedModel& trained) {
-  Shelf& shelf = request.of_population ? of_population : of_person;
-  lock(shelf, request);
+  Shelf& shelf = locked_shelf(request);
   const Newest newest = read_newest(shelf, request, trained);
   StoredModel stored;
   next_version(newest, stored.version);
   stored.is_active =
       !trained.rejected && (request.deploy == TrainRequest::Deploy::yes ||
                             (request.deploy == TrainRequest::Deploy::when_none_is_active && !newest.has_active));
-  const char* previous = nullptr;
-  if (stored.is_active && newest.has_active) {
-    run(shelf.retire, of_type(request), Mode::write);
-    // None, when the one that was read as active has been retired by another session meanwhile.
-    if (SPI_processed > 0) previous = TextDatumGetCString(value(0, 1));
-  }
+  const char* previous = stored.is_active && newest.has_active ? retire_active(shelf, request) : nullptr;
   insert_row(shelf, request, trained, stored);
   insert_metrics(shelf, request, trained, stored);
-  if (stored.is_active) write_deployment(shelf, request, stored.version, previous);
+  if (stored.is_active) write_deployment(shelf, request, stored.version, previous, "trained");
   return stored;
 }
 
-void require_population_writer() {
-  run(may_write, Parameters(), Mode::read);
-  if (!DatumGetBool(value(0, 1)))
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for table population_model"),
-                    errhint("Population models are trained by the steward: SELECT glucose.setup(steward => ...).")));
+const char* deploy_version(const TrainRequest& of, const char* version, const char* reason) {
+  return deploy(locked_shelf(of), of, version, reason);
+}
+
+const char* roll_back(const TrainRequest& of, const char* to_version) {
+  Shelf& shelf = locked_shelf(of);
+  if (to_version == nullptr) {
+    run(shelf.way_back, of_type(of), Mode::as_owner);
+    if (SPI_processed == 0)
+      ereport(ERROR,
+              (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("no earlier live version to go back to"),
+               errhint("Name one: to_version => ...; versions are listed by glucose.%s().",
+                       of.of_population ? "list_population_models" : "list_model_versions")));
+    to_version = TextDatumGetCString(value(0, 1));
+  }
+  return deploy(shelf, of, to_version, "rollback");
+}
+
+bool delete_version(const TrainRequest& of, const char* version) {
+  Shelf& shelf = locked_shelf(of);
+  run(shelf.find, of_version(of, version), Mode::as_owner);
+  if (SPI_processed == 0) return false;
+  if (DatumGetBool(value(0, 2)))
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("model version \"%s\" is active", version),
+                    errhint("Deploy another version first.")));
+  run(is_tried, of_version(of, version), Mode::as_owner);
+  if (SPI_processed > 0)
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_IN_USE),
+             errmsg("model version \"%s\" is tried by experiment \"%s\"", version, TextDatumGetCString(value(0, 1))),
+             errhint("Wait until the experiment has ended.")));
+  run(remove_version, of_version(of, version), Mode::as_owner);
+  return true;
 }
 
 }  // namespace glucose::pg

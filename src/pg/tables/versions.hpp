@@ -36,7 +36,12 @@ struct StoredModel {
 /// Raises P0002 when the person has gone meanwhile, 42501 for who may not write.
 StoredModel store_version(const TrainRequest& request, const TrainedModel& trained);
 
-/// Raises 42501 unless the caller may add a population model: better before an hour of training than after it.
-void require_population_writer();
+/// The person's or the population's (of.person_id, of.of_population, of.model_type) deployment of a version, the way
+/// back and the removal of a version, each under the lock of store_version and by who may write. They return the
+/// version that serves (false: there was none to delete). Raise P0002, 55000 (rejected; no way back), 55006 (active, or
+/// tried by an experiment that runs).
+const char* deploy_version(const TrainRequest& of, const char* version, const char* reason);
+const char* roll_back(const TrainRequest& of, const char* to_version);
+bool delete_version(const TrainRequest& of, const char* version);
 
 }  // namespace glucose::pg

@@ -45,7 +45,7 @@ void take_key(const char* key, const JsonbValue& value, void* state) {
     take_type(key, value, given);
   else if (strcmp(key, "eaten_at") == 0)
     given->meal.eaten_at = time_value(key, value);
-  else
+  else if (strcmp(key, "entered_by") != 0)  // a stored meal's row as JSON has it, and nothing depends on it
     raise_unknown_option(key, given->known_keys);
 }
 

@@ -4,6 +4,7 @@
 #include "pg/boundary/boosting.hpp"
 #include "pg/boundary/digest.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/identity.hpp"
 #include "pg/tables/material.hpp"
 #include "pg/tables/models.hpp"
 #include "pg/work/rows.hpp"
@@ -68,6 +69,7 @@ TrainingRun begun(const TrainRequest& request, MemoryContext context) {
 TrainingRun read_training(const TrainRequest& request, MemoryContext context) {
   TrainingRun run = begun(request, context);
   const Person person = read_person(&request.person_id);
+  require_manager(&request.person_id);
   run.material = read_material(person, request.task->reach(request.options), request.start_at, request.end_at, context);
   find_boosting_for(run);
   if (!request.task->uses_population(request.algorithm)) return run;
@@ -80,18 +82,23 @@ TrainingRun read_training(const TrainRequest& request, MemoryContext context) {
 
 TrainingRun read_population_training(const TrainRequest& request, MemoryContext context) {
   TrainingRun run = begun(request, context);
-  require_population_writer();
-  const Persons sharing = read_sharing_persons();
+  require_steward("population models");
+  const Persons sharing = choose_persons(request.model_type);
   run.persons_sharing = sharing.n;
+  run.members.ids =
+      static_cast<Datum*>(MemoryContextAlloc(context, sizeof(Datum) * (static_cast<size_t>(sharing.n) + 1)));
   auto* maker = make_maker(request, static_cast<int>(sharing.n), context);
   MemoryContext scratch = AllocSetContextCreate(context, "pg_glucose person", ALLOCSET_DEFAULT_SIZES);
   for (int64 i = 0; i < sharing.n; ++i) {
     CHECK_FOR_INTERRUPTS();
-    add_person(maker->get(), read_material(sharing.rows[i], request.task->reach(request.options), request.start_at,
-                                           request.end_at, scratch));
+    const Material material =
+        read_material(sharing.rows[i], request.task->reach(request.options), request.start_at, request.end_at, scratch);
+    if (add_person(maker->get(), material)) run.members.ids[run.members.n++] = UUIDPGetDatum(&sharing.rows[i].id);
     MemoryContextReset(scratch);
   }
   MemoryContextDelete(scratch);
+  // Of nobody, the task says what there is and what is needed.
+  if (run.members.n > 0) require_enough_persons(request.model_type, run.members);
   take_rows(run, *maker);
   find_boosting_for(run);
   return run;
@@ -128,6 +135,7 @@ StoredTraining store_training(TrainingRun& run) {
   StoredTraining stored;
   stored.trained = in_server_terms(run, *outcome);
   stored.model = store_version(*run.request, stored.trained);
+  if (run.request->of_population) store_members(run.request->model_type, stored.model.version, run.members);
   return stored;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 #include "core/training/trainer.hpp"
 #include "pg/boundary/request.hpp"
+#include "pg/tables/population.hpp"
 #include "pg/tables/versions.hpp"
 
 namespace glucose::pg {
@@ -16,7 +17,8 @@ struct TrainingRun {
   const AnyModel* population = nullptr;  // what it may stand on
   char population_version[kLongestVersion] = "";
   const BoostingApi* boosting = nullptr;
-  int64 persons_sharing = 0;  // of a population
+  int64 persons_sharing = 0;  // of a population, and of them those with enough rows
+  Members members{};
   std::unique_ptr<Rows>* rows = nullptr;
   const char* data_digest = nullptr;
   std::unique_ptr<Trainer>* trainer = nullptr;

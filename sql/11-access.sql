@@ -1,0 +1,242 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.require_owner() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.schema_version')
+                 AND pg_has_role(c.relowner, 'USAGE')) THEN
+    RAISE EXCEPTION 'must be owner of the tables of pg_glucose'
+      USING ERRCODE = 'insufficient_privilege', HINT = 'It is the role that has run glucose.setup().';
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.require_owner() IS
+'Internal: part of grant_access() and of what decides who sees all: returns when the caller owns the tables, else '
+'raises 42501.';
+
+CREATE FUNCTION glucose.grant_access(role name, level text DEFAULT 'write') RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  relation text;
+BEGIN
+  PERFORM glucose.require_owner();
+  IF level IS NULL OR level NOT IN ('read', 'write') THEN
+    RAISE EXCEPTION 'unrecognized level "%"', level
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Levels are read and write.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role AND has_schema_privilege(r.oid, 'glucose', 'USAGE')) THEN
+    EXECUTE format('GRANT USAGE ON SCHEMA glucose TO %I', role);
+  END IF;
+  -- What was granted before, by an earlier version or at another level.
+  FOR relation IN
+    SELECT c.oid::regclass FROM pg_class c
+    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+      AND pg_has_role(c.relowner, 'USAGE') AND c.relowner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = role)
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM %I', relation, role);
+  END LOOP;
+  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'retraining_override',
+                                  'training_job', 'retraining_log'] LOOP
+    EXECUTE format('GRANT SELECT%s ON glucose.%I TO %I',
+                   CASE level WHEN 'write' THEN ', INSERT, UPDATE, DELETE' ELSE '' END, relation, role);
+  END LOOP;
+  -- What functions write is read only: the function checks who asks and makes every value of the row.
+  EXECUTE format('GRANT SELECT ON glucose.model_version, glucose.model_metric, glucose.deployment, '
+                 'glucose.prediction, glucose.training_job, glucose.training_progress, glucose.retraining_log, '
+                 'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, '
+                 'glucose.population_deployment, glucose.population_metric, glucose.schema_version, '
+                 'glucose.prediction_horizon, glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
+  EXECUTE format('GRANT SELECT (%s) ON glucose.population_model TO %I', glucose.public_population_columns(), role);
+  IF level = 'write' THEN
+    EXECUTE format('GRANT UPDATE (status) ON glucose.model_version TO %I', role);
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.grant_access(name, text) IS
+'Grants a role what an application needs to record, train and predict, or with level read, what an analyst reads; '
+'takes back what was granted before. Row-level security still decides which persons it sees.';
+
+CREATE FUNCTION glucose.public_population_columns() RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+          WHERE a.attrelid = to_regclass('glucose.population_model') AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attname NOT IN ('artifact', 'metadata'));
+END
+$fn$;
+COMMENT ON FUNCTION glucose.public_population_columns() IS
+'Internal: part of grant_access(): what everybody may read of a population model: all but weights and scalers, which '
+'reach a role only through serving.';
+
+CREATE FUNCTION glucose.setup_privileges() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  held record;
+BEGIN
+  -- An earlier version granted writing, and hosted platforms grant everything by default.
+  FOR held IN
+    SELECT c.oid::regclass AS relation, string_agg(acl.privilege_type, ', ' ORDER BY acl.privilege_type) AS privileges,
+           CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END AS grantee,
+           c.relname = 'population_model' AND bool_or(acl.privilege_type = 'SELECT') AS read_weights
+    FROM pg_class c, aclexplode(c.relacl) acl
+    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND acl.grantee <> c.relowner
+      AND pg_has_role(c.relowner, 'USAGE')
+      AND c.relname IN ('model_version', 'model_metric', 'deployment', 'prediction', 'experiment_model',
+      'population_model', 'population_metric', 'population_deployment',
+                        'population_member', 'schema_version')
+      AND (acl.privilege_type <> 'SELECT'
+           OR c.relname = 'population_member'
+           OR c.relname = 'population_model' AND NOT EXISTS (
+             SELECT FROM glucose.stewards() s JOIN pg_roles r ON r.rolname = s.role AND r.oid = acl.grantee
+             WHERE s.level = 'manage'))
+    GROUP BY c.oid, c.relname, acl.grantee
+  LOOP
+    EXECUTE format('REVOKE %s ON %s FROM %s', held.privileges, held.relation, held.grantee);
+    IF held.read_weights THEN
+      EXECUTE format('GRANT SELECT (%s) ON glucose.population_model TO %s', glucose.public_population_columns(),
+                     held.grantee);
+    END IF;
+    RAISE NOTICE 'revoked % on % from %: functions write it', held.privileges, held.relation, held.grantee;
+  END LOOP;
+  -- Columns that were granted one by one, as model_version's were.
+  FOR held IN
+    SELECT c.oid::regclass AS relation, quote_ident(a.attname) AS col, acl.privilege_type,
+           CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END AS grantee
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped, aclexplode(a.attacl) acl
+    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND acl.grantee <> c.relowner
+      AND pg_has_role(c.relowner, 'USAGE') AND acl.privilege_type <> 'SELECT'
+      AND NOT (c.relname = 'model_version' AND a.attname = 'status')
+      AND c.relname IN ('model_version', 'model_metric', 'deployment', 'prediction', 'experiment_model',
+      'population_model', 'population_metric', 'population_deployment',
+                        'population_member', 'schema_version')
+  LOOP
+    EXECUTE format('REVOKE %s (%s) ON %s FROM %s', held.privilege_type, held.col, held.relation, held.grantee);
+  END LOOP;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.setup_privileges() IS
+'Internal: part of setup(): takes back what nobody but the functions may do with the tables that functions write.';
+
+CREATE FUNCTION glucose.add_steward(role name, level text DEFAULT 'manage') RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  -- It goes with the extension: DROP EXTENSION ... CASCADE leaves nobody who sees all.
+  all_rows CONSTANT text := 'glucose.version() IS NOT NULL';
+  relation regclass;
+BEGIN
+  PERFORM glucose.require_owner();
+  IF level IS NULL OR level NOT IN ('read', 'manage') THEN
+    RAISE EXCEPTION 'unrecognized level "%"', level
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Levels of a steward are read and manage.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+    RAISE EXCEPTION 'role "%" does not exist', role
+      USING ERRCODE = 'undefined_object', HINT = 'Create it first: CREATE ROLE ... LOGIN.';
+  END IF;
+  IF level = 'read' THEN
+    PERFORM glucose.remove_steward(role);
+  END IF;
+  PERFORM glucose.grant_access(role, 'read');
+  FOR relation IN
+    SELECT c.oid FROM pg_class c
+    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity
+      AND c.relname NOT IN ('schema_version', 'population_member') AND pg_has_role(c.relowner, 'USAGE')
+  LOOP
+    PERFORM glucose.add_to_policy(relation, 'steward_reads', 'FOR SELECT', all_rows, role);
+  END LOOP;
+  IF level = 'manage' THEN
+    FOREACH relation IN ARRAY ARRAY['glucose.retraining_policy', 'glucose.retraining_override',
+                                    'glucose.experiment', 'glucose.training_job',
+                                    'glucose.retraining_log', 'glucose.model_version']::regclass[] LOOP
+      PERFORM glucose.add_to_policy(relation, 'steward', 'FOR ALL', all_rows, role);
+      IF relation <> 'glucose.model_version'::regclass THEN
+        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
+      END IF;
+    END LOOP;
+    EXECUTE format('GRANT UPDATE (status) ON glucose.model_version TO %I', role);
+    EXECUTE format('GRANT SELECT ON glucose.population_model TO %I', role);
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.add_steward(name, text) IS
+'Lets a role see every person: at level read, and at level manage also train, deploy and experiment for all, make '
+'population models and set the retraining policy. It records and corrects nothing of a person.';
+
+CREATE FUNCTION glucose.add_to_policy(relation regclass, policy name, command text, rows text, role name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  others text;
+  has_it boolean;
+BEGIN
+  SELECT string_agg(quote_ident(r.rolname), ', '), bool_or(r.rolname = role) INTO others, has_it
+  FROM pg_policy p JOIN pg_roles r ON r.oid = ANY (p.polroles)
+  WHERE p.polrelid = relation AND p.polname = policy;
+  IF has_it THEN
+    RETURN;
+  ELSIF others IS NULL THEN
+    EXECUTE format('CREATE POLICY %I ON %s %s TO %I USING (%s)', policy, relation, command, role, rows)
+            || CASE WHEN command = 'FOR ALL' THEN format(' WITH CHECK (%s)', rows) ELSE '' END;
+  ELSE
+    EXECUTE format('ALTER POLICY %I ON %s TO %s, %I', policy, relation, others, role);
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.add_to_policy(regclass, name, text, text, name) IS
+'Internal: part of add_steward(): one more role for a policy, which is made for the first.';
+
+CREATE FUNCTION glucose.remove_steward(role name) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  held record;
+BEGIN
+  PERFORM glucose.require_owner();
+  IF role IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role) THEN
+    RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
+  END IF;
+  FOR held IN
+    SELECT p.polrelid::regclass AS relation, p.polname AS policy,
+           string_agg(quote_ident(o.rolname), ', ') AS others
+    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+    JOIN pg_roles r ON r.rolname = role AND r.oid = ANY (p.polroles)
+    LEFT JOIN pg_roles o ON o.oid = ANY (p.polroles) AND o.oid <> r.oid
+    WHERE c.relnamespace = 'glucose'::regnamespace AND p.polname IN ('steward', 'steward_reads')
+    GROUP BY p.polrelid, p.polname
+  LOOP
+    IF held.others IS NULL THEN
+      EXECUTE format('DROP POLICY %I ON %s', held.policy, held.relation);
+    ELSE
+      EXECUTE format('ALTER POLICY %I ON %s TO %s', held.policy, held.relation, held.others);
+    END IF;
+  END LOOP;
+  IF EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.retraining_policy')
+             AND c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = role)) THEN
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON glucose.retraining_policy, glucose.experiment FROM %I', role);
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.remove_steward(name) IS
+'Takes back what add_steward() gave: the role sees the persons that are its own or shared with it.';
+
+CREATE FUNCTION glucose.stewards(OUT role name, OUT level text) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT r.rolname,
+           CASE WHEN p.polname = 'steward' OR EXISTS (
+             SELECT FROM pg_policy m WHERE m.polrelid = to_regclass('glucose.retraining_policy')
+               AND m.polname = 'steward' AND r.oid = ANY (m.polroles)) THEN 'manage' ELSE 'read' END
+    FROM pg_policy p JOIN pg_roles r ON r.oid = ANY (p.polroles)
+    WHERE p.polrelid = to_regclass('glucose.person') AND p.polname IN ('steward', 'steward_reads')
+    ORDER BY r.rolname;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.stewards() IS
+'The roles that see every person, and whether they manage or read: see add_steward().';
