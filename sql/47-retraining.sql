@@ -194,7 +194,6 @@ DECLARE
   result glucose.retraining_result;
 BEGIN
   PERFORM glucose.require_person(settle_candidate.person_id);
-  PERFORM FROM glucose.person p WHERE p.person_id = settle_candidate.person_id FOR NO KEY UPDATE;
   rules := glucose.retraining_rules(settle_candidate.person_id, settle_candidate.model_type);
   task := glucose.model_type(settle_candidate.model_type);
   SELECT v.status, v.is_active, v.quality_issues, (v.metadata ->> 'test_start')::timestamptz AS test_start,

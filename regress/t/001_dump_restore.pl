@@ -41,8 +41,10 @@ same('indexes', "SELECT indexdef FROM pg_indexes WHERE schemaname = 'glucose' OR
 same('constraints', "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
 	WHERE connamespace = 'glucose'::regnamespace ORDER BY 1, 2");
 # The order within an access list is nobody's promise.
-same('privileges', "SELECT relname, a::text FROM pg_class, unnest(relacl) AS a
+same('privileges', "SELECT relname, a::text FROM pg_class, unnest(coalesce(relacl, acldefault('r', relowner))) AS a
 	WHERE relnamespace = 'glucose'::regnamespace ORDER BY 1, 2");
+same('privileges of columns', "SELECT attrelid::regclass, attname, a::text FROM pg_attribute JOIN pg_class c ON c.oid = attrelid,
+	unnest(attacl) AS a WHERE relnamespace = 'glucose'::regnamespace ORDER BY 1, 2, 3");
 same('comments', "SELECT relname, objsubid, description FROM pg_description JOIN pg_class c ON c.oid = objoid
 	WHERE relnamespace = 'glucose'::regnamespace ORDER BY 1, 2");
 
