@@ -21,10 +21,11 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_key_tex
 COMMENT ON FUNCTION glucose.key(text) IS
 'Stable UUIDv5 of a text identifier, so that tables with other key types can take part.';
 
-CREATE FUNCTION glucose.key(id bigint) RETURNS uuid
+CREATE FUNCTION glucose.key(number bigint) RETURNS uuid
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_key_bigint';
 COMMENT ON FUNCTION glucose.key(bigint) IS
-'Stable UUIDv5 of a numeric identifier; the same as key() of its decimal text.';
+'Stable UUIDv5 of a numeric identifier; the same as key() of its decimal text. Its argument has another name, so that '
+'a gateway that calls by name knows which is meant.';
 
 CREATE FUNCTION glucose.to_mg_dl(value double precision, unit text) RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_to_mg_dl';

@@ -21,8 +21,26 @@ SELECT issued_to FROM prediction;
 SET request.jwt.claims = '{"sub": "auth0|8"}';
 SELECT simulate_person(2, 3) AS theirs \gset
 SELECT current_identity(), count(*) AS persons, bool_and(owner = 'auth0|8') AS own FROM person;
-SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P0002 meal %s not found',
+SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('PT404 meal %s not found',
   :'meal') AS not_found;
+-- What a gateway makes of it: PTnnn is its status nnn; the SQLSTATE is in the detail. 22… is 400, 42501 and 28000 are
+-- 403.
+CREATE FUNCTION pg_temp.told(call text) RETURNS TABLE (code text, detail text) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE 'SELECT * FROM ' || call;
+  RETURN QUERY VALUES ('ok', '');
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL;
+  RETURN NEXT;
+END
+$$;
+SELECT call, t.* FROM unnest(ARRAY['predict_glucose(gen_random_uuid())', 'cgm_forecast(gen_random_uuid(), now())',
+  'train_model(gen_random_uuid())', format('cgm_forecast(%L, now())', :'theirs'),
+  format('predict_meal(%L, ''{"eaten_at": "2026-01-20T12:00Z"}'')', :'theirs'),
+  format('train_model(%L)', :'theirs'), format('rollback_model(%L)', :'theirs'),
+  format('delete_model(%L, ''glucose'', ''1.0.0'')', :'theirs'),
+  format('predict_meal(%L, ''{"carbs": 1}'')', :'theirs'), 'train_population_model(''glucose'')',
+  'key(id => ''7'')', 'key(number => 7)']) call, pg_temp.told(call) t;
 RESET request.jwt.claims;
 
 -- What is no identity: no row is visible, none can be added, and every function that needs a person raises 28000.

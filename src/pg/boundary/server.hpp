@@ -41,9 +41,21 @@ extern "C" {
 #undef ngettext
 #undef dgettext
 
-/// Declares a function callable from SQL: glucose_<sql name>.
-#define SQL_FUNCTION(name)             \
-  extern "C" {                         \
-  PG_FUNCTION_INFO_V1(glucose_##name); \
-  }                                    \
-  Datum glucose_##name(PG_FUNCTION_ARGS)
+namespace glucose::pg {
+/// Runs the body of a function callable from SQL. A gateway such as PostgREST answers P0002 and 55000 with HTTP 500, as
+/// if the server were broken, and PTnnn with the status nnn: so with glucose.identity = claims what the body raises has
+/// the SQLSTATE of a status (PT404 not found, PT409 no model or not now, PT429 too often) and names its own in the
+/// detail.
+Datum answered(FunctionCallInfo fcinfo, PGFunction body);
+}  // namespace glucose::pg
+
+/// Defines a function callable from SQL: glucose_<sql name>.
+#define SQL_FUNCTION(name)                                \
+  extern "C" {                                            \
+  PG_FUNCTION_INFO_V1(glucose_##name);                    \
+  }                                                       \
+  static Datum body_of_##name(PG_FUNCTION_ARGS);          \
+  Datum glucose_##name(PG_FUNCTION_ARGS) {                \
+    return glucose::pg::answered(fcinfo, body_of_##name); \
+  }                                                       \
+  static Datum body_of_##name(PG_FUNCTION_ARGS)
