@@ -91,7 +91,31 @@ SELECT * FROM live_accuracy(NULL);
 SELECT * FROM live_accuracy(key('monitoring bob'), NULL);
 SELECT * FROM live_accuracy(key('monitoring bob'), since => NULL);
 \set VERBOSITY default
+-- Over persons, with a floor: nine persons say nothing, ten do, and each counts once.
 RESET ROLE;
+CREATE TEMP TABLE many AS SELECT i, glucose.key('monitoring many ' || i) AS id FROM generate_series(1, 10) i;
+INSERT INTO glucose.person (person_id, owner) SELECT id, 'regress_monitoring_ada' FROM many;
+INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl)
+  SELECT id, t, 100 FROM many, generate_series('2026-03-20 12:00'::timestamptz, '2026-03-20 15:00', '5 min') t;
+INSERT INTO glucose.population_model (model_type, version, algorithm, training_start, training_end, n_train,
+  n_validation, n_test, feature_schema, artifact, sha256, status, is_production_ready)
+  VALUES ('glucose', '7.7.7', 'ridge', '2026-01-01', '2026-01-02', 1, 1, 1, 'x', '\x01', sha256('\x01'), 'ready',
+  false);
+CREATE FUNCTION pg_temp.answer(person uuid, error real) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO glucose.prediction (person_id, model_type, version, sha256, inputs_digest, latency_ms, predictions)
+  VALUES (person, 'glucose', '7.7.7', sha256('\x01'), '', 1, jsonb_build_array(jsonb_build_object('minutes_ahead', 60,
+    'at', '2026-03-20 14:00Z', 'glucose', 100 + error, 'lower', 90 + error, 'upper', 110 + error)))
+$$;
+SELECT count(pg_temp.answer(id, i)) FROM many WHERE i < 10;
+SELECT count(pg_temp.answer(id, i)) FROM many, generate_series(1, 5) WHERE i = 9;
+SELECT * FROM glucose.model_performance() WHERE version = '7.7.7';
+SELECT count(pg_temp.answer(id, 20)) FROM many WHERE i = 10;
+SELECT * FROM glucose.model_performance() WHERE version = '7.7.7';
+SELECT count(*) AS later FROM glucose.model_performance(since => '2026-04-01');
+SET ROLE regress_monitoring_bob;
+SELECT count(*) AS of_others FROM glucose.model_performance();
+RESET ROLE;
+DELETE FROM glucose.population_model WHERE version = '7.7.7';
 DELETE FROM person WHERE owner LIKE 'regress\_monitoring\_%';
 DROP OWNED BY regress_monitoring_ada, regress_monitoring_bob;
 DROP ROLE regress_monitoring_ada, regress_monitoring_bob;
