@@ -21,6 +21,7 @@ BEGIN
     RAISE EXCEPTION 'the tables are of schema version %, newer than this extension''s %', installed, latest
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run ALTER EXTENSION pg_glucose UPDATE.';
   END IF;
+  PERFORM glucose.setup_owner();
   FOR step IN installed + 1 .. latest LOOP
     EXECUTE format('SELECT glucose.setup_step_%s()', lpad(step::text, 3, '0'));
     INSERT INTO glucose.schema_version (version, extension_version) VALUES (step, glucose.version());
@@ -29,6 +30,7 @@ BEGIN
   IF installed = latest THEN
     RAISE NOTICE 'tables are at schema version % already', latest;
   END IF;
+  PERFORM glucose.setup_contract();
   PERFORM glucose.setup_policies();
   PERFORM glucose.setup_outcome_views();
   PERFORM glucose.setup_privileges();
@@ -39,6 +41,7 @@ BEGIN
     PERFORM glucose.add_steward(steward);
     RAISE NOTICE 'role "%" is the steward', steward;
   END IF;
+  PERFORM glucose.setup_relations();
   RETURN latest::text;
 END
 $fn$;

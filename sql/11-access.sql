@@ -51,6 +51,7 @@ BEGIN
   IF level = 'write' THEN
     EXECUTE format('GRANT UPDATE (status) ON glucose.model_version TO %I', role);
   END IF;
+  PERFORM glucose.note_identity(role::text);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.grant_access(name, text) IS

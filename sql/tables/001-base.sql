@@ -2,9 +2,6 @@
 CREATE FUNCTION glucose.setup_step_001() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  target name;
-  missing text;
 BEGIN
   CREATE TABLE glucose.schema_version (
     version integer PRIMARY KEY,
@@ -189,34 +186,6 @@ BEGIN
   CREATE INDEX prediction_issued_at ON glucose.prediction (person_id, issued_at);
   COMMENT ON TABLE glucose.prediction IS 'What was answered, by which model, to whom; predictions as in the answer.';
   COMMENT ON COLUMN glucose.prediction.inputs_digest IS 'SHA-256 of the feature vector the answer was computed from.';
-
-  -- A relation that was there before us must have the contract's columns, and a view must not show its owner's rows.
-  FOREACH target IN ARRAY ARRAY['meal', 'glucose_reading']::name[] LOOP
-    SELECT string_agg(wanted.name, ', ' ORDER BY wanted.name) INTO missing
-    FROM (VALUES ('meal', 'person_id', 'uuid'), ('meal', 'meal_id', 'uuid'), ('meal', 'eaten_at', 'timestamptz'),
-                 ('meal', 'meal_type', 'text'), ('meal', 'calories', 'real'), ('meal', 'carbs_g', 'real'),
-                 ('meal', 'protein_g', 'real'), ('meal', 'fat_g', 'real'), ('meal', 'fiber_g', 'real'),
-                 ('glucose_reading', 'person_id', 'uuid'), ('glucose_reading', 'measured_at', 'timestamptz'),
-                 ('glucose_reading', 'mg_dl', 'real'), ('glucose_reading', 'recorded_at', 'timestamptz'))
-      AS wanted (relation, name, type)
-    WHERE wanted.relation = target AND NOT EXISTS (
-      SELECT FROM pg_attribute a
-      WHERE a.attrelid = to_regclass('glucose.' || wanted.relation) AND a.attname = wanted.name
-        AND a.atttypid = wanted.type::regtype AND NOT a.attisdropped);
-    IF missing IS NOT NULL THEN
-      RAISE EXCEPTION 'relation glucose.% does not fit: missing or of another type: %', target, missing
-        USING ERRCODE = 'undefined_column',
-              HINT = 'Columns and types are in the reference, chapter Tables. Cast them in the view.';
-    END IF;
-    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('glucose.' || target) AND relkind = 'v'
-               AND NOT coalesce('security_invoker=true' = ANY (reloptions)
-                                OR 'security_invoker=on' = ANY (reloptions)
-                                OR 'security_invoker=1' = ANY (reloptions), false)) THEN
-      RAISE EXCEPTION 'view glucose.% would show its owner''s rows to everyone', target
-        USING ERRCODE = 'object_not_in_prerequisite_state',
-              HINT = format('Run ALTER VIEW glucose.%I SET (security_invoker = true).', target);
-    END IF;
-  END LOOP;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_001() IS

@@ -116,9 +116,7 @@ SQL_FUNCTION(simulate_person) {
   const int wanted_days = PG_GETARG_INT32(1);
   const char* profile = text_argument(fcinfo, 2, "profile");
   const char* owner = current_identity();
-  if (owner == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
-                    errhint("A simulated person belongs to whoever asks for it.")));
+  if (owner == nullptr) raise_no_identity();
   const char* name =
       psprintf("simulated for %s: seed " INT64_FORMAT ", %d days, %s", owner, seed, wanted_days, profile);
   pg_uuid_t* person_id = name_key(name, strlen(name));

@@ -20,11 +20,31 @@ namespace {
 constexpr uint8 kNamespace[UUID_LEN] = {0x5e, 0x1f, 0x6a, 0x52, 0x0c, 0x8b, 0x4b, 0x6d,
                                         0x9a, 0x17, 0x2f, 0xd3, 0x71, 0xc4, 0x0b, 0x9e};
 
+// nullptr where the bytes are what there is: already UTF-8, of no encoding (SQL_ASCII), or not to be converted.
+const char* in_utf8(const char* name, size_t length) {
+  const int encoding = GetDatabaseEncoding();
+  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return nullptr;
+  const Oid conversion = FindDefaultConversionProc(encoding, PG_UTF8);
+  if (!OidIsValid(conversion)) return nullptr;
+  const Size size = length * MAX_CONVERSION_GROWTH + 1;
+  auto* utf8 = static_cast<unsigned char*>(palloc(size));
+  auto* bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(name));
+  const auto n = static_cast<int>(length);
+  if (pg_do_encoding_conversion_buf(conversion, encoding, PG_UTF8, bytes, n, utf8, static_cast<int>(size), true) != n)
+    return nullptr;
+  return reinterpret_cast<char*>(utf8);
+}
+
 }  // namespace
 
 namespace glucose::pg {
 
+// Of the name in UTF-8, whatever the server's encoding, so that a name has one key everywhere.
 pg_uuid_t* name_key(const char* name, size_t length) {
+  if (const char* utf8 = in_utf8(name, length); utf8 != nullptr) {
+    name = utf8;
+    length = strlen(utf8);
+  }
   uint8 digest[SHA1_DIGEST_LENGTH];
   pg_cryptohash_ctx* hash = pg_cryptohash_create(PG_SHA1);
   if (hash == nullptr || pg_cryptohash_init(hash) < 0 || pg_cryptohash_update(hash, kNamespace, UUID_LEN) < 0 ||

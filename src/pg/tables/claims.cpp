@@ -7,6 +7,8 @@ namespace glucose::pg {
 
 namespace {
 
+constexpr uint32 kFirstSurrogate = 0xd800, kFirstLowSurrogate = 0xdc00, kLastSurrogate = 0xdfff;
+
 constexpr size_t kLongestClaims = 16 * 1024;
 constexpr int kDeepestClaims = 32;
 
@@ -25,6 +27,74 @@ bool too_deep(const char* json) {
       --depth;
   }
   return false;
+}
+
+// Four hexadecimal digits, or -1.
+int hex4(const char* c) {
+  int value = 0;
+  for (int i = 0; i < 4; ++i) {
+    const char digit = c[i];
+    if (digit >= '0' && digit <= '9')
+      value = value * 16 + (digit - '0');
+    else if ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f')
+      value = value * 16 + ((digit | 0x20) - 'a' + 10);
+    else
+      return -1;  // the end of the text, too
+  }
+  return value;
+}
+
+// A character in the server's encoding, as much as it takes of `out`; false when it has none there.
+bool add_character(uint32 character, StringInfo out) {
+  unsigned char utf8[8] = {};
+  unicode_to_utf8(character, utf8);
+  const int length = pg_utf_mblen(utf8);
+  const int encoding = GetDatabaseEncoding();
+  if (encoding == PG_SQL_ASCII) {  // as a client would send it
+    appendBinaryStringInfo(out, reinterpret_cast<char*>(utf8), length);
+    return true;
+  }
+  const Oid conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+  unsigned char converted[MAX_CONVERSION_GROWTH * 8 + 1];
+  if (!OidIsValid(conversion) ||
+      pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, utf8, length, converted, sizeof converted, true) !=
+          length)
+    return false;
+  appendStringInfoString(out, reinterpret_cast<char*>(converted));
+  return true;
+}
+
+// The server's parser raises an error for \u escapes that the server's encoding cannot hold. So they are resolved
+// here; nullptr where that cannot be done.
+char* without_escapes(const char* json) {
+  StringInfoData out;
+  initStringInfo(&out);
+  for (const char* c = json; *c != '\0'; ++c) {
+    if (*c != '\\' || c[1] != 'u') {
+      appendStringInfoChar(&out, *c);
+      if (*c == '\\' && c[1] != '\0') appendStringInfoChar(&out, *++c);
+      continue;
+    }
+    int first = hex4(c + 2);
+    if (first < 0) return nullptr;
+    if (first < 0x80) {  // the parser's own, quotes among them
+      appendBinaryStringInfo(&out, c, 6);
+      c += 5;
+      continue;
+    }
+    auto character = static_cast<uint32>(first);
+    c += 5;
+    if (character >= kFirstSurrogate && character <= kLastSurrogate) {
+      const int second = c[1] == '\\' && c[2] == 'u' ? hex4(c + 3) : -1;
+      if (character >= kFirstLowSurrogate || second < static_cast<int>(kFirstLowSurrogate) ||
+          second > static_cast<int>(kLastSurrogate))
+        return nullptr;
+      character = 0x10000 + ((character - kFirstSurrogate) << 10) + (static_cast<uint32>(second) - kFirstLowSurrogate);
+      c += 6;
+    }
+    if (!add_character(character, &out)) return nullptr;
+  }
+  return out.data;
 }
 
 /// Where the parser stands and what it has found.
@@ -69,8 +139,12 @@ ActionResult scalar(void* state, char* token, JsonTokenType type) {
 }  // namespace
 
 char* subject_of_claims(const char* json) {
+  if (strlen(json) > kLongestClaims || too_deep(json)) return nullptr;
+  // Settings come from other databases' encodings, too (ALTER ROLE ... SET), and with a connection unchecked.
+  if (!pg_verify_mbstr(GetDatabaseEncoding(), json, static_cast<int>(strlen(json)), true)) return nullptr;
+  if (GetDatabaseEncoding() != PG_UTF8) json = without_escapes(json);
+  if (json == nullptr || *json == '\0') return nullptr;
   const size_t length = strlen(json);
-  if (length == 0 || length > kLongestClaims || too_deep(json)) return nullptr;
   Walk walk;
   JsonSemAction actions = {};
   actions.semstate = &walk;

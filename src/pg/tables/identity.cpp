@@ -7,19 +7,29 @@
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/claims.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/roles.hpp"
 
 namespace glucose::pg {
 
 char* current_identity() {
-  if (settings::identity == settings::kIdentityRole) return GetUserNameFromId(GetUserId(), true);
+  if (settings::identity == settings::kIdentityRole) return identity_of_role(GetUserId());
   const char* claims = GetConfigOption("request.jwt.claims", true, false);
   return claims != nullptr ? subject_of_claims(claims) : nullptr;
 }
 
+void raise_no_identity() {
+  const bool by_role = settings::identity == settings::kIdentityRole;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
+                  by_role ? errhint("This role has the name of another one that was known here before, or a name that is "
+                                    "no text in this database. The owner of the tables decides who it is: SELECT "
+                                    "glucose.bind_identity(identity, role).")
+                          : errhint("The gateway must set request.jwt.claims with a \"sub\" for this transaction.")));
+  pg_unreachable();
+}
+
 void raise_not_found(const char* what, const pg_uuid_t* id) {
   if (current_identity() == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
-                    errhint("The gateway must set request.jwt.claims with a \"sub\" for this transaction.")));
+    raise_no_identity();
   ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
                   errmsg("%s %s not found", what, DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id))))));
   pg_unreachable();
@@ -100,7 +110,7 @@ void keep(Kept& k, const char* identity, Snapshot s, ArrayType* persons) {
 
 ArrayType* ask(Kind kind, const char* identity) {
   MemoryContext caller = CurrentMemoryContext;
-  begin(Volatility::stable);
+  begin_for_policy(Volatility::stable);
   Parameters parameters;
   parameters.add(CStringGetTextDatum(identity));
   run(queries[kind], parameters, Mode::read);

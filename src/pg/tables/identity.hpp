@@ -7,6 +7,9 @@ namespace glucose::pg {
 /// Who asks, palloc'ed, or nullptr when nobody is known. Never raises: policies call it.
 char* current_identity();
 
+/// Raises 28000, with what to do in this mode.
+[[noreturn]] void raise_no_identity();
+
 /// From here until end_focus(), visible_persons() names only this person, if it is one of them: a call that works for
 /// one person need not have its policies look through all that the caller may see. Holds no longer than the visible
 /// persons that are kept: same transaction, subtransaction, snapshot, identity and role.

@@ -2,6 +2,7 @@
 #include "pg/tables/query.hpp"
 
 #include "pg/tables/identity.hpp"
+#include "pg/tables/relations.hpp"
 
 extern "C" {
 #include "catalog/pg_class.h"
@@ -88,6 +89,11 @@ Datum checked(const SPITupleTable* rows, uint64 row, int column, bool* is_null) 
 }  // namespace
 
 void begin(Volatility volatility) {
+  begin_for_policy(volatility);
+  require_guarded_relations();
+}
+
+void begin_for_policy(Volatility volatility) {
   if (volatility == Volatility::is_volatile) {
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());

@@ -41,9 +41,11 @@ enum class Mode { read, write, as_owner, read_as_owner };
 
 /// What every function that runs statements does first and last. Reads see one snapshot: a stable function its
 /// caller's, a volatile one a new snapshot, so that it sees what was written earlier in the same statement.
-/// begin() raises 55000 unless setup() has made the tables this library works with.
+/// begin() raises 55000 unless setup() has made the tables this library works with, and row-level security guards them.
 enum class Volatility { stable, is_volatile };
 void begin(Volatility volatility);
+/// As begin(), but does not look whether all relations are guarded: a policy is part of the guard.
+void begin_for_policy(Volatility volatility);
 void end(Volatility volatility);
 
 /// Runs a statement between begin() and end(); rows are in SPI_tuptable. What writes takes a snapshot of its own.

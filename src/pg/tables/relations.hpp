@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: PostgreSQL
+// What the relations the functions read must be like, so that row-level security decides who sees what.
+#pragma once
+#include "pg/boundary/server.hpp"
+
+namespace glucose::pg {
+
+/// Raises 55000 when a relation the functions read is of a kind that row-level security cannot guard, or has lost its
+/// flags: what setup() refuses or repairs. Looks at the relations themselves only after one of them has changed.
+void require_guarded_relations();
+
+/// Whether no row of a meal or reading can be there before its person: both relations are tables with a foreign key to
+/// glucose.person. Whoever chooses a new person's id then gets nothing with it.
+bool rows_need_a_person();
+
+}  // namespace glucose::pg
