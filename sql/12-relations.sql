@@ -32,7 +32,7 @@ CREATE FUNCTION glucose.made_by_setup() RETURNS name[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN '{person, person_access, role_identity, schema_version, model_version, model_metric, deployment, prediction,
   training_job, training_progress, retraining_policy, retraining_override, retraining_log, experiment, experiment_model,
-  population_model, population_metric, population_deployment, prediction_horizon, prediction_outcome,
+  population_model, population_metric, population_deployment, population_member, prediction_horizon, prediction_outcome,
   model_live_accuracy}'::name[];
 COMMENT ON FUNCTION glucose.made_by_setup() IS
 'Internal: part of setup(): the tables and views that are always its own, unlike meal and glucose_reading.';
@@ -48,9 +48,13 @@ BEGIN
   -- Before any table is made: what is granted on all new tables would reach these, and partitions to come.
   FOR grants IN
     SELECT DISTINCT d.defaclrole::regrole AS maker, a.grantee,
-           CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS to_whom, d.defaclnamespace <> 0 AS here
+           CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS to_whom, 
+           d.defaclnamespace = 'glucose'::regnamespace AS here
     FROM pg_default_acl d, aclexplode(d.defaclacl) a
-    WHERE d.defaclobjtype = 'r' AND d.defaclnamespace IN (0, 'glucose'::regnamespace) AND a.grantee <> d.defaclrole
+    WHERE d.defaclobjtype = 'r' AND a.grantee <> d.defaclrole
+      AND (d.defaclnamespace IN (0, 'glucose'::regnamespace) OR d.defaclnamespace IN (
+        SELECT c.relnamespace FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        JOIN pg_class w ON w.oid = i.inhparent AND w.relnamespace = 'glucose'::regnamespace))
   LOOP
     IF grants.here AND pg_has_role(grants.maker, 'USAGE') THEN
       EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA glucose REVOKE ALL ON TABLES FROM %s',
@@ -143,7 +147,8 @@ BEGIN
     FROM parts p JOIN pg_class c ON c.oid = p.oid GROUP BY c.oid ORDER BY c.oid
   LOOP
     IF part.relkind = 'f' THEN
-      RAISE EXCEPTION '%, a part of %, is a foreign table, which cannot have row-level security', part.relation, part.whole
+      RAISE EXCEPTION '%, a part of %, is a foreign table, which cannot have row-level security', part.relation,
+        part.whole
         USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Detach it, or copy its rows into a table.';
     ELSIF NOT part.is_guarded AND NOT part.is_mine THEN
       RAISE EXCEPTION '%, a part of %, has no row-level security', part.relation, part.whole
@@ -217,7 +222,8 @@ BEGIN
       WHERE c.oid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading')) AND c.relkind = 'v'
       UNION
       SELECT d.refobjid FROM beneath b JOIN pg_rewrite r ON r.ev_class = b.oid
-      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass)
+      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+      AND d.refclassid = 'pg_class'::regclass)
     SELECT c.oid::regclass AS relation FROM beneath b JOIN pg_class c ON c.oid = b.oid
     WHERE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
       AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
@@ -296,7 +302,7 @@ BEGIN
   PERFORM glucose.setup_others();
   PERFORM glucose.setup_persons();
   IF NOT glucose.check_relations() THEN
-    RAISE NOTICE 'persons are registered by the owner of the tables or the steward'
+    RAISE NOTICE 'persons are registered by the owner of the tables'
       USING HINT = 'An id may stand for rows that are there already: INSERT INTO glucose.person (person_id, owner) '
                    'says whose they are. Everybody may still add a person without naming an id.';
   END IF;

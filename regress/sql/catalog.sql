@@ -12,7 +12,7 @@ CREATE TEMP VIEW tab AS
 -- Shared tables hold no person's rows.
 CREATE TEMP VIEW person_tab AS
   SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment',
-  'population_metric', 'population_member', 'retraining_policy', 'experiment');
+  'population_metric', 'population_member', 'retraining_policy', 'experiment', 'role_identity');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 
@@ -84,3 +84,11 @@ WHERE relnamespace = 'glucose'::regnamespace AND relkind = 'v'
   AND NOT coalesce(reloptions && ARRAY['security_invoker=true', 'security_invoker=on'], false);
 SELECT oid::regclass AS kept_copy_or_sequence FROM pg_class
 WHERE relnamespace = 'glucose'::regnamespace AND relkind IN ('m', 'S', 'f');
+-- setup() knows which relations are its own.
+SELECT name AS not_known_to_setup FROM unnest(glucose.made_by_setup()) name
+  WHERE to_regclass('glucose.' || name) IS NULL
+UNION SELECT relname FROM pg_class WHERE relnamespace = 'glucose'::regnamespace AND relkind IN ('r', 'p', 'v')
+  AND relname NOT IN ('meal', 'glucose_reading') AND NOT relname = ANY (glucose.made_by_setup());
+-- Tools that map tables to objects take a key's columns for its columns.
+SELECT indexrelid::regclass AS key_that_includes FROM pg_index JOIN tab ON tab.oid = indrelid
+WHERE indisprimary AND indnatts > indnkeyatts;

@@ -56,16 +56,18 @@ bool add_character(uint32 character, StringInfo out) {
   }
   const Oid conversion = FindDefaultConversionProc(PG_UTF8, encoding);
   unsigned char converted[MAX_CONVERSION_GROWTH * 8 + 1];
-  if (!OidIsValid(conversion) ||
-      pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, utf8, length, converted, sizeof converted, true) !=
-          length)
+  if (!OidIsValid(conversion) || pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, utf8, length, converted,
+                                                               sizeof converted, true) != length)
     return false;
   appendStringInfoString(out, reinterpret_cast<char*>(converted));
   return true;
 }
 
+// Stands for a character that the server's encoding does not have: no identity holds one.
+constexpr char kNoCharacter = '\x7f';
+
 // The server's parser raises an error for \u escapes that the server's encoding cannot hold. So they are resolved
-// here; nullptr where that cannot be done.
+// here; nullptr where they are none.
 char* without_escapes(const char* json) {
   StringInfoData out;
   initStringInfo(&out);
@@ -92,7 +94,7 @@ char* without_escapes(const char* json) {
       character = 0x10000 + ((character - kFirstSurrogate) << 10) + (static_cast<uint32>(second) - kFirstLowSurrogate);
       c += 6;
     }
-    if (!add_character(character, &out)) return nullptr;
+    if (!add_character(character, &out)) appendStringInfoChar(&out, kNoCharacter);
   }
   return out.data;
 }
@@ -161,7 +163,9 @@ char* subject_of_claims(const char* json) {
       makeJsonLexContextCstringLen(const_cast<char*>(json), static_cast<int>(length), GetDatabaseEncoding(), true);
 #endif
   if (pg_parse_json(lexer, &actions) != JSON_SUCCESS) return nullptr;
-  return walk.subject != nullptr && walk.subject[0] != '\0' ? walk.subject : nullptr;
+  if (walk.subject == nullptr || walk.subject[0] == '\0' || strchr(walk.subject, kNoCharacter) != nullptr)
+    return nullptr;
+  return walk.subject;
 }
 
 }  // namespace glucose::pg

@@ -7,6 +7,7 @@
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/claims.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/relations.hpp"
 #include "pg/tables/roles.hpp"
 
 namespace glucose::pg {
@@ -19,17 +20,17 @@ char* current_identity() {
 
 void raise_no_identity() {
   const bool by_role = settings::identity == settings::kIdentityRole;
-  ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
-                  by_role ? errhint("This role has the name of another one that was known here before, or a name that is "
-                                    "no text in this database. The owner of the tables decides who it is: SELECT "
-                                    "glucose.bind_identity(identity, role).")
-                          : errhint("The gateway must set request.jwt.claims with a \"sub\" for this transaction.")));
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
+           by_role ? errhint("This role has the name of another one that was known here before, or a name that is "
+                             "no text in this database. The owner of the tables decides who it is: SELECT "
+                             "glucose.bind_identity(identity, role).")
+                   : errhint("The gateway must set request.jwt.claims with a \"sub\" for this transaction.")));
   pg_unreachable();
 }
 
 void raise_not_found(const char* what, const pg_uuid_t* id) {
-  if (current_identity() == nullptr)
-    raise_no_identity();
+  if (current_identity() == nullptr) raise_no_identity();
   ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
                   errmsg("%s %s not found", what, DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id))))));
   pg_unreachable();
@@ -169,6 +170,16 @@ bool caller_is_steward() {
 }
 
 }  // namespace
+
+bool may_see(const pg_uuid_t* person_id) {
+  return contains(persons_of_caller(kVisible), person_id) || has_policy_of_its_own('r');
+}
+
+const ArrayType* few_visible_persons(int most) {
+  const ArrayType* persons = persons_of_caller(kVisible);
+  if (ArrayGetNItems(ARR_NDIM(persons), ARR_DIMS(persons)) > most || has_policy_of_its_own('r')) return nullptr;
+  return copied(persons, CurrentMemoryContext);
+}
 
 void focus_on(const pg_uuid_t* person_id) {
   const char* identity = current_identity();

@@ -10,6 +10,13 @@ char* current_identity();
 /// Raises 28000, with what to do in this mode.
 [[noreturn]] void raise_no_identity();
 
+/// False when no policy can show this person to the caller, decided without a look at the person: whether it is there
+/// or not takes the same time. Call it before a row is looked for by an id that the caller has chosen.
+bool may_see(const pg_uuid_t* person_id);
+/// Whom the caller sees, palloc'ed; nullptr when that is more than `most` persons or not by our policies alone. Asked
+/// in any case, so that what follows does not do it only when a row is there.
+const ArrayType* few_visible_persons(int most);
+
 /// From here until end_focus(), visible_persons() names only this person, if it is one of them: a call that works for
 /// one person need not have its policies look through all that the caller may see. Holds no longer than the visible
 /// persons that are kept: same transaction, subtransaction, snapshot, identity and role.

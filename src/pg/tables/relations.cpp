@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// setup() and the functions ask the same: setup() every time, the functions once and again after a relation has changed.
+// setup() and the functions ask the same: setup() every time, the functions once and again after a relation has
+// changed.
 #include "pg/tables/relations.hpp"
 
 extern "C" {
@@ -8,8 +9,11 @@ extern "C" {
 #include "catalog/pg_constraint.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
+#include "rewrite/rowsecurity.h"
+#include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 }
 
@@ -92,8 +96,7 @@ bool look_beneath(Node* node, void* state) {
     return false;
   }
   if (IsA(node, Query))
-    return query_tree_walker(reinterpret_cast<::Query*>(node), kLookBeneath, state,
-                             QTW_EXAMINE_RTES_BEFORE);
+    return query_tree_walker(reinterpret_cast<::Query*>(node), kLookBeneath, state, QTW_EXAMINE_RTES_BEFORE);
   return expression_tree_walker(node, kLookBeneath, state);
 }
 
@@ -103,8 +106,7 @@ void look_at_view(Relation view, Asker asker) {
     refuse(asker, psprintf("view %s would show its owner's rows to everyone", name),
            psprintf("Run ALTER VIEW %s SET (security_invoker = true).", name));
   Beneath beneath{RelationGetRelid(view), asker};
-  query_tree_walker(get_view_query(view), kLookBeneath, &beneath,
-                    QTW_EXAMINE_RTES_BEFORE);
+  query_tree_walker(get_view_query(view), kLookBeneath, &beneath, QTW_EXAMINE_RTES_BEFORE);
 }
 
 // Any relation the rows come from. What an application's own tables beneath a view let through is their own affair.
@@ -113,8 +115,9 @@ void look_at(Relation relation, Asker asker) {
   if (found.n_seen < kMostSeen) found.seen[found.n_seen++] = RelationGetRelid(relation);
   switch (relation->rd_rel->relkind) {
     case RELKIND_MATVIEW:
-      refuse(asker, psprintf("materialized view %s keeps a copy of rows that row-level security cannot guard",
-                             qualified(relation)),
+      refuse(asker,
+             psprintf("materialized view %s keeps a copy of rows that row-level security cannot guard",
+                      qualified(relation)),
              "Make it a view WITH (security_invoker = true) over tables with row-level security, or a table.");
     case RELKIND_FOREIGN_TABLE:
       refuse(asker, psprintf("foreign table %s cannot have row-level security", qualified(relation)),
@@ -199,6 +202,31 @@ void require_guarded_relations() {
 bool rows_need_a_person() {
   require_guarded_relations();
   return found.rows_need_a_person;
+}
+
+namespace {
+
+// Also one for everybody that an application has added for reading; for adding persons that is no distinction.
+bool is_of_its_own(const RowSecurityPolicy* policy, char command) {
+  if (!policy->permissive || (policy->polcmd != '*' && policy->polcmd != command)) return false;
+  const auto* roles = reinterpret_cast<const Oid*>(ARR_DATA_PTR(policy->roles));
+  for (int i = 0; i < ARR_DIMS(policy->roles)[0]; ++i)
+    if (roles[i] != ACL_ID_PUBLIC && has_privs_of_role(GetUserId(), roles[i])) return true;
+  return command == 'r' && roles[0] == ACL_ID_PUBLIC && strcmp(policy->policy_name, "own_read") != 0 &&
+         strcmp(policy->policy_name, "shared_read") != 0;
+}
+
+}  // namespace
+
+bool has_policy_of_its_own(char command) {
+  Relation person = table_open(get_relname_relid("person", get_namespace_oid("glucose", false)), AccessShareLock);
+  bool has = check_enable_rls(RelationGetRelid(person), InvalidOid, true) != RLS_ENABLED;
+  ListCell* cell;
+  if (person->rd_rsdesc != nullptr)
+    foreach (cell, person->rd_rsdesc->policies)
+      has = has || is_of_its_own(static_cast<RowSecurityPolicy*>(lfirst(cell)), command);
+  table_close(person, AccessShareLock);
+  return has;
 }
 
 }  // namespace glucose::pg

@@ -13,4 +13,8 @@ void require_guarded_relations();
 /// glucose.person. Whoever chooses a new person's id then gets nothing with it.
 bool rows_need_a_person();
 
+/// Whether the caller reads ('r') or adds ('a') persons by more than everybody's policies: a policy of its own, as the
+/// steward and the owner of the tables have, or past row-level security altogether.
+bool has_policy_of_its_own(char command);
+
 }  // namespace glucose::pg

@@ -48,8 +48,8 @@ Oid bindings() {
 
 /// What the bindings say of a role and of a name.
 struct Binding {
-  bool role_is_bound = false;       // the role is known, as `identity`
-  bool name_is_anothers = false;    // the name is the identity of another role, there or gone
+  bool role_is_bound = false;     // the role is known, as `identity`
+  bool name_is_anothers = false;  // the name is the identity of another role, there or gone
   char identity[kLongestIdentity];
 };
 
@@ -64,8 +64,7 @@ Binding read_binding(Oid role, const char* name) {
     bool is_null;
     if (DatumGetInt64(heap_getattr(row, kClusterColumn, RelationGetDescr(table), &is_null)) != this_cluster()) continue;
     const Oid bound = DatumGetObjectId(heap_getattr(row, kRoleColumn, RelationGetDescr(table), &is_null));
-    const char* identity =
-        TextDatumGetCString(heap_getattr(row, kIdentityColumn, RelationGetDescr(table), &is_null));
+    const char* identity = TextDatumGetCString(heap_getattr(row, kIdentityColumn, RelationGetDescr(table), &is_null));
     if (bound == role) {
       found.role_is_bound = true;
       strlcpy(found.identity, identity, sizeof found.identity);
@@ -129,24 +128,13 @@ void announce() {
   CacheInvalidateRelcacheByRelid(bindings());
 }
 
-// As the server checks a foreign key: one fixed statement as the owner of the table, whoever it is that asks. It can
-// say only what is true, that a role has its name.
-void write_as_owner(const char* identity, Oid role) {
-  Oid user;
-  int context;
-  GetUserIdAndSecContext(&user, &context);
-  Relation table = table_open(bindings(), RowExclusiveLock);
-  SetUserIdAndSecContext(table->rd_rel->relowner,
-                         context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+// It can say only what is true, that a role has its name: so whoever asks may have it written.
+void write_binding(const char* identity, Oid role, Mode mode) {
   Parameters p;
   p.add(CStringGetTextDatum(identity));
   p.add(ObjectIdGetDatum(role));
   p.add(Int64GetDatum(this_cluster()));
-  SPI_connect();
-  run(insert_binding, p, Mode::write);
-  SPI_finish();
-  SetUserIdAndSecContext(user, context);
-  table_close(table, NoLock);
+  run(insert_binding, p, mode);
   announce();
 }
 
@@ -166,8 +154,7 @@ using namespace glucose::pg;
 SQL_FUNCTION(note_identity) {
   const char* identity = text_to_cstring(PG_GETARG_TEXT_PP(0));
   if (settings::identity != settings::kIdentityRole) PG_RETURN_BOOL(true);
-  if (const Known& who = look_up(GetUserId());
-      who.is_bound && !who.is_nobody && strcmp(who.identity, identity) == 0)
+  if (const Known& who = look_up(GetUserId()); who.is_bound && !who.is_nobody && strcmp(who.identity, identity) == 0)
     PG_RETURN_BOOL(true);  // nearly always
   const Oid role = strlen(identity) < NAMEDATALEN ? get_role_oid(identity, true) : InvalidOid;
   if (!OidIsValid(role) || !OidIsValid(bindings())) PG_RETURN_BOOL(true);
@@ -182,8 +169,11 @@ SQL_FUNCTION(note_identity) {
                               "glucose.bind_identity(%s, %s) as the owner of the tables; if not, give the role an "
                               "identity of its own the same way.",
                               quote_literal_cstr(identity), quote_literal_cstr(identity))));
-  else if (!binding.role_is_bound)
-    write_as_owner(identity, role);
+  else if (!binding.role_is_bound) {
+    SPI_connect();
+    write_binding(identity, role, Mode::as_owner);
+    SPI_finish();
+  }
   PG_RETURN_BOOL(true);
 }
 
@@ -200,12 +190,7 @@ SQL_FUNCTION(bind_identity) {
   old.add(ObjectIdGetDatum(role));
   old.add(CStringGetTextDatum(identity));
   run(forget_role, old, Mode::write);
-  Parameters p;
-  p.add(CStringGetTextDatum(identity));
-  p.add(ObjectIdGetDatum(role));
-  p.add(Int64GetDatum(this_cluster()));
-  run(insert_binding, p, Mode::write);
-  announce();
+  write_binding(identity, role, Mode::write);
   end(Volatility::is_volatile);
   PG_RETURN_TEXT_P(cstring_to_text(identity));
 }
