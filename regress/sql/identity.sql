@@ -337,3 +337,28 @@ SELECT current_identity(), (SELECT count(*) FROM person) AS persons, current_set
 \c - postgres
 DROP OWNED BY identity_login;
 DROP ROLE identity_login;
+
+-- A person and what belongs to it in one statement: the policy finds the row that the statement has just written. Not
+-- one that is somebody else's, nor one that was not added after all.
+SELECT :'anna' AS anna \gset
+SET ROLE ben;
+WITH p AS (INSERT INTO person (person_id) VALUES (key('at once')) RETURNING person_id),
+  m AS (INSERT INTO meal (person_id, eaten_at, meal_type) SELECT person_id, '2026-01-01', 'snack' FROM p)
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl) SELECT person_id, '2026-01-01', 100 FROM p;
+SELECT (SELECT count(*) FROM meal WHERE person_id = key('at once')) AS meals,
+  (SELECT count(*) FROM glucose_reading WHERE person_id = key('at once')) AS readings;
+SELECT DISTINCT test.expect(format(statement, :'anna')) FROM unnest(ARRAY[
+  'WITH p AS (INSERT INTO person (person_id) VALUES (%1$L) ON CONFLICT DO NOTHING RETURNING 1), '
+  'n AS (SELECT count(*) FROM p) INSERT INTO meal (person_id, eaten_at, meal_type) SELECT %1$L, now(), ''snack'' FROM n',
+  'WITH p AS (INSERT INTO person DEFAULT VALUES RETURNING 1) '
+  'INSERT INTO meal (person_id, eaten_at, meal_type) SELECT %1$L, now(), ''snack'' FROM p']) statement;
+BEGIN;
+SAVEPOINT a;
+INSERT INTO person (person_id) VALUES (key('undone'));
+ROLLBACK TO a;
+SELECT may_manage(key('undone')) AS undone;
+INSERT INTO person (person_id) VALUES (key('gone'));
+DELETE FROM person WHERE person_id = key('gone');
+SELECT may_manage(key('gone')) AS gone;
+ROLLBACK;
+RESET ROLE;

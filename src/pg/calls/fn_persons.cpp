@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // Who may bring a person into being under which id. An id may stand for rows that are there already (views through
 // key() over an application's tables): whoever inserted it first would own them.
+#include "pg/tables/identity.hpp"
 #include "pg/tables/relations.hpp"
 
 extern "C" {
@@ -55,6 +56,7 @@ SQL_FUNCTION(new_person_id) {
 }
 
 SQL_FUNCTION(may_claim) {
+  note_new_person();
   if (rows_need_a_person() || is_drawn_here(PG_GETARG_UUID_P(0))) PG_RETURN_BOOL(true);
   PG_RETURN_BOOL(has_policy_of_its_own('a'));
 }

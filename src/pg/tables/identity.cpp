@@ -10,6 +10,13 @@
 #include "pg/tables/relations.hpp"
 #include "pg/tables/roles.hpp"
 
+extern "C" {
+#include "access/genam.h"
+#include "access/table.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+}
+
 namespace glucose::pg {
 
 char* current_identity() {
@@ -164,6 +171,37 @@ bool contains(const ArrayType* persons, const pg_uuid_t* person_id) {
                  [](const void* a, const void* b) { return memcmp(a, b, UUID_LEN); }) != nullptr;
 }
 
+LocalTransactionId added_in = InvalidLocalTransactionId;  // the transaction that has added a person
+
+bool is_owned_by(HeapTuple row, TupleDesc columns, AttrNumber owner, const char* identity) {
+  bool is_null;
+  const Datum name = heap_getattr(row, owner, columns, &is_null);
+  return !is_null && strcmp(TextDatumGetCString(name), identity) == 0;
+}
+
+// A person and its first meal in one statement: the person's row is there, but not in the statement's snapshot. It
+// counts when this very transaction has written it and it is the caller's.
+bool is_added_here(const pg_uuid_t* person_id) {
+  const char* identity = current_identity();
+  if (added_in != PGG_LOCAL_XID || identity == nullptr) return false;
+  const Oid oid = get_relname_relid("person", get_namespace_oid("glucose", false));
+  const AttrNumber owner = get_attnum(oid, "owner");
+  Relation table = table_open(oid, AccessShareLock);
+  const Oid key = RelationGetPrimaryKeyIndex(table);
+  bool found = false;
+  if (OidIsValid(key) && owner != InvalidAttrNumber) {
+    ScanKeyData by_id;
+    ScanKeyInit(&by_id, get_attnum(oid, "person_id"), BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(person_id));
+    SysScanDesc scan = systable_beginscan(table, key, true, SnapshotSelf, 1, &by_id);
+    for (HeapTuple row = systable_getnext(scan); HeapTupleIsValid(row); row = systable_getnext(scan))
+      found = found || (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data)) &&
+                        is_owned_by(row, RelationGetDescr(table), owner, identity));
+    systable_endscan(scan);
+  }
+  table_close(table, AccessShareLock);
+  return found;
+}
+
 bool caller_is_steward() {
   run(is_steward, Parameters(), Mode::read);
   return DatumGetBool(value(0, 1));
@@ -196,6 +234,10 @@ void focus_on(const pg_uuid_t* person_id) {
 
 void end_focus() {
   focused.valid = false;
+}
+
+void note_new_person() {
+  added_in = PGG_LOCAL_XID;
 }
 
 void require_manager(const pg_uuid_t* person_id) {
@@ -231,11 +273,13 @@ SQL_FUNCTION(owned_persons) {
 }
 
 SQL_FUNCTION(may_record) {
-  PG_RETURN_BOOL(contains(persons_of_caller(kRecorded), PG_GETARG_UUID_P(0)));
+  const pg_uuid_t* person_id = PG_GETARG_UUID_P(0);
+  PG_RETURN_BOOL(contains(persons_of_caller(kRecorded), person_id) || is_added_here(person_id));
 }
 
 SQL_FUNCTION(may_manage) {
-  PG_RETURN_BOOL(contains(persons_of_caller(kManaged), PG_GETARG_UUID_P(0)));
+  const pg_uuid_t* person_id = PG_GETARG_UUID_P(0);
+  PG_RETURN_BOOL(contains(persons_of_caller(kManaged), person_id) || is_added_here(person_id));
 }
 
 // Most callers only record for persons they may also manage, and pay nothing for a note on each row.
