@@ -164,3 +164,31 @@ SELECT test.expect('SET glucose.identity = role');
 SELECT test.expect('RESET glucose.identity');
 RESET ROLE;
 SELECT test.expect('SET glucose.identity = trust') AS superuser_bad_value;
+
+-- Nothing to ask EXPLAIN about: callers without any grant on the tables, who reach them through functions of a role
+-- that
+-- has grants. Who asks is still whom the claims name.
+RESET ROLE;
+CREATE SCHEMA api;
+CREATE ROLE claims_api;
+CREATE ROLE claims_user;
+SELECT grant_access('claims_api');
+GRANT USAGE ON SCHEMA api TO claims_user;
+GRANT CREATE, USAGE ON SCHEMA api TO claims_api;
+SET ROLE claims_api;
+CREATE FUNCTION api.my_persons() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog,
+  pg_temp
+  RETURN (SELECT count(*) FROM glucose.person);
+CREATE FUNCTION api.ask(meal_id uuid) RETURNS jsonb LANGUAGE sql VOLATILE SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp RETURN glucose.predict_glucose(meal_id);
+SET ROLE claims_user;
+SET request.jwt.claims = '{"sub": "auth0|7"}';
+SELECT api.my_persons(), jsonb_array_length(api.ask(:'meal') -> 'predictions') > 0 AS answers;
+SET request.jwt.claims = '{"sub": "auth0|8"}';
+SELECT api.my_persons(), left(test.expect(format('SELECT api.ask(%L)', :'meal')), 5) AS of_another;
+SELECT DISTINCT left(test.expect('EXPLAIN SELECT FROM glucose.' || relname || ' WHERE person_id IS NULL'), 5) AS refused
+FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid AND attname = 'person_id'
+WHERE relnamespace = 'glucose'::regnamespace AND relkind IN ('r', 'v');
+RESET ROLE;
+DROP OWNED BY claims_api, claims_user CASCADE;
+DROP ROLE claims_api, claims_user;

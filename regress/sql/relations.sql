@@ -224,6 +224,24 @@ ALTER TABLE prediction DISABLE ROW LEVEL SECURITY;
 SELECT left(test.expect('SELECT require_person(key(7))'), 5);
 SELECT setup() IS NOT NULL AS put_back, require_person(key(7)) IS NOT NULL AS works;
 
+-- Tables of before: the step makes plain keys, keeps rows and names of keys, and leaves alone what others refer to.
+CREATE TABLE test.step AS SELECT proname FROM pg_proc
+  WHERE proname LIKE 'setup\_step\_%' AND prosrc LIKE '%glucose.role_identity%';
+DROP TABLE role_identity;
+ALTER TABLE meal DROP CONSTRAINT meal_pkey, ADD PRIMARY KEY (person_id, meal_id);
+CREATE INDEX meal_meal_id ON meal (meal_id);
+ALTER TABLE glucose_reading DROP CONSTRAINT glucose_reading_pkey,
+  ADD PRIMARY KEY (person_id, measured_at) INCLUDE (mg_dl, recorded_at);
+CREATE TABLE app.note (person_id uuid, meal_id uuid, FOREIGN KEY (person_id, meal_id) REFERENCES meal);
+SET client_min_messages = notice;
+SELECT format('SELECT glucose.%I()', proname) AS step FROM test.step \gset
+:step;
+DROP TABLE app.note, role_identity;
+:step;
+SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index
+  WHERE indrelid IN ('meal'::regclass, 'glucose_reading'::regclass) ORDER BY 1::text;
+SET client_min_messages = warning;
+
 -- Another owner, of all tables or of some. The new one manages what the old one did, and brings the tables up to date.
 CREATE ROLE relations_a;
 CREATE ROLE relations_b;

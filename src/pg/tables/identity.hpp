@@ -7,8 +7,8 @@ namespace glucose::pg {
 /// Who asks, palloc'ed, or nullptr when nobody is known. Never raises: policies call it.
 char* current_identity();
 
-/// A person is being added by this transaction: may_manage() looks for it, which the snapshot of the statement that adds
-/// it does not show yet.
+/// A person is being added by this transaction: may_manage() looks for it, which the snapshot of the statement that
+/// adds it does not show yet.
 void note_new_person();
 
 /// Raises 28000, with what to do in this mode.
