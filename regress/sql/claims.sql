@@ -166,8 +166,8 @@ RESET ROLE;
 SELECT test.expect('SET glucose.identity = trust') AS superuser_bad_value;
 
 -- Nothing to ask EXPLAIN about: callers without any grant on the tables, who reach them through functions of a role
--- that
--- has grants. Who asks is still whom the claims name.
+-- with
+-- grants. Who asks is still whom the claims name.
 RESET ROLE;
 CREATE SCHEMA api;
 CREATE ROLE claims_api;

@@ -234,7 +234,7 @@ ALTER TABLE glucose_reading DROP CONSTRAINT glucose_reading_pkey,
   ADD PRIMARY KEY (person_id, measured_at) INCLUDE (mg_dl, recorded_at);
 CREATE TABLE app.note (person_id uuid, meal_id uuid, FOREIGN KEY (person_id, meal_id) REFERENCES meal);
 SET client_min_messages = notice;
-SELECT format('SELECT glucose.%I()', proname) AS step FROM test.step \gset
+SELECT format('SELECT count(glucose.%I()) AS ran', proname) AS step FROM test.step \gset
 :step;
 DROP TABLE app.note, role_identity;
 :step;
