@@ -349,7 +349,8 @@ SELECT (SELECT count(*) FROM meal WHERE person_id = key('at once')) AS meals,
   (SELECT count(*) FROM glucose_reading WHERE person_id = key('at once')) AS readings;
 SELECT DISTINCT test.expect(format(statement, :'anna')) FROM unnest(ARRAY[
   'WITH p AS (INSERT INTO person (person_id) VALUES (%1$L) ON CONFLICT DO NOTHING RETURNING 1), '
-  'n AS (SELECT count(*) FROM p) INSERT INTO meal (person_id, eaten_at, meal_type) SELECT %1$L, now(), ''snack'' FROM n',
+  'n AS (SELECT count(*) FROM p) '
+  'INSERT INTO meal (person_id, eaten_at, meal_type) SELECT %1$L, now(), ''snack'' FROM n',
   'WITH p AS (INSERT INTO person DEFAULT VALUES RETURNING 1) '
   'INSERT INTO meal (person_id, eaten_at, meal_type) SELECT %1$L, now(), ''snack'' FROM p']) statement;
 BEGIN;

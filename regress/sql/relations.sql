@@ -17,7 +17,8 @@ CREATE POLICY own ON app.sensor USING (key(user_id) = ANY (visible_persons()));
 GRANT SELECT, INSERT, DELETE ON app.sensor TO anna, ben;
 INSERT INTO app.sensor SELECT u, t, 100 + u FROM generate_series(7, 8) u,
   generate_series('2026-01-01'::timestamptz, '2026-01-02', '5 min') t;
-\set columns 'SELECT key(user_id) AS person_id, at AS measured_at, mg_dl, NULL::timestamptz AS recorded_at FROM app.sensor'
+\set columns 'SELECT key(user_id) AS person_id, at AS measured_at, mg_dl, NULL::timestamptz AS recorded_at FROM '
+\set columns :columns 'app.sensor'
 
 -- Every spelling PostgreSQL takes for true is taken, every one for false refused, on the first run and on later ones.
 CREATE VIEW glucose_reading WITH (security_invoker = true) AS :columns;
@@ -68,9 +69,11 @@ $$;
 CREATE TABLE test.shape AS SELECT * FROM (VALUES (1, 'SELECT * FROM app.inner_view'),
   (2, 'SELECT person_id, measured_at, mg_dl, recorded_at FROM (SELECT *, 1 FROM app.inner_view) x'),
   (3, 'WITH x AS (SELECT * FROM app.inner_view) SELECT * FROM x'),
-  (4, 'SELECT person_id, now() AS measured_at, 1::real AS mg_dl, now() AS recorded_at FROM person UNION ALL SELECT * FROM app.inner_view'),
+  (4, 'SELECT person_id, now() AS measured_at, 1::real AS mg_dl, now() AS recorded_at FROM person '
+      'UNION ALL SELECT * FROM app.inner_view'),
   (5, 'SELECT person_id, measured_at, mg_dl, recorded_at FROM person p '
-      'CROSS JOIN LATERAL (SELECT measured_at, mg_dl, recorded_at FROM app.inner_view v WHERE v.person_id = p.person_id) x'),
+      'CROSS JOIN LATERAL (SELECT measured_at, mg_dl, recorded_at FROM app.inner_view v '
+      'WHERE v.person_id = p.person_id) x'),
   (6, 'SELECT key(user_id) AS person_id, at AS measured_at, mg_dl, (SELECT max(recorded_at) FROM app.inner_view) '
       'AS recorded_at FROM app.sensor')) s (n, query);
 DROP VIEW glucose_reading CASCADE;
@@ -133,7 +136,8 @@ FROM unnest(ARRAY['INSERT INTO person (person_id) VALUES (%L)',
   'INSERT INTO person (person_id) SELECT id FROM (VALUES (%L::uuid), (new_person_id())) v (id)',
   'INSERT INTO person (person_id) VALUES (%L) ON CONFLICT DO NOTHING',
   'INSERT INTO person (person_id) VALUES (%L) ON CONFLICT (person_id) DO UPDATE SET owner = ''ben''',
-  'MERGE INTO person p USING (VALUES (%L::uuid)) v (id) ON false WHEN NOT MATCHED THEN INSERT (person_id) VALUES (v.id)',
+  'MERGE INTO person p USING (VALUES (%L::uuid)) v (id) ON false '
+  'WHEN NOT MATCHED THEN INSERT (person_id) VALUES (v.id)',
   'WITH p AS (INSERT INTO person (person_id) VALUES (%L) RETURNING person_id) SELECT * FROM p']) statement,
   unnest(ARRAY[key(7), key(8), key(9), '4b3d8c9e-6f0a-4d3e-9c55-0a5b7c1d2e3f'::uuid, gen_random_uuid()]) id;
 INSERT INTO person SELECT FROM generate_series(1, 2000);

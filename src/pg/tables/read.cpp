@@ -218,6 +218,11 @@ Persons read_sharing_persons() {
 PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
   if (person_id != nullptr && !may_see(person_id)) raise_not_found("meal", meal_id);
   const ArrayType* few = person_id == nullptr ? few_visible_persons(kMostPersonsNamed) : nullptr;
+  if (few != nullptr && ARR_NDIM(few) == 1 &&
+      ARR_DIMS(few)[0] == 1) {  // most callers see one: no need to go through them
+    person_id = reinterpret_cast<const pg_uuid_t*>(ARR_DATA_PTR(few));
+    few = nullptr;
+  }
   Parameters p;
   p.add(UUIDPGetDatum(meal_id));
   if (person_id != nullptr) p.add(UUIDPGetDatum(person_id));
