@@ -277,17 +277,15 @@ BEGIN
     END;
   END LOOP;
   -- Roles that may use the tables, and what is bound already: in another cluster roles have other oids.
-  IF current_setting('glucose.identity') = 'role' THEN
-    FOR identity IN
-      SELECT b.identity FROM glucose.role_identity b
-      UNION
-      SELECT r.rolname FROM pg_roles r
-      WHERE has_table_privilege(r.oid, 'glucose.person', 'SELECT')
-        AND NOT EXISTS (SELECT FROM glucose.role_identity b WHERE b.role = r.oid) ORDER BY 1
-    LOOP
-      PERFORM glucose.note_identity(identity);
-    END LOOP;
-  END IF;
+  FOR identity IN
+    SELECT b.identity FROM glucose.role_identity b
+    UNION
+    SELECT r.rolname FROM pg_roles r
+    WHERE has_table_privilege(r.oid, 'glucose.person', 'SELECT')
+      AND NOT EXISTS (SELECT FROM glucose.role_identity b WHERE b.role = r.oid) ORDER BY 1
+  LOOP
+    PERFORM glucose.note_identity(identity);
+  END LOOP;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_persons() IS

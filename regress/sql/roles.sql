@@ -68,6 +68,12 @@ CREATE ROLE roles_member IN ROLE roles_cara;
 SET ROLE roles_member;
 SELECT current_identity(), count(*) AS persons FROM person;
 RESET ROLE;
+-- Where nothing is left of the old one, nothing can be inherited, and the name is free.
+DELETE FROM person WHERE owner = 'roles_member';
+SELECT grant_access('roles_member');
+SET ROLE roles_member;
+SELECT current_identity(), count(*) AS persons FROM person;
+RESET ROLE;
 -- In another cluster roles have other oids: the name decides, and setup() binds what it finds anew.
 UPDATE role_identity SET system_identifier = 1, role = role::bigint + 1000000;
 \c

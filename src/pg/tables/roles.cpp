@@ -37,6 +37,16 @@ Query forget_role{
     2,
     {OIDOID, TEXTOID}};
 
+Query rows_of_identity{
+    "SELECT EXISTS (SELECT FROM glucose.person WHERE owner OPERATOR(pg_catalog.=) $1) "
+    "OR EXISTS (SELECT FROM glucose.person_access WHERE identity OPERATOR(pg_catalog.=) $1)",
+    1,
+    {TEXTOID}};
+Query move_binding{
+    "UPDATE glucose.role_identity SET role = $2, system_identifier = $3 WHERE identity OPERATOR(pg_catalog.=) $1",
+    3,
+    {TEXTOID, OIDOID, INT8OID}};
+
 int64 this_cluster() {
   return static_cast<int64>(GetSystemIdentifier());
 }
@@ -49,6 +59,7 @@ Oid bindings() {
 /// What the bindings say of a role and of a name.
 struct Binding {
   bool role_is_bound = false;     // the role is known, as `identity`
+  Oid other = InvalidOid;         // that other role
   bool name_is_anothers = false;  // the name is the identity of another role, there or gone
   char identity[kLongestIdentity];
 };
@@ -70,6 +81,7 @@ Binding read_binding(Oid role, const char* name) {
       strlcpy(found.identity, identity, sizeof found.identity);
     } else if (strcmp(identity, name) == 0) {
       found.name_is_anothers = true;
+      found.other = bound;
     }
   }
   systable_endscan(scan);
@@ -129,13 +141,31 @@ void announce() {
 }
 
 // It can say only what is true, that a role has its name: so whoever asks may have it written.
-void write_binding(const char* identity, Oid role, Mode mode) {
+void write_binding(const char* identity, Oid role, Mode mode, Query& statement = insert_binding) {
   Parameters p;
   p.add(CStringGetTextDatum(identity));
   p.add(ObjectIdGetDatum(role));
   p.add(Int64GetDatum(this_cluster()));
-  run(insert_binding, p, mode);
+  run(statement, p, mode);
   announce();
+}
+
+// An identity whose role is gone and that owns nothing any more, nor shares anything, has nothing to inherit.
+bool is_left_empty(const char* identity, const Binding& binding) {
+  if (SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(binding.other))) return false;
+  Parameters p;
+  p.add(CStringGetTextDatum(identity));
+  run(rows_of_identity, p, Mode::as_owner);
+  return !DatumGetBool(value(0, 1));
+}
+
+// Whether the name was free for the role after all.
+bool take_over_if_empty(const char* identity, Oid role, const Binding& binding) {
+  SPI_connect();
+  const bool empty = is_left_empty(identity, binding);
+  if (empty) write_binding(identity, role, Mode::as_owner, move_binding);
+  SPI_finish();
+  return empty;
 }
 
 }  // namespace
@@ -163,13 +193,13 @@ SQL_FUNCTION(note_identity) {
     ereport(WARNING, (errmsg("role \"%s\" is known here as \"%s\"", identity, binding.identity),
                       errhint("Name it so, or run SELECT glucose.bind_identity(%s, %s) as the owner of the tables.",
                               quote_literal_cstr(identity), quote_literal_cstr(identity))));
-  else if (binding.name_is_anothers)
+  else if (binding.name_is_anothers && !take_over_if_empty(identity, role, binding))
     ereport(WARNING, (errmsg("\"%s\" is the identity of another role than the one of that name now", identity),
                       errhint("Nothing of it is shown to the role of today. If it is the same person, run SELECT "
                               "glucose.bind_identity(%s, %s) as the owner of the tables; if not, give the role an "
                               "identity of its own the same way.",
                               quote_literal_cstr(identity), quote_literal_cstr(identity))));
-  else if (!binding.role_is_bound) {
+  else if (!binding.role_is_bound && !binding.name_is_anothers) {
     SPI_connect();
     write_binding(identity, role, Mode::as_owner);
     SPI_finish();
