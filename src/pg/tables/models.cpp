@@ -215,7 +215,7 @@ const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_
   guarded([&] { cached = models.find(digest); });
   // Bytes of another task are decoded again, and the decoder says that they do not fit.
   if (cached != nullptr && cached->task == &task) return cached->model.get();
-  const bytea* artifact = read_artifact(row, person_id, model_type, CurrentMemoryContext);
+  bytea* artifact = read_artifact(row, person_id, model_type, CurrentMemoryContext);
   if (artifact == nullptr)
     ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", row.version),
                     errhint("It has been deleted meanwhile; ask again.")));
@@ -224,6 +224,8 @@ const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_
   const auto size = static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact));
   const auto limit = static_cast<size_t>(settings::cache_size_kb) * 1024;
   guarded([&] { cached = models.insert(digest, {&task, task.decode({bytes, size})}, size, limit); });
+  // What stays of the weights in this backend is the cache's, which wipes what it drops.
+  explicit_bzero(VARDATA_ANY(artifact), size);
   return cached->model.get();
 }
 
