@@ -192,5 +192,30 @@ TEST(Experiment, ManyLooksHardlyEverStopAnEqualModel) {
   EXPECT_LE(stopped, 4);
 }
 
+TEST(Statistics, WhatOverflowsIsRefused) {
+  constexpr double kHuge = 1.7976931348623157e308;
+  const auto code = [](auto test, std::vector<double> a, std::vector<double> b, double level = 0.95) {
+    try {
+      const Comparison c = test(a, b, level);
+      EXPECT_TRUE(std::isfinite(c.difference));
+    } catch (const Error& error) {
+      return static_cast<int>(error.code());
+    }
+    return -1;
+  };
+  constexpr int kOutOfRange = static_cast<int>(ErrorCode::out_of_range);
+  EXPECT_EQ(code(welch_t, {kHuge, kHuge}, {1, 2, 3}), kOutOfRange);
+  EXPECT_EQ(code(welch_t, {1, 2, 3}, {kHuge, kHuge}), kOutOfRange);
+  EXPECT_EQ(code(welch_t, {kHuge, kHuge}, {1}), kOutOfRange);
+  EXPECT_EQ(code(welch_t, {kHuge}, {-kHuge}), kOutOfRange);
+  EXPECT_EQ(code(welch_t, {1e200, -1e200}, {1, 2}), kOutOfRange);
+  EXPECT_EQ(code(welch_t, {1e-170, 3e-170}, {1e-170, 2e-170}), -1);
+  EXPECT_EQ(code(paired_t, {1e308, -1e308, 1e308}, {1, 2, 3}), kOutOfRange);
+  EXPECT_EQ(code(paired_t, {1e308}, {-1e308}), kOutOfRange);
+  EXPECT_EQ(code(welch_t, {1e100, 2e100}, {3e100, 4e100}), kOutOfRange);
+  EXPECT_EQ(code(welch_t, {1, 2}, {3, 4}, std::nextafter(1.0, 0.0)), static_cast<int>(ErrorCode::bad_argument));
+  EXPECT_EQ(code(welch_t, {1, 2}, {3, 4}), -1);
+}
+
 }  // namespace
 }  // namespace glucose

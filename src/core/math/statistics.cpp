@@ -18,6 +18,11 @@ struct Moments {
   double n, mean, variance;  // sample variance (n - 1); NaN below two values
 };
 
+[[noreturn]] void out_of_scale() {
+  throw Error(ErrorCode::out_of_range, "the values are too large or too small to compare",
+              "Give finite values whose squares are numbers, too.");
+}
+
 Moments moments(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());
   if (values.empty()) return {n, kNan, kNan};
@@ -25,29 +30,33 @@ Moments moments(std::span<const double> values) {
   for (const double v : values) sum += v;
   const double mean = sum / n;
   for (const double v : values) squares += (v - mean) * (v - mean);
+  if (!std::isfinite(sum) || !std::isfinite(squares)) out_of_scale();
   return {n, mean, values.size() < 2 ? kNan : squares / (n - 1)};
 }
 
 // difference / standard_error follows Student's t with df degrees of freedom when there is no difference.
 Comparison compare(double difference, double standard_error, double df, double level) {
   Comparison c{difference, kNan, kNan, kNan, kNan};
+  if (std::isinf(difference) || std::isinf(standard_error)) out_of_scale();
   if (std::isnan(standard_error)) return c;
   if (standard_error == 0) {  // no spread at all: the difference is what it is
     c.ci_low = c.ci_high = difference;
     c.p_value = difference == 0 ? 1 : 0;
     return c;
   }
+  if (!std::isfinite(df)) out_of_scale();
   const boost::math::students_t distribution(df);
   const double half = boost::math::quantile(distribution, 0.5 + level / 2) * standard_error;
   c.ci_low = difference - half;
   c.ci_high = difference + half;
+  if (!std::isfinite(c.ci_low) || !std::isfinite(c.ci_high)) out_of_scale();
   c.p_value = 2 * boost::math::cdf(boost::math::complement(distribution, std::abs(difference) / standard_error));
   c.df = df;
   return c;
 }
 
 void require_level(double level) {
-  if (!(level > 0 && level < 1))
+  if (!(level > 0 && 0.5 + level / 2 < 1))
     throw Error(ErrorCode::bad_argument, "\"level\" is out of range", "A level is between 0 and 1, such as 0.95.");
 }
 
