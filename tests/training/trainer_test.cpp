@@ -8,12 +8,37 @@
 namespace glucose {
 namespace {
 
+std::vector<Reading> hourly(int from_hour, int until_hour) {
+  std::vector<Reading> readings;
+  for (int hour = from_hour; hour <= until_hour; ++hour) readings.push_back(reading(60 * hour, 100));
+  return readings;
+}
+
+double days(const std::vector<Reading>& readings, Micros from = -4000 * kDay, Micros until = 4000 * kDay) {
+  return Material{readings, {}, {}, from, until}.days();
+}
+
 TEST(Material, ItsDaysAreThoseBetweenReadingsOfThePeriod) {
-  const std::vector<Reading> readings{reading(-1440, 100), reading(0, 100), reading(720, 100), reading(2160, 100),
-                                      reading(2880, 100)};
-  EXPECT_DOUBLE_EQ((Material{readings, {}, {}, 0, 2 * kDay}.days()), 1.5);  // the end does not belong to it
-  EXPECT_DOUBLE_EQ((Material{readings, {}, {}, 1, minutes(721)}.days()), 0);
-  EXPECT_DOUBLE_EQ((Material{readings, {}, {}, 3 * kDay, 4 * kDay}.days()), 0);
+  const std::vector<Reading> readings = hourly(-24, 48);
+  EXPECT_DOUBLE_EQ(days(readings, 0, 2 * kDay), 47.0 / 24);  // the end does not belong to it
+  EXPECT_DOUBLE_EQ(days(readings, minutes(1), minutes(61)), 0);
+  EXPECT_DOUBLE_EQ(days(readings, 3 * kDay, 4 * kDay), 0);
+  EXPECT_DOUBLE_EQ(days({}), 0);
+}
+
+TEST(Material, ADayCountsWhenItHasReadings) {
+  std::vector<Reading> readings = hourly(0, 24 * 3 - 1);
+  const std::vector<Reading> later = hourly(24 * 100, 24 * 102 - 1);
+  readings.insert(readings.end(), later.begin(), later.end());
+  EXPECT_DOUBLE_EQ(days(readings), 5);
+}
+
+TEST(Material, AReadingOfAWrongClockIsNoYear) {
+  for (const int stray : {-3650, -40, 365, 3650}) {
+    std::vector<Reading> readings = hourly(0, 24 * 3 - 1);
+    readings.insert(stray < 0 ? readings.begin() : readings.end(), reading(stray * 1440, 100));
+    EXPECT_DOUBLE_EQ(days(readings), 3) << stray;
+  }
 }
 
 TEST(MetricRows, AreTheFiveNumbersUnderTheirNames) {

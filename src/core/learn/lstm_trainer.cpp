@@ -178,16 +178,19 @@ void LstmTrainer::validate_chunk() {
 
 void LstmTrainer::end_epoch() {
   ++epoch_;
+  course_.training.push_back(training_loss_);
   if (n_validation_ > 0) {
     const double loss = squares_ / (static_cast<double>(n_validation_) * net_.shape().outputs);
     if (!std::isfinite(loss)) return stop_diverged();
+    course_.validation.push_back(loss);
     if (loss < best_validation_loss_) {
       best_validation_loss_ = loss;
-      best_epoch_ = epoch_;
+      best_epoch_ = course_.best_epoch = epoch_;
       std::copy(net_.parameters().begin(), net_.parameters().end(), best_.begin());
     }
   }
   const bool stale = n_validation_ > 0 && options_.patience > 0 && epoch_ - best_epoch_ >= options_.patience;
+  course_.stopped_early = stale && epoch_ < options_.epochs;
   if (epoch_ == options_.epochs || stale)
     phase_ = Phase::done;
   else

@@ -29,6 +29,15 @@ struct LstmTrainerOptions {
   SimdLevel level = best_simd_level();
 };
 
+/// How a training went, by completed epoch. Losses are mean squared errors of the standardised targets.
+struct LstmCourse {
+  std::vector<double> training, validation;  // validation: none without validation data
+  int best_epoch = 0;                        // counted from 1; 0: none
+  bool stopped_early = false;
+
+  int epochs() const { return static_cast<int>(training.size()); }
+};
+
 /// Trains an LSTM by mini-batches of the mean squared error with Adam, in small steps that the caller drives:
 /// `while (!trainer.done()) { poll(); trainer.step(); }`. The same data, options and seed give the same bytes at the
 /// same SIMD level.
@@ -55,7 +64,8 @@ class LstmTrainer {
   int best_epoch() const { return best_epoch_; }                         // counted from 1; 0: none yet
   double training_loss() const { return training_loss_; }                // mean over the last completed epoch
   double best_validation_loss() const { return best_validation_loss_; }  // infinity: none yet
-  bool diverged() const { return diverged_; }                            // stopped, for a loss was not finite
+  const LstmCourse& course() const { return course_; }
+  bool diverged() const { return diverged_; }  // stopped, for a loss was not finite
 
   /// The weights with the best validation loss; without validation data, or before its first pass, the current ones.
   /// The trainer is spent afterwards.
@@ -89,6 +99,7 @@ class LstmTrainer {
   double training_loss_ = std::numeric_limits<double>::infinity();
   double best_validation_loss_ = std::numeric_limits<double>::infinity();
   bool diverged_ = false;
+  LstmCourse course_;
 };
 
 }  // namespace glucose

@@ -69,6 +69,12 @@ float outcome_at(std::span<const Reading> readings, Micros at, Micros as_of) {
   return before.found() && after.found() ? between(before, after, at) : kUnknown;
 }
 
+bool was_measured(std::span<const Reading> readings, Micros from, Micros until) {
+  const auto first = std::upper_bound(readings.begin(), readings.end(), from,
+                                      [](Micros t, const Reading& r) { return t < r.measured_at; });
+  return first != readings.end() && first->measured_at <= until;
+}
+
 void glucose_window(std::span<const Reading> readings, Micros at, Micros step, std::span<float> out) {
   for (std::size_t i = 0; i < out.size(); ++i)
     out[i] = glucose_at(readings, at - static_cast<Micros>(out.size() - 1 - i) * step, at);

@@ -23,4 +23,12 @@ float outcome_at(std::span<const Reading> readings, Micros at, Micros as_of = st
 /// `steps` values at at − (steps−1)·step … at, oldest first, by glucose_at(…, as_of = at).
 void glucose_window(std::span<const Reading> readings, Micros at, Micros step, std::span<float> out);
 
+/// Whether anything was measured from < t <= until, whenever it was recorded.
+bool was_measured(std::span<const Reading> readings, Micros from, Micros until);
+
+/// What to do about history of which the database seems to have learnt only now.
+inline constexpr const char* kImportHint =
+    "Import history with recorded_at NULL: UPDATE glucose.glucose_reading SET recorded_at = NULL WHERE person_id = ... "
+    "AND recorded_at > measured_at + interval '1 hour'.";
+
 }  // namespace glucose

@@ -70,6 +70,10 @@ struct Task {
   /// left out. Empty: unchanged.
   std::vector<std::uint8_t> (*adopted)(const AnyModel& model, std::span<const Meal> meals);
 
+  /// Glucose stays what it is, at the horizons and with the intervals of a model: what answers where the model itself
+  /// is no better. Null: there is none.
+  std::unique_ptr<AnyModel> (*baseline)(const AnyModel& model) = nullptr;
+
   // Asking.
   /// Checks and sets what horizons are asked for: numbers, of a list or one alone; none: the usual. Throws Error
   /// bad_argument. Null: the model's own horizons are answered and nothing else.

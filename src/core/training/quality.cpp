@@ -56,6 +56,9 @@ QualityVerdict judge_quality(const QualityFacts& facts, const QualityLimits& lim
       !(facts.coverage && *facts.coverage >= limits.coverage->least && *facts.coverage <= limits.coverage->most))
     issues.emplace_back("the 90 % interval holds fewer than " + plain(100 * limits.coverage->least) +
                         " % or more than " + plain(100 * limits.coverage->most) + " % of the test outcomes");
+  if (facts.tests < limits.tests)
+    issues.emplace_back("measured on only " + std::to_string(facts.tests) + " test " + facts.residual_name +
+                        ", fewer than " + std::to_string(limits.tests));
   verdict.production_ready = issues.empty();
   if (facts.residuals < limits.residuals)
     issues.emplace_back("interval rests on only " + std::to_string(facts.residuals) + " " + facts.residual_name);

@@ -19,6 +19,7 @@ struct QualityFacts {
   std::optional<double> coverage;     // share of test outcomes within the 90 % interval
   int residuals;                      // that the interval rests on …
   const char* residual_name;          // … and what they are called, in plural
+  int tests = 0;                      // rows that all of this was measured on
 };
 
 /// What a task asks of a model that is ready for production.
@@ -30,6 +31,7 @@ struct QualityLimits {
   double mape_percent;            // below
   std::optional<Range> coverage;  // within, shares
   int residuals;                  // with fewer an issue says so; it does not block
+  int tests = 0;                  // with fewer test rows nothing is known well enough
 };
 
 struct QualityVerdict {

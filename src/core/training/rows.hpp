@@ -21,6 +21,9 @@ struct Reach {
   bool meals = false;  // whether meals are read at all
 };
 
+/// With fewer, a day does not count as one with readings.
+inline constexpr int kReadingsOfADay = 4;
+
 /// What is stored of one person for the rows of a period, start_at <= t < end_at, and around it by the task's reach.
 /// Sorted by time.
 struct Material {
@@ -29,7 +32,8 @@ struct Material {
   DayClock clock;  // of the readings' days
   Micros start_at = 0, end_at = 0;
 
-  /// Between the first and the last reading of the period.
+  /// Days of the period with readings, as days of UTC but no more than lie between the first and the last: one reading
+  /// of a clock that was wrong by a year is not a year.
   double days() const;
 };
 

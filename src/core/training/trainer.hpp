@@ -21,19 +21,24 @@ struct MetricRow {
   std::string metric;
   double value;
   int n;
+  std::string_view head = "median";  // of what was forecast; empty: of no model's
 };
 /// The five numbers of Metrics, their names after `prefix`.
 void add_metrics(std::vector<MetricRow>& rows, Split split, int minutes_ahead, std::string_view prefix,
-                 const Metrics& metrics);
+                 const Metrics& metrics, std::string_view head = "median");
 
 /// What a training leaves: the artifact and all that is stored beside it.
 struct Outcome {
   std::vector<std::uint8_t> artifact;
   std::string algorithm, schema;
   std::vector<int> horizons_min;
-  std::array<int, 3> rows{};                 // by Split
-  double mae, rmse, r2;                      // on test, mean over horizons, in the task's unit
-  std::vector<MetricRow> metrics;            // of exactly the stored model, but for validation (see Trainer)
+  std::array<int, 3> rows{};       // by Split
+  double mae, rmse, r2;            // on test, mean over horizons, in the task's unit
+  std::vector<MetricRow> metrics;  // of exactly the stored model, but for validation (see Trainer)
+  struct Splits {
+    bool known = false;  // of one person
+    Micros validation_start = 0, test_start = 0, test_end = 0;
+  } splits;                                  // moments of the first row of each, and of the last
   Micros learnt_from = 0, learnt_until = 0;  // moments of the first and the last row that weights were learnt from
   bool stands_on_population = false;         // the population's model that was given is part of it
   bool rejected = false;                     // must never be deployed

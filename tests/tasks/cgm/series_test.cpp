@@ -143,3 +143,19 @@ TEST(CgmRows, NothingAndTooLittleGiveNoRows) {
   EXPECT_EQ(rows_of(ar2_readings(1, 36)).size(), 0U);
   EXPECT_THROW(train_cgm(rows_of(ar2_readings(1, 36))), Error);
 }
+
+TEST(CgmStretch, AFewReadingsFarAwayDoNotStretchIt) {
+  std::vector<Reading> readings;
+  for (int i = 0; i < 1000; ++i) readings.push_back(reading_at(5 * i, 100));
+  const CgmSeries usual(readings);
+  EXPECT_EQ(cgm_stretch(usual, 0, usual.size()).from, 0);
+  EXPECT_EQ(cgm_stretch(usual, 0, usual.size()).until, 5 * 999 * kMinute);
+  readings.insert(readings.begin(), reading_at(-1440.0 * 365 * 20, 100));
+  readings.push_back(reading_at(1440.0 * 365, 100));
+  const CgmSeries stray(readings);
+  const CgmStretch stretch = cgm_stretch(stray, 0, stray.size());
+  EXPECT_GE(stretch.from, 0);
+  EXPECT_LE(stretch.until, 5 * 999 * kMinute);
+  EXPECT_GT(stretch.until - stretch.from, 5 * 970 * kMinute);
+  EXPECT_EQ(cgm_stretch(CgmSeries({}), 0, 0).until, 0);
+}

@@ -15,7 +15,8 @@ DayRowsBuilder::DayRowsBuilder(DayRows& rows, const CgmSeries& series, const Day
                                const DaySplits& splits, std::size_t most)
     : rows_(rows), series_(series), clock_(clock), splits_(splits), next_(first) {
   if (first >= series.size()) return;
-  const Micros span = series.at(series.size() - 1) - series.at(first);
+  const CgmStretch stretch = cgm_stretch(series, first, series.size());
+  const Micros span = stretch.until - stretch.from;
   apart_ = std::max(apart_, span / static_cast<Micros>(std::clamp<std::size_t>(most, 1, kMostDayRows)));
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/wipe.hpp"
+#include "core/readings/time_grid.hpp"
 #include "core/tasks/cgm/features.hpp"
 #include "core/tasks/cgm/place.hpp"
 
@@ -90,6 +91,17 @@ std::optional<DayPast> past_of_day(const CgmModel& model, const CgmSeries& serie
   throw Error(ErrorCode::model_mismatch, "the model forecasts two hours and no more", "Train the model again.");
 }
 
+// Readings that were measured in time and recorded later: what there is must not be said not to be there.
+void require_known_then(std::span<const Reading> readings, Micros at) {
+  if (!was_measured(readings, at - kCgmOldestReading, at)) return;
+  const auto known = [at](const Reading& r) {
+    return r.measured_at <= at && r.recorded_at <= at && at - r.measured_at <= kCgmOldestReading;
+  };
+  if (std::any_of(readings.rbegin(), readings.rend(), known)) return;
+  throw Error(ErrorCode::too_little_history, "no glucose reading of the hour before this moment was known then",
+              kImportHint, "There are readings, but all of them were recorded only later (recorded_at).");
+}
+
 Confidence confidence_of_days(float known) {
   return known >= kRhythmKnown ? Confidence::high : known >= kRhythmSeen ? Confidence::medium : Confidence::low;
 }
@@ -148,6 +160,7 @@ void wipe(CgmModel& model) {
 }
 
 CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_min) {
+  require_known_then(readings, at);
   return cgm_seen(CgmSeries(readings, at), at, utc_offset_min);
 }
 
@@ -165,6 +178,7 @@ CgmSeen cgm_seen(const CgmSeries& series, Micros at, int utc_offset_min) {
 
 CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
                          const DayClock& clock) {
+  require_known_then(readings, question.at);
   const CgmSeries series(readings, question.at);
   const CgmSeen seen = cgm_seen(series, question.at, question.utc_offset_min);
   const CgmNodes nodes = cgm_nodes(model, seen.window, seen.minute_of_day);

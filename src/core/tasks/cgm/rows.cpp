@@ -40,7 +40,7 @@ CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings,
   while (end_ < series_.size() && series_.at(end_) < end_at) ++end_;
   const std::size_t n = end_ - first;
   if (n == 0) return;
-  first_at_ = series_.at(first);
+  first_at_ = cgm_stretch(series_, first, end_).from;
   first_validation_ = series_.at(first + n * 70 / 100);
   first_test_ = series_.at(first + n * 85 / 100);
   every_ = std::max<std::size_t>(1, (n + most - 1) / std::max<std::size_t>(most, 1));

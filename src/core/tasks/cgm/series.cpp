@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/tasks/cgm/series.hpp"
 
+#include <algorithm>
+
 namespace glucose {
 
 CgmSeries::CgmSeries(std::span<const Reading> readings, Micros known_at) {
@@ -55,6 +57,17 @@ float CgmSeries::value_at(Micros at) const {
   if (after->at == at) return after->mg_dl;
   if (after == points_.begin() || after->at - after[-1].at > kCgmGap) return kUnknown;
   return between(static_cast<std::size_t>(after - points_.begin()) - 1, at);
+}
+
+CgmStretch cgm_stretch(const CgmSeries& series, std::size_t first, std::size_t last) {
+  constexpr Micros kStray = 30 * kDay;
+  if (first >= last) return {};
+  const std::size_t few = std::min((last - first) / 100 + 1, last - first - 1);
+  CgmStretch stretch{series.at(first), series.at(last - 1)};
+  const Micros most_from = series.at(first + few), most_until = series.at(last - 1 - few);
+  if (most_from - stretch.from > kStray) stretch.from = most_from;
+  if (stretch.until - most_until > kStray) stretch.until = std::max(most_until, stretch.from);
+  return stretch;
 }
 
 }  // namespace glucose

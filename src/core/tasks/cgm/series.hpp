@@ -37,4 +37,11 @@ class CgmSeries {
   std::vector<Point> points_;
 };
 
+/// A stretch that readings [first, last) of a series really cover: a hundredth of them that lie a month or more before
+/// or behind all others, as of a clock that was wrong, do not count.
+struct CgmStretch {
+  Micros from = 0, until = 0;
+};
+CgmStretch cgm_stretch(const CgmSeries& series, std::size_t first, std::size_t last);
+
 }  // namespace glucose

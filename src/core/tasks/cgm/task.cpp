@@ -81,6 +81,14 @@ std::vector<std::uint8_t> adopted(const AnyModel& /*weights only*/, std::span<co
   return {};
 }
 
+// Heads that add nothing to the last reading.
+std::unique_ptr<AnyModel> baseline(const AnyModel& any) {
+  CgmModel model = model_of(any);
+  for (CgmHead* head : {&model.median, &model.mean}) std::fill(head->begin(), head->end(), 0.0F);
+  model.median_trees = model.mean_trees = {};
+  return held(std::move(model));
+}
+
 CgmQuestion question_of(const Question& question) {
   CgmQuestion q;
   q.at = question.at;
@@ -205,6 +213,7 @@ const Task kCgmTask{
     .facts = facts,
     .remembers = remembers,
     .adopted = adopted,
+    .baseline = baseline,
     .set_minutes = set_minutes,
     .asking_reach = asking_reach,
     .ask = ask,

@@ -112,9 +112,9 @@ void add_day_metrics(std::vector<MetricRow>& rows, const DayMeasured& test) {
     const Metrics mean = test.mean.at(node);
     const int minutes = kDayNodesMin[node];
     if (minutes <= kCgmLongestMin || mean.n == 0) continue;
-    add_metrics(rows, Split::test, minutes, "", mean);
-    add_metrics(rows, Split::test, minutes, "time_of_day_", test.plain.at(node));
-    rows.push_back({Split::test, minutes, "coverage", static_cast<double>(test.inside[node]) / mean.n, mean.n});
+    add_metrics(rows, Split::test, minutes, "", mean, "mean");
+    add_metrics(rows, Split::test, minutes, "time_of_day_", test.plain.at(node), "");
+    rows.push_back({Split::test, minutes, "coverage", static_cast<double>(test.inside[node]) / mean.n, mean.n, "mean"});
   }
 }
 
@@ -125,11 +125,11 @@ std::vector<MetricRow> metrics_of(const CgmOutcome& outcome) {
     for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
       add_metrics(rows, static_cast<Split>(split), minutes, "", outcome.measured[split].median.at(k));
       const Metrics of_mean = outcome.measured[split].mean.at(k);
-      rows.push_back({static_cast<Split>(split), minutes, "mean_head_rmse", of_mean.rmse, of_mean.n});
+      rows.push_back({static_cast<Split>(split), minutes, "mean_head_rmse", of_mean.rmse, of_mean.n, "mean"});
     }
     const CgmMeasured& test = outcome.measured[static_cast<std::size_t>(Split::test)];
     const Metrics persistence = test.persistence.at(k);
-    add_metrics(rows, Split::test, minutes, "persistence_", persistence);
+    add_metrics(rows, Split::test, minutes, "persistence_", persistence, "");
     const double n = persistence.n;
     rows.push_back({Split::test, minutes, "coverage", n > 0 ? test.inside[k] / n : kUnknown, persistence.n});
   }
@@ -169,6 +169,8 @@ class CgmTrainer final : public Trainer {
     outcome.production_ready = trained.production_ready;
     outcome.quality_issues = trained.quality_issues;
     add_notes(outcome.notes, trained);
+    const CgmBoundaries& b = made_->boundaries;
+    if (persons_ == 1) outcome.splits = {true, b.validation_start, b.test_start, b.test_end};
     return outcome;
   }
 

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/readings/time_grid.hpp"
+#include "core/tasks/meal/features/meal_lines.hpp"
 
 namespace glucose {
 
@@ -25,7 +27,8 @@ class Maker final : public RowsMaker {
   void begin(const Material& m) override {
     rows_->days = m.days();
     const auto as_of = wanted_.any_outcome ? std::optional<Micros>(wanted_.known_at) : std::nullopt;
-    builder_.emplace(m.meals, m.readings, wanted_.horizons_min, m.start_at, m.end_at, as_of);
+    whole_.emplace(m.meals);
+    builder_.emplace(whole_->all(), m.readings, wanted_.horizons_min, m.start_at, m.end_at, as_of);
   }
   bool done() const override { return builder_->done(); }
   void step() override {
@@ -33,6 +36,8 @@ class Maker final : public RowsMaker {
   }
   bool end() override {
     std::vector<Sample> samples = builder_->take();
+    meals_ = builder_->meals();
+    too_late_ = builder_->known_too_late();
     builder_.reset();
     if (wanted_.of_population && samples.size() < static_cast<std::size_t>(wanted_.min_meals)) return false;
     bytes_ += samples.size() * sizeof(Sample);
@@ -48,21 +53,33 @@ class Maker final : public RowsMaker {
   }
 
  private:
+  [[noreturn]] void raise_too_late(int usable) const {
+    throw Error(ErrorCode::too_little_history,
+                "too little history to train: " + one_decimal(rows_->days) + " days of readings and " +
+                    std::to_string(usable) + " usable meals",
+                kImportHint,
+                std::to_string(too_late_) + " of " + std::to_string(meals_) +
+                    " meals have readings before and after them that were recorded only later (recorded_at): a "
+                    "forecast would not have known them.");
+  }
   void require_enough() const {
     const auto n = rows_->persons.empty() ? 0 : static_cast<int>(rows_->only().size());
     if (n >= wanted_.min_meals && rows_->days >= wanted_.min_days) return;
+    if (too_late_ > 0) raise_too_late(n);
     throw Error(ErrorCode::too_little_history,
                 "too little history to train: " + one_decimal(rows_->days) + " days of readings and " +
                     std::to_string(n) + " usable meals",
                 "Record more, or predict with a population model until then.",
                 "At least " + std::to_string(wanted_.min_days) + " days and " + std::to_string(wanted_.min_meals) +
-                    " meals are needed; a meal is usable when glucose is known before it and at every horizon after "
-                    "it.");
+                    " meals are needed; what is eaten within 15 minutes is one; it is usable when glucose is known "
+                    "before it and at every horizon after it.");
   }
 
   MealRowsWanted wanted_;
   std::unique_ptr<MealRows> rows_;
+  std::optional<WholeMeals> whole_;
   std::optional<DatasetBuilder> builder_;
+  int meals_ = 0, too_late_ = 0;  // of the last person
   std::size_t bytes_ = 0;
 };
 

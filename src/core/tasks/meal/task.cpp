@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/readings/time_grid.hpp"
 #include "core/tasks/meal/asking/explanation.hpp"
 #include "core/tasks/meal/asking/importance.hpp"
 #include "core/tasks/meal/asking/meal_scorer.hpp"
+#include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
 #include "core/tasks/meal/models/wipe.hpp"
@@ -130,6 +132,11 @@ std::vector<std::uint8_t> adopted(const AnyModel& any, std::span<const Meal> mea
   return encode(stranger);
 }
 
+std::unique_ptr<AnyModel> baseline(const AnyModel& any) {
+  const Model& model = model_of(any);
+  return held(Model{Algorithm::persistence, model.horizons_min, Persistence{}, model.intervals, {}});
+}
+
 // --- asking -----------------------------------------------------------------------------------------------------
 
 // What a model does not remember yet has to be followed again: meals since its training, or, of a population's model,
@@ -152,13 +159,13 @@ struct Asked {
   Follower follower;
 };
 
-Follower followed(const Model& model, const Known& known, Micros at) {
+Follower followed(const Model& model, std::span<const Meal> meals, std::span<const Reading> readings, Micros at) {
   const Micros from = follow_from(model, at);
-  std::size_t first = known.meals.size();
-  while (first > 0 && known.meals.size() - first < kFollowedMeals && known.meals[first - 1].eaten_at >= from) --first;
+  std::size_t first = meals.size();
+  while (first > 0 && meals.size() - first < kFollowedMeals && meals[first - 1].eaten_at >= from) --first;
   Follower follower(model);
-  if (first < known.meals.size()) {
-    DatasetBuilder builder(known.meals, known.readings, model.horizons_min, known.meals[first].eaten_at, at, at);
+  if (first < meals.size()) {
+    DatasetBuilder builder(meals, readings, model.horizons_min, meals[first].eaten_at, at, at);
     while (!builder.done()) builder.step();
     for (const Sample& sample : builder.take()) follower.follow(sample);
   }
@@ -167,8 +174,15 @@ Follower followed(const Model& model, const Known& known, Micros at) {
 
 Asked asked(const Model& model, const Known& known, const Question& question) {
   check_meal(question.meal.nutrition);
-  Asked a{Timeline(known.meals, known.readings).moment(question.meal), {}, followed(model, known, question.at)};
+  const Meal whole = WholeMeals::of(known.meals, question.meal);
+  const WholeMeals earlier = WholeMeals::without(known.meals, question.meal);
+  Asked a{Timeline(earlier.all(), known.readings).moment(whole),
+          {},
+          followed(model, earlier.all(), known.readings, question.at)};
   a.sensor = assess_sensor(history_of(a.moment.features), known.readings, question.at);
+  if (!a.sensor.has_last && was_measured(known.readings, question.at - kBaselineDays * kDay, question.at))
+    throw Error(ErrorCode::too_little_history, "no glucose reading of the 30 days before this moment was known then",
+                kImportHint, "There are readings, but all of them were recorded only later (recorded_at).");
   return a;
 }
 
@@ -274,6 +288,7 @@ const Task kMealTask{
     .facts = facts,
     .remembers = remembers,
     .adopted = adopted,
+    .baseline = baseline,
     .set_minutes = nullptr,
     .asking_reach = asking_reach,
     .ask = ask,

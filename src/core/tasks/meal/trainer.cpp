@@ -40,13 +40,29 @@ void note_weights(Notes& notes, const Model& model) {
   notes.push_back({"weights", std::move(weights)});
 }
 
+void note_courses(Notes& notes, const TrainingOutcome& outcome) {
+  if (outcome.courses.empty()) return;
+  NoteList networks;
+  for (const NetworkCourse& network : outcome.courses) {
+    Notes one;
+    note_text(one, "learnt_from", network.serves ? "train and validation" : "train");
+    note(one, "epochs", network.course.epochs());
+    if (network.course.best_epoch > 0) note(one, "best_epoch", network.course.best_epoch);
+    one.push_back({"stopped_early", network.course.stopped_early});
+    one.push_back({"training_loss", network.course.training});
+    if (!network.course.validation.empty()) one.push_back({"validation_loss", network.course.validation});
+    networks.items.push_back(std::move(one));
+  }
+  notes.push_back({"networks", std::move(networks)});
+}
+
 std::vector<MetricRow> metrics_of(const TrainingOutcome& outcome) {
   std::vector<MetricRow> rows;
   const auto& horizons = outcome.model.horizons_min;
   for (std::size_t k = 0; k < horizons.size(); ++k) {
     for (std::size_t split = 0; split < outcome.metrics.size(); ++split)
       add_metrics(rows, static_cast<Split>(split), horizons[k], "", outcome.metrics[split][k]);
-    add_metrics(rows, Split::test, horizons[k], "persistence_", outcome.persistence_test[k]);
+    add_metrics(rows, Split::test, horizons[k], "persistence_", outcome.persistence_test[k], "");
   }
   return rows;
 }
@@ -69,6 +85,7 @@ Outcome outcome_of(TrainingOutcome trained) {
   note_candidates(outcome.notes, trained);
   note_weights(outcome.notes, trained.model);
   if (!trained.network.empty()) note_text(outcome.notes, "network", trained.network);
+  note_courses(outcome.notes, trained);
   note(outcome.notes, "interval_residuals", trained.model.intervals.n);
   return outcome;
 }
@@ -111,6 +128,7 @@ class PersonTrainer final : public Trainer {
     outcome.learnt_from = samples.front().eaten_at;
     outcome.learnt_until = samples[n_learnt - 1].eaten_at;
     outcome.stands_on_population = stands_on_population_;
+    outcome.splits = {true, samples[n_train].eaten_at, samples[n_learnt].eaten_at, samples.back().eaten_at};
     note_time(outcome.notes, "validation_start", samples[n_train].eaten_at);
     note_time(outcome.notes, "test_start", samples[n_learnt].eaten_at);
     note_time(outcome.notes, "test_end", samples.back().eaten_at);

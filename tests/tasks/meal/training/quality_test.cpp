@@ -24,6 +24,7 @@ TrainingOutcome good() {
   outcome.candidates = {{Algorithm::persistence, {metrics(30), metrics(30)}, 30},
                         {Algorithm::ridge, {metrics(20), metrics(20)}, 20}};
   outcome.metrics[2] = {metrics(20), metrics(20)};
+  outcome.sizes = {180, 40, 40};
   outcome.persistence_test = {metrics(30), metrics(30)};
   return outcome;
 }
@@ -122,6 +123,17 @@ TEST(Quality, FewResidualsAreSaidButDoNotBlock) {
 TEST(Quality, MeanOverHorizons) {
   EXPECT_DOUBLE_EQ(mean_of({metrics(10), metrics(30)}, &Metrics::rmse), 20);
   EXPECT_TRUE(std::isnan(mean_of({}, &Metrics::rmse)));
+}
+
+TEST(Quality, FewTestMealsAreNotEnough) {
+  for (const int tests : {0, 3, 9, 10, 11}) {
+    TrainingOutcome outcome = good();
+    outcome.sizes.test = tests;
+    const Verdict verdict = judged(outcome);
+    EXPECT_EQ(verdict.ready, tests >= 10) << tests;
+    EXPECT_FALSE(verdict.rejected);
+    EXPECT_EQ(verdict.issues.empty(), tests >= 10);
+  }
 }
 
 }  // namespace

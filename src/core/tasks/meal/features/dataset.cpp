@@ -15,6 +15,8 @@ int boundary(Samples samples, int wanted) {
   return static_cast<int>(moment_boundary(samples, static_cast<std::size_t>(wanted)));
 }
 
+constexpr Micros kMeasuredBefore = kHistorySteps * kHistoryStepMin * kMinute;
+
 bool has_glucose(const FeatureVector& x) {
   return std::any_of(x.begin() + kHistory, x.begin() + kHistory + kHistorySteps,
                      [](float value) { return !std::isnan(value); });
@@ -60,6 +62,7 @@ DatasetBuilder::DatasetBuilder(std::span<const Meal> meals, std::span<const Read
 void DatasetBuilder::step() {
   const Meal& meal = meals_[next_++];
   if (meal.eaten_at < start_at_ || meal.eaten_at >= end_at_) return;
+  ++of_period_;
   Sample sample;
   sample.targets.fill(kUnknown);
   std::size_t known = 0;
@@ -74,7 +77,10 @@ void DatasetBuilder::step() {
   if (known < (as_of_ ? 1 : horizons_min_.size())) return;
   static_cast<Moment&>(sample) = timeline_.moment(meal);
   sample.meal_id = meal.id;
-  if (has_glucose(sample.features)) samples_.push_back(sample);
+  if (has_glucose(sample.features))
+    samples_.push_back(sample);
+  else if (was_measured(readings_, meal.eaten_at - kMeasuredBefore, meal.eaten_at))
+    ++too_late_;
 }
 
 }  // namespace glucose

@@ -64,6 +64,10 @@ class DatasetBuilder {
   bool done() const { return next_ == meals_.size(); }
   void step();
   std::vector<Sample> take() { return std::move(samples_); }
+  /// Meals of the period so far, and those of them that have an outcome and readings before them of which none was
+  /// recorded by then: as of an import that does not say when it was measured.
+  int meals() const { return of_period_; }
+  int known_too_late() const { return too_late_; }
 
  private:
   std::span<const Meal> meals_;
@@ -73,6 +77,7 @@ class DatasetBuilder {
   std::optional<Micros> as_of_;
   Timeline timeline_;
   std::size_t next_ = 0;
+  int of_period_ = 0, too_late_ = 0;
   std::vector<Sample> samples_;
 };
 

@@ -52,6 +52,7 @@ class LstmFit {
   double progress() const { return trainer_->progress(); }
   int epoch() const { return trainer_->epoch(); }
   int best_epoch() const { return trainer_->best_epoch(); }
+  const LstmCourse& course() const { return trainer_->course(); }
   LstmModel take();
 
  private:

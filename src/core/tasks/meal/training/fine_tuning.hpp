@@ -22,6 +22,7 @@ class FineTuning {
   double progress() const { return done() ? 1 : fit_->progress(); }
   int epoch() const { return fit_ ? fit_->epoch() : 0; }
   int best_epoch() const { return best_epoch_; }
+  const LstmCourse& course() const { return fit_->course(); }
   /// Whether the population's network stays what it is.
   bool keeps_start() const { return keeps_start_; }
   LstmModel take() { return std::move(chosen_); }

@@ -76,6 +76,10 @@ class SteppedFit final : public Fit {
     if constexpr (requires { fit_.best_epoch(); }) return fit_.best_epoch();
     return 0;
   }
+  const LstmCourse* course() const override {
+    if constexpr (requires { fit_.course(); }) return &fit_.course();
+    return nullptr;
+  }
   bool settled() const override {
     if constexpr (requires { fit_.keeps_start(); }) return fit_.keeps_start();
     return false;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/learn/boosting_api.hpp"
+#include "core/learn/lstm_trainer.hpp"
 #include "core/tasks/meal/models/model.hpp"
 
 namespace glucose {
@@ -16,8 +17,9 @@ class Fit {
   virtual double progress() const = 0;
   virtual int epoch() const { return 0; }  // of algorithms that have epochs
   virtual Member take() = 0;
-  virtual int best_epoch() const { return 0; }    // of what learns in epochs: how many were best
-  virtual bool settled() const { return false; }  // more rows would change nothing
+  virtual int best_epoch() const { return 0; }                  // of what learns in epochs: how many were best
+  virtual const LstmCourse* course() const { return nullptr; }  // of a network
+  virtual bool settled() const { return false; }                // more rows would change nothing
 };
 
 /// What a fit may stand on, beside its rows; each may not be there.

@@ -9,7 +9,8 @@
 namespace glucose {
 
 namespace {
-constexpr QualityLimits kLimits{0.5, 15, {}, 20};
+constexpr int kFewestTests = 10;  // meals: of fewer, a mean says little
+constexpr QualityLimits kLimits{0.5, 15, {}, 20, kFewestTests};
 }  // namespace
 
 double mean_of(const std::vector<Metrics>& metrics, double Metrics::*field) {
@@ -33,6 +34,7 @@ void judge(TrainingOutcome& outcome) {
   facts.mape_percent = mean_of(test, &Metrics::mape);
   facts.residuals = outcome.model.intervals.n + static_cast<int>(own);
   facts.residual_name = "meals";
+  facts.tests = outcome.sizes.test;
   QualityVerdict verdict = judge_quality(facts, kLimits);
   outcome.rejected = verdict.rejected;
   outcome.production_ready = verdict.production_ready;

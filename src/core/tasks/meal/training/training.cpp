@@ -65,7 +65,8 @@ struct Training::State {
   std::optional<Weighing> weighing;          // of the candidates so far
   std::vector<Member> refitted;              // of the chosen
   std::vector<PointForecast> recalled_said;  // what the candidate with a memory had said of the learnt rows
-  std::string_view network_note;             // what the trained network is
+  std::vector<NetworkCourse> courses;
+  std::string_view network_note;  // what the trained network is
   Predictor final_predictor;
   Intervals intervals;
   Memory memory;
@@ -84,6 +85,10 @@ struct Training::State {
     return {population ? &*population : nullptr, boosting, network ? &*network : nullptr};
   }
 
+  void note_course(bool serves) {
+    if (const LstmCourse* course = fit->course()) courses.push_back({serves, *course});
+  }
+
   void fit_step() {
     if (!fit) {
       fit = make_fit(queue[weighing->size()], train(), validation(), options, foundations());
@@ -91,6 +96,7 @@ struct Training::State {
       fit->step();
     } else {
       best_epochs.push_back(fit->best_epoch());
+      note_course(false);
       if (queue[weighing->size()] == Algorithm::lstm)
         network_note = !network ? "own" : fit->settled() ? "population" : "fine-tuned";
       settled.push_back(!refits(queue[weighing->size()]) || fit->settled());
@@ -136,6 +142,7 @@ struct Training::State {
     } else if (!fit->done()) {
       fit->step();
     } else {
+      note_course(true);
       refitted.push_back(fit->take());
       fit.reset();
     }
@@ -300,6 +307,7 @@ TrainingOutcome Training::take() {
   outcome.model.algorithm = (*s.weighing)[s.weighing->winner()].algorithm;
   outcome.model.horizons_min = s.horizons_min;
   outcome.network = s.network_note;
+  outcome.courses = std::move(s.courses);
   outcome.metrics = std::move(s.metrics);
   const Predictor nothing_learnt = Persistence{};
   Replay persistence(s.test(), nothing_learnt, s.horizons_min);

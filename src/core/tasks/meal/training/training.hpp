@@ -7,10 +7,17 @@
 #include <vector>
 
 #include "core/learn/boosting_api.hpp"
+#include "core/learn/lstm_trainer.hpp"
 #include "core/tasks/meal/models/model.hpp"
 #include "core/tasks/meal/training/weighing.hpp"
 
 namespace glucose {
+
+/// How a network was trained: on the train rows, watched by the validation rows, or again on both for what serves.
+struct NetworkCourse {
+  bool serves;
+  LstmCourse course;
+};
 
 /// What a training leaves: the model to store and everything that is said about it.
 struct TrainingOutcome {
@@ -20,6 +27,7 @@ struct TrainingOutcome {
   std::array<std::vector<Metrics>, 3> metrics;  // by Split, [K]; train and test of the stored model, validation of it
                                                 // before it was fitted again on those rows too
   std::vector<Metrics> persistence_test;        // [K]
+  std::vector<NetworkCourse> courses;           // in order
   std::string_view network;                     // own, population or fine-tuned; empty when none was trained
   bool rejected = false;                        // must never be deployed
   bool production_ready = false;
