@@ -27,10 +27,20 @@ COMMENT ON FUNCTION glucose.key(bigint) IS
 'Stable UUIDv5 of a numeric identifier; the same as key() of its decimal text. Its argument has another name, so that '
 'a gateway that calls by name knows which is meant.';
 
+CREATE FUNCTION glucose.key(id integer) RETURNS uuid
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_key_integer';
+COMMENT ON FUNCTION glucose.key(integer) IS
+'As key(bigint).';
+
+CREATE FUNCTION glucose.key(id double precision) RETURNS uuid
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_key_double';
+COMMENT ON FUNCTION glucose.key(double precision) IS
+'As key(bigint), for drivers that send every number as a double; what is no whole number up to 2^53 raises 22003.';
+
 CREATE FUNCTION glucose.to_mg_dl(value double precision, unit text) RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_to_mg_dl';
 COMMENT ON FUNCTION glucose.to_mg_dl(double precision, text) IS
-'Glucose in mg/dL from a value in ''mg/dL'' or ''mmol/L'' (times 18.0182).';
+'Glucose in mg/dL from a value in ''mg/dL'' or ''mmol/L'' (times 18.0182); the unit in any case.';
 
 CREATE FUNCTION glucose.disclaimer(lang text DEFAULT 'en') RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_disclaimer';

@@ -32,6 +32,7 @@ BEGIN
   END IF;
   PERFORM glucose.setup_contract();
   PERFORM glucose.setup_policies();
+  PERFORM glucose.setup_entry_checks();
   PERFORM glucose.setup_outcome_views();
   PERFORM glucose.setup_privileges();
   -- New tables have no policy for them yet.
@@ -83,6 +84,8 @@ BEGIN
       ('person', 'own_change', 'UPDATE', own_rows, own_rows || ' AND ' || owned_rows),
       ('person_access', 'share', 'ALL', owned_rows, owned_rows),
       ('person_access', 'shared_with_me', 'SELECT', 'identity = glucose.current_identity()', NULL),
+      ('person_time_zone', 'see', 'SELECT', visible_rows, NULL),
+      ('person_time_zone', 'decide', 'ALL', owned_rows, owned_rows),
       ('model_version', 'see', 'SELECT', visible_rows, NULL),
       ('model_metric', 'see', 'SELECT', visible_rows, NULL),
       ('deployment', 'see', 'SELECT', visible_rows, NULL),

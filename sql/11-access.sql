@@ -36,7 +36,8 @@ BEGIN
   LOOP
     EXECUTE format('REVOKE ALL ON %s FROM %I', relation, role);
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'meal', 'glucose_reading', 'retraining_override',
+  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'person_time_zone', 'meal', 'glucose_reading',
+    'retraining_override',
                                   'training_job', 'retraining_log'] LOOP
     EXECUTE format('GRANT SELECT%s ON glucose.%I TO %I',
                    CASE level WHEN 'write' THEN ', INSERT, UPDATE, DELETE' ELSE '' END, relation, role);

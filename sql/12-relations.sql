@@ -30,7 +30,8 @@ COMMENT ON FUNCTION glucose.check_relations() IS
 
 CREATE FUNCTION glucose.made_by_setup() RETURNS name[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '{person, person_access, role_identity, schema_version, model_version, model_metric, deployment, prediction,
+RETURN '{person, person_access, person_time_zone, role_identity, schema_version, model_version, model_metric,
+  deployment, prediction,
   training_job, training_progress, retraining_policy, retraining_override, retraining_log, experiment, experiment_model,
   population_model, population_metric, population_deployment, population_member, prediction_horizon, prediction_outcome,
   model_live_accuracy}'::name[];

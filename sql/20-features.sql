@@ -11,20 +11,20 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_feature
 COMMENT ON FUNCTION glucose.feature_names() IS
 'Names of the 28 features of ''meal28/1'', in order.';
 
-CREATE FUNCTION glucose.validate_features(features real[]) RETURNS void
-LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_validate_features';
-COMMENT ON FUNCTION glucose.validate_features(real[]) IS
+CREATE FUNCTION glucose.validate_features(features double precision[]) RETURNS void
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_validate_features_float8';
+COMMENT ON FUNCTION glucose.validate_features(double precision[]) IS
 'Checks a vector of the 28 features; an error names the one that is wrong.';
 
-CREATE FUNCTION glucose.extract_meal_features(meal_id uuid) RETURNS real[]
-LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_extract_meal_features';
-COMMENT ON FUNCTION glucose.extract_meal_features(uuid) IS
+CREATE FUNCTION glucose.extract_meal_features(meal_id uuid, person_id uuid DEFAULT NULL) RETURNS real[]
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_extract_meal_features_of';
+COMMENT ON FUNCTION glucose.extract_meal_features(uuid, uuid) IS
 'The 13 features of the meal itself: nutrition (NULL = not known), type, clock in the person''s time zone.';
 
-CREATE FUNCTION glucose.extract_glucose_history(person_id uuid, before timestamptz, window_hours real DEFAULT 3)
-RETURNS real[]
-LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_extract_glucose_history';
-COMMENT ON FUNCTION glucose.extract_glucose_history(uuid, timestamptz, real) IS
+CREATE FUNCTION glucose.extract_glucose_history(person_id uuid, before timestamptz,
+  window_hours double precision DEFAULT 3) RETURNS real[]
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_extract_glucose_history_float8';
+COMMENT ON FUNCTION glucose.extract_glucose_history(uuid, timestamptz, double precision) IS
 'Glucose in mg/dL every 15 minutes over the window that ends at "before", oldest first. NULL where no reading is '
 'near enough; nothing measured or recorded later is used.';
 
@@ -35,9 +35,9 @@ COMMENT ON FUNCTION glucose.calculate_user_baseline(uuid, timestamptz, integer) 
 'The person''s own level over the days up to "before": mean and sample standard deviation of the readings (mg/dL), '
 'mean carbohydrate of the meals (g).';
 
-CREATE FUNCTION glucose.extract_features(meal_id uuid) RETURNS real[]
-LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_extract_features';
-COMMENT ON FUNCTION glucose.extract_features(uuid) IS
+CREATE FUNCTION glucose.extract_features(meal_id uuid, person_id uuid DEFAULT NULL) RETURNS real[]
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_extract_features_of';
+COMMENT ON FUNCTION glucose.extract_features(uuid, uuid) IS
 'The 28 features of ''meal28/1'' at the moment of the meal, NULL where not known. Nothing measured, recorded or '
 'eaten later is used.';
 

@@ -20,13 +20,18 @@ COMMENT ON FUNCTION glucose.model_types() IS
 'The kinds of forecast there are: the unit of each, whether it is asked about meals or about moments, what counts '
 'as new for a retraining, and what is paired when two versions are compared.';
 
+CREATE FUNCTION glucose.task_name(model_type text) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_task_name';
+COMMENT ON FUNCTION glucose.task_name(text) IS
+'Internal: the kind of forecast that a model type is of, NULL when there is none.';
+
 CREATE FUNCTION glucose.model_type(name text, OUT model_type text, OUT unit text, OUT about_meals boolean,
   OUT rows_are text, OUT units_are text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
   SELECT t.* INTO model_type, unit, about_meals, rows_are, units_are FROM glucose.model_types() t
-  WHERE t.model_type = split_part(name, ':', 1);
+  WHERE t.model_type = glucose.task_name(name);
   IF NOT FOUND THEN
     RAISE EXCEPTION 'unrecognized model_type "%"', name
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Model types are listed by glucose.model_types().';

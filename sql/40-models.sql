@@ -13,6 +13,7 @@ AS $fn$
 #variable_conflict use_column
 BEGIN
   PERFORM glucose.require_person(list_model_versions.person_id);
+  PERFORM glucose.model_type(list_model_versions.model_type);
   RETURN QUERY
     SELECT v.version, v.algorithm, v.is_active, v.status, v.trained_at, v.n_train, v.n_validation, v.n_test,
            v.mae, v.rmse, v.r2, v.is_production_ready, v.quality_issues
@@ -30,6 +31,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
   PERFORM glucose.require_person(active_model_version.person_id);
+  PERFORM glucose.model_type(active_model_version.model_type);
   RETURN (SELECT v.version FROM glucose.model_version v
           WHERE v.person_id = active_model_version.person_id AND v.model_type = active_model_version.model_type
             AND v.is_active);
@@ -50,7 +52,7 @@ AS $fn$
 DECLARE
   parts integer[];
 BEGIN
-  IF version !~ '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$' THEN
+  IF version !~ '^[0-9]{1,9}[.][0-9]{1,9}[.][0-9]{1,9}$' THEN
     RAISE EXCEPTION 'invalid version "%"', version
       USING ERRCODE = 'invalid_parameter_value', HINT = 'A version is MAJOR.MINOR.PATCH, such as 1.2.0.';
   END IF;
@@ -66,7 +68,7 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.increment_version(text, text) IS
-'The next version number: major when the feature or output schema changes, minor for a retraining, patch for a '
+'The next version number: major when what callers see changes (horizons), minor for a retraining, patch for a '
 're-fit with the same data and options. train_model() follows this by itself.';
 
 CREATE FUNCTION glucose.rollback_model(person_id uuid, model_type text DEFAULT 'glucose', to_version text DEFAULT NULL)
@@ -80,6 +82,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
   PERFORM glucose.require_person(model_version_at.person_id);
+  PERFORM glucose.model_type(model_version_at.model_type);
   RETURN (SELECT d.version FROM glucose.deployment d
           WHERE d.person_id = model_version_at.person_id AND d.model_type = model_version_at.model_type
             AND d.deployed_at <= model_version_at.at

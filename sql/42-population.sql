@@ -7,6 +7,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_t
 AS $fn$
 #variable_conflict use_column
 BEGIN
+  PERFORM glucose.model_type(list_population_models.model_type);
   RETURN QUERY
     SELECT v.version, v.algorithm, v.is_active, v.status, v.trained_at, v.n_persons, v.n_train,
            v.n_validation, v.n_test, v.mae, v.rmse, v.r2, v.is_production_ready, v.quality_issues

@@ -94,16 +94,30 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
   after CONSTANT timestamptz := coalesce(since, '-infinity');
+  meal_began timestamptz := '-infinity';
+  eaten_at timestamptz;
+  has_reading boolean;
+  n integer := 0;
 BEGIN
   IF (glucose.model_type(count_new_rows.model_type)).about_meals THEN
     -- Meals whose outcome can be known: old enough, and with a reading to start from.
-    RETURN (SELECT count(*)
-      FROM (SELECT m.eaten_at, m.eaten_at + interval '15 min' AS soon FROM glucose.meal m
+    -- What is eaten within a quarter of an hour is one meal, as for training (meal_lines.hpp).
+    FOR eaten_at, has_reading IN
+      SELECT m.eaten_at, r.found
+      FROM (SELECT DISTINCT m.eaten_at, m.eaten_at + interval '15 min' AS soon FROM glucose.meal m
             WHERE m.person_id = count_new_rows.person_id AND m.eaten_at > after
               AND m.eaten_at < until - interval '135 min' OFFSET 0) m
-      CROSS JOIN LATERAL (SELECT FROM glucose.glucose_reading r
+      LEFT JOIN LATERAL (SELECT true AS found FROM glucose.glucose_reading r
         WHERE r.person_id = count_new_rows.person_id AND r.measured_at >= m.eaten_at AND r.measured_at <= m.soon
-        LIMIT 1) r);
+        LIMIT 1) r ON true
+      ORDER BY m.eaten_at
+    LOOP
+      IF eaten_at - interval '15 min' > meal_began THEN
+        meal_began := eaten_at;
+        n := n + coalesce(has_reading, false)::integer;
+      END IF;
+    END LOOP;
+    RETURN n;
   END IF;
   RETURN (SELECT count(DISTINCT date_trunc('day', r.measured_at, 'UTC')) FROM glucose.glucose_reading r
           WHERE r.person_id = count_new_rows.person_id AND r.measured_at > after AND r.measured_at <= until);
@@ -127,13 +141,16 @@ DECLARE
   learnt_until timestamptz;
 BEGIN
   PERFORM glucose.require_person(check_retraining.person_id);
+  PERFORM glucose.model_type(check_retraining.model_type);
   rules := glucose.retraining_rules(check_retraining.person_id, check_retraining.model_type);
   task := glucose.model_type(check_retraining.model_type);
   -- A training up to a moment in the past knows nothing later: it is as old as that. A candidate that lost counts too,
   -- or the same rows would be trained on every night.
   SELECT max(v.version) FILTER (WHERE v.is_active),
          max(least(v.trained_at, (v.hyperparameters ->> 'end_at')::timestamptz)) FILTER (WHERE v.metadata ? 'test_end'),
-         max((v.metadata ->> 'test_end')::timestamptz)
+         -- Of the newest training alone, and never later than it was: a clock that was wrong once is not for ever.
+         (array_agg(least((v.metadata ->> 'test_end')::timestamptz, v.trained_at) ORDER BY v.trained_at DESC)
+            FILTER (WHERE v.metadata ? 'test_end'))[1]
   INTO active, trained_at, learnt_until
   FROM glucose.model_version v
   WHERE v.person_id = check_retraining.person_id AND v.model_type = check_retraining.model_type;

@@ -61,6 +61,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
   RETURN jsonb_build_object('rows', coalesce(forecast, '[]'),
+                            'unit', CASE lower(options ->> 'unit') WHEN 'mmol/l' THEN 'mmol/L' ELSE 'mg/dL' END,
                             'disclaimer', glucose.disclaimer(coalesce(options ->> 'lang', 'en')));
 END
 $fn$;

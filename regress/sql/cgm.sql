@@ -137,6 +137,7 @@ SELECT count(*) AS changed FROM (SELECT * FROM said EXCEPT SELECT *
 DELETE FROM glucose_reading WHERE person_id = key('new') AND mg_dl = 300;
 -- The person's clock is looked at, and it is the person's.
 UPDATE person SET time_zone = 'Asia/Tokyo' WHERE person_id = key('new');
+DELETE FROM person_time_zone;  -- it was there all along
 SELECT count(*) > 0 AS by_the_clock
   FROM (SELECT * FROM said EXCEPT SELECT * FROM cgm_forecast(key('new'), '2026-02-01 11:00+00')) d;
 

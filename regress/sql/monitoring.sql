@@ -43,7 +43,8 @@ SELECT version, minutes_ahead, n, mae, round(rmse::numeric, 3) AS rmse, bias, co
   FROM live_accuracy(key('monitoring ada'));
 SELECT version, minutes_ahead, week, n, mae, bias FROM model_live_accuracy ORDER BY minutes_ahead, week;
 SELECT minutes_ahead, n, mae FROM live_accuracy(key('monitoring ada'), since => '2026-03-05');
-SELECT count(*) AS n FROM live_accuracy(key('monitoring ada'), 'other');
+SELECT count(*) FROM live_accuracy(key('monitoring ada'), 'other');
+SELECT count(*) AS n FROM live_accuracy(key('monitoring ada'), 'cgm');
 
 -- As core's rule has it, over a grid of odd gaps: the targets of the training data are the same numbers.
 SELECT simulate_person(41, 30) AS sim \gset

@@ -5,7 +5,7 @@
 \i :here/include/begin.sql
 \set quick '{"epochs": 4, "hidden": [6], "learning_rate": 0.01}'
 SET ROLE anna;
-SELECT count(simulate_person(seed, 16, 't2d')) AS sharing FROM generate_series(1, 4) seed;
+SELECT count(simulate_person(seed, 30, 't2d')) AS sharing FROM generate_series(10, 13) seed;
 UPDATE person SET shares_data = true;
 SET ROLE ben;
 SELECT simulate_person(9, 30, 't2d') AS ben \gset

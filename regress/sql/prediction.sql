@@ -24,7 +24,7 @@ SELECT d -> 'modelType' AS type, d -> 'modelVersion' AS version, d -> 'algorithm
   d -> 'features' AS features, d -> 'source' AS source, d -> 'readingsUsed' AS readings,
   (d ->> 'trainedOn')::date = current_date AS trained_today,
   (d -> 'dataPoints')::int = v.n_train + v.n_validation AS learnt_from,
-  (d ->> 'lastUsed')::timestamptz BETWEEN now() - interval '1 min' AND now() + interval '1 min' AS used_now,
+  d -> 'lastUsed' AS never_used,
   (d ->> 'lastReadingAt')::timestamptz BETWEEN :'at'::timestamptz - interval '5 min' AND :'at' AS last_reading,
   d -> 'sensorIssues' AS issues
 FROM model_version v, LATERAL (SELECT :'doc'::jsonb -> 'provenance') p (d);

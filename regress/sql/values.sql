@@ -28,7 +28,7 @@ $$;
 SELECT to_mg_dl(100, 'mg/dL'), round(to_mg_dl(5.5, 'mmol/L')::numeric, 4) AS mmol, to_mg_dl(0, 'mmol/L'),
   to_mg_dl(-1, 'mg/dL'), to_mg_dl(NULL, 'mg/dL'), to_mg_dl(5, NULL);
 SELECT u AS unit, test.expect(format('SELECT to_mg_dl(5, %L)', u)), test.hint(format('SELECT to_mg_dl(5, %L)', u))
-  FROM unnest('{mg/dl,mmol,""," mg/dL"}'::text[]) u;
+  FROM unnest('{mg,mmol,""," mg/dL"}'::text[]) u;
 SELECT v AS value, test.expect(format('SELECT to_mg_dl(%L, ''mmol/L'')', v))
   FROM unnest('{NaN,Infinity,-Infinity,1e308}'::text[]) v;
 -- Texts.

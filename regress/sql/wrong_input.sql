@@ -47,7 +47,7 @@ GRANT SELECT ON test.call TO PUBLIC;
 INSERT INTO test.call (want, call) VALUES
   ('ok', $$ training_dataset('{w}') $$), ('MG001', $$ evaluate_model('{w}', 'cgm') $$),
   -- values
-  ('22023', $$ to_mg_dl(5, 'mg/dl') $$), ('22023', $$ to_mg_dl(5, '') $$), ('22023', $$ to_mg_dl(5, 'MMOL/L') $$),
+  ('22023', $$ to_mg_dl(5, 'mg') $$), ('22023', $$ to_mg_dl(5, '') $$), ('22023', $$ to_mg_dl(5, 'MMOL') $$),
   ('22003', $$ to_mg_dl('NaN', 'mg/dL') $$), ('22003', $$ to_mg_dl('Infinity', 'mmol/L') $$),
   ('22003', $$ to_mg_dl('-Infinity', 'mg/dL') $$), ('22003', $$ to_mg_dl(1e308, 'mmol/L') $$),
   ('22023', $$ disclaimer('fr') $$), ('22023', $$ disclaimer('') $$),
@@ -180,7 +180,7 @@ INSERT INTO test.call (want, call) VALUES
   ('22023', $$ predict_meal('{p}', '{"eaten_at": 12}') $$),
   ('MG002', $$ predict_meal('{p}', '{"eaten_at": "1900-01-01"}') $$),
   ('MG002', $$ predict_meal('{p}', '{"eaten_at": "294276-12-31"}') $$),
-  ('MG002', $$ predict_meal('{p}', '{"eaten_at": "4714-11-24 00:00:00+00 BC"}') $$),
+  ('22007', $$ predict_meal('{p}', '{"eaten_at": "4714-11-24 00:00:00+00 BC"}') $$),
   ('P0002', $$ predict_meal('{x}', '{}') $$), ('P0002', $$ predict_meal('{f}', '{"carbs_g": 40}') $$),
   ('22023', $$ glucose_forecast(NULL) $$), ('22023', $$ glucose_forecast('{m}', NULL) $$),
   ('P0002', $$ glucose_forecast('{xm}') $$),

@@ -78,7 +78,7 @@ BEGIN
   CREATE TABLE glucose.model_version (
     person_id uuid NOT NULL REFERENCES glucose.person ON DELETE CASCADE,
     model_type text NOT NULL,
-    version text NOT NULL CHECK (version ~ '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$'),
+    version text NOT NULL CHECK (version ~ '^[0-9]{1,9}[.][0-9]{1,9}[.][0-9]{1,9}$'),
     algorithm text NOT NULL,
     is_active boolean NOT NULL DEFAULT false,
     trained_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -140,7 +140,7 @@ BEGIN
 
   CREATE TABLE glucose.population_model (
     model_type text NOT NULL,
-    version text NOT NULL CHECK (version ~ '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$'),
+    version text NOT NULL CHECK (version ~ '^[0-9]{1,9}[.][0-9]{1,9}[.][0-9]{1,9}$'),
     algorithm text NOT NULL,
     is_active boolean NOT NULL DEFAULT false,
     trained_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -46,7 +46,7 @@ BEGIN
     WHERE state IN ('queued', 'running')
     ORDER BY queued_at;
   COMMENT ON VIEW glucose.training_progress
-    IS 'Jobs that wait or run, of the persons the caller may see; watch it with \watch 1.';
+    IS 'Jobs that wait or run, of the persons the caller may see; follow it by asking again.';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_002() IS

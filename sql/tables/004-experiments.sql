@@ -86,7 +86,7 @@ BEGIN
            h.at - interval '15 minutes' AS earliest, h.at + interval '15 minutes' AS latest,
            h.at - make_interval(mins => h.minutes_ahead) AS asked_at, h.glucose AS mg_dl, h.lower, h.upper,
            (SELECT s.glucose FROM jsonb_to_recordset(p.shadow_predictions) AS s (minutes_ahead integer, glucose real)
-            WHERE s.minutes_ahead = h.minutes_ahead) AS shadow_mg_dl
+            WHERE s.minutes_ahead = h.minutes_ahead) AS shadow_mg_dl, p.level
     FROM glucose.prediction p
     CROSS JOIN LATERAL jsonb_to_recordset(p.predictions)
       AS h (minutes_ahead integer, at timestamptz, glucose real, lower real, upper real);
@@ -102,7 +102,7 @@ BEGIN
                                                       / extract(epoch FROM a.measured_at - b.measured_at))::real
            END AS outcome,
            coalesce(h.asked_at <= greatest(own.training_end, own_shadow.training_end), false) AS in_training,
-           h.experiment, h.arm, h.shadow_version, h.shadow_mg_dl
+           h.experiment, h.arm, h.shadow_version, h.shadow_mg_dl, h.asked_at, h.level
     FROM glucose.prediction_horizon h
     LEFT JOIN LATERAL (
       SELECT r.measured_at, r.mg_dl FROM glucose.glucose_reading r
@@ -132,13 +132,21 @@ BEGIN
            date_trunc('week', o.at AT TIME ZONE 'UTC')::date AS week, count(*) AS n,
            avg(abs(o.mg_dl - o.outcome))::real AS mae, sqrt(avg((o.mg_dl - o.outcome) ^ 2))::real AS rmse,
            avg(o.mg_dl - o.outcome)::real AS bias,
-           avg((o.outcome BETWEEN o.lower AND o.upper)::integer)::real AS coverage
-    FROM glucose.prediction_outcome o
-    WHERE o.outcome IS NOT NULL AND NOT o.in_training
-    GROUP BY o.person_id, o.model_type, o.version, o.source, o.minutes_ahead, week;
+           avg((o.outcome BETWEEN o.lower AND o.upper)::integer)::real AS coverage, o.level
+    FROM (
+      -- The first answer about a moment counts, and of a meal in several lines the first line's.
+      SELECT f.*, lag(f.asked_at) OVER (
+               PARTITION BY f.person_id, f.model_type, f.version, f.source, f.minutes_ahead, f.meal_id IS NULL
+               ORDER BY f.asked_at) AS asked_before
+      FROM (SELECT DISTINCT ON (p.person_id, p.model_type, p.version, p.source, p.minutes_ahead, p.asked_at) p.*
+            FROM glucose.prediction_outcome p WHERE p.outcome IS NOT NULL AND NOT p.in_training
+            ORDER BY p.person_id, p.model_type, p.version, p.source, p.minutes_ahead, p.asked_at, p.issued_at) f) o
+    WHERE o.meal_id IS NULL OR o.asked_before IS NULL OR o.asked_at - o.asked_before > interval '15 minutes'
+    GROUP BY o.person_id, o.model_type, o.version, o.source, o.minutes_ahead, week, o.level;
   COMMENT ON VIEW glucose.model_live_accuracy IS
     'How good the served forecasts were, by version, horizon and week (Monday, UTC) of the forecast moment: mg/dL, '
-    'coverage of the interval from 0 to 1. Forecasts of meals the model had learnt from do not count.';
+    'coverage of the interval of that level from 0 to 1. A moment or a meal counts once, however often it was asked '
+    'about; forecasts of meals the model had learnt from do not count.';
 
   -- Whoever reads models and predictions goes on doing so: a forecast asks whether an experiment runs.
   FOR reader IN

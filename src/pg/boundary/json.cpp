@@ -50,11 +50,6 @@ bool bool_value(const char* key, const JsonbValue& value) {
   return value.val.boolean;
 }
 
-TimestampTz time_value(const char* key, const JsonbValue& value) {
-  return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text_value(key, value)),
-                                                 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-}
-
 int numbers_value(const char* key, const JsonbValue& value, double* out, int most) {
   if (value.type != jbvBinary) {
     out[0] = number_value(key, value);
@@ -98,7 +93,8 @@ void json_text(StringInfo out, const char* key, const char* value) {
 
 void json_time(StringInfo out, const char* key, TimestampTz value) {
   char text[MAXDATELEN + 1];
-  JsonEncodeDateTime(text, TimestampTzGetDatum(value), TIMESTAMPTZOID, nullptr);
+  constexpr int kGreenwich = 0;  // whatever TimeZone is
+  JsonEncodeDateTime(text, TimestampTzGetDatum(value), TIMESTAMPTZOID, &kGreenwich);
   json_text(out, key, text);
 }
 

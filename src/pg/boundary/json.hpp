@@ -14,7 +14,6 @@ void for_each_key(Jsonb* object, const char* what, void (*each)(const char* key,
 char* text_value(const char* key, const JsonbValue& value);
 double number_value(const char* key, const JsonbValue& value);
 bool bool_value(const char* key, const JsonbValue& value);
-TimestampTz time_value(const char* key, const JsonbValue& value);
 /// A number, or an array of numbers; returns how many, at most `most` (more raise 22023).
 int numbers_value(const char* key, const JsonbValue& value, double* out, int most);
 
@@ -24,7 +23,7 @@ int numbers_value(const char* key, const JsonbValue& value, double* out, int mos
 /// Appends "key": before a value, with a comma when the object has something already.
 void json_key(StringInfo out, const char* key);
 void json_text(StringInfo out, const char* key, const char* value);  // nullptr: null
-void json_time(StringInfo out, const char* key, TimestampTz value);  // ISO 8601
+void json_time(StringInfo out, const char* key, TimestampTz value);  // ISO 8601, UTC
 void json_number(StringInfo out, const char* key, double value);     // shortest form; not finite: null
 void json_bool(StringInfo out, const char* key, bool value);
 

@@ -4,6 +4,7 @@
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/json.hpp"
+#include "pg/boundary/moment.hpp"
 
 namespace glucose::pg {
 
@@ -20,14 +21,20 @@ void require_known(const Task& task, bool of_population, const char* key) {
   guarded([&] { require_option(task.algorithms(of_population), key); });
 }
 
+void take_moment(const char* key, const JsonbValue& value, TimestampTz* at, bool* is_local) {
+  const GivenTime given = time_value(key, value);
+  *at = given.at;
+  *is_local = given.is_local;
+}
+
 void take_option(const char* key, const JsonbValue& value, void* state) {
   auto* request = static_cast<TrainRequest*>(state);
   require_known(*request->task, request->of_population, key);
   if (value.type == jbvNull) return;  // null asks for the default
   if (strcmp(key, "start_at") == 0) {
-    request->start_at = time_value(key, value);
+    take_moment(key, value, &request->start_at, &request->start_is_local);
   } else if (strcmp(key, "end_at") == 0) {
-    request->end_at = time_value(key, value);
+    take_moment(key, value, &request->end_at, &request->end_is_local);
   } else if (strcmp(key, "deploy") == 0) {
     request->deploy = bool_value(key, value) ? TrainRequest::Deploy::yes : TrainRequest::Deploy::no;
   } else {
@@ -43,6 +50,15 @@ void add_numbers(StringInfo out, const char* key, const double* values, int n) {
   appendStringInfoChar(out, '[');
   for (int i = 0; i < n; ++i) appendStringInfo(out, "%s%g", i > 0 ? ", " : "", values[i]);
   appendStringInfoChar(out, ']');
+}
+
+// Of a population's period on everybody's own clock, without an offset.
+void add_moment(StringInfo out, const char* key, TimestampTz at, bool is_local) {
+  if (TIMESTAMP_NOT_FINITE(at)) return;
+  if (!is_local) return json_time(out, key, at);
+  char written[MAXDATELEN + 1];
+  JsonEncodeDateTime(written, TimestampGetDatum(at), TIMESTAMPOID, nullptr);
+  json_text(out, key, written);
 }
 
 /// The options an algorithm listens to; the texts are of static storage.
@@ -91,6 +107,12 @@ void require_capability(bool is_there, const char* model_type, const char* what)
                     errmsg("models of type \"%s\" cannot be %s", clipped(model_type), what)));
 }
 
+void require_period(const TrainRequest& request) {
+  const bool comparable = TIMESTAMP_NOT_FINITE(request.start_at) || TIMESTAMP_NOT_FINITE(request.end_at) ||
+                          request.start_is_local == request.end_is_local;
+  if (comparable && request.start_at >= request.end_at) raise_bad_option("end_at", "later than start_at");
+}
+
 TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,
                                 Jsonb* options) {
   TrainRequest request;
@@ -103,7 +125,7 @@ TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_ty
     request.algorithm = parse_algorithm(request.task->algorithms(request.of_population), algorithm);
   });
   for_each_key(options, "options", take_option, &request);
-  if (request.start_at >= request.end_at) raise_bad_option("end_at", "later than start_at");
+  require_period(request);
   return request;
 }
 
@@ -125,8 +147,8 @@ Jsonb* hyperparameters(const TrainRequest& request, const std::vector<int>& hori
   const OptionKeys listened = keys_of(request);
   for (int i = 0; i < listened.n; ++i)
     if (listened.keys[i] != "horizons") add_option(&out, request.options, listened.keys[i].data(), false);
-  if (!TIMESTAMP_NOT_FINITE(request.start_at)) json_time(&out, "start_at", request.start_at);
-  if (!TIMESTAMP_NOT_FINITE(request.end_at)) json_time(&out, "end_at", request.end_at);
+  add_moment(&out, "start_at", request.start_at, request.start_is_local);
+  add_moment(&out, "end_at", request.end_at, request.end_is_local);
   appendStringInfoChar(&out, '}');
   return to_jsonb(out.data);
 }

@@ -15,6 +15,7 @@ struct TrainRequest {
   Algorithm algorithm = Algorithm::automatic;
   TrainOptions options;
   TimestampTz start_at = DT_NOBEGIN, end_at = DT_NOEND;
+  bool start_is_local = false, end_is_local = false;  // wall clock's times, until the person's clock is known
   enum class Deploy { when_none_is_active, yes, no } deploy = Deploy::when_none_is_active;
 };
 
@@ -23,6 +24,10 @@ const Task& require_task(const char* model_type);
 
 /// Raises 0A000 naming the model type when its task cannot do something: when the function of its table is null.
 void require_capability(bool is_there, const char* model_type, const char* what);
+
+/// Raises 22023 when the period is none. Where one of its ends is on the person's clock and the other is not, only once
+/// that clock is known.
+void require_period(const TrainRequest& request);
 
 /// Checks what a training is asked for; raises 22023. person_id: nullptr for a population's.
 TrainRequest make_train_request(const pg_uuid_t* person_id, const char* model_type, const char* algorithm,

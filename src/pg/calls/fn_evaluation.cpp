@@ -66,7 +66,7 @@ void put_part(ReturnSetInfo* result, const char* part, const std::vector<Evaluat
     bool nulls[9] = {};
     for (int i = 0; i < 6; ++i) {
       values[3 + i] = Float8GetDatum(numbers[i]);
-      nulls[3 + i] = std::isnan(numbers[i]);
+      nulls[3 + i] = !std::isfinite(numbers[i]);
     }
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }

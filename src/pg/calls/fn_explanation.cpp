@@ -2,6 +2,7 @@
 // explain_prediction, explain_forecast, what_if, glucose_curve: a forecast taken apart, of a changed meal, in between.
 #include <cmath>
 
+#include "core/asking/finite.hpp"
 #include "core/tasks/cgm/task.hpp"
 #include "core/tasks/meal/task.hpp"
 #include "pg/boundary/arguments.hpp"
@@ -41,8 +42,8 @@ int minutes_argument(FunctionCallInfo fcinfo, int i) {
   return PG_GETARG_INT32(i);
 }
 
-void put_part(ReturnSetInfo* result, const char* feature, float value, float contribution) {
-  Datum values[3] = {CStringGetTextDatum(feature), Float4GetDatum(value), Float4GetDatum(contribution)};
+void put_part(ReturnSetInfo* result, const char* feature, float value, Datum contribution) {
+  Datum values[3] = {CStringGetTextDatum(feature), Float4GetDatum(value), contribution};
   bool nulls[3] = {false, std::isnan(value), false};
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
@@ -54,9 +55,14 @@ void explain(ReturnSetInfo* result, const Asking& asking, int minutes) {
     return asking.task->explain(*served.model, served.known, asking.question, minutes);
   });
   run_to_end(explainer->get());
-  const auto* e = owned<Explanation>(CurrentMemoryContext, [&] { return (*explainer)->take(); });
-  put_part(result, "baseline", e->baseline, 0);
-  for (const auto& part : e->parts) put_part(result, part.feature.data(), part.value, part.contribution);
+  const auto* e = owned<Explanation>(CurrentMemoryContext, [&] {
+    Explanation explanation = (*explainer)->take();
+    require_finite(explanation);
+    return explanation;
+  });
+  put_part(result, "baseline", DatumGetFloat4(asking.glucose(e->baseline)), Float4GetDatum(0));
+  for (const auto& part : e->parts)
+    put_part(result, part.feature.data(), part.value, asking.glucose(part.contribution));
 }
 
 }  // namespace
@@ -99,9 +105,12 @@ SQL_FUNCTION(what_if) {
   for (size_t k = 0; k < static_cast<size_t>(answer->n); ++k) {
     const Shown before = shown(r.asking.question, answer->expected[k]);
     const Shown after = shown(r.asking.question, changed->expected[k]);
-    Datum values[6] = {
-        Int32GetDatum(changed->expected[k].minutes_ahead), Float4GetDatum(before.value), Float4GetDatum(after.value),
-        Float4GetDatum(after.value - before.value),        Float4GetDatum(after.lower),  Float4GetDatum(after.upper)};
+    Datum values[6] = {Int32GetDatum(changed->expected[k].minutes_ahead),
+                       r.asking.glucose(before.value),
+                       r.asking.glucose(after.value),
+                       r.asking.glucose(after.value - before.value),
+                       r.asking.glucose(after.lower),
+                       r.asking.glucose(after.upper)};
     bool nulls[6] = {};
     tuplestore_putvalues(r.result->setResult, r.result->setDesc, values, nulls);
   }
@@ -119,16 +128,19 @@ SQL_FUNCTION(glucose_curve) {
   begin(Volatility::stable);
   ask_about_meal(r.asking, read_meal(r.meal_id, r.person_id));
   const Served served = read_served(r.asking, CurrentMemoryContext);
-  const auto* curve = owned<std::vector<CurvePoint>>(
-      CurrentMemoryContext, [&] { return glucose::meal_curve(*served.model, served.known, r.asking.question, step); });
+  const auto* curve = owned<std::vector<CurvePoint>>(CurrentMemoryContext, [&] {
+    auto points = glucose::meal_curve(*served.model, served.known, r.asking.question, step);
+    for (const CurvePoint& p : points) glucose::require_finite({p.mg_dl, p.lower, p.upper, p.incremental_area});
+    return points;
+  });
   for (const CurvePoint& p : *curve) {
     Datum values[7] = {Int32GetDatum(p.minutes_ahead),
                        TimestampTzGetDatum(r.asking.question.at + p.minutes_ahead * glucose::kMinute),
-                       Float4GetDatum(p.mg_dl),
-                       Float4GetDatum(p.lower),
-                       Float4GetDatum(p.upper),
+                       r.asking.glucose(p.mg_dl),
+                       r.asking.glucose(p.lower),
+                       r.asking.glucose(p.upper),
                        BoolGetDatum(p.is_peak),
-                       Float4GetDatum(p.incremental_area)};
+                       r.asking.glucose(p.incremental_area)};
     bool nulls[7] = {};
     tuplestore_putvalues(r.result->setResult, r.result->setDesc, values, nulls);
   }

@@ -4,6 +4,7 @@
 
 #include "core/readings/time_grid.hpp"
 #include "core/tasks/meal/features/features.hpp"
+#include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/task.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
@@ -32,16 +33,16 @@ FeatureVector vector_from(ArrayType* array) {
   Datum* values;
   bool* nulls;
   int n;
-  deconstruct_array(array, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT, &values, &nulls, &n);
+  deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, &nulls, &n);
   FeatureVector x;
   for (int i = 0; i < n; ++i) {
     const auto at = static_cast<size_t>(i);
     // In SQL a NaN is a value, and a wrong one; in core it stands for NULL.
-    if (!nulls[i] && std::isnan(DatumGetFloat4(values[i])))
+    if (!nulls[i] && std::isnan(DatumGetFloat8(values[i])))
       ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                       errmsg("feature \"%s\" is outside its range", glucose::kFeatureTable[at].name.data()),
                       errhint("What is not known is NULL.")));
-    x[at] = nulls[i] ? glucose::kUnknown : DatumGetFloat4(values[i]);
+    x[at] = nulls[i] ? glucose::kUnknown : static_cast<float>(DatumGetFloat8(values[i]));
   }
   return x;
 }
@@ -88,30 +89,30 @@ SQL_FUNCTION(feature_names) {
   PG_RETURN_ARRAYTYPE_P(construct_array(names, kFeatures, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-SQL_FUNCTION(validate_features) {
+SQL_FUNCTION(validate_features_float8) {
   require_argument(fcinfo, 0, "features");
   const FeatureVector x = vector_from(PG_GETARG_ARRAYTYPE_P(0));
   guarded([&] { glucose::validate(x); });
   PG_RETURN_VOID();
 }
 
-SQL_FUNCTION(extract_meal_features) {
+SQL_FUNCTION(extract_meal_features_of) {
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
   begin(Volatility::stable);
-  const PersonMeal what = read_meal(meal_id, nullptr);
+  const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 1));
   end(Volatility::stable);
   std::array<float, glucose::kHistory> features;
   guarded([&] { glucose::meal_features(what.meal, features); });
   return real_array(features.data(), glucose::kHistory);
 }
 
-SQL_FUNCTION(extract_glucose_history) {
+SQL_FUNCTION(extract_glucose_history_float8) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const TimestampTz before = time_argument(fcinfo, 1, "before");
   require_finite_time(before, "before");
   require_argument(fcinfo, 2, "window_hours");
-  const float hours = PG_GETARG_FLOAT4(2);
-  if (!(hours >= 0.25F && hours <= 168.0F))
+  const double hours = PG_GETARG_FLOAT8(2);
+  if (!(hours >= 0.25 && hours <= 168.0))
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"window_hours\" must be from 0.25 to 168")));
   const int n = static_cast<int>(hours * 4);
   float* out = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(n)));
@@ -152,10 +153,10 @@ SQL_FUNCTION(calculate_user_baseline) {
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls)));
 }
 
-SQL_FUNCTION(extract_features) {
+SQL_FUNCTION(extract_features_of) {
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
   begin(Volatility::stable);
-  const PersonMeal what = read_meal(meal_id, nullptr);
+  const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 1));
   const TimestampTz at = what.meal.eaten_at, since = at - glucose::kBaselineDays * glucose::kDay;
   const float avg_carbs_g = read_mean_carbs(&what.person.id, since, at);
   const Readings readings = read_readings(&what.person.id, since, at, most_bytes(), CurrentMemoryContext);
@@ -175,9 +176,10 @@ SQL_FUNCTION(feature_vector) {
   const Meals meals = read_meals(what.person, since, at + 1, CurrentMemoryContext);
   glucose::Moment moment;
   guarded([&] {
-    glucose::Timeline timeline({meals.rows, static_cast<size_t>(meals.n)},
-                               {readings.rows, static_cast<size_t>(readings.n)});
-    moment = timeline.moment(what.meal);
+    const std::span<const glucose::Meal> lines(meals.rows, static_cast<size_t>(meals.n));
+    const auto earlier = glucose::WholeMeals::without(lines, what.meal);
+    glucose::Timeline timeline(earlier.all(), {readings.rows, static_cast<size_t>(readings.n)});
+    moment = timeline.moment(glucose::WholeMeals::of(lines, what.meal));
   });
   end(Volatility::stable);
   return rich ? real_array(moment.rich.data(), glucose::kRichFeatures) : real_array(moment.features.data(), kFeatures);

@@ -68,6 +68,7 @@ SQL_FUNCTION(export_model) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const char* model_type = text_argument(fcinfo, 1, "model_type");
   const char* version = PG_ARGISNULL(2) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(2));
+  (void)require_task(model_type);
   begin(Volatility::stable);
   read_person(person_id);
   bytea* artifact = read_artifact(require_model(person_id, model_type, version), person_id, model_type, caller);

@@ -12,6 +12,7 @@
 
 using namespace glucose::pg;
 using glucose::Answer;
+using glucose::GlucoseUnit;
 
 namespace {
 
@@ -22,10 +23,13 @@ Asking read_request(FunctionCallInfo fcinfo, const glucose::Task& task, int opti
 }
 
 Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
-  const Served served = read_served(asking, CurrentMemoryContext);
+  Served served = read_served(asking, CurrentMemoryContext);
   const Answer* answer = compute(served);
-  const char* predictions = predictions_text(served, *answer);
+  served.last_used = last_use(served);
+  const char* predictions = predictions_text(served, *answer, GlucoseUnit::mg_dl);
   const pg_uuid_t* logged = log_prediction(served, *answer, predictions, started);
+  const GlucoseUnit unit = asking.unit_of_document();
+  if (unit != GlucoseUnit::mg_dl) predictions = predictions_text(served, *answer, unit);
   MemoryContext inside = MemoryContextSwitchTo(caller);
   Jsonb* document = answer_document(served, *answer, predictions, logged);
   MemoryContextSwitchTo(inside);
@@ -42,8 +46,8 @@ void put_rows(ReturnSetInfo* result, const Served& served, const Answer& answer)
         CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.confidence_at(i))]);
     Datum values[8] = {
         Int32GetDatum(e.minutes_ahead), TimestampTzGetDatum(asking.question.at + e.minutes_ahead * glucose::kMinute),
-        Float4GetDatum(row.value),      Float4GetDatum(row.lower),
-        Float4GetDatum(row.upper),      confidence,
+        asking.glucose(row.value),      asking.glucose(row.lower),
+        asking.glucose(row.upper),      confidence,
         Float4GetDatum(e.score),        version};
     bool nulls[8] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -81,7 +85,7 @@ SQL_FUNCTION(predict_meal) {
   begin(Volatility::is_volatile);
   PersonMeal what;
   what.person = read_person(person_id);
-  what.meal = read_given_meal(meal, what.person.time_zone);
+  what.meal = read_given_meal(meal, what.person);
   ask_about_meal(asking, what);
   Jsonb* document = serve(asking, started, caller);
   end(Volatility::is_volatile);

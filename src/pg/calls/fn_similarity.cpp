@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/tasks/meal/asking/similarity.hpp"
+#include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/task.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/owned.hpp"
@@ -65,11 +66,15 @@ SQL_FUNCTION(similar_meals) {
       read_material(what.person, reach, at - kComparedDays * glucose::kDay, at + 1, CurrentMemoryContext);
   const auto& horizons = glucose::kSimilarHorizonsMin;
   const auto& earlier = meal_rows(material, CurrentMemoryContext, {{horizons.begin(), horizons.end()}, true, at});
+  const auto* whole =
+      owned<glucose::WholeMeals>(CurrentMemoryContext, [&] { return glucose::WholeMeals(material.meals); });
   const auto* similar = owned<std::vector<SimilarMeal>>(CurrentMemoryContext, [&] {
-    const glucose::Moment moment = glucose::Timeline(material.meals, material.readings).moment(what.meal);
+    const auto others = glucose::WholeMeals::without(material.meals, what.meal);
+    const glucose::Moment moment =
+        glucose::Timeline(others.all(), material.readings).moment(glucose::WholeMeals::of(material.meals, what.meal));
     return glucose::similar_meals(model, moment, earlier, static_cast<size_t>(k));
   });
-  for (const SimilarMeal& s : *similar) put_meal(result, meal_of(material.meals, s), s);
+  for (const SimilarMeal& s : *similar) put_meal(result, meal_of(whole->all(), s), s);
   end(Volatility::stable);
   return static_cast<Datum>(0);
 }

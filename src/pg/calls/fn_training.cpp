@@ -8,7 +8,6 @@
 #include "pg/work/training.hpp"
 
 extern "C" {
-#include "portability/instr_time.h"
 #include "tcop/utility.h"
 }
 
@@ -16,21 +15,18 @@ using namespace glucose::pg;
 
 namespace {
 
-using Read = TrainingRun (*)(const TrainRequest&, MemoryContext);
+using Read = TrainingRun (*)(TrainRequest&, MemoryContext);
 
-Datum train(FunctionCallInfo fcinfo, const TrainRequest& request, Read read) {
+Datum train(FunctionCallInfo fcinfo, TrainRequest request, Read read) {
   MemoryContext caller = CurrentMemoryContext;
-  instr_time started, elapsed;
-  INSTR_TIME_SET_CURRENT(started);
   begin(Volatility::is_volatile);
   TrainingRun run = read(request, CurrentMemoryContext);
   start_training(run);
   finish_training(run);
+  measure_training(run);
   const StoredTraining stored = store_training(run);
-  INSTR_TIME_SET_CURRENT(elapsed);
-  INSTR_TIME_SUBTRACT(elapsed, started);
   MemoryContextSwitchTo(caller);
-  const Datum result = result_row(fcinfo, request, stored, INSTR_TIME_GET_MILLISEC(elapsed));
+  const Datum result = result_row(fcinfo, request, stored, milliseconds_of(run));
   end(Volatility::is_volatile);
   return result;
 }
@@ -63,6 +59,12 @@ SQL_FUNCTION(algorithms) {
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
   return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(task_name) {
+  const glucose::Task* task = glucose::find_task(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  if (task == nullptr) PG_RETURN_NULL();
+  PG_RETURN_TEXT_P(cstring_to_text_with_len(task->name.data(), static_cast<int>(task->name.size())));
 }
 
 SQL_FUNCTION(model_types) {

@@ -169,7 +169,7 @@ void put_row(ReturnSetInfo* result, const TuneRequest& request, const glucose::T
 SQL_FUNCTION(tune_model) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
-  const TuneRequest request = read_request(fcinfo, CurrentMemoryContext);
+  TuneRequest request = read_request(fcinfo, CurrentMemoryContext);
   begin(Volatility::is_volatile);
   MemoryContext work = CurrentMemoryContext;
   TrainingRun run = read_training(request.training, work);

@@ -71,6 +71,14 @@ Datum real_array(const float* values, int n) {
                                             sizeof(float4), true, TYPALIGN_INT));
 }
 
+GlucoseUnit require_unit(const char* name) {
+  for (const GlucoseUnit unit : {GlucoseUnit::mg_dl, GlucoseUnit::mmol_l})
+    if (pg_strcasecmp(name, kGlucoseUnitNames[static_cast<size_t>(unit)]) == 0) return unit;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized unit \"%s\"", clipped(name)),
+                  errhint("Units of glucose are mg/dL and mmol/L.")));
+  pg_unreachable();
+}
+
 void require_disclaimer(const char* lang) {
   if (!glucose::disclaimer(lang).empty()) return;
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("no disclaimer in language \"%s\"", clipped(lang)),
@@ -94,11 +102,33 @@ SQL_FUNCTION(to_mg_dl) {
   const char* unit = text_to_cstring(PG_GETARG_TEXT_PP(1));
   if (!std::isfinite(value * glucose::kMgDlPerMmolL))
     ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("glucose must be a finite number")));
-  if (strcmp(unit, "mg/dL") == 0) PG_RETURN_FLOAT8(value);
-  if (strcmp(unit, "mmol/L") == 0) PG_RETURN_FLOAT8(value * glucose::kMgDlPerMmolL);
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized unit \"%s\"", clipped(unit)),
-                  errhint("Units of glucose are mg/dL and mmol/L.")));
+  PG_RETURN_FLOAT8(require_unit(unit) == glucose::GlucoseUnit::mmol_l ? value * glucose::kMgDlPerMmolL : value);
+}
+
+// Asked by the table's check for what is lower than a sensor shows. It holds the number, and a message must not.
+SQL_FUNCTION(is_mg_dl) {
+  const float value = PG_GETARG_FLOAT4(0);
+  if (value >= glucose::kGlucoseLow) PG_RETURN_BOOL(true);
+  ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                  errmsg("glucose of less than %g mg/dL is not stored", static_cast<double>(glucose::kGlucoseLow)),
+                  errhint("Was it measured in mmol/L? Then store glucose.to_mg_dl(value, 'mmol/L').")));
   pg_unreachable();
+}
+
+// A double holds whole numbers up to 2^53; beyond, two ids would have one key.
+SQL_FUNCTION(key_double) {
+  const double id = PG_GETARG_FLOAT8(0);
+  if (!(std::abs(id) <= 9007199254740992.0) || id != std::floor(id))
+    ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                    errmsg("a numeric identifier must be a whole number up to 2^53"),
+                    errhint("Cast it: glucose.key(id::bigint), or glucose.key(id::text).")));
+  const char* name = psprintf(INT64_FORMAT, static_cast<int64>(id));
+  PG_RETURN_UUID_P(name_key(name, strlen(name)));
+}
+
+SQL_FUNCTION(key_integer) {
+  const char* name = psprintf("%d", PG_GETARG_INT32(0));
+  PG_RETURN_UUID_P(name_key(name, strlen(name)));
 }
 
 SQL_FUNCTION(disclaimer) {

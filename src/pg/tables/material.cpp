@@ -23,7 +23,7 @@ DayClock clock_of(const Person& person, const Readings& readings, MemoryContext 
   const auto n = static_cast<size_t>((last - first) / kDay) + 1;
   auto* offsets = static_cast<int*>(MemoryContextAlloc(context, n * sizeof(int)));
   for (size_t day = 0; day < n; ++day)
-    offsets[day] = utc_offset_min(first + static_cast<TimestampTz>(day) * kDay, person.time_zone);
+    offsets[day] = utc_offset_min(first + static_cast<TimestampTz>(day) * kDay, person.clock);
   return {first, {offsets, n}};
 }
 

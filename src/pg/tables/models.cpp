@@ -11,9 +11,14 @@ namespace glucose::pg {
 
 namespace {
 
+// The words of judge_quality() (core/training/quality.cpp).
+#define LOSES(alias)                                                             \
+  "(" alias "algorithm OPERATOR(pg_catalog.<>) 'persistence' AND " alias         \
+  "quality_issues OPERATOR(pg_catalog.&&) '{no better than persistence on test," \
+  "no better than persistence on validation and test}'::pg_catalog.text[])"
 #define MODEL_COLUMNS                                                                                           \
   "version, algorithm, status, sha256, trained_at, training_end, n_train OPERATOR(pg_catalog.+) n_validation, " \
-  "feature_schema"
+  "feature_schema, " LOSES("")
 Query active_model{"SELECT " MODEL_COLUMNS
                    " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                    "AND model_type OPERATOR(pg_catalog.=) $2 AND is_active",
@@ -24,14 +29,20 @@ Query named_model{"SELECT " MODEL_COLUMNS
                   "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
                   3,
                   {UUIDOID, TEXTOID, TEXTOID}};
+Query rejected_model{"SELECT " MODEL_COLUMNS
+                     " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
+                     "AND model_type OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'rejected' "
+                     "ORDER BY trained_at USING OPERATOR(pg_catalog.>) LIMIT 1",
+                     2,
+                     {UUIDOID, TEXTOID}};
 Query population_model{"SELECT " MODEL_COLUMNS
                        " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
                        1,
                        {TEXTOID}};
 // At most one experiment runs for a type; the table is small and mostly empty.
-#define SERVING_COLUMNS                                                                                       \
+#define SERVING_COLUMNS \
   "v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "                                \
-  "v.n_train OPERATOR(pg_catalog.+) v.n_validation, v.feature_schema, e.name, e.kind OPERATOR(pg_catalog.=) " \
+  "v.n_train OPERATOR(pg_catalog.+) v.n_validation, v.feature_schema, " LOSES("v.") ", e.name, e.kind OPERATOR(pg_catalog.=) " \
   "'shadow', e.percent, "                                                                                     \
   "e.salt, "                                                                                                  \
   "e.candidate OPERATOR(pg_catalog.->>) 'population_version'"
@@ -50,7 +61,7 @@ Query serving_population_model{"SELECT " SERVING_COLUMNS " FROM glucose.populati
 // No row while the candidate's training is under way; a row of nulls when it ended without a model that may serve.
 Query candidate_of_person{
     "SELECT v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "
-    "v.n_train OPERATOR(pg_catalog.+) v.n_validation, v.feature_schema FROM glucose.experiment_model m "
+    "v.n_train OPERATOR(pg_catalog.+) v.n_validation, v.feature_schema, " LOSES("v.") " FROM glucose.experiment_model m "
     "LEFT JOIN glucose.training_job j ON j.person_id OPERATOR(pg_catalog.=) m.person_id "
     "AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
     "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) m.person_id "
@@ -109,22 +120,23 @@ ModelRow model_at_first_row(bool is_population) {
   model.training_end = DatumGetTimestampTz(value(0, 6));
   model.data_points = DatumGetInt32(value(0, 7));
   copy_text(0, 8, model.feature_schema, sizeof model.feature_schema);
+  model.loses = DatumGetBool(value(0, 9));
   return model;
 }
 
-// Columns 9 … 13 are those of RUNNING_EXPERIMENT.
+// Columns 10 … 14 are those of RUNNING_EXPERIMENT.
 RunningExperiment experiment_at_first_row() {
   RunningExperiment e;
   if (SPI_processed == 0) return e;
   bool is_null;
-  (void)column(0, 9, &is_null);
+  (void)column(0, 10, &is_null);
   if (is_null) return e;
   e.found = true;
-  copy_text(0, 9, e.name, sizeof e.name);
-  e.is_shadow = DatumGetBool(value(0, 10));
-  e.percent = DatumGetInt32(value(0, 11));
-  copy_text(0, 12, e.salt, sizeof e.salt);
-  copy_text(0, 13, e.population_version, sizeof e.population_version);
+  copy_text(0, 10, e.name, sizeof e.name);
+  e.is_shadow = DatumGetBool(value(0, 11));
+  e.percent = DatumGetInt32(value(0, 12));
+  copy_text(0, 13, e.salt, sizeof e.salt);
+  copy_text(0, 14, e.population_version, sizeof e.population_version);
   return e;
 }
 
@@ -187,6 +199,14 @@ bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char
   bytea* artifact = DatumGetByteaPCopy(bytes);
   MemoryContextSwitchTo(inside);
   return artifact;
+}
+
+ModelRow read_rejected_model(const pg_uuid_t* person_id, const char* model_type) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  p.add(CStringGetTextDatum(model_type));
+  run(rejected_model, p, Mode::read);
+  return model_at_first_row(false);
 }
 
 ModelRow read_population_model(const char* model_type) {

@@ -17,13 +17,16 @@ struct ModelRow {
   uint8 sha256[32];
   TimestampTz trained_at;
   TimestampTz training_end;
-  int data_points;  // rows it learnt from
+  int data_points;     // rows it learnt from
+  bool loses = false;  // on its test rows it was no better than persistence, and is not persistence itself
 };
 
 /// The person's active model of a type (version nullptr), or the named version of it.
 ModelRow read_model(const pg_uuid_t* person_id, const char* model_type, const char* version);
 /// The same, or MG001 when none is active, P0002 when the version is not there.
 ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const char* version);
+/// The newest version of a type that was rejected when it was trained.
+ModelRow read_rejected_model(const pg_uuid_t* person_id, const char* model_type);
 /// The active population model of a type.
 ModelRow read_population_model(const char* model_type);
 

@@ -18,34 +18,41 @@ constexpr int kMostPersonsNamed = 32;  // an index is searched once for each
   "m.calories::pg_catalog.float4, m.carbs_g::pg_catalog.float4, m.protein_g::pg_catalog.float4, "  \
   "m.fat_g::pg_catalog.float4, m.fiber_g::pg_catalog.float4"
 
+// The history of zones is small and mostly empty; it comes with the person, so that every meal's clock is at hand.
+#define STAYS_OF_PERSON(column)                                                            \
+  "ARRAY(SELECT z." column                                                                 \
+  " FROM glucose.person_time_zone z WHERE z.person_id OPERATOR(pg_catalog.=) p.person_id " \
+  "ORDER BY z.since USING OPERATOR(pg_catalog.<))"
+#define PERSON_COLUMNS                                                                        \
+  "p.person_id, p.time_zone, p.shares_data, pg_catalog.lower(p.unit) OPERATOR(pg_catalog.=) " \
+  "'mmol/l', " STAYS_OF_PERSON("since") ", " STAYS_OF_PERSON("time_zone")
+
 Query person_by_id{
-    "SELECT person_id, time_zone, shares_data FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1",
-    1,
-    {UUIDOID}};
+    "SELECT " PERSON_COLUMNS " FROM glucose.person p WHERE p.person_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
 // Consent is part of the query: who has not given it is not even read.
-Query sharing_persons{
-    "SELECT person_id, time_zone, shares_data FROM glucose.person WHERE shares_data "
-    "ORDER BY person_id USING OPERATOR(pg_catalog.<)",
-    0,
-    {}};
-Query meal_by_id{"SELECT " MEAL_COLUMNS
-                 ", p.person_id, p.time_zone, p.shares_data FROM glucose.meal m "
+Query sharing_persons{"SELECT " PERSON_COLUMNS
+                      " FROM glucose.person p WHERE p.shares_data "
+                      "ORDER BY p.person_id USING OPERATOR(pg_catalog.<)",
+                      0,
+                      {}};
+Query meal_by_id{"SELECT " MEAL_COLUMNS ", " PERSON_COLUMNS
+                 " FROM glucose.meal m "
                  "JOIN glucose.person p ON p.person_id OPERATOR(pg_catalog.=) m.person_id "
                  "WHERE m.meal_id OPERATOR(pg_catalog.=) $1",
                  1,
                  {UUIDOID}};
 // Of these persons alone: no row of anybody else's is touched, so that a meal of theirs takes as long as none. OFFSET
 // keeps the planner from looking the meal up by its id first.
-Query meal_of_persons{
-    "SELECT m.*, p.person_id, p.time_zone, p.shares_data "
-    "FROM pg_catalog.unnest($2) AS v (person_id) CROSS JOIN LATERAL (SELECT " MEAL_COLUMNS
-    " FROM glucose.meal m WHERE m.meal_id OPERATOR(pg_catalog.=) $1 "
-    "AND m.person_id OPERATOR(pg_catalog.=) v.person_id OFFSET 0) AS m "
-    "JOIN glucose.person p ON p.person_id OPERATOR(pg_catalog.=) v.person_id",
-    2,
-    {UUIDOID, UUIDARRAYOID}};
-Query meal_by_person_and_id{"SELECT " MEAL_COLUMNS
-                            ", p.person_id, p.time_zone, p.shares_data FROM glucose.meal m "
+Query meal_of_persons{"SELECT m.*, " PERSON_COLUMNS
+                      " "
+                      "FROM pg_catalog.unnest($2) AS v (person_id) CROSS JOIN LATERAL (SELECT " MEAL_COLUMNS
+                      " FROM glucose.meal m WHERE m.meal_id OPERATOR(pg_catalog.=) $1 "
+                      "AND m.person_id OPERATOR(pg_catalog.=) v.person_id OFFSET 0) AS m "
+                      "JOIN glucose.person p ON p.person_id OPERATOR(pg_catalog.=) v.person_id",
+                      2,
+                      {UUIDOID, UUIDARRAYOID}};
+Query meal_by_person_and_id{"SELECT " MEAL_COLUMNS ", " PERSON_COLUMNS
+                            " FROM glucose.meal m "
                             "JOIN glucose.person p ON p.person_id OPERATOR(pg_catalog.=) m.person_id "
                             "WHERE m.meal_id OPERATOR(pg_catalog.=) $1 AND m.person_id OPERATOR(pg_catalog.=) $2",
                             2,
@@ -114,7 +121,7 @@ MealType meal_type_at(uint64 row, int col) {
 }
 
 // Columns 1 … 8 are MEAL_COLUMNS.
-Meal meal_at(uint64 row, const char* time_zone) {
+Meal meal_at(uint64 row, PersonClock* clock) {
   Meal meal;
   meal.eaten_at = DatumGetTimestampTz(required(row, 1, "eaten_at"));
   require_finite_time(meal.eaten_at, "eaten_at");
@@ -122,15 +129,18 @@ Meal meal_at(uint64 row, const char* time_zone) {
   meal.type = meal_type_at(row, 3);
   meal.nutrition = {nutrient_at(row, 0, 4), nutrient_at(row, 1, 5), nutrient_at(row, 2, 6), nutrient_at(row, 3, 7),
                     nutrient_at(row, 4, 8)};
-  meal.clock = local_clock(meal.eaten_at, time_zone);
+  meal.clock = local_clock(meal.eaten_at, clock);
   return meal;
 }
 
 Person person_at(uint64 row, int id_column) {
   Person person;
   person.id = *DatumGetUUIDP(value(row, id_column));
-  copy_text(row, id_column + 1, person.time_zone, sizeof person.time_zone);
   person.shares_data = DatumGetBool(value(row, id_column + 2));
+  person.wants_mmol_l = DatumGetBool(value(row, id_column + 3));
+  person.clock =
+      make_clock(TextDatumGetCString(value(row, id_column + 1)), DatumGetArrayTypeP(value(row, id_column + 4)),
+                 DatumGetArrayTypeP(value(row, id_column + 5)));
   return person;
 }
 
@@ -180,21 +190,6 @@ void require_finite_time(TimestampTz at, const char* what) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be a finite time", what)));
 }
 
-LocalClock local_clock(TimestampTz at, const char* time_zone) {
-  pg_tm local;
-  fsec_t fraction;
-  int offset, failed;
-  // An abbreviation such as CEST is no zone's name, but AT TIME ZONE takes it, and so does the check of person.
-  if (pg_tz* zone = pg_tzset(time_zone); zone != nullptr)
-    failed = timestamp2tm(at, &offset, &local, &fraction, nullptr, zone);
-  else
-    failed = timestamp2tm(DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(time_zone),
-                                                                TimestampTzGetDatum(at))),
-                          nullptr, &local, &fraction, nullptr, nullptr);
-  if (failed != 0) ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
-  return {local.tm_hour * 60 + local.tm_min, j2day(date2j(local.tm_year, local.tm_mon, local.tm_mday))};
-}
-
 Person read_person(const pg_uuid_t* person_id) {
   if (!may_see(person_id)) raise_not_found("person", person_id);
   Parameters p;
@@ -235,7 +230,7 @@ PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
   PersonMeal found;
   found.person = person_at(0, 9);
   focus_on(&found.person.id);
-  found.meal = meal_at(0, found.person.time_zone);
+  found.meal = meal_at(0, found.person.clock);
   return found;
 }
 
@@ -258,7 +253,7 @@ Meals read_meals(const Person& person, TimestampTz from, TimestampTz until, Memo
   run(meals_between, window(&person.id, from, until), Mode::read);
   Meals meals{nullptr, static_cast<int64>(SPI_processed)};
   meals.rows = static_cast<Meal*>(MemoryContextAllocHuge(context, sizeof(Meal) * (SPI_processed + 1)));
-  for (uint64 row = 0; row < SPI_processed; ++row) meals.rows[row] = meal_at(row, person.time_zone);
+  for (uint64 row = 0; row < SPI_processed; ++row) meals.rows[row] = meal_at(row, person.clock);
   SPI_freetuptable(SPI_tuptable);  // a population's training reads thousands of persons' in one call
   return meals;
 }

@@ -5,13 +5,15 @@
 #include "core/base/types.hpp"
 #include "pg/boundary/names.hpp"
 #include "pg/boundary/server.hpp"
+#include "pg/tables/zones.hpp"
 
 namespace glucose::pg {
 
 struct Person {
   pg_uuid_t id;
-  char time_zone[kLongestName];
+  PersonClock* clock;
   bool shares_data;
+  bool wants_mmol_l;  // in documents that do not ask for another unit
 };
 
 /// Finds a person the caller may see, or raises (28000, P0002).
@@ -53,14 +55,6 @@ Meals read_meals(const Person& person, TimestampTz from, TimestampTz until, Memo
 
 /// Mean carbohydrate of the meals with from <= eaten_at < until, g; NaN when none is known.
 float read_mean_carbs(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until);
-
-/// The person's wall clock at a moment. Raises 22023 for an unknown zone.
-LocalClock local_clock(TimestampTz at, const char* time_zone);
-
-/// Minutes by which that clock is ahead of UTC then, give or take whole days.
-inline int utc_offset_min(TimestampTz at, const char* time_zone) {
-  return local_clock(at, time_zone).minute_of_day - static_cast<int>(at / kMinute % (24 * 60));
-}
 
 /// Raises 22023 for -infinity and infinity; `what` names the argument.
 void require_finite_time(TimestampTz at, const char* what);

@@ -18,18 +18,18 @@ namespace {
 #define OF_TYPE(alias) alias "model_type OPERATOR(pg_catalog.=) $2"
 
 // A number is not used twice: also that of a deleted version that was once live stays taken.
-#define NEWEST_VERSION(models, deployments, person_of_a, person_of_n, person_of_v)                                    \
-  "SELECT n.version, v.version IS NOT NULL, v.feature_schema OPERATOR(pg_catalog.=) $3 "                            \
-  "AND v.hyperparameters OPERATOR(pg_catalog.->) 'horizons' OPERATOR(pg_catalog.=) "                                \
-  "($4 OPERATOR(pg_catalog.->) 'horizons'), v.hyperparameters OPERATOR(pg_catalog.=) $4 "                           \
-  "AND v.metadata OPERATOR(pg_catalog.->>) 'data_sha256' OPERATOR(pg_catalog.=) $5, "                               \
-  "EXISTS (SELECT FROM " models " a WHERE " person_of_a OF_TYPE("a.") " AND a.is_active) "                          \
-  "FROM (SELECT version FROM " models " WHERE " person_of_n OF_TYPE("") " UNION ALL SELECT version FROM "           \
-  deployments " WHERE " person_of_n OF_TYPE("") ") AS n "                                                           \
-  "LEFT JOIN " models " v ON " person_of_v OF_TYPE("v.") " AND v.version OPERATOR(pg_catalog.=) n.version "         \
-  "ORDER BY pg_catalog.string_to_array(n.version, '.')::pg_catalog.int4[] USING OPERATOR(pg_catalog.>) LIMIT 1",    \
-      5, { \
-    UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID                                                                      \
+#define NEWEST_VERSION(models, deployments, person_of_a, person_of_n, person_of_v)                              \
+  "SELECT n.version, v.version IS NOT NULL, v.hyperparameters OPERATOR(pg_catalog.->) 'horizons' "            \
+  "OPERATOR(pg_catalog.=) ($3 OPERATOR(pg_catalog.->) 'horizons'), "                                          \
+  "v.hyperparameters OPERATOR(pg_catalog.=) $3 "                                                              \
+  "AND v.metadata OPERATOR(pg_catalog.->>) 'data_sha256' OPERATOR(pg_catalog.=) $4, "                         \
+  "EXISTS (SELECT FROM " models " a WHERE " person_of_a OF_TYPE("a.") " AND a.is_active) "                    \
+  "FROM (SELECT version FROM " models " WHERE " person_of_n OF_TYPE("") " UNION ALL SELECT version FROM "     \
+  deployments " WHERE " person_of_n OF_TYPE("") ") AS n "                                                     \
+  "LEFT JOIN " models " v ON " person_of_v OF_TYPE("v.") " AND v.version OPERATOR(pg_catalog.=) n.version "   \
+  "ORDER BY pg_catalog.string_to_array(n.version, '.')::pg_catalog.int4[] USING OPERATOR(pg_catalog.>) LIMIT 1", \
+      4, { \
+    UUIDOID, TEXTOID, JSONBOID, TEXTOID                                                                         \
   }
 
 #define RETIRE_ACTIVE(models, person)                                                                          \
@@ -49,16 +49,17 @@ namespace {
         FLOAT4OID, FLOAT4OID, JSONBOID, JSONBOID, TEXTOID, BYTEAOID, TEXTOID, BOOLOID, TEXTARRAYOID                    \
   }
 
-#define INSERT_METRICS(metrics, column, value)                                                                   \
-  "INSERT INTO " metrics " (" column                                                                             \
-  "model_type, version, split, minutes_ahead, metric, value, n) "                                                \
-  "SELECT " value                                                                                                \
-  "$2, $3, m.split, m.minutes, m.name, "                                                                         \
-  "CASE WHEN m.value OPERATOR(pg_catalog.<>) 'NaN' THEN m.value END, m.n "                                       \
-  "FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), " \
-  "pg_catalog.unnest($8)) AS m (split, minutes, name, value, n)",                                                \
-      8, {                                                                                                       \
-    UUIDOID, TEXTOID, TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID            \
+#define INSERT_METRICS(metrics, column, value)                                                                       \
+  "INSERT INTO " metrics " (" column                                                                                 \
+  "model_type, version, split, minutes_ahead, metric, value, n, head) "                                              \
+  "SELECT " value                                                                                                    \
+  "$2, $3, m.split, m.minutes, m.name, "                                                                             \
+  "CASE WHEN m.value OPERATOR(pg_catalog.<>) 'NaN' THEN m.value END, m.n, CASE WHEN m.head OPERATOR(pg_catalog.<>) " \
+  "'' THEN m.head END "                                                                                              \
+  "FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), "     \
+  "pg_catalog.unnest($8), pg_catalog.unnest($9)) AS m (split, minutes, name, value, n, head)",                       \
+      9, {                                                                                                           \
+    UUIDOID, TEXTOID, TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID  \
   }
 
 #define INSERT_DEPLOYMENT(deployments, column, value)            \
@@ -171,7 +172,6 @@ Parameters of_version(const TrainRequest& request, const char* version) {
 
 Newest read_newest(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained) {
   Parameters p = of_type(request);
-  p.add(CStringGetTextDatum(trained.feature_schema));
   p.add(JsonbPGetDatum(trained.hyperparameters));
   p.add(CStringGetTextDatum(trained.data_digest));
   run(shelf.newest, p, Mode::as_owner);
@@ -179,7 +179,7 @@ Newest read_newest(Shelf& shelf, const TrainRequest& request, const TrainedModel
   if (SPI_processed == 0) return newest;
   bool is_null;
   newest.exists = true;
-  // A row that is gone was of this schema, or it is unknown: then a minor step is enough.
+  // A row that is gone forecast the same, or it is unknown: then a minor step is enough.
   const bool has_row = DatumGetBool(value(0, 2));
   const Datum same_output = column(0, 3, &is_null);
   newest.same_output = !has_row || (!is_null && DatumGetBool(same_output));
@@ -231,8 +231,8 @@ void insert_metrics(Shelf& shelf, const TrainRequest& request, const TrainedMode
   if (trained.n_metrics == 0) return;
   Parameters p = of_type(request);
   p.add(CStringGetTextDatum(stored.version));
-  for (ArrayType* array :
-       {trained.metric_split, trained.metric_minutes, trained.metric_name, trained.metric_value, trained.metric_n})
+  for (ArrayType* array : {trained.metric_split, trained.metric_minutes, trained.metric_name, trained.metric_value,
+                           trained.metric_n, trained.metric_head})
     p.add(PointerGetDatum(array));
   run(shelf.insert_metrics, p, Mode::as_owner);
 }

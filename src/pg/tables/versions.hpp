@@ -21,7 +21,7 @@ struct TrainedModel {
   const char* data_digest;  // of the rows, hexadecimal; empty when there are none
   // Metrics, one row each; NaN is stored as NULL.
   int n_metrics;
-  ArrayType *metric_split, *metric_minutes, *metric_name, *metric_value, *metric_n;
+  ArrayType *metric_split, *metric_minutes, *metric_name, *metric_value, *metric_n, *metric_head;
 };
 
 struct StoredModel {
@@ -31,8 +31,8 @@ struct StoredModel {
 
 /// Takes the person's row lock (the population's: the table's, against other trainings and deployments), the next
 /// version number of the type, and inserts version, metrics and, when it goes live, the deployment; the one that was
-/// active retires. The major part of the number grows when the feature schema or the horizons change, the patch part
-/// when data, algorithm and options are the newest version's, else the minor part.
+/// active retires. The major part of the number grows when what callers see changes (the horizons: unit and meaning are
+/// those of the type), the patch part when data, algorithm and options are the newest version's, else the minor part.
 /// Raises P0002 when the person has gone meanwhile, 42501 for who may not write.
 StoredModel store_version(const TrainRequest& request, const TrainedModel& trained);
 

@@ -10,8 +10,9 @@ namespace glucose::pg {
 
 namespace {
 
-double whole(float mg_dl) {
-  return std::round(static_cast<double>(mg_dl));
+double rounded(GlucoseUnit unit, float mg_dl) {
+  const double value = in_unit(unit, static_cast<double>(mg_dl));
+  return unit == GlucoseUnit::mmol_l ? std::round(value * 10) / 10 : std::round(value);
 }
 
 double hundredths(float share) {
@@ -27,9 +28,19 @@ void add_sensor_issues(StringInfo out, const Answer& answer) {
   appendStringInfoChar(out, ']');
 }
 
-const char* source_of(const ModelRow& row) {
+const char* source_of(const Served& served) {
+  const ModelRow& row = served.row;
+  if (served.is_baseline) return "baseline";
   if (strcmp(row.algorithm, "persistence") == 0 || strcmp(row.algorithm, "mean") == 0) return "baseline";
   return row.is_population ? "population" : "personal";
+}
+
+void add_clock(StringInfo out, const Asking& asking) {
+  const TimestampTz at = asking.question.at;
+  const Stay& stay = asking.person.clock->at(at);
+  json_text(out, "timeZone", stay.is_known ? stay.name : "UTC");
+  if (!stay.is_known) json_text(out, "unknownTimeZone", stay.name);
+  if (at > GetCurrentTimestamp() + kDay) json_bool(out, "inFuture", true);  // somebody's clock is wrong
 }
 
 void add_provenance(StringInfo out, const Served& served, const Answer& answer) {
@@ -44,16 +55,21 @@ void add_provenance(StringInfo out, const Served& served, const Answer& answer) 
   appendStringInfoChar(out, '{');
   json_text(out, "modelType", asking.model_type);
   json_text(out, "modelVersion", row.version);
-  json_text(out, "algorithm", row.algorithm);
+  json_text(out, "algorithm", served.is_baseline ? "persistence" : row.algorithm);
   json_text(out, "trainedOn", trained_on);
   json_number(out, "dataPoints", row.data_points);
-  json_time(out, "lastUsed", GetCurrentTimestamp());
+  if (TIMESTAMP_NOT_FINITE(served.last_used))
+    json_text(out, "lastUsed", nullptr);
+  else
+    json_time(out, "lastUsed", served.last_used);
   json_text(out, "features", row.feature_schema);
   json_number(out, "level", asking.question.level);
-  json_text(out, "source", source_of(row));
+  json_text(out, "source", source_of(served));
+  if (served.instead_of[0] != '\0') json_text(out, "insteadOf", served.instead_of);
   json_number(out, "readingsUsed", answer.sensor.readings_used);
   json_time(out, "lastReadingAt", answer.sensor.last_reading_at);
   add_sensor_issues(out, answer);
+  add_clock(out, asking);
   if (served.trial.arm != nullptr) {
     json_text(out, "experiment", served.trial.experiment);
     json_text(out, "arm", served.trial.arm);
@@ -66,7 +82,7 @@ void add_provenance(StringInfo out, const Served& served, const Answer& answer) 
 
 }  // namespace
 
-char* predictions_text(const Served& served, const Answer& answer) {
+char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit unit) {
   const Question& question = served.asking->question;
   const auto& events = served.asking->task->events;
   StringInfoData out;
@@ -79,12 +95,12 @@ char* predictions_text(const Served& served, const Answer& answer) {
     json_text(&out, "time", psprintf("+%dmin", h.minutes_ahead));
     json_number(&out, "minutes_ahead", h.minutes_ahead);
     json_time(&out, "at", question.at + h.minutes_ahead * kMinute);
-    json_number(&out, served.asking->task->value_key.data(), whole(h.value));
-    json_number(&out, "lower", whole(h.lower));
-    json_number(&out, "upper", whole(h.upper));
+    json_number(&out, served.asking->task->value_key.data(), rounded(unit, h.value));
+    json_number(&out, "lower", rounded(unit, h.lower));
+    json_number(&out, "upper", rounded(unit, h.upper));
     json_text(&out, "confidence", kConfidenceNames[static_cast<size_t>(answer.confidence_at(static_cast<size_t>(k)))]);
     json_number(&out, "confidenceScore", hundredths(h.score));
-    json_number(&out, "mean", whole(h.mean));
+    json_number(&out, "mean", rounded(unit, h.mean));
     for (size_t event = 0; event < events.size(); ++event)
       json_number(&out, events[event].data(), hundredths(h.probability[event]));
     if (h.limited) json_bool(&out, "limited", true);
@@ -101,6 +117,7 @@ Jsonb* answer_document(const Served& served, const Answer& answer, const char* p
   appendStringInfoChar(&out, '{');
   json_key(&out, "predictions");
   appendStringInfoString(&out, predictions);
+  json_text(&out, "unit", kGlucoseUnitNames[static_cast<size_t>(served.asking->unit_of_document())]);
   add_provenance(&out, served, answer);
   json_bool(&out, "logged", prediction_id != nullptr);
   json_text(&out, "predictionId",

@@ -4,10 +4,11 @@
 
 namespace glucose::pg {
 
-/// The "predictions" array of an answer.
-char* predictions_text(const Served& served, const Answer& answer);
+/// The "predictions" array of an answer, of glucose in a unit: whole mg/dL, tenths of mmol/L. The log is in mg/dL.
+char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit unit);
 
-/// The whole answer. `prediction_id` is nullptr when it was not logged.
+/// The whole answer around them, `predictions` in the unit of the document. `prediction_id` is nullptr when it was not
+/// logged.
 Jsonb* answer_document(const Served& served, const Answer& answer, const char* predictions,
                        const pg_uuid_t* prediction_id);
 

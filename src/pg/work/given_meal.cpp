@@ -2,7 +2,7 @@
 #include "pg/work/given_meal.hpp"
 
 #include "pg/boundary/json.hpp"
-#include "pg/tables/read.hpp"
+#include "pg/boundary/moment.hpp"
 
 namespace glucose::pg {
 
@@ -12,6 +12,7 @@ struct GivenMeal {
   Meal meal;
   bool has_type;
   const char* known_keys;
+  PersonClock* clock;  // of a meal that is not stored
 };
 
 void take_type(const char* key, const JsonbValue& value, GivenMeal* given) {
@@ -23,6 +24,11 @@ void take_type(const char* key, const JsonbValue& value, GivenMeal* given) {
       return;
     }
   raise_bad_option(key, "breakfast, lunch, dinner or snack");
+}
+
+void take_moment(const char* key, const JsonbValue& value, GivenMeal* given) {
+  const GivenTime time = time_value(key, value);
+  given->meal.eaten_at = time.is_local ? moment_of(time.at, given->clock) : time.at;
 }
 
 void take_key(const char* key, const JsonbValue& value, void* state) {
@@ -44,7 +50,7 @@ void take_key(const char* key, const JsonbValue& value, void* state) {
   if (strcmp(key, "meal_type") == 0)
     take_type(key, value, given);
   else if (strcmp(key, "eaten_at") == 0)
-    given->meal.eaten_at = time_value(key, value);
+    take_moment(key, value, given);
   else if (strcmp(key, "entered_by") != 0)  // a stored meal's row as JSON has it, and nothing depends on it
     raise_unknown_option(key, given->known_keys);
 }
@@ -66,20 +72,21 @@ MealType usual_type(const LocalClock& clock) {
 
 }  // namespace
 
-Meal read_given_meal(Jsonb* meal, const char* time_zone) {
+Meal read_given_meal(Jsonb* meal, const Person& person) {
   GivenMeal given = {};
+  given.clock = person.clock;
   given.known_keys = "calories, carbs_g, protein_g, fat_g, fiber_g, meal_type and eaten_at";
   given.meal.nutrition = {kUnknown, kUnknown, kUnknown, kUnknown, kUnknown};
   given.meal.eaten_at = GetCurrentTransactionStartTimestamp();
   for_each_key(meal, "meal", take_key, &given);
   require_finite_time(given.meal.eaten_at, "eaten_at");
-  given.meal.clock = local_clock(given.meal.eaten_at, time_zone);
+  given.meal.clock = local_clock(given.meal.eaten_at, person.clock);
   if (!given.has_type) given.meal.type = usual_type(given.meal.clock);
   return given.meal;
 }
 
 Meal changed_meal(const Meal& meal, Jsonb* changes) {
-  GivenMeal given = {meal, true, "calories, carbs_g, protein_g, fat_g, fiber_g and meal_type"};
+  GivenMeal given = {meal, true, "calories, carbs_g, protein_g, fat_g, fiber_g and meal_type", nullptr};
   for_each_key(changes, "changes", take_change, &given);
   return given.meal;
 }

@@ -9,6 +9,7 @@
 
 extern "C" {
 #include "access/xlog.h"
+#include "utils/acl.h"
 }
 
 namespace glucose::pg {
@@ -17,11 +18,23 @@ namespace {
 
 Query insert_prediction{
     "INSERT INTO glucose.prediction (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, "
-    "latency_ms, issued_to, experiment, arm, shadow_version, shadow_sha256, shadow_predictions) "
-    "VALUES ($1, $2, $3, $4, $5, pg_catalog.sha256($6), $7, $8, $9, $10, $11, $12, $13, $14) RETURNING prediction_id",
-    14,
-    {UUIDOID, UUIDOID, TEXTOID, TEXTOID, BYTEAOID, BYTEAOID, JSONBOID, FLOAT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-     BYTEAOID, JSONBOID}};
+    "latency_ms, issued_to, level, experiment, arm, shadow_version, shadow_sha256, shadow_predictions) "
+    "VALUES ($1, $2, $3, $4, $5, pg_catalog.sha256($6), $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+    "RETURNING prediction_id",
+    15,
+    {UUIDOID, UUIDOID, TEXTOID, TEXTOID, BYTEAOID, BYTEAOID, JSONBOID, FLOAT4OID, TEXTOID, FLOAT4OID, TEXTOID, TEXTOID,
+     TEXTOID, BYTEAOID, JSONBOID}};
+
+Query newest_use{
+    "SELECT issued_at FROM glucose.prediction WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "AND sha256 OPERATOR(pg_catalog.=) $2 ORDER BY issued_at USING OPERATOR(pg_catalog.>) LIMIT 1",
+    2,
+    {UUIDOID, BYTEAOID}};
+
+bool may_read_log() {
+  const Oid table = get_relname_relid("prediction", get_namespace_oid("glucose", false));
+  return OidIsValid(table) && pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
 
 // Whoever may ask is logged, at every level of sharing.
 bool is_logged(const Asking& asking) {
@@ -44,7 +57,7 @@ const char* shadow_text(const Served& served) {
   MemoryContextSwitchTo(context);
   PG_TRY();
   {
-    text = predictions_text(served, *compute_shadow(served));
+    text = predictions_text(served, *compute_shadow(served), GlucoseUnit::mg_dl);
     ReleaseCurrentSubTransaction();
   }
   PG_CATCH();
@@ -101,6 +114,15 @@ void insert_row(const Parameters& row, const pg_uuid_t& person_id) {
 
 }  // namespace
 
+TimestampTz last_use(const Served& served) {
+  if (served.is_baseline || !may_read_log()) return DT_NOBEGIN;
+  Parameters p;
+  p.add(UUIDPGetDatum(&served.asking->person.id));
+  p.add(bytes_datum(served.row.sha256, sizeof served.row.sha256));
+  run(newest_use, p, Mode::read);
+  return SPI_processed == 0 ? DT_NOBEGIN : DatumGetTimestampTz(value(0, 1));
+}
+
 const pg_uuid_t* log_prediction(const Served& served, const Answer& answer, const char* predictions,
                                 instr_time started) {
   const Asking& asking = *served.asking;
@@ -114,11 +136,13 @@ const pg_uuid_t* log_prediction(const Served& served, const Answer& answer, cons
   p.add_or_null(asking.meal_id != nullptr, UUIDPGetDatum(asking.meal_id));
   p.add(CStringGetTextDatum(asking.model_type));
   p.add(CStringGetTextDatum(served.row.version));
-  p.add(bytes_datum(served.row.sha256, sizeof served.row.sha256));
+  // What the model has not said must not count as its own.
+  p.add_or_null(!served.is_baseline, bytes_datum(served.row.sha256, sizeof served.row.sha256));
   p.add(bytes_datum(answer.seen.data(), sizeof(float) * static_cast<size_t>(answer.n_seen)));
   p.add(JsonbPGetDatum(to_jsonb(predictions)));
   p.add(Float4GetDatum(static_cast<float4>(INSTR_TIME_GET_MILLISEC(elapsed))));
   p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
+  p.add(Float4GetDatum(static_cast<float4>(asking.question.level)));
   add_trial(p, served);
   insert_row(p, asking.person.id);
   auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));

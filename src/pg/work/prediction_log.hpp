@@ -13,4 +13,7 @@ namespace glucose::pg {
 const pg_uuid_t* log_prediction(const Served& served, const Answer& answer, const char* predictions,
                                 instr_time started);
 
+/// When the artifact that answers last answered this person, by the log; -infinity when it never has.
+TimestampTz last_use(const Served& served);
+
 }  // namespace glucose::pg

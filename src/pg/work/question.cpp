@@ -6,6 +6,7 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/request.hpp"
+#include "pg/boundary/values.hpp"
 
 namespace glucose::pg {
 
@@ -56,12 +57,14 @@ void take_option(const char* key, const JsonbValue& value, void* state) {
     take_level(key, value, &asking.question.level);
   else if (strcmp(key, "head") == 0)
     take_head(key, value, &asking.question.head);
+  else if (strcmp(key, "unit") == 0)
+    asking.unit = require_unit(text_value(key, value)), asking.names_unit = true;
   else if (strcmp(key, "minutes") == 0 && asking.task->set_minutes != nullptr)
     take_minutes(key, value, *asking.task, asking.question);
   else
     raise_unknown_option(key, asking.task->set_minutes != nullptr
-                                  ? "minutes, model_type, version, level, head, lang and log"
-                                  : "model_type, version, level, head, lang and log");
+                                  ? "minutes, model_type, version, level, head, unit, lang and log"
+                                  : "model_type, version, level, head, unit, lang and log");
 }
 
 }  // namespace
@@ -90,7 +93,7 @@ void ask_about_moment(Asking& asking, const pg_uuid_t* person_id, TimestampTz at
     ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
   asking.person = read_person(person_id);
   q.at = at;
-  q.clock = local_clock(at, asking.person.time_zone);
+  q.clock = local_clock(at, asking.person.clock);
 }
 
 }  // namespace glucose::pg

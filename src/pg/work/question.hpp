@@ -17,11 +17,21 @@ struct Asking {
   char version[kLongestVersion] = "";  // empty: the active one
   char lang[8] = "en";
   bool log = true;
+  bool names_unit = false;  // else documents are in the person's and rows in mg/dL, as their columns say
+  GlucoseUnit unit = GlucoseUnit::mg_dl;
+
+  /// Glucose of a row, real.
+  Datum glucose(float mg_dl) const {
+    return Float4GetDatum(static_cast<float4>(in_unit(unit, static_cast<double>(mg_dl))));
+  }
+  GlucoseUnit unit_of_document() const {
+    return names_unit ? unit : person.wants_mmol_l ? GlucoseUnit::mmol_l : GlucoseUnit::mg_dl;
+  }
 };
 
 /// Reads the options of a forecast of the task; raises 22023 naming an unknown key or a wrong value. Options that all
-/// tasks know: model_type (which must be of the task), version, level, head, lang, log. Those whose questions are about
-/// moments: minutes, a number (every five minutes up to it) or a list.
+/// tasks know: model_type (which must be of the task), version, level, head, unit, lang, log. Those whose questions are
+/// about moments: minutes, a number (every five minutes up to it) or a list.
 Asking read_asking(const Task& task, Jsonb* options);
 
 /// A stored meal, or one that is not; a moment of a person. Raise 28000, P0002, 22008.

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "core/asking/finite.hpp"
 #include "pg/boundary/guard.hpp"
+#include "pg/boundary/owned.hpp"
 #include "pg/tables/material.hpp"
 #include "pg/tables/models.hpp"
 
@@ -32,16 +34,58 @@ ModelRow require_version(const pg_uuid_t* person_id, const char* model_type, con
   return row;
 }
 
-Choice choose_model(const Asking& asking) {
-  if (asking.version[0] != '\0') return {require_version(&asking.person.id, asking.model_type, asking.version), {}};
+void serve_baseline_of(const ModelRow& row, Served& served) {
+  served.row = row;
+  served.is_baseline = true;
+  served.trial = {};
+  strlcpy(served.instead_of, row.version, sizeof served.instead_of);
+}
+
+// A training that was rejected has measured how far glucose strays from where it is: more than nothing.
+void choose_without_model(const Asking& asking, Served& served) {
+  const ModelRow rejected =
+      asking.task->baseline != nullptr ? read_rejected_model(&asking.person.id, asking.model_type) : ModelRow();
+  if (!rejected.found) raise_no_model(*asking.task, asking.model_type);
+  serve_baseline_of(rejected, served);
+}
+
+void choose_something_better(const Asking& asking, Served& served) {
+  const ModelRow population = read_population_model(asking.model_type);
+  if (population.found && !population.loses) {
+    strlcpy(served.instead_of, served.row.version, sizeof served.instead_of);
+    served.row = population;
+    served.trial = {};
+  } else if (asking.task->baseline != nullptr) {
+    serve_baseline_of(ModelRow(served.row), served);
+  }
+}
+
+void choose_model(const Asking& asking, Served& served) {
+  if (asking.version[0] != '\0') {
+    served.row = require_version(&asking.person.id, asking.model_type, asking.version);
+    return;
+  }
   const Choice choice = choose_serving_model(&asking.person.id, asking.model_type);
-  if (!choice.row.found) raise_no_model(*asking.task, asking.model_type);
-  return choice;
+  served.row = choice.row;
+  served.trial = choice.trial;
+  if (!choice.row.found)
+    choose_without_model(asking, served);
+  else if (!choice.row.is_population && choice.row.loses)
+    choose_something_better(asking, served);
+}
+
+const AnyModel* load_chosen(const Asking& asking, const Served& served, MemoryContext context) {
+  const AnyModel* model = load_model(*asking.task, served.row, &asking.person.id, asking.model_type);
+  if (!served.is_baseline) return model;
+  return owned<std::unique_ptr<AnyModel>>(context, [&] { return asking.task->baseline(*model); })->get();
 }
 
 const Answer* ask(const Asking& asking, const AnyModel& model, const Known& known) {
   auto* answer = static_cast<Answer*>(palloc(sizeof(Answer)));
-  guarded([&] { *answer = asking.task->ask(model, known, asking.question); });
+  guarded([&] {
+    *answer = asking.task->ask(model, known, asking.question);
+    require_finite(*answer);
+  });
   return answer;
 }
 
@@ -50,10 +94,8 @@ const Answer* ask(const Asking& asking, const AnyModel& model, const Known& know
 Served read_served(const Asking& asking, MemoryContext context) {
   Served served;
   served.asking = &asking;
-  const Choice choice = choose_model(asking);
-  served.row = choice.row;
-  served.trial = choice.trial;
-  served.model = load_model(*asking.task, served.row, &asking.person.id, asking.model_type);
+  choose_model(asking, served);
+  served.model = load_chosen(asking, served, context);
   Reach reach;
   guarded([&] { reach = asking.task->asking_reach(*served.model, asking.question); });
   served.known = read_known(asking.person, reach, asking.question.at, context);

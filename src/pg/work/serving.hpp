@@ -13,10 +13,14 @@ struct Served {
   Trial trial;
   const AnyModel* model;
   Known known;
+  bool is_baseline = false;               // of the row only horizons and intervals: glucose stays what it is
+  char instead_of[kLongestVersion] = "";  // the person's version that would serve, were it better than persistence
+  TimestampTz last_used = DT_NOBEGIN;
 };
 
-/// Reads what the answer needs. A named version bypasses experiments. Raises MG001 when there is neither a personal nor
-/// a population model.
+/// Reads what the answer needs. A named version bypasses experiments. A person's model that was no better than
+/// persistence on its test rows does not serve where something better is there: the population's model, else
+/// persistence itself; nor does one that was rejected, where there is none else. Raises MG001 when there is nothing.
 Served read_served(const Asking& asking, MemoryContext context);
 
 /// Pure computing: no server call inside. The answer is palloc'ed.

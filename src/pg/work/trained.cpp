@@ -19,14 +19,16 @@ ArrayType* text_array(const std::vector<std::string>& texts) {
 // One array a column: what unnest() takes.
 void set_metrics(TrainedModel& trained, const std::vector<MetricRow>& rows) {
   const size_t n = rows.size();
-  auto* columns = static_cast<Datum*>(palloc(sizeof(Datum) * (5 * n + 1)));
-  Datum *split = columns, *minutes = split + n, *name = minutes + n, *value = name + n, *count = value + n;
+  auto* columns = static_cast<Datum*>(palloc(sizeof(Datum) * (6 * n + 1)));
+  Datum *split = columns, *minutes = split + n, *name = minutes + n, *value = name + n, *count = value + n,
+        *head = count + n;
   for (size_t i = 0; i < n; ++i) {
     split[i] = CStringGetTextDatum(kSplitNames[static_cast<size_t>(rows[i].split)]);
     minutes[i] = Int32GetDatum(rows[i].minutes_ahead);
     name[i] = CStringGetTextDatum(rows[i].metric.c_str());
     value[i] = Float8GetDatum(rows[i].value);
     count[i] = Int32GetDatum(rows[i].n);
+    head[i] = CStringGetTextDatum(pnstrdup(rows[i].head.data(), rows[i].head.size()));
   }
   const auto size = static_cast<int>(n);
   trained.n_metrics = size;
@@ -34,6 +36,7 @@ void set_metrics(TrainedModel& trained, const std::vector<MetricRow>& rows) {
   trained.metric_minutes = construct_array(minutes, size, INT4OID, 4, true, TYPALIGN_INT);
   trained.metric_name = construct_array(name, size, TEXTOID, -1, false, TYPALIGN_INT);
   trained.metric_value = construct_array(value, size, FLOAT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+  trained.metric_head = construct_array(head, size, TEXTOID, -1, false, TYPALIGN_INT);
   trained.metric_n = construct_array(count, size, INT4OID, 4, true, TYPALIGN_INT);
 }
 
@@ -48,6 +51,8 @@ Jsonb* metadata(const TrainingRun& run, const Outcome& outcome) {
   else
     json_text(&out, "population_version", outcome.stands_on_population ? run.population_version : nullptr);
   json_text(&out, "data_sha256", run.data_digest);
+  json_number(&out, "training_ms", std::round(milliseconds_of(run)));
+  json_number(&out, "artifact_bytes", static_cast<double>(outcome.artifact.size()));
   if (outcome.rejected) json_bool(&out, "rejected", true);  // a check of the table keeps such a row's status
   json_text(&out, "extension_version", PGG_VERSION);
   appendStringInfoChar(&out, '}');

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/work/training.hpp"
 
+#include <algorithm>
+
 #include "pg/boundary/boosting.hpp"
 #include "pg/boundary/digest.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/material.hpp"
 #include "pg/tables/models.hpp"
+#include "pg/work/measured.hpp"
 #include "pg/work/rows.hpp"
 #include "pg/work/trained.hpp"
 
@@ -57,8 +60,40 @@ void make_rows(TrainingRun& run) {
   take_rows(run, *maker);
 }
 
+/// A training's period in moments, of one person's clock.
+struct Period {
+  TimestampTz start_at, end_at;
+};
+
+Period period_of(const TrainRequest& request, const Person& person) {
+  return {request.start_is_local ? moment_of(request.start_at, person.clock) : request.start_at,
+          request.end_is_local ? moment_of(request.end_at, person.clock) : request.end_at};
+}
+
+void settle_period(TrainRequest& request, const Person& person) {
+  const Period period = period_of(request, person);
+  request.start_at = period.start_at;
+  request.end_at = period.end_at;
+  request.start_is_local = request.end_is_local = false;
+  require_period(request);
+}
+
+// What has not been yet is a clock that was wrong, and nothing that was measured on it is known.
+void note_future(const Material& material, Outcome& outcome, Micros now) {
+  const auto later = [now](Micros at) { return at > now + kDay; };
+  const auto readings = std::count_if(material.readings.begin(), material.readings.end(),
+                                      [&](const Reading& r) { return later(r.measured_at); });
+  const auto meals =
+      std::count_if(material.meals.begin(), material.meals.end(), [&](const Meal& m) { return later(m.eaten_at); });
+  if (readings == 0 && meals == 0) return;
+  outcome.quality_issues.push_back(std::to_string(readings) + " readings and " + std::to_string(meals) +
+                                   " meals lie in the future");
+  outcome.production_ready = false;
+}
+
 TrainingRun begun(const TrainRequest& request, MemoryContext context) {
   TrainingRun run{};
+  INSTR_TIME_SET_CURRENT(run.started);
   run.request = &request;
   run.context = context;
   return run;
@@ -66,10 +101,11 @@ TrainingRun begun(const TrainRequest& request, MemoryContext context) {
 
 }  // namespace
 
-TrainingRun read_training(const TrainRequest& request, MemoryContext context) {
+TrainingRun read_training(TrainRequest& request, MemoryContext context) {
   TrainingRun run = begun(request, context);
   const Person person = read_person(&request.person_id);
   require_manager(&request.person_id);
+  settle_period(request, person);
   run.material = read_material(person, request.task->reach(request.options), request.start_at, request.end_at, context);
   find_boosting_for(run);
   if (!request.task->uses_population(request.algorithm)) return run;
@@ -80,7 +116,7 @@ TrainingRun read_training(const TrainRequest& request, MemoryContext context) {
   return run;
 }
 
-TrainingRun read_population_training(const TrainRequest& request, MemoryContext context) {
+TrainingRun read_population_training(TrainRequest& request, MemoryContext context) {
   TrainingRun run = begun(request, context);
   require_steward("population models");
   const Persons sharing = choose_persons(request.model_type);
@@ -91,8 +127,9 @@ TrainingRun read_population_training(const TrainRequest& request, MemoryContext 
   MemoryContext scratch = AllocSetContextCreate(context, "pg_glucose person", ALLOCSET_DEFAULT_SIZES);
   for (int64 i = 0; i < sharing.n; ++i) {
     CHECK_FOR_INTERRUPTS();
+    const Period period = period_of(request, sharing.rows[i]);
     const Material material =
-        read_material(sharing.rows[i], request.task->reach(request.options), request.start_at, request.end_at, scratch);
+        read_material(sharing.rows[i], request.task->reach(request.options), period.start_at, period.end_at, scratch);
     if (add_person(maker->get(), material)) run.members.ids[run.members.n++] = UUIDPGetDatum(&sharing.rows[i].id);
     MemoryContextReset(scratch);
   }
@@ -130,10 +167,27 @@ std::unique_ptr<Tuner>* start_tuning(TrainingRun& run, const SearchGrid& grid) {
   });
 }
 
+void measure_training(TrainingRun& run) {
+  run.outcome = owned<Outcome>(run.context, [&] {
+    Outcome outcome = (*run.trainer)->take();
+    run.trainer->reset();  // its rows are many, and those to measure on come next
+    return outcome;
+  });
+  const TimestampTz now = GetCurrentTimestamp();
+  guarded([&] { note_future(run.material, *run.outcome, now); });
+  if (run.outcome->splits.known) measure_outcome(*run.request->task, run.material, *run.outcome, run.context);
+}
+
+double milliseconds_of(const TrainingRun& run) {
+  instr_time elapsed;
+  INSTR_TIME_SET_CURRENT(elapsed);
+  INSTR_TIME_SUBTRACT(elapsed, run.started);
+  return INSTR_TIME_GET_MILLISEC(elapsed);
+}
+
 StoredTraining store_training(TrainingRun& run) {
-  const auto* outcome = owned<Outcome>(run.context, [&] { return (*run.trainer)->take(); });
   StoredTraining stored;
-  stored.trained = in_server_terms(run, *outcome);
+  stored.trained = in_server_terms(run, *run.outcome);
   stored.model = store_version(*run.request, stored.trained);
   if (run.request->of_population) store_members(run.request->model_type, stored.model.version, run.members);
   return stored;

@@ -7,6 +7,10 @@
 #include "pg/tables/population.hpp"
 #include "pg/tables/versions.hpp"
 
+extern "C" {
+#include "portability/instr_time.h"
+}
+
 namespace glucose::pg {
 
 /// A training under way. Plain: what it points to is owned by `context`.
@@ -22,15 +26,17 @@ struct TrainingRun {
   std::unique_ptr<Rows>* rows = nullptr;
   const char* data_digest = nullptr;
   std::unique_ptr<Trainer>* trainer = nullptr;
+  Outcome* outcome = nullptr;
+  instr_time started;
 };
 
-/// READ, between begin() and end(): the person's material and what its training may stand on. Raises 28000, P0002,
-/// 53200.
-TrainingRun read_training(const TrainRequest& request, MemoryContext context);
+/// READ, between begin() and end(): the person's material and what its training may stand on. What of the period was
+/// said on the person's clock becomes moments. Raises 28000, P0002, 22023, 53200.
+TrainingRun read_training(TrainRequest& request, MemoryContext context);
 
 /// READ: the rows of everybody who shares data and whom the caller sees, one person after the other. Raises 42501 for
 /// who may not add a population model, MG002, 53200.
-TrainingRun read_population_training(const TrainRequest& request, MemoryContext context);
+TrainingRun read_population_training(TrainRequest& request, MemoryContext context);
 
 /// COMPUTE, with or without a transaction: makes the rows, polling for interrupts, and a trainer that has not begun.
 /// Raises MG002 with the counts when there is too little, 53200.
@@ -45,11 +51,18 @@ bool step_training(TrainingRun& run);
 /// All that are left, with a chance to cancel before each.
 void finish_training(TrainingRun& run);
 
-/// WRITE, between begin() and end(): the finished training becomes a version.
+/// COMPUTE, with or without a transaction, polling for interrupts: takes the finished training's outcome and measures a
+/// person's model as evaluate_model() will: exactly what is stored, on all of its rows.
+void measure_training(TrainingRun& run);
+
+/// WRITE, between begin() and end(): the measured training becomes a version.
 struct StoredTraining {
   StoredModel model;
   TrainedModel trained;
 };
 StoredTraining store_training(TrainingRun& run);
+
+/// Since it began to read.
+double milliseconds_of(const TrainingRun& run);
 
 }  // namespace glucose::pg

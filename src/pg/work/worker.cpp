@@ -134,13 +134,14 @@ void work_on(const Job& job, MemoryContext context) {
     end_transaction();
     return;
   }
-  const TrainRequest request = make_train_request(&job.person_id, job.model_type, job.algorithm, job.options);
+  TrainRequest request = make_train_request(&job.person_id, job.model_type, job.algorithm, job.options);
   TrainingRun run = read_training(request, context);
   end_transaction();
 
   MemoryContextSwitchTo(context);
   start_training(run);
   if (!compute(job, run)) return;
+  measure_training(run);
 
   begin_transaction();
   // A cancellation that came after the last report still counts; from here on it is too late for one.
