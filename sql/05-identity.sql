@@ -28,6 +28,12 @@ COMMENT ON FUNCTION glucose.may_manage(uuid) IS
 'Whether the caller may correct anything of a person and train, deploy and delete its models: its owner, and whom it '
 'is shared with at level manage. The row-level policies use it.';
 
+CREATE FUNCTION glucose.may_train(person_id uuid) RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_may_train';
+COMMENT ON FUNCTION glucose.may_train(uuid) IS
+'Internal: part of what works for many persons: whether the caller may train a person''s models, as may_manage() says, '
+'or as the steward.';
+
 CREATE FUNCTION glucose.entered_by() RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_entered_by';
 COMMENT ON FUNCTION glucose.entered_by() IS

@@ -37,8 +37,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON %s FROM %I', relation, role);
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'person_time_zone', 'meal', 'glucose_reading',
-    'retraining_override',
-                                  'training_job', 'retraining_log'] LOOP
+                                  'retraining_override'] LOOP
     EXECUTE format('GRANT SELECT%s ON glucose.%I TO %I',
                    CASE level WHEN 'write' THEN ', INSERT, UPDATE, DELETE' ELSE '' END, relation, role);
   END LOOP;
@@ -49,9 +48,6 @@ BEGIN
                  'glucose.population_deployment, glucose.population_metric, glucose.schema_version, '
                  'glucose.prediction_horizon, glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
   EXECUTE format('GRANT SELECT (%s) ON glucose.population_model TO %I', glucose.public_population_columns(), role);
-  IF level = 'write' THEN
-    EXECUTE format('GRANT UPDATE (status) ON glucose.model_version TO %I', role);
-  END IF;
   PERFORM glucose.note_identity(role::text);
 END
 $fn$;
@@ -88,7 +84,7 @@ BEGIN
       AND pg_has_role(c.relowner, 'USAGE')
       AND c.relname IN ('model_version', 'model_metric', 'deployment', 'prediction', 'experiment_model',
       'population_model', 'population_metric', 'population_deployment',
-                        'population_member', 'schema_version')
+                        'population_member', 'schema_version', 'training_job', 'retraining_log')
       AND (acl.privilege_type <> 'SELECT'
            OR c.relname = 'population_member'
            OR c.relname = 'population_model' AND NOT EXISTS (
@@ -110,10 +106,9 @@ BEGIN
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped, aclexplode(a.attacl) acl
     WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND acl.grantee <> c.relowner
       AND pg_has_role(c.relowner, 'USAGE') AND acl.privilege_type <> 'SELECT'
-      AND NOT (c.relname = 'model_version' AND a.attname = 'status')
       AND c.relname IN ('model_version', 'model_metric', 'deployment', 'prediction', 'experiment_model',
       'population_model', 'population_metric', 'population_deployment',
-                        'population_member', 'schema_version')
+                        'population_member', 'schema_version', 'training_job', 'retraining_log')
   LOOP
     EXECUTE format('REVOKE %s (%s) ON %s FROM %s', held.privilege_type, held.col, held.relation, held.grantee);
   END LOOP;
@@ -152,14 +147,10 @@ BEGIN
   END LOOP;
   IF level = 'manage' THEN
     FOREACH relation IN ARRAY ARRAY['glucose.retraining_policy', 'glucose.retraining_override',
-                                    'glucose.experiment', 'glucose.training_job',
-                                    'glucose.retraining_log', 'glucose.model_version']::regclass[] LOOP
+                                    'glucose.experiment']::regclass[] LOOP
       PERFORM glucose.add_to_policy(relation, 'steward', 'FOR ALL', all_rows, role);
-      IF relation <> 'glucose.model_version'::regclass THEN
-        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
-      END IF;
+      EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
     END LOOP;
-    EXECUTE format('GRANT UPDATE (status) ON glucose.model_version TO %I', role);
     EXECUTE format('GRANT SELECT ON glucose.population_model TO %I', role);
   END IF;
 END

@@ -18,8 +18,8 @@ COMMENT ON FUNCTION glucose.compare_versions(uuid, text, text, text, timestamptz
 CREATE FUNCTION glucose.try_lock_person(person_id uuid) RETURNS boolean
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_try_lock_person';
 COMMENT ON FUNCTION glucose.try_lock_person(uuid) IS
-'Internal: part of retraining: takes the person for this transaction, unless a worker or another retraining has it; '
-'false then.';
+'Internal: part of retraining: takes a person the caller may see for this transaction, unless a worker or another '
+'retraining has it; false then.';
 
 CREATE FUNCTION glucose.retraining_rules(person_id uuid, model_type text DEFAULT 'glucose',
   OUT min_new_rows integer, OUT max_age_days integer, OUT max_live_mae real, OUT min_improvement real,
@@ -51,24 +51,27 @@ CREATE FUNCTION glucose.live_mae(person_id uuid, model_type text, version text, 
   OUT mae real, OUT n integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
+DECLARE
+  answering record;
 BEGIN
+  -- A number alone is not a model: the population's 1.0.0 is another one than the person's.
+  SELECT v.sha256, v.training_end INTO answering FROM glucose.model_version v
+  WHERE v.person_id = live_mae.person_id AND v.model_type = live_mae.model_type AND v.version = live_mae.version;
   -- The bounds are columns, computed first: only then do the comparisons reach the index under row-level security.
   WITH answer AS MATERIALIZED (
     SELECT DISTINCT ON (coalesce(l.meal_id, l.prediction_id)) l.predictions
     FROM (SELECT p.meal_id, p.prediction_id, p.predictions, p.issued_at FROM glucose.prediction p
           WHERE p.person_id = live_mae.person_id AND p.model_type = live_mae.model_type
-            AND p.version = live_mae.version
+            AND p.version = live_mae.version AND p.sha256 = answering.sha256
           ORDER BY p.issued_at DESC LIMIT 100) l
     ORDER BY coalesce(l.meal_id, l.prediction_id), l.issued_at
   ), point AS MATERIALIZED (
-    SELECT x.at, x.glucose, x.at - interval '15 min' AS low,
+    SELECT x.at, x.value, x.at - interval '15 min' AS low,
            least(x.at + interval '15 min', coalesce(live_mae.as_of, 'infinity')) AS high
-    FROM answer a, jsonb_to_recordset(a.predictions) AS x (at timestamptz, glucose double precision)
-    WHERE x.at > (SELECT v.training_end FROM glucose.model_version v
-                  WHERE v.person_id = live_mae.person_id AND v.model_type = live_mae.model_type
-                    AND v.version = live_mae.version)
+    FROM answer a, glucose.prediction_points(a.predictions) x
+    WHERE x.at > answering.training_end
   )
-  SELECT avg(abs(p.glucose - o.mg_dl)), count(o.mg_dl) INTO mae, n
+  SELECT avg(abs(p.value - o.mg_dl)), count(o.mg_dl) INTO mae, n
   FROM point p
   CROSS JOIN LATERAL (SELECT r.measured_at AS at, r.mg_dl FROM glucose.glucose_reading r
     WHERE r.person_id = live_mae.person_id AND r.measured_at >= p.low AND r.measured_at <= p.at
@@ -147,9 +150,10 @@ BEGIN
   -- A training up to a moment in the past knows nothing later: it is as old as that. A candidate that lost counts too,
   -- or the same rows would be trained on every night.
   SELECT max(v.version) FILTER (WHERE v.is_active),
-         max(least(v.trained_at, (v.hyperparameters ->> 'end_at')::timestamptz)) FILTER (WHERE v.metadata ? 'test_end'),
+         max(least(v.trained_at, glucose.time_or_null(v.hyperparameters ->> 'end_at')))
+           FILTER (WHERE v.metadata ? 'test_end'),
          -- Of the newest training alone, and never later than it was: a clock that was wrong once is not for ever.
-         (array_agg(least((v.metadata ->> 'test_end')::timestamptz, v.trained_at) ORDER BY v.trained_at DESC)
+         (array_agg(least(glucose.time_or_null(v.metadata ->> 'test_end'), v.trained_at) ORDER BY v.trained_at DESC)
             FILTER (WHERE v.metadata ? 'test_end'))[1]
   INTO active, trained_at, learnt_until
   FROM glucose.model_version v
@@ -172,7 +176,8 @@ BEGIN
   IF live_mae > rules.max_live_mae THEN
     reasons := reasons || format('live MAE %s %s', round(live_mae::numeric, 1), task.unit);
   END IF;
-  needed := NOT rules.manual AND reasons <> '{}';
+  -- Whatever the reason: from the same rows comes the same model, and from none comes none.
+  needed := NOT rules.manual AND reasons <> '{}' AND new_rows > 0;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.check_retraining(uuid, text, timestamptz) IS
@@ -184,22 +189,39 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
   at CONSTANT timestamptz := coalesce(as_of, clock_timestamp());
+  last record;
+  known integer;
+  new integer;
 BEGIN
+  SELECT l.tried_at, l.status = 'skipped' AND l.reason LIKE 'MG002:%' AND 'forced' <> ALL (l.due_because) AS too_little
+  INTO last
+  FROM glucose.retraining_log l
+  WHERE l.person_id = retraining_is_due.person_id AND l.model_type = retraining_is_due.model_type AND l.tried_at <= at
+  ORDER BY l.tried_at DESC LIMIT 1;
   -- Not a whole day, or a nightly run would come a minute too early every other night.
-  RETURN NOT EXISTS (
-      SELECT FROM glucose.retraining_log l
-      WHERE l.person_id = retraining_is_due.person_id AND l.model_type = retraining_is_due.model_type
-        AND l.tried_at > at - interval '20 hours' AND l.tried_at <= at)
-    AND (glucose.check_retraining(retraining_is_due.person_id, retraining_is_due.model_type, as_of)).needed;
+  IF last.tried_at > at - interval '20 hours' THEN
+    RETURN false;
+  END IF;
+  IF NOT (glucose.check_retraining(retraining_is_due.person_id, retraining_is_due.model_type, as_of)).needed THEN
+    RETURN false;
+  END IF;
+  -- Who has too little is not tried every night, but when there is a quarter more.
+  IF last.too_little THEN
+    known := glucose.count_new_rows(retraining_is_due.person_id, retraining_is_due.model_type, NULL, last.tried_at);
+    new := glucose.count_new_rows(retraining_is_due.person_id, retraining_is_due.model_type, NULL, at) - known;
+    RETURN new > 0 AND 4 * new >= known;
+  END IF;
+  RETURN true;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retraining_is_due(uuid, text, timestamptz) IS
-'Internal: part of retrain_due() and batch_retrain(): whether retraining is needed and was not tried in the last 20 '
-'hours.';
+'Internal: part of retrain_due() and batch_retrain(): whether retraining is needed, was not tried in the last 20 '
+'hours, and has enough new since it failed for too little history.';
 
-CREATE FUNCTION glucose.settle_candidate(person_id uuid, model_type text, version text,
-  due_because text[] DEFAULT '{}', as_of timestamptz DEFAULT NULL) RETURNS glucose.retraining_result
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION glucose.judge_candidate(person_id uuid, model_type text, version text,
+  OUT status text, OUT reason text, OUT current_version text, OUT mae_current double precision,
+  OUT mae_candidate double precision, OUT n integer, OUT ci_low double precision, OUT ci_high double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
   fewest CONSTANT integer := 5;   -- below, a mean of paired differences says nothing
@@ -208,111 +230,93 @@ DECLARE
   candidate record;
   current record;
   compared record;
-  result glucose.retraining_result;
 BEGIN
-  PERFORM glucose.require_person(settle_candidate.person_id);
-  rules := glucose.retraining_rules(settle_candidate.person_id, settle_candidate.model_type);
-  task := glucose.model_type(settle_candidate.model_type);
-  SELECT v.status, v.is_active, v.quality_issues, (v.metadata ->> 'test_start')::timestamptz AS test_start,
-         (v.metadata ->> 'test_end')::timestamptz AS test_end
+  PERFORM glucose.require_person(judge_candidate.person_id);
+  rules := glucose.retraining_rules(judge_candidate.person_id, judge_candidate.model_type);
+  task := glucose.model_type(judge_candidate.model_type);
+  SELECT v.status, v.is_active, v.quality_issues, glucose.time_or_null(v.metadata ->> 'test_start') AS test_start,
+         glucose.time_or_null(v.metadata ->> 'test_end') AS test_end
   INTO candidate FROM glucose.model_version v
-  WHERE v.person_id = settle_candidate.person_id AND v.model_type = settle_candidate.model_type
-    AND v.version = settle_candidate.version;
-  IF NOT FOUND OR candidate.test_start IS NULL OR candidate.is_active THEN
-    RAISE EXCEPTION 'model version "%" is no candidate', settle_candidate.version
+  WHERE v.person_id = judge_candidate.person_id AND v.model_type = judge_candidate.model_type
+    AND v.version = judge_candidate.version;
+  IF NOT FOUND OR candidate.test_start IS NULL OR candidate.test_end IS NULL OR candidate.is_active THEN
+    RAISE EXCEPTION 'model version "%" is no candidate', judge_candidate.version
       USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'A candidate was trained for this person and does not serve.';
   END IF;
   SELECT v.version, v.training_end INTO current FROM glucose.model_version v
-  WHERE v.person_id = settle_candidate.person_id AND v.model_type = settle_candidate.model_type AND v.is_active;
-  result.version := settle_candidate.version;
-  result.status := 'rejected';
+  WHERE v.person_id = judge_candidate.person_id AND v.model_type = judge_candidate.model_type AND v.is_active;
+  current_version := current.version;
+  status := 'rejected';
   IF candidate.status = 'rejected' THEN
-    result.reason := array_to_string(candidate.quality_issues, '; ');
+    reason := array_to_string(candidate.quality_issues, '; ');
   ELSIF current.version IS NULL THEN
-    result.status := 'deployed';
-    result.reason := 'first model';
+    status := 'deployed';
+    reason := 'first model';
   ELSE
     -- The candidate's hold-out, without what the current one has learnt from.
-    compared := glucose.compare_versions(settle_candidate.person_id, settle_candidate.model_type, current.version,
-      settle_candidate.version, greatest(candidate.test_start, current.training_end + interval '1 microsecond'),
+    compared := glucose.compare_versions(judge_candidate.person_id, judge_candidate.model_type, current.version,
+      judge_candidate.version, greatest(candidate.test_start, current.training_end + interval '1 microsecond'),
       candidate.test_end + interval '1 microsecond');
-    result.mae_current := compared.mae_a;
-    result.mae_candidate := compared.mae_b;
-    result.n := compared.n;
-    result.ci_low := compared.ci_low;
-    result.ci_high := compared.ci_high;
-    result.reason := format('MAE %s instead of %s %s on %s %s (95 %% interval of the difference %s to %s)',
+    mae_current := compared.mae_a;
+    mae_candidate := compared.mae_b;
+    n := compared.n;
+    ci_low := compared.ci_low;
+    ci_high := compared.ci_high;
+    reason := format('MAE %s instead of %s %s on %s %s (95 %% interval of the difference %s to %s)',
       round(compared.mae_b::numeric, 1), round(compared.mae_a::numeric, 1), task.unit, compared.n, task.units_are,
       round(compared.ci_low::numeric, 1), round(compared.ci_high::numeric, 1));
     IF compared.n < fewest THEN
-      result.reason := format('only %s %s to compare on', compared.n, task.units_are);
+      reason := format('only %s %s to compare on', compared.n, task.units_are);
     ELSIF compared.difference > -rules.min_improvement THEN
-      result.reason := result.reason || format(', not lower by %s', rules.min_improvement);
+      reason := reason || format(', not lower by %s', rules.min_improvement);
     ELSIF rules.beyond_chance AND compared.ci_high >= 0 THEN
-      result.reason := result.reason || ', which may be chance';
+      reason := reason || ', which may be chance';
     ELSE
-      result.status := 'deployed';
+      status := 'deployed';
     END IF;
   END IF;
-  IF result.status = 'deployed' THEN
-    PERFORM glucose.deploy_model(settle_candidate.person_id, settle_candidate.model_type, settle_candidate.version,
-                                 'retraining: ' || result.reason);
-  END IF;
-  UPDATE glucose.model_version v SET status = 'archived'
-  WHERE v.person_id = settle_candidate.person_id AND v.model_type = settle_candidate.model_type AND v.status = 'ready'
-    AND v.version = CASE result.status WHEN 'deployed' THEN current.version ELSE settle_candidate.version END;
-  INSERT INTO glucose.retraining_log (person_id, model_type, tried_at, status, reason, due_because, version,
-                                      current_version, mae_current, mae_candidate, n, ci_low, ci_high)
-  VALUES (settle_candidate.person_id, settle_candidate.model_type, coalesce(as_of, clock_timestamp()), result.status,
-          result.reason, coalesce(due_because, '{}'), settle_candidate.version, current.version, result.mae_current,
-          result.mae_candidate, result.n, result.ci_low, result.ci_high);
-  RETURN result;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.settle_candidate(uuid, text, text, text[], timestamptz) IS
+COMMENT ON FUNCTION glucose.judge_candidate(uuid, text, text) IS
+'Internal: part of settle_candidate(): whether a version that does not serve would win against the active one, on the '
+'same rows; writes nothing.';
+
+CREATE FUNCTION glucose.settle_candidate(person_id uuid, model_type text, version text)
+RETURNS glucose.retraining_result
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_settle_candidate';
+COMMENT ON FUNCTION glucose.settle_candidate(uuid, text, text) IS
 'Internal: part of retraining: compares a version that does not serve with the active one on the same rows, deploys '
 'the better one and writes retraining_log.';
 
-CREATE FUNCTION glucose.train_and_settle(person_id uuid, model_type text, options jsonb, due_because text[],
-  as_of timestamptz) RETURNS glucose.retraining_result
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION glucose.retraining_recipe(person_id uuid, model_type text, options jsonb DEFAULT '{}',
+  as_of timestamptz DEFAULT NULL, OUT algorithm text, OUT settings jsonb)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
   rules record;
-  settings jsonb;
-  algorithm text;
-  candidate text;
-  result glucose.retraining_result;
 BEGIN
-  rules := glucose.retraining_rules(train_and_settle.person_id, train_and_settle.model_type);
-  settings := rules.options || train_and_settle.options;
+  rules := glucose.retraining_rules(retraining_recipe.person_id, retraining_recipe.model_type);
+  settings := rules.options || retraining_recipe.options;
   algorithm := coalesce(settings ->> 'algorithm', rules.algorithm);
   settings := (settings - 'algorithm') || '{"deploy": false}';
-  BEGIN
-    IF as_of IS NOT NULL THEN
-      -- Nothing after as_of exists: the outcome of the last meal is known by then.
-      settings := settings || jsonb_build_object('end_at', as_of - make_interval(mins => 15 + (
-        SELECT max(h::integer)
-        FROM jsonb_path_query(coalesce(nullif(settings -> 'horizons', 'null'), '120'), '$[*]') h)));
-    END IF;
-    candidate := (glucose.train_model(train_and_settle.person_id, train_and_settle.model_type, algorithm,
-                                      settings)).version;
-    RETURN glucose.settle_candidate(train_and_settle.person_id, train_and_settle.model_type, candidate, due_because,
-                                    as_of);
-  EXCEPTION WHEN OTHERS THEN   -- not of a cancelled query
-    result.status := 'skipped';
-    result.reason := format('%s: %s', SQLSTATE, SQLERRM);
-  END;
-  INSERT INTO glucose.retraining_log (person_id, model_type, tried_at, status, reason, due_because)
-  VALUES (train_and_settle.person_id, train_and_settle.model_type, coalesce(as_of, clock_timestamp()), 'skipped',
-          result.reason, due_because);
-  RETURN result;
+  IF as_of IS NOT NULL THEN
+    -- Nothing after as_of exists: the outcome of the last meal is known by then.
+    settings := settings || jsonb_build_object('end_at', as_of - make_interval(mins => 15 + (
+      SELECT max(h::integer)
+      FROM jsonb_path_query(coalesce(nullif(settings -> 'horizons', 'null'), '120'), '$[*]') h)));
+  END IF;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.train_and_settle(uuid, text, jsonb, text[], timestamptz) IS
-'Internal: part of retraining: trains a candidate by the policy and settles it; a training that fails changes '
-'nothing but the log.';
+COMMENT ON FUNCTION glucose.retraining_recipe(uuid, text, jsonb, timestamptz) IS
+'Internal: part of retraining: what candidates of the person are trained with, by the policy and further options.';
+
+CREATE FUNCTION glucose.train_and_settle(person_id uuid, model_type text, options jsonb, force boolean,
+  as_of timestamptz) RETURNS glucose.retraining_result
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_train_and_settle';
+COMMENT ON FUNCTION glucose.train_and_settle(uuid, text, jsonb, boolean, timestamptz) IS
+'Internal: part of retraining: trains a candidate by the policy and settles it; a training that fails, or that would '
+'only make a version once more, changes nothing but the log.';
 
 CREATE FUNCTION glucose.retrain_model(person_id uuid, model_type text DEFAULT 'glucose', force boolean DEFAULT false,
   options jsonb DEFAULT '{}', as_of timestamptz DEFAULT NULL) RETURNS glucose.retraining_result
@@ -340,8 +344,7 @@ BEGIN
     result.reason := 'not needed';
     RETURN result;
   END IF;
-  RETURN glucose.train_and_settle(retrain_model.person_id, retrain_model.model_type, options,
-    due.reasons || CASE WHEN force THEN ARRAY['forced'] ELSE '{}' END, as_of);
+  RETURN glucose.train_and_settle(retrain_model.person_id, retrain_model.model_type, options, force, as_of);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retrain_model(uuid, text, boolean, jsonb, timestamptz) IS

@@ -8,11 +8,12 @@ BEGIN
   RETURN (SELECT coalesce(array_agg(p.person_id ORDER BY l.tried_at NULLS FIRST, p.person_id), '{}')
           FROM glucose.person p
           LEFT JOIN LATERAL (SELECT max(g.tried_at) AS tried_at FROM glucose.retraining_log g
-            WHERE g.person_id = p.person_id AND g.model_type = retraining_queue.model_type) l ON true);
+            WHERE g.person_id = p.person_id AND g.model_type = retraining_queue.model_type) l ON true
+          WHERE glucose.may_train(p.person_id));
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retraining_queue(text, timestamptz) IS
-'Internal: part of retrain_due(): the persons the caller may see, those not tried for longest first.';
+'Internal: part of retrain_due(): the persons the caller may train for, those not tried for longest first.';
 
 CREATE FUNCTION glucose.retrain_one(person_id uuid, model_type text, as_of timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -30,8 +31,11 @@ BEGIN
   IF NOT glucose.retraining_is_due(retrain_one.person_id, retrain_one.model_type, as_of) THEN
     RETURN NULL;
   END IF;
-  RETURN (glucose.train_and_settle(retrain_one.person_id, retrain_one.model_type, '{}',
-    (glucose.check_retraining(retrain_one.person_id, retrain_one.model_type, as_of)).reasons, as_of)).status;
+  RETURN (glucose.train_and_settle(retrain_one.person_id, retrain_one.model_type, '{}', false, as_of)).status;
+EXCEPTION WHEN OTHERS THEN   -- not of a cancelled query
+  -- Nobody else's night ends because of one person; it does not count as tried, or many such would use up max_persons.
+  RAISE WARNING 'person % was not retrained: %', retrain_one.person_id, SQLERRM USING ERRCODE = SQLSTATE;
+  RETURN NULL;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.retrain_one(uuid, text, timestamptz) IS
@@ -93,35 +97,77 @@ COMMENT ON PROCEDURE glucose.retrain_due(text, integer, interval, timestamptz) I
 'Retrains all persons the caller may see who are due, those not tried for longest first, and commits after each. It '
 'can be stopped at any moment and run again.';
 
+CREATE FUNCTION glucose.queue_retraining(person_id uuid, model_type text) RETURNS boolean
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_queue_retraining';
+COMMENT ON FUNCTION glucose.queue_retraining(uuid, text) IS
+'Internal: part of batch_retrain(): queues one person''s retraining if it is due and does not wait already.';
+
 CREATE FUNCTION glucose.batch_retrain(model_type text DEFAULT 'glucose') RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-#variable_conflict use_column
 DECLARE
   person uuid;
-  queued integer;
   n integer := 0;
 BEGIN
   -- A statement for each, so that each sees what the workers have done meanwhile. Who is done between its snapshot and
   -- its row is queued once more; the worker looks again and leaves it.
   FOREACH person IN ARRAY glucose.retraining_queue(batch_retrain.model_type) LOOP
-    INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, purpose, identity)
-    SELECT person, batch_retrain.model_type, coalesce(r.options ->> 'algorithm', r.algorithm),
-           (r.options - 'algorithm') || '{"deploy": false}', 'retrain', glucose.current_identity()
-    FROM glucose.retraining_rules(person, batch_retrain.model_type) r
-    WHERE glucose.retraining_is_due(person, batch_retrain.model_type)
-    ON CONFLICT (person_id, model_type) WHERE purpose = 'retrain' AND state IN ('queued', 'running') DO NOTHING;
-    GET DIAGNOSTICS queued = ROW_COUNT;
-    n := n + queued;
+    BEGIN
+      IF glucose.queue_retraining(person, batch_retrain.model_type) THEN
+        n := n + 1;
+      END IF;
+    EXCEPTION WHEN OTHERS THEN   -- not of a cancelled query
+      RAISE WARNING 'person % was not queued: %', person, SQLERRM USING ERRCODE = SQLSTATE;
+    END;
   END LOOP;
-  -- As many workers as could work at once; the first ones to find the queue empty end.
-  PERFORM glucose.start_training_workers()
-  FROM generate_series(1, least(n, current_setting('glucose.max_training_workers')::integer));
   RETURN n;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.batch_retrain(text) IS
 'Queues a retraining of everyone who is due, for the background workers, and returns how many.';
+
+CREATE FUNCTION glucose.cron_database() RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_cron_database';
+COMMENT ON FUNCTION glucose.cron_database() IS
+'Internal: part of schedule_retraining(): the database pg_cron works from, NULL when it is not loaded. The setting is '
+'shown to superusers only, and everybody needs it to know where to go.';
+
+CREATE FUNCTION glucose.require_cron(model_type text, schedule text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  home CONSTANT text := glucose.cron_database();
+BEGIN
+  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+    IF NOT has_schema_privilege('cron', 'USAGE') THEN
+      RAISE EXCEPTION 'permission denied for schema cron'
+        USING ERRCODE = 'insufficient_privilege',
+              HINT = format('Run as a superuser, in this database: GRANT USAGE ON SCHEMA cron TO %I.', CURRENT_USER);
+    END IF;
+    RETURN;
+  END IF;
+  -- It runs one database's jobs for all of the server; only from there can it be told to.
+  IF home IS NOT NULL AND home <> current_database() THEN
+    RAISE EXCEPTION 'pg_cron is in database "%"', home
+      USING ERRCODE = 'feature_not_supported',
+            HINT = format(CASE WHEN schedule IS NULL THEN 'Run in that database: SELECT cron.unschedule(%L);'
+                          ELSE 'Run in that database: SELECT cron.schedule_in_database(%L, %L, %L, %L, %L);' END,
+                          glucose.retraining_job_name(model_type) || ' in ' || current_database(), schedule,
+                          format('CALL glucose.retrain_due(%L)', model_type), current_database(), CURRENT_USER);
+  END IF;
+  IF schedule IS NOT NULL THEN
+    RAISE EXCEPTION 'pg_cron is not there to run a schedule'
+      USING ERRCODE = 'feature_not_supported',
+            HINT = CASE WHEN home IS NOT NULL THEN 'Run CREATE EXTENSION pg_cron as a superuser.' ELSE format(
+              'Install postgresql-%s-cron, add pg_cron to shared_preload_libraries, set cron.database_name to %L, '
+              'restart the server and run CREATE EXTENSION pg_cron; or CALL glucose.retrain_due() from a timer of your '
+              'own.', current_setting('server_version_num')::integer / 10000, current_database()) END;
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.require_cron(text, text) IS
+'Internal: part of schedule_retraining(): returns when the caller may use pg_cron here, else raises 42501 or 0A000 '
+'with what to run where. Without a schedule: to end one; then pg_cron may be missing.';
 
 CREATE FUNCTION glucose.schedule_retraining(schedule text DEFAULT '0 3 * * 0', model_type text DEFAULT 'glucose')
 RETURNS bigint
@@ -134,14 +180,7 @@ BEGIN
     RAISE EXCEPTION 'argument "schedule" must not be null' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   PERFORM glucose.model_type(model_type);
-  IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
-    RAISE EXCEPTION 'pg_cron is not there to run a schedule'
-      USING ERRCODE = 'feature_not_supported',
-            HINT = format('Install postgresql-%s-cron, add pg_cron to shared_preload_libraries, set '
-                          'cron.database_name to %L, restart the server and run CREATE EXTENSION pg_cron; or CALL '
-                          'glucose.retrain_due() from a timer of your own.',
-                          current_setting('server_version_num')::integer / 10000, current_database());
-  END IF;
+  PERFORM glucose.require_cron(model_type, schedule);
   EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job
   USING glucose.retraining_job_name(model_type), schedule, format('CALL glucose.retrain_due(%L)', model_type);
   RETURN job;
@@ -166,6 +205,8 @@ AS $fn$
 DECLARE
   n integer := 0;
 BEGIN
+  PERFORM glucose.model_type(model_type);
+  PERFORM glucose.require_cron(model_type, NULL);
   IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
     EXECUTE 'SELECT count(cron.unschedule(jobid)) FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER' INTO n
     USING glucose.retraining_job_name(model_type);

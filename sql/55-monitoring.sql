@@ -1,4 +1,23 @@
 -- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.prediction_points(predictions jsonb)
+RETURNS TABLE (minutes_ahead integer, at timestamptz, value real, lower real, upper real)
+LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 2 AS 'MODULE_PATHNAME', 'glucose_prediction_points';
+COMMENT ON FUNCTION glucose.prediction_points(jsonb) IS
+'Internal: part of the views of outcomes: the forecasts of a logged answer as rows. What is no forecast is left out, '
+'whatever it is: one bad row stops nobody''s query.';
+
+CREATE FUNCTION glucose.time_or_null(value text) RETURNS timestamptz
+LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_time_or_null';
+COMMENT ON FUNCTION glucose.time_or_null(text) IS
+'Internal: a moment as models note it; NULL for what is none.';
+
+CREATE FUNCTION glucose.version_parts(version text) RETURNS integer[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN version OPERATOR(pg_catalog.~) '^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$'
+            THEN pg_catalog.string_to_array(version, '.')::pg_catalog.int4[] END;
+COMMENT ON FUNCTION glucose.version_parts(text) IS
+'Internal: the numbers of a version, to sort by; NULL for what is no version.';
+
 CREATE FUNCTION glucose.live_accuracy(person_id uuid, model_type text DEFAULT 'glucose',
   since timestamptz DEFAULT '-infinity', OUT version text, OUT minutes_ahead integer, OUT n bigint, OUT mae real,
   OUT rmse real, OUT bias real, OUT coverage real, OUT source text, OUT level real) RETURNS SETOF record
@@ -28,7 +47,7 @@ BEGIN
             ORDER BY p.version, p.source, p.minutes_ahead, p.asked_at, p.issued_at) f) o
     WHERE o.meal_id IS NULL OR o.asked_before IS NULL OR o.asked_at - o.asked_before > interval '15 minutes'
     GROUP BY o.version, o.minutes_ahead, o.source, o.level
-    ORDER BY string_to_array(o.version, '.')::integer[], o.source, o.minutes_ahead, o.level;
+    ORDER BY glucose.version_parts(o.version), o.version, o.source, o.minutes_ahead, o.level;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.live_accuracy(uuid, text, timestamptz) IS

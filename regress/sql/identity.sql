@@ -176,8 +176,9 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'retraining_rules', 'live_mae', 'live_accuracy', 'ab_bucket',
     'cgm_forecast_json', 'predict_cgm', 'explain_forecast', 'explain_forecast_json', 'glucose_forecast_json',
     'explain_prediction_json', 'what_if_json', 'glucose_curve_json',
-    'retrain_one', 'train_and_settle', 'try_lock_person', 'count_new_rows', 'may_claim');
-    -- parts of retrain_model and retrain_due
+    'retrain_one', 'train_and_settle', 'try_lock_person', 'count_new_rows', 'may_claim',
+    'queue_retraining', 'retraining_recipe', 'judge_candidate',  -- parts of retrain_model and retrain_due
+    'may_train', 'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.
 BEGIN;
 SELECT simulate_person(1, 2) AS bens \gset

@@ -3,7 +3,9 @@
 SET timezone = 'UTC';
 CREATE ROLE regress_jobs_ada LOGIN;
 CREATE ROLE regress_jobs_bob LOGIN;
-SELECT glucose.grant_access('regress_jobs_ada'), glucose.grant_access('regress_jobs_bob');
+CREATE ROLE regress_jobs_web NOLOGIN;   -- as a gateway's roles are
+SELECT glucose.grant_access('regress_jobs_ada'), glucose.grant_access('regress_jobs_bob'),
+  glucose.grant_access('regress_jobs_web');
 
 -- Waits until no job of the caller is open; every look is a new snapshot.
 CREATE PROCEDURE public.wait_for_jobs() LANGUAGE plpgsql AS $$
@@ -59,7 +61,7 @@ DO $$ BEGIN
     PERFORM pg_sleep(0.05);
   END LOOP;
 END $$;
-SELECT state, progress BETWEEN 0.000001 AND 0.9999 AS under_way, epoch > 0 AS has_epoch, eta > now() AS has_eta
+SELECT state, progress BETWEEN 0.000001 AND 0.9999 AS under_way, epoch > 0 AS has_epoch, eta > started_at AS has_eta
 FROM glucose.training_job WHERE job_id = :'job';
 SELECT glucose.cancel_training(:'waiting'), glucose.cancel_training(:'waiting') AS again;
 SELECT glucose.cancel_training(:'job');
@@ -74,6 +76,64 @@ SELECT count(*) AS jobs FROM glucose.training_job;
 SELECT glucose.cancel_training(:'job');
 SELECT glucose.train_model_async(:'ada');
 \set VERBOSITY default
+
+-- A role that cannot log in has its jobs done as well, each as itself; two roles of one transaction both have.
+SET ROLE regress_jobs_web;
+SELECT glucose.simulate_person(73, 20) AS web \gset
+SET ROLE regress_jobs_bob;
+SELECT glucose.simulate_person(74, 20) AS bobs \gset
+SET ROLE regress_jobs_web;
+BEGIN;
+SELECT glucose.train_model_async(:'web', algorithm => 'ridge') IS NOT NULL AS queued;
+SET LOCAL ROLE regress_jobs_bob;
+SELECT glucose.train_model_async(:'bobs', algorithm => 'ridge') IS NOT NULL AS queued;
+COMMIT;
+CALL public.wait_for_jobs();
+SELECT state, attempts, requested_by, requested_role = 'regress_jobs_web'::regrole AS by_its_number, identity, version
+FROM glucose.training_job;
+SET ROLE regress_jobs_bob;
+CALL public.wait_for_jobs();
+SELECT state, attempts, requested_by, identity, version FROM glucose.training_job;
+-- What is prepared for two-phase commit would have nobody to start a worker.
+BEGIN;
+SELECT glucose.train_model_async(:'bobs') IS NOT NULL AS queued;
+PREPARE TRANSACTION 'training';
+-- Who asked is what the server says: nobody writes the table.
+\set VERBOSITY sqlstate
+INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, requested_by)
+  VALUES (:'bobs', 'glucose', 'mean', '{}', 'postgres');
+UPDATE glucose.training_job SET requested_by = 'postgres', state = 'queued';
+DELETE FROM glucose.training_job;
+\set VERBOSITY default
+
+-- A role that is gone, whose name another one has, or that may not connect any more, has nothing done.
+RESET ROLE;
+CREATE ROLE regress_jobs_web2;
+GRANT CREATE ON SCHEMA public TO regress_jobs_web2;
+INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, requested_by, requested_role)
+  VALUES (:'web', 'glucose', 'mean', '{}', 'regress_jobs_gone', 1),
+         (:'web', 'glucose', 'mean', '{}', 'regress_jobs_web', 'regress_jobs_web2'::regrole);
+SELECT glucose.start_training_workers();
+CALL public.wait_for_jobs();
+SELECT state, error_sqlstate, error_message FROM glucose.training_job WHERE person_id = :'web' AND algorithm = 'mean'
+ORDER BY requested_by;
+SELECT format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', current_database()) \gexec
+SET ROLE regress_jobs_web;
+SELECT glucose.train_model_async(:'web', algorithm => 'lad') IS NOT NULL AS queued;
+CALL public.wait_for_jobs();
+SELECT state, error_sqlstate, error_message FROM glucose.training_job WHERE algorithm = 'lad';
+RESET ROLE;
+SELECT format('GRANT CONNECT ON DATABASE %I TO PUBLIC', current_database()) \gexec
+DROP OWNED BY regress_jobs_web2;
+DROP ROLE regress_jobs_web2;
+-- Nothing that SQL can lock stands in a worker's way, whoever holds it.
+SELECT count(*) FROM (SELECT pg_advisory_lock(k, n) FROM generate_series(1735161089, 1735161091) k,
+  generate_series(1, 64) n OFFSET 0) x;
+SET ROLE regress_jobs_bob;
+SELECT glucose.train_model_async(:'bobs', algorithm => 'lad') IS NOT NULL AS queued;
+CALL public.wait_for_jobs();
+SELECT state FROM glucose.training_job WHERE algorithm = 'lad';
+SELECT pg_advisory_unlock_all();
 RESET ROLE;
 DELETE FROM glucose.person WHERE owner LIKE 'regress_jobs_%';
 DROP PROCEDURE public.wait_for_jobs();
@@ -87,5 +147,5 @@ BEGIN
     PERFORM pg_sleep(0.05);
   END LOOP;
 END $$;
-DROP OWNED BY regress_jobs_ada, regress_jobs_bob;
-DROP ROLE regress_jobs_ada, regress_jobs_bob;
+DROP OWNED BY regress_jobs_ada, regress_jobs_bob, regress_jobs_web;
+DROP ROLE regress_jobs_ada, regress_jobs_bob, regress_jobs_web;

@@ -91,7 +91,8 @@ SELECT status, ci_high >= 0 AS may_be_chance FROM retrain_model(:'ann', force =>
 UPDATE retraining_override SET beyond_chance = NULL WHERE person_id = :'ann';
 SELECT deploy_model(:'ann', 'glucose', '1.3.0');
 -- One that its training rejected never gets so far, and only a candidate can be settled.
-SELECT version AS candidate FROM train_model(:'ann', algorithm => 'mean', options => '{"deploy": false}') \gset
+SELECT version AS candidate FROM train_model(:'ann', algorithm => 'mean',
+  options => '{"deploy": false, "end_at": "2026-03-04"}') \gset
 RESET ROLE;
 UPDATE model_version SET status = 'rejected' WHERE person_id = :'ann' AND version = :'candidate';
 SET ROLE regress_retraining_ann;
@@ -117,14 +118,15 @@ SELECT status, count(*) FROM retraining_log GROUP BY 1 ORDER BY 1;
 -- The live error asks for a new model: answers of the active version, wrong by 20 and by 10.
 SELECT version, (live_mae(:'ann', 'glucose', version)).* FROM active_model_version(:'ann') AS version;
 RESET ROLE;
-INSERT INTO prediction (person_id, meal_id, model_type, version, inputs_digest, predictions, latency_ms)
-  SELECT :'ann', m.meal_id, 'glucose', active_model_version(:'ann'), '', jsonb_build_array(
+INSERT INTO prediction (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, latency_ms)
+  SELECT :'ann', m.meal_id, 'glucose', v.version, v.sha256, '', jsonb_build_array(
     jsonb_build_object('at', r.measured_at, 'glucose', r.mg_dl + 20),
     jsonb_build_object('at', r.measured_at, 'glucose', r.mg_dl - 10)), 1
-  FROM (SELECT * FROM meal WHERE person_id = :'ann'
+  FROM model_version v, (SELECT * FROM meal WHERE person_id = :'ann'
   AND eaten_at BETWEEN '2026-03-01' AND '2026-03-04' ORDER BY eaten_at LIMIT 10) m,
        LATERAL (SELECT * FROM glucose_reading WHERE person_id = :'ann' AND measured_at > m.eaten_at ORDER BY measured_at
-       LIMIT 1) r;
+       LIMIT 1) r
+  WHERE v.person_id = :'ann' AND v.model_type = 'glucose' AND v.is_active;
 SET ROLE regress_retraining_ann;
 SELECT round(mae::numeric, 3) AS mae, n FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'));
 SELECT n, mae IS NULL AS too_few FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'), '2026-03-02 20:00');
@@ -141,8 +143,8 @@ SELECT status, reason FROM retrain_model(:'ann', as_of => '2026-03-06');
 -- Several answers about one meal count once.
 SELECT n FROM live_mae(:'ann', 'glucose', active_model_version(:'ann')) \gset before_
 RESET ROLE;
-INSERT INTO prediction (person_id, meal_id, model_type, version, inputs_digest, predictions, latency_ms)
-  SELECT person_id, meal_id, model_type, version, inputs_digest, predictions, latency_ms FROM prediction;
+INSERT INTO prediction (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, latency_ms)
+  SELECT person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, latency_ms FROM prediction;
 SET ROLE regress_retraining_ann;
 SELECT n = :before_n AS same_n FROM live_mae(:'ann', 'glucose', active_model_version(:'ann'));
 
@@ -161,7 +163,12 @@ CALL retrain_due();
 ROLLBACK;
 
 -- By the workers: the same end.
+RESET ROLE;
 DELETE FROM retraining_log WHERE person_id = :'ann';
+SET ROLE regress_retraining_ann;
+INSERT INTO meal (person_id, eaten_at, meal_type, carbs_g) VALUES (:'ann', '2026-03-08 12:00', 'lunch', 60);
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+  SELECT :'ann', at, 120 FROM generate_series('2026-03-08 09:00'::timestamptz, '2026-03-08 15:00', '5 min') at;
 SELECT batch_retrain(), batch_retrain() AS again;
 SELECT count(*) FROM training_job WHERE purpose = 'retrain';
 DO $$ BEGIN

@@ -173,7 +173,7 @@ INSERT INTO test.call (want, call) VALUES
   ('22003', $$ predict_meal('{p}', '{"calories": 5001}') $$),
   ('22003', $$ predict_meal('{p}', '{"calories": 10, "fat_g": 400}') $$),
   ('22023', $$ predict_meal('{p}', '{"meal_type": "brunch"}') $$),
-  ('22023', $$ predict_meal('{p}', '{"meal_type": null}') $$),
+  ('22023', $$ predict_meal('{p}', '{"meal_type": 7}') $$),
   ('22023', $$ predict_meal('{p}', '{"eaten_at": null}') $$),
   ('22023', $$ predict_meal('{p}', '{"eaten_at": "infinity"}') $$),
   ('22007', $$ predict_meal('{p}', '{"eaten_at": "noon-ish"}') $$),

@@ -84,12 +84,12 @@ BEGIN
     SELECT p.person_id, p.prediction_id, p.meal_id, p.model_type, p.version, p.sha256, p.issued_at, p.experiment, p.arm,
            p.shadow_version, p.shadow_sha256, h.minutes_ahead, h.at,
            h.at - interval '15 minutes' AS earliest, h.at + interval '15 minutes' AS latest,
-           h.at - make_interval(mins => h.minutes_ahead) AS asked_at, h.glucose AS mg_dl, h.lower, h.upper,
-           (SELECT s.glucose FROM jsonb_to_recordset(p.shadow_predictions) AS s (minutes_ahead integer, glucose real)
-            WHERE s.minutes_ahead = h.minutes_ahead) AS shadow_mg_dl, p.level
+           h.at - make_interval(mins => h.minutes_ahead) AS asked_at, h.value AS mg_dl, h.lower, h.upper,
+           (SELECT s.value FROM glucose.prediction_points(p.shadow_predictions) s
+            WHERE s.minutes_ahead = h.minutes_ahead LIMIT 1) AS shadow_mg_dl, p.level
     FROM glucose.prediction p
-    CROSS JOIN LATERAL jsonb_to_recordset(p.predictions)
-      AS h (minutes_ahead integer, at timestamptz, glucose real, lower real, upper real);
+    CROSS JOIN LATERAL glucose.prediction_points(p.predictions) h
+    WHERE h.minutes_ahead IS NOT NULL;
   COMMENT ON VIEW glucose.prediction_horizon IS 'The logged predictions, one row per horizon.';
 
   CREATE VIEW glucose.prediction_outcome WITH (security_invoker = true, security_barrier = true) AS
@@ -101,7 +101,8 @@ BEGIN
                 ELSE b.mg_dl + (a.mg_dl - b.mg_dl) * (extract(epoch FROM h.at - b.measured_at)
                                                       / extract(epoch FROM a.measured_at - b.measured_at))::real
            END AS outcome,
-           coalesce(h.asked_at <= greatest(own.training_end, own_shadow.training_end), false) AS in_training,
+           coalesce(h.asked_at <= greatest(own.training_end, own_shadow.training_end, shared.training_end,
+                                           shared_shadow.training_end), false) AS in_training,
            h.experiment, h.arm, h.shadow_version, h.shadow_mg_dl, h.asked_at, h.level
     FROM glucose.prediction_horizon h
     LEFT JOIN LATERAL (
@@ -118,14 +119,16 @@ BEGIN
       AND own_shadow.model_type = h.model_type AND own_shadow.version = h.shadow_version
       AND own_shadow.sha256 = h.shadow_sha256
     LEFT JOIN glucose.population_model shared ON shared.model_type = h.model_type AND shared.version = h.version
-      AND shared.sha256 = h.sha256;
+      AND shared.sha256 = h.sha256
+    LEFT JOIN glucose.population_model shared_shadow ON shared_shadow.model_type = h.model_type
+      AND shared_shadow.version = h.shadow_version AND shared_shadow.sha256 = h.shadow_sha256;
   COMMENT ON VIEW glucose.prediction_outcome IS
     'Each logged prediction with what happened, by horizon: linear between the readings at most 15 minutes away on '
     'both sides; NULL until they are known. Readings that arrive late count when they arrive.';
   COMMENT ON COLUMN glucose.prediction_outcome.source IS 'personal or population; NULL when the model is deleted.';
   COMMENT ON COLUMN glucose.prediction_outcome.in_training IS
-    'It was asked about a moment before the end of what the model, or the shadow''s, learnt from: such a prediction '
-    'is no measure of it.';
+    'It was asked about a moment before the end of what the model, or the shadow''s, learnt from, the person''s or the '
+    'population''s: such a prediction is no measure of it.';
 
   CREATE VIEW glucose.model_live_accuracy WITH (security_invoker = true, security_barrier = true) AS
     SELECT o.person_id, o.model_type, o.version, o.source, o.minutes_ahead,

@@ -55,10 +55,25 @@ void describe_current_exception(Failure& failure) noexcept {
   }
 }
 
+namespace {
+bool plainly = false;
+}
+
+void failing_plainly() {
+  plainly = true;
+}
+bool failed_plainly() {
+  return plainly;
+}
+void forget_failure() {
+  plainly = false;
+}
+
 void raise(const Failure& failure) {
   // The fixed buffer may have cut a multi-byte character in two.
   const auto length = static_cast<int>(strlen(failure.message));
   char* message = pnstrdup(failure.message, static_cast<Size>(pg_mbcliplen(failure.message, length, length)));
+  failing_plainly();
   ereport(ERROR, (errcode(failure.sqlstate), errmsg_internal("%s", message),
                   failure.detail[0] != '\0' ? errdetail_internal("%s", failure.detail) : 0,
                   failure.hint[0] != '\0' ? errhint("%s", failure.hint) : 0));

@@ -22,6 +22,13 @@ void describe_current_exception(Failure& failure) noexcept;
 /// Raises `failure` with ereport(ERROR); never returns. No C++ object with a destructor may be alive.
 [[noreturn]] void raise(const Failure& failure);
 
+/// Called right before an error that is raised while nothing of the server's is held: no statement runs, no row is
+/// being handed over. raise() does it. Only such an error may be caught without a subtransaction, as attempt_plainly()
+/// does.
+void failing_plainly();
+bool failed_plainly();
+void forget_failure();
+
 /// What a caller wrote, short enough to repeat in a message.
 const char* clipped(const char* text);
 

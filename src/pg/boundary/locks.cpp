@@ -3,35 +3,40 @@
 
 extern "C" {
 #include "common/hashfn.h"
-#include "utils/fmgrprotos.h"
+#include "storage/lock.h"
 }
 
 namespace glucose::pg {
 
 namespace {
-int32 hashed(const pg_uuid_t* id) {
-  return static_cast<int32>(hash_bytes(id->data, UUID_LEN));
+
+// The fourth field of an advisory lock's key is 1 or 2 for what SQL can name.
+constexpr uint16 kOwnSpace = 0x676c;
+
+LOCKTAG tag_of(LockKind kind, const pg_uuid_t* id) {
+  LOCKTAG tag;
+  SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, kind, hash_bytes(id->data, UUID_LEN), kOwnSpace);
+  return tag;
 }
+
+bool try_lock(LockKind kind, const pg_uuid_t* id, bool of_session) {
+  const LOCKTAG tag = tag_of(kind, id);
+  return LockAcquire(&tag, ExclusiveLock, of_session, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
 }  // namespace
 
-bool try_session_lock(LockKind kind, int32 number) {
-  return DatumGetBool(DirectFunctionCall2(pg_try_advisory_lock_int4, Int32GetDatum(kind), Int32GetDatum(number)));
-}
-
-void release_session_lock(LockKind kind, int32 number) {
-  DirectFunctionCall2(pg_advisory_unlock_int4, Int32GetDatum(kind), Int32GetDatum(number));
-}
-
 bool try_session_lock(LockKind kind, const pg_uuid_t* id) {
-  return try_session_lock(kind, hashed(id));
+  return try_lock(kind, id, true);
 }
+
 void release_session_lock(LockKind kind, const pg_uuid_t* id) {
-  release_session_lock(kind, hashed(id));
+  const LOCKTAG tag = tag_of(kind, id);
+  LockRelease(&tag, ExclusiveLock, true);
 }
 
 bool try_transaction_lock(LockKind kind, const pg_uuid_t* id) {
-  return DatumGetBool(
-      DirectFunctionCall2(pg_try_advisory_xact_lock_int4, Int32GetDatum(kind), Int32GetDatum(hashed(id))));
+  return try_lock(kind, id, false);
 }
 
 }  // namespace glucose::pg

@@ -27,7 +27,7 @@ void define() {
   DefineCustomIntVariable("glucose.max_train_memory", "A training that would need more memory is refused.", nullptr,
                           &max_train_memory_kb, 256 * 1024, 1024, MAX_KILOBYTES, PGC_SUSET, GUC_UNIT_KB, nullptr,
                           nullptr, nullptr);
-  DefineCustomIntVariable("glucose.max_training_workers", "Background trainings at once, in one database.",
+  DefineCustomIntVariable("glucose.max_training_workers", "Background trainings at once, on the whole server.",
                           "Each takes one of max_worker_processes.", &max_training_workers, 2, 1, 64, PGC_SUSET, 0,
                           nullptr, nullptr, nullptr);
   DefineCustomIntVariable("glucose.min_population_persons", "Persons a population model is trained from, at least.",

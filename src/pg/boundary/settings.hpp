@@ -9,7 +9,7 @@ enum Identity : int { kIdentityRole, kIdentityClaims };
 extern int identity;                // one of Identity
 extern int cache_size_kb;           // glucose.cache_size: decoded models kept per backend
 extern int max_train_memory_kb;     // glucose.max_train_memory: refuse a training that needs more
-extern int max_training_workers;    // glucose.max_training_workers: background trainings at once
+extern int max_training_workers;    // glucose.max_training_workers: background trainings at once, on the server
 extern int min_population_persons;  // glucose.min_population_persons: fewer would be told of by a model of all
 extern bool log_predictions;        // glucose.log_predictions
 

@@ -2,7 +2,9 @@
 // predict_glucose, predict_meal, predict_cgm and the same as rows: read the question, compute, write the answer.
 #include "core/tasks/cgm/task.hpp"
 #include "core/tasks/meal/task.hpp"
+#include "pg/boundary/about.hpp"
 #include "pg/boundary/arguments.hpp"
+#include "pg/boundary/attempt.hpp"
 #include "pg/boundary/values.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/work/document.hpp"
@@ -21,6 +23,9 @@ Asking read_request(FunctionCallInfo fcinfo, const glucose::Task& task, int opti
   require_disclaimer(asking.lang);
   return asking;
 }
+
+// In a statement over many, errors name the one.
+constexpr const char kAfterMeal[] = "forecast after meal", kOfPerson[] = "forecast of person";
 
 Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
   Served served = read_served(asking, CurrentMemoryContext);
@@ -54,9 +59,18 @@ void put_rows(ReturnSetInfo* result, const Served& served, const Answer& answer)
   }
 }
 
-void serve_rows(ReturnSetInfo* result, const Asking& asking) {
+void serve_rows(FunctionCallInfo fcinfo, const Asking& asking) {
   const Served served = read_served(asking, CurrentMemoryContext);
-  put_rows(result, served, *compute(served));
+  put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), served, *compute(served));
+}
+
+// `serve` asks and puts rows. With on_error there may be none instead of an error.
+template <class Serve>
+void serve_or_skip(const Asking& asking, Serve&& serve) {
+  if (asking.skip_errors)
+    (void)attempt_plainly(serve);
+  else
+    serve();
 }
 
 }  // namespace
@@ -67,11 +81,14 @@ SQL_FUNCTION(predict_glucose) {
   INSTR_TIME_SET_CURRENT(started);
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
   Asking asking = read_request(fcinfo, glucose::kMealTask, 1);
+  About about;
+  begin_about(about, kAfterMeal, meal_id);
   begin(Volatility::is_volatile);
   ask_about_meal(asking, read_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
   asking.meal_id = meal_id;
   Jsonb* document = serve(asking, started, caller);
   end(Volatility::is_volatile);
+  end_about(about);
   PG_RETURN_JSONB_P(document);
 }
 
@@ -82,6 +99,8 @@ SQL_FUNCTION(predict_meal) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   Jsonb* meal = jsonb_argument(fcinfo, 1, "meal");
   Asking asking = read_request(fcinfo, glucose::kMealTask, 2);
+  About about;
+  begin_about(about, kOfPerson, person_id);
   begin(Volatility::is_volatile);
   PersonMeal what;
   what.person = read_person(person_id);
@@ -89,6 +108,7 @@ SQL_FUNCTION(predict_meal) {
   ask_about_meal(asking, what);
   Jsonb* document = serve(asking, started, caller);
   end(Volatility::is_volatile);
+  end_about(about);
   PG_RETURN_JSONB_P(document);
 }
 
@@ -99,32 +119,50 @@ SQL_FUNCTION(predict_cgm) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const TimestampTz at = time_argument(fcinfo, 1, "at");
   Asking asking = read_request(fcinfo, glucose::kCgmTask, 2);
+  About about;
+  begin_about(about, kOfPerson, person_id);
   begin(Volatility::is_volatile);
   ask_about_moment(asking, person_id, at);
   Jsonb* document = serve(asking, started, caller);
   end(Volatility::is_volatile);
+  end_about(about);
   PG_RETURN_JSONB_P(document);
 }
 
 SQL_FUNCTION(glucose_forecast) {
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
-  Asking asking = read_asking(glucose::kMealTask, jsonb_argument(fcinfo, 1, "options"));
+  Asking asking = read_asking(glucose::kMealTask, jsonb_argument(fcinfo, 1, "options"), true);
   InitMaterializedSRF(fcinfo, 0);
+  About about;
+  begin_about(about, kAfterMeal, meal_id);
   begin(Volatility::stable);
-  ask_about_meal(asking, read_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
-  serve_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), asking);
+  serve_or_skip(asking, [&] {
+    ask_about_meal(asking, read_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
+    serve_rows(fcinfo, asking);
+  });
   end(Volatility::stable);
+  end_about(about);
   return static_cast<Datum>(0);
 }
 
 SQL_FUNCTION(cgm_forecast) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const TimestampTz at = time_argument(fcinfo, 1, "at");
-  Asking asking = read_asking(glucose::kCgmTask, jsonb_argument(fcinfo, 2, "options"));
+  Asking asking = read_asking(glucose::kCgmTask, jsonb_argument(fcinfo, 2, "options"), true);
   InitMaterializedSRF(fcinfo, 0);
+  About about;
+  begin_about(about, kOfPerson, person_id);
   begin(Volatility::stable);
-  ask_about_moment(asking, person_id, at);
-  serve_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), asking);
+  serve_or_skip(asking, [&] {
+    ask_about_moment(asking, person_id, at);
+    serve_rows(fcinfo, asking);
+  });
   end(Volatility::stable);
+  end_about(about);
   return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(check_forecast_options) {
+  (void)read_asking(glucose::kMealTask, jsonb_argument(fcinfo, 0, "options"), true);
+  PG_RETURN_VOID();
 }

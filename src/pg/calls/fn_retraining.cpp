@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// compare_versions: read two versions and the history, measure both on the same rows.
+// compare_versions: read two versions and the history, measure both on the same rows. train_and_settle: train a
+// candidate and let it serve when it is better.
 #include <cmath>
 
 #include "core/math/paired.hpp"
@@ -7,8 +8,14 @@
 #include "pg/boundary/locks.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/request.hpp"
+#include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/work/measuring.hpp"
+#include "pg/work/retraining.hpp"
+
+extern "C" {
+#include "tcop/utility.h"
+}
 
 using namespace glucose::pg;
 using glucose::PairedComparison;
@@ -40,6 +47,23 @@ const Units* errors_of(const Request& r, const ModelRow& row, const Horizons& ho
       context, [&] { return UnitErrors(r.task->score(*model, *rows, r.start_at), horizons, r.start_at, r.end_at); });
   run_to_end(errors);
   return owned<Units>(context, [&] { return errors->take(); });
+}
+
+Datum settlement_row(FunctionCallInfo fcinfo, const Settlement& s) {
+  TupleDesc row;
+  if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+  const double numbers[] = {s.mae_current, s.mae_candidate, s.ci_low, s.ci_high};
+  constexpr int kPlaces[] = {3, 4, 6, 7};
+  Datum values[8] = {CStringGetTextDatum(s.status), CStringGetTextDatum(s.version), CStringGetTextDatum(s.reason)};
+  bool nulls[8] = {};
+  nulls[1] = s.version[0] == '\0';
+  for (int i = 0; i < 4; ++i) {
+    values[kPlaces[i]] = Float8GetDatum(numbers[i]);
+    nulls[kPlaces[i]] = std::isnan(numbers[i]);
+  }
+  values[5] = Int32GetDatum(s.n);
+  nulls[5] = s.n < 0;
+  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
 }
 
 Datum comparison_row(FunctionCallInfo fcinfo, const PairedComparison& c) {
@@ -92,6 +116,49 @@ SQL_FUNCTION(compare_versions) {
   PG_RETURN_DATUM(result);
 }
 
+SQL_FUNCTION(settle_candidate) {
+  PreventCommandIfReadOnly("settle_candidate()");
+  MemoryContext caller = CurrentMemoryContext;
+  Retraining retraining;
+  retraining.person_id = *uuid_argument(fcinfo, 0, "person_id");
+  retraining.model_type = text_argument(fcinfo, 1, "model_type");
+  const char* version = text_argument(fcinfo, 2, "version");
+  begin(Volatility::is_volatile);
+  read_person(&retraining.person_id);
+  require_manager(&retraining.person_id);
+  const Settlement settled = settle_candidate(retraining, version);
+  MemoryContextSwitchTo(caller);
+  const Datum result = settlement_row(fcinfo, settled);
+  end(Volatility::is_volatile);
+  PG_RETURN_DATUM(result);
+}
+
+SQL_FUNCTION(train_and_settle) {
+  PreventCommandIfReadOnly("retrain_model()");
+  MemoryContext caller = CurrentMemoryContext;
+  RetrainRequest wish;
+  wish.retraining.person_id = *uuid_argument(fcinfo, 0, "person_id");
+  wish.retraining.model_type = text_argument(fcinfo, 1, "model_type");
+  wish.options = jsonb_argument(fcinfo, 2, "options");
+  require_argument(fcinfo, 3, "force");
+  wish.forced = PG_GETARG_BOOL(3);
+  wish.retraining.has_as_of = !PG_ARGISNULL(4);
+  if (wish.retraining.has_as_of) wish.retraining.as_of = PG_GETARG_TIMESTAMPTZ(4);
+  begin(Volatility::is_volatile);
+  read_person(&wish.retraining.person_id);
+  require_manager(&wish.retraining.person_id);
+  const Settlement settled = retrain(wish);
+  MemoryContextSwitchTo(caller);
+  const Datum result = settlement_row(fcinfo, settled);
+  end(Volatility::is_volatile);
+  PG_RETURN_DATUM(result);
+}
+
 SQL_FUNCTION(try_lock_person) {
-  PG_RETURN_BOOL(try_transaction_lock(kPersonLock, uuid_argument(fcinfo, 0, "person_id")));
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  begin(Volatility::stable);
+  read_person(person_id);
+  require_manager(person_id);
+  end(Volatility::stable);
+  PG_RETURN_BOOL(try_transaction_lock(kPersonLock, person_id));
 }

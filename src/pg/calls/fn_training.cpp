@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // train_model, train_population_model: read what is known, train in small steps, write the version.
+#include "pg/boundary/about.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
@@ -19,6 +20,8 @@ using Read = TrainingRun (*)(TrainRequest&, MemoryContext);
 
 Datum train(FunctionCallInfo fcinfo, TrainRequest request, Read read) {
   MemoryContext caller = CurrentMemoryContext;
+  About about;
+  if (!request.of_population) begin_about(about, "training of person", &request.person_id);
   begin(Volatility::is_volatile);
   TrainingRun run = read(request, CurrentMemoryContext);
   start_training(run);
@@ -28,6 +31,7 @@ Datum train(FunctionCallInfo fcinfo, TrainRequest request, Read read) {
   MemoryContextSwitchTo(caller);
   const Datum result = result_row(fcinfo, request, stored, milliseconds_of(run));
   end(Volatility::is_volatile);
+  if (!request.of_population) end_about(about);
   return result;
 }
 

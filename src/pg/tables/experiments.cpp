@@ -67,6 +67,7 @@ bool queue_candidate(const char* experiment, const pg_uuid_t* person_id) {
   Jsonb* options = DatumGetJsonbP(value(0, 4));
   const TrainRequest request =
       make_train_request(person_id, TextDatumGetCString(value(0, 2)), TextDatumGetCString(algorithm), options);
+  hold_person(person_id);
   run(take_version, of, Mode::as_owner);
   run(forget_failed, of, Mode::as_owner);
   run(candidate_of, of, Mode::as_owner);

@@ -4,6 +4,7 @@
 // identity and role.
 #include "pg/tables/identity.hpp"
 
+#include "pg/boundary/guard.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/claims.hpp"
 #include "pg/tables/query.hpp"
@@ -26,6 +27,7 @@ char* current_identity() {
 }
 
 void raise_no_identity() {
+  forget_failure();  // nothing that concerns one person only
   const bool by_role = settings::identity == settings::kIdentityRole;
   ereport(ERROR,
           (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
@@ -38,6 +40,7 @@ void raise_no_identity() {
 
 void raise_not_found(const char* what, const pg_uuid_t* id) {
   if (current_identity() == nullptr) raise_no_identity();
+  failing_plainly();
   ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
                   errmsg("%s %s not found", what, DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id))))));
   pg_unreachable();
@@ -240,8 +243,14 @@ void note_new_person() {
   added_in = PGG_LOCAL_XID;
 }
 
+namespace {
+bool manages(const pg_uuid_t* person_id) {
+  return contains(persons_of_caller(kManaged), person_id) || caller_is_steward();
+}
+}  // namespace
+
 void require_manager(const pg_uuid_t* person_id) {
-  if (contains(persons_of_caller(kManaged), person_id) || caller_is_steward()) return;
+  if (manages(person_id)) return;
   ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                   errmsg("permission denied for the models of person %s",
                          DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(person_id)))),
@@ -280,6 +289,13 @@ SQL_FUNCTION(may_record) {
 SQL_FUNCTION(may_manage) {
   const pg_uuid_t* person_id = PG_GETARG_UUID_P(0);
   PG_RETURN_BOOL(contains(persons_of_caller(kManaged), person_id) || is_added_here(person_id));
+}
+
+SQL_FUNCTION(may_train) {
+  begin(Volatility::stable);
+  const bool may = manages(PG_GETARG_UUID_P(0));
+  end(Volatility::stable);
+  PG_RETURN_BOOL(may);
 }
 
 // Most callers only record for persons they may also manage, and pay nothing for a note on each row.

@@ -4,8 +4,16 @@
 #include <cmath>
 
 #include "pg/boundary/locks.hpp"
+#include "pg/boundary/worker_slots.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
+
+extern "C" {
+#include "catalog/pg_authid.h"
+#include "catalog/pg_database.h"
+#include "utils/acl.h"
+#include "utils/syscache.h"
+}
 
 namespace glucose::pg {
 
@@ -14,58 +22,90 @@ namespace {
 constexpr int kMostAttempts = 3;
 
 Query insert_job{
-    "INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, identity) "
-    "VALUES ($1, $2, $3, $4, $5) RETURNING job_id",
-    5,
-    {UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID}};
-// A locked row is being taken or cancelled by somebody else.
+    "INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, identity, requested_by, "
+    "requested_role, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+    "ON CONFLICT (person_id, model_type) WHERE purpose OPERATOR(pg_catalog.=) 'retrain' "
+    "AND state OPERATOR(pg_catalog.=) ANY ('{queued,running}') DO NOTHING RETURNING job_id",
+    8,
+    {UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, OIDOID, TEXTOID}};
+// Who is being erased is gone, rather than a foreign key's trouble.
+Query key_share{"SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE", 1, {UUIDOID}};
+Query person_of_job{"SELECT person_id FROM glucose.training_job WHERE job_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
+Query cancel{
+    "UPDATE glucose.training_job SET cancel_requested = true, state = 'cancelled', "
+    "finished_at = pg_catalog.clock_timestamp(), eta = NULL WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "AND job_id OPERATOR(pg_catalog.=) $2 AND state OPERATOR(pg_catalog.=) ANY ('{queued,running}')",
+    2,
+    {UUIDOID, UUIDOID}};
+
+#define ASKED_BY(job) "coalesce(" job ".identity, " job ".requested_by)"
+#define KEY_IS "person_id OPERATOR(pg_catalog.=) $1 AND job_id OPERATOR(pg_catalog.=) $2 "
+#define IS_RUNNING "state OPERATOR(pg_catalog.=) 'running'"
+
+// In turn: an identity's first job counts as one more than it has running, its second as two more, and so on. So
+// neither many jobs nor many persons of one identity come before the first job of another.
 Query open_jobs{
-    "SELECT person_id, job_id, model_type, algorithm, options, attempts, purpose OPERATOR(pg_catalog.=) 'retrain' "
-    "FROM glucose.training_job "
-    "WHERE requested_by OPERATOR(pg_catalog.=) CURRENT_USER AND state OPERATOR(pg_catalog.=) ANY ('{queued,running}') "
-    "ORDER BY queued_at USING OPERATOR(pg_catalog.<) LIMIT 50 FOR UPDATE SKIP LOCKED",
-    0,
-    {}};
-Query any_open_job{
-    "SELECT 1 FROM glucose.training_job WHERE requested_by OPERATOR(pg_catalog.=) CURRENT_USER "
-    "AND state OPERATOR(pg_catalog.=) ANY ('{queued,running}') LIMIT 1",
+    "WITH open AS MATERIALIZED (SELECT j.person_id, j.job_id, j.state, j.queued_at, " ASKED_BY("j") " AS asked_by "
+    "FROM glucose.training_job j WHERE j.state OPERATOR(pg_catalog.=) ANY ('{queued,running}')), "
+    "busy AS (SELECT o.asked_by, pg_catalog.count(*) AS n FROM open o WHERE o." IS_RUNNING " GROUP BY o.asked_by), "
+    "first AS (SELECT DISTINCT ON (o.person_id) o.* FROM open o "
+    "ORDER BY o.person_id USING OPERATOR(pg_catalog.<), (o." IS_RUNNING ") USING OPERATOR(pg_catalog.>), "
+    "o.queued_at USING OPERATOR(pg_catalog.<), o.job_id USING OPERATOR(pg_catalog.<)) "
+    "SELECT f.person_id, f.job_id, f.state OPERATOR(pg_catalog.=) 'queued' FROM first f LEFT JOIN busy b ON b.asked_by OPERATOR(pg_catalog.=) f.asked_by "
+    "ORDER BY coalesce(b.n, 0) OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (PARTITION BY f.asked_by "
+    "ORDER BY f.queued_at USING OPERATOR(pg_catalog.<)) USING OPERATOR(pg_catalog.<), "
+    "f.queued_at USING OPERATOR(pg_catalog.<) LIMIT 1000",
     0,
     {}};
 Query start_job{
     "UPDATE glucose.training_job SET state = 'running', started_at = pg_catalog.clock_timestamp(), progress = 0, "
     "epoch = 0, validation_rmse = NULL, eta = NULL, attempts = attempts OPERATOR(pg_catalog.+) 1, "
-    "worker_pid = pg_catalog.pg_backend_pid() "
-    "WHERE person_id OPERATOR(pg_catalog.=) $1 AND job_id OPERATOR(pg_catalog.=) $2",
+    "worker_pid = pg_catalog.pg_backend_pid() WHERE " KEY_IS
+    "AND state OPERATOR(pg_catalog.=) ANY ('{queued,running}') "
+    "RETURNING model_type, algorithm, options, identity, requested_by, requested_role, "
+    "purpose OPERATOR(pg_catalog.=) 'retrain', attempts",
     2,
     {UUIDOID, UUIDOID}};
 Query update_progress{
     "UPDATE glucose.training_job SET progress = $3, epoch = $4, validation_rmse = $5, eta = $6 "
-    "WHERE person_id OPERATOR(pg_catalog.=) $1 AND job_id OPERATOR(pg_catalog.=) $2 "
-    "AND state OPERATOR(pg_catalog.=) 'running'",
+    "WHERE " KEY_IS "AND " IS_RUNNING,
     6,
     {UUIDOID, UUIDOID, FLOAT4OID, INT4OID, FLOAT4OID, TIMESTAMPTZOID}};
-Query lock_running{
-    "SELECT 1 FROM glucose.training_job WHERE person_id OPERATOR(pg_catalog.=) $1 "
-    "AND job_id OPERATOR(pg_catalog.=) $2 AND state OPERATOR(pg_catalog.=) 'running' FOR UPDATE",
+Query is_youngest_of_many{
+    "SELECT 1 FROM (SELECT r.person_id, r.job_id, r.started_at, "
+    "pg_catalog.count(*) OVER () AS n FROM glucose.training_job r WHERE r." IS_RUNNING
+    " AND " ASKED_BY("r") " OPERATOR(pg_catalog.=) (SELECT " ASKED_BY("m") " FROM glucose.training_job m "
+    "WHERE m.person_id OPERATOR(pg_catalog.=) $1 AND m.job_id OPERATOR(pg_catalog.=) $2) "
+    "ORDER BY r.started_at USING OPERATOR(pg_catalog.>), r.job_id USING OPERATOR(pg_catalog.>) LIMIT 1) y "
+    "WHERE y.n OPERATOR(pg_catalog.>=) 2 AND y.job_id OPERATOR(pg_catalog.=) $2",
     2,
     {UUIDOID, UUIDOID}};
+// Of each identity that has nothing running, some persons.
+Query who_waits{
+    "SELECT DISTINCT q.person_id FROM glucose.training_job q WHERE q.state OPERATOR(pg_catalog.=) 'queued' "
+    "AND NOT EXISTS (SELECT FROM glucose.training_job r WHERE r." IS_RUNNING
+    " AND " ASKED_BY("r") " OPERATOR(pg_catalog.=) " ASKED_BY("q") ") LIMIT 100",
+    0,
+    {}};
+Query back_into_queue{
+    "UPDATE glucose.training_job SET state = 'queued', started_at = NULL, progress = 0, epoch = 0, "
+    "validation_rmse = NULL, eta = NULL, worker_pid = NULL, attempts = attempts OPERATOR(pg_catalog.-) 1 "
+    "WHERE " KEY_IS "AND " IS_RUNNING,
+    2,
+    {UUIDOID, UUIDOID}};
+Query lock_person{
+    "SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {UUIDOID}};
+Query lock_running{
+    "SELECT 1 FROM glucose.training_job WHERE " KEY_IS "AND " IS_RUNNING " FOR UPDATE", 2, {UUIDOID, UUIDOID}};
 Query end_job{
     "UPDATE glucose.training_job SET state = $3, finished_at = pg_catalog.clock_timestamp(), eta = NULL, "
     "progress = CASE WHEN $3 OPERATOR(pg_catalog.=) 'done' THEN 1 ELSE progress END, version = $4, "
-    "error_sqlstate = $5, error_message = $6 "
-    "WHERE person_id OPERATOR(pg_catalog.=) $1 AND job_id OPERATOR(pg_catalog.=) $2 "
-    "AND state OPERATOR(pg_catalog.=) 'running'",
+    "error_sqlstate = $5, error_message = $6 WHERE " KEY_IS "AND " IS_RUNNING,
     6,
     {UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}};
-Query why_due{"SELECT c.reasons FROM glucose.check_retraining($1, $2) AS c WHERE glucose.retraining_is_due($1, $2)",
-              2,
-              {UUIDOID, TEXTOID}};
-Query settle{"SELECT glucose.settle_candidate($1, $2, $3, $4)", 4, {UUIDOID, TEXTOID, TEXTOID, TEXTARRAYOID}};
-Query insert_skipped{
-    "INSERT INTO glucose.retraining_log (person_id, model_type, tried_at, status, reason) "
-    "VALUES ($1, $2, pg_catalog.clock_timestamp(), 'skipped', $3)",
-    3,
-    {UUIDOID, TEXTOID, TEXTOID}};
+Query note_candidate{"UPDATE glucose.experiment_model SET version = $3 WHERE " KEY_IS "AND version IS NULL",
+                     3,
+                     {UUIDOID, UUIDOID, TEXTOID}};
 
 Parameters key_of(const Job& job) {
   Parameters p;
@@ -79,74 +119,144 @@ void end_as(const Job& job, const char* state, const char* version, const char* 
   p.add(CStringGetTextDatum(state));
   for (const char* text_or_null : {version, sqlstate, message})
     p.add_or_null(text_or_null != nullptr, text_or_null != nullptr ? CStringGetTextDatum(text_or_null) : 0);
-  run(end_job, p, Mode::write);
+  run(end_job, p, Mode::as_owner);
 }
 
-Parameters person_and_type(const Job& job) {
-  Parameters p;
-  p.add(UUIDPGetDatum(&job.person_id));
-  p.add(CStringGetTextDatum(job.model_type));
-  return p;
+// Both locks, or none.
+bool try_locks(const Job& job) {
+  if (!try_session_lock(kJobLock, &job.job_id)) return false;  // its worker lives
+  if (try_session_lock(kPersonLock, &job.person_id)) return true;
+  release_session_lock(kJobLock, &job.job_id);
+  return false;
 }
 
-Job job_at(const SPITupleTable* rows, uint64 row, int* attempts) {
-  Job job;
-  job.found = true;
-  job.person_id = *DatumGetUUIDP(value(rows, row, 1));
-  job.job_id = *DatumGetUUIDP(value(rows, row, 2));
-  strlcpy(job.model_type, TextDatumGetCString(value(rows, row, 3)), sizeof job.model_type);
-  strlcpy(job.algorithm, TextDatumGetCString(value(rows, row, 4)), sizeof job.algorithm);
-  job.options = DatumGetJsonbP(value(rows, row, 5));
-  *attempts = DatumGetInt32(value(rows, row, 6));
-  job.is_retraining = DatumGetBool(value(rows, row, 7));
-  return job;
+/// What was stored of a job when it was taken, or why it cannot run.
+struct Taken {
+  bool is_there = false;
+  int attempts = 0;
+  const char* sqlstate = nullptr;
+  const char* message = nullptr;
+};
+
+// The role is bound by its number: a role that got a dropped one's name is another role. What was queued before the
+// number was kept, has only the name. A worker assumes the role without logging in, so what the server would ask of a
+// login is asked here, but for the attribute LOGIN: roles that others switch to have none.
+void find_role(Job& job, Taken& taken, const char* name, Oid role) {
+  const Oid of_name = get_role_oid(name, true);
+  job.role = of_name;
+  taken.sqlstate = "42704";
+  if (!OidIsValid(of_name))
+    taken.message = psprintf("role \"%s\" does not exist any more", name);
+  else if (OidIsValid(role) && role != of_name)
+    taken.message = psprintf("role \"%s\" is not the one that asked", name);
+  else if (pg_database_aclcheck(MyDatabaseId, of_name, ACL_CONNECT) != ACLCHECK_OK)
+    taken.sqlstate = "42501", taken.message = psprintf("role \"%s\" may not connect to this database", name);
+}
+
+Taken start(Job& job) {
+  Taken taken;
+  run(start_job, key_of(job), Mode::as_owner);
+  if (SPI_processed == 0) return taken;
+  taken.is_there = true;
+  copy_text(0, 1, job.model_type, sizeof job.model_type);
+  copy_text(0, 2, job.algorithm, sizeof job.algorithm);
+  job.options = DatumGetJsonbP(value(0, 3));
+  copy_text(0, 4, job.identity, sizeof job.identity);
+  bool no_role;
+  const Datum role = column(0, 6, &no_role);
+  find_role(job, taken, TextDatumGetCString(value(0, 5)), no_role ? InvalidOid : DatumGetObjectId(role));
+  job.is_retraining = DatumGetBool(value(0, 7));
+  taken.attempts = DatumGetInt32(value(0, 8));
+  if (taken.message == nullptr && taken.attempts > kMostAttempts)
+    taken.sqlstate = "57P01", taken.message = "its worker died three times";
+  return taken;
+}
+
+void put_back(const Job& job) {
+  run(back_into_queue, key_of(job), Mode::as_owner);
+  release_job(job);
 }
 
 }  // namespace
 
-pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options) {
+void hold_person(const pg_uuid_t* person_id) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  run(key_share, p, Mode::as_owner);
+  if (SPI_processed == 0) raise_not_found("person", person_id);
+}
+
+pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining) {
   const char* identity = current_identity();
+  if (identity != nullptr && strlen(identity) >= sizeof Job::identity)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("identity is too long for a background training"),
+                    errhint("Use train_model(), or an identity of at most %zu bytes.", sizeof Job::identity - 1)));
+  hold_person(&request.person_id);
   Parameters p;
   p.add(UUIDPGetDatum(&request.person_id));
   p.add(CStringGetTextDatum(request.model_type));
   p.add(CStringGetTextDatum(name_of(request.algorithm).data()));
   p.add(JsonbPGetDatum(options));
   p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
-  run(insert_job, p, Mode::write);
+  p.add(CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)));
+  p.add(ObjectIdGetDatum(GetUserId()));
+  p.add(CStringGetTextDatum(is_retraining ? "retrain" : "train"));
+  run(insert_job, p, Mode::as_owner);
+  if (SPI_processed == 0) return nullptr;
   auto* id = static_cast<pg_uuid_t*>(SPI_palloc(sizeof(pg_uuid_t)));
   *id = *DatumGetUUIDP(value(0, 1));
   return id;
 }
 
-Job take_job(MemoryContext context) {
-  run(open_jobs, Parameters(), Mode::write);
-  const SPITupleTable* rows = SPI_tuptable;
-  const uint64 n = SPI_processed;
-  for (uint64 row = 0; row < n; ++row) {
-    int attempts;
-    Job job = job_at(rows, row, &attempts);
-    if (!try_session_lock(kJobLock, &job.job_id)) continue;  // its worker lives
-    if (!try_session_lock(kPersonLock, &job.person_id)) {
-      release_session_lock(kJobLock, &job.job_id);
-      continue;
-    }
-    run(start_job, key_of(job), Mode::write);
-    if (attempts >= kMostAttempts) {
-      end_as(job, "failed", nullptr, "57P01", "its worker died three times");
-      release_job(job);
-      continue;
-    }
-    MemoryContext inside = MemoryContextSwitchTo(context);
-    job.options = DatumGetJsonbPCopy(JsonbPGetDatum(job.options));
-    MemoryContextSwitchTo(inside);
-    return job;
-  }
-  return Job();
+bool cancel_job(const pg_uuid_t* job_id) {
+  Parameters p;
+  p.add(UUIDPGetDatum(job_id));
+  run(person_of_job, p, Mode::read);
+  if (SPI_processed == 0) raise_not_found("training job", job_id);
+  Job job;
+  job.person_id = *DatumGetUUIDP(value(0, 1));
+  job.job_id = *job_id;
+  require_manager(&job.person_id);
+  run(cancel, key_of(job), Mode::as_owner);
+  return SPI_processed == 1;
 }
 
-bool has_open_jobs() {
-  run(any_open_job, Parameters(), Mode::write);
-  return SPI_processed > 0;
+Offer take_job(Oid role, MemoryContext context, Job* taken_job, bool* more) {
+  *more = false;
+  bool waits, ended;
+  do {
+    run(open_jobs, Parameters(), Mode::as_owner);
+    const SPITupleTable* rows = SPI_tuptable;
+    const uint64 n = SPI_processed;
+    waits = ended = false;
+    for (uint64 row = 0; row < n; ++row) {
+      Job job;
+      job.person_id = *DatumGetUUIDP(value(rows, row, 1));
+      job.job_id = *DatumGetUUIDP(value(rows, row, 2));
+      if (!try_locks(job)) {
+        waits = waits || DatumGetBool(value(rows, row, 3));
+        continue;
+      }
+      const Taken taken = start(job);
+      if (!taken.is_there || taken.message != nullptr) {
+        if (taken.is_there) end_as(job, "failed", nullptr, taken.sqlstate, taken.message);
+        release_job(job);
+        ended = true;  // the next one of its person has its turn
+        continue;
+      }
+      if (OidIsValid(role) && job.role != role) {
+        put_back(job);
+        return Offer::other_role;
+      }
+      *more = row + 1 < n;
+      MemoryContext inside = MemoryContextSwitchTo(context);
+      job.options = DatumGetJsonbPCopy(JsonbPGetDatum(job.options));
+      MemoryContextSwitchTo(inside);
+      *taken_job = job;
+      return Offer::job;
+    }
+  } while (ended);
+  return waits ? Offer::blocked : Offer::none;
 }
 
 bool report_progress(const Job& job, const JobProgress& progress) {
@@ -156,43 +266,49 @@ bool report_progress(const Job& job, const JobProgress& progress) {
   const bool has_error = std::isfinite(progress.validation_rmse);
   p.add_or_null(has_error, Float4GetDatum(static_cast<float4>(progress.validation_rmse)));
   p.add(TimestampTzGetDatum(progress.eta));
-  run(update_progress, p, Mode::write);
+  run(update_progress, p, Mode::as_owner);
   return SPI_processed == 1;
 }
 
+bool step_back(const Job& job) {
+  if (!all_slots_taken()) return false;
+  run(is_youngest_of_many, key_of(job), Mode::read_as_owner);
+  if (SPI_processed == 0) return false;
+  bool wanted = other_databases_wait();
+  if (!wanted) {
+    run(who_waits, Parameters(), Mode::read_as_owner);
+    // Who waits for a person that is being trained has no use for the place.
+    for (uint64 row = 0; row < SPI_processed && !wanted; ++row) {
+      const pg_uuid_t person_id = *DatumGetUUIDP(value(row, 1));
+      wanted = memcmp(&person_id, &job.person_id, UUID_LEN) != 0 && try_session_lock(kPersonLock, &person_id);
+      if (wanted) release_session_lock(kPersonLock, &person_id);
+    }
+  }
+  if (wanted) run(back_into_queue, key_of(job), Mode::as_owner);
+  return wanted;
+}
+
 bool lock_if_wanted(const Job& job) {
-  run(lock_running, key_of(job), Mode::write);
+  Parameters p;
+  p.add(UUIDPGetDatum(&job.person_id));
+  run(lock_person, p, Mode::as_owner);
+  if (SPI_processed == 0) return false;
+  run(lock_running, key_of(job), Mode::as_owner);
   return SPI_processed == 1;
 }
 
 void finish_job(const Job& job, const char* version) {
   end_as(job, "done", version, nullptr, nullptr);
-}
-
-void fail_job(const Job& job, int sqlstate, const char* message) {
-  end_as(job, "failed", nullptr, unpack_sql_state(sqlstate), message);
-  // A cancelled one is nobody's failure: the update above has found no running job.
-  if (!job.is_retraining || SPI_processed == 0) return;
-  Parameters p = person_and_type(job);
-  p.add(CStringGetTextDatum(psprintf("%s: %s", unpack_sql_state(sqlstate), message)));
-  run(insert_skipped, p, Mode::write);
-}
-
-ArrayType* reasons_to_retrain(const Job& job, MemoryContext context) {
-  run(why_due, person_and_type(job), Mode::write);
-  if (SPI_processed == 0) return nullptr;
-  const Datum reasons = value(0, 1);
-  MemoryContext inside = MemoryContextSwitchTo(context);
-  ArrayType* copy = DatumGetArrayTypePCopy(reasons);
-  MemoryContextSwitchTo(inside);
-  return copy;
-}
-
-void settle_candidate(const Job& job, const char* version, ArrayType* reasons) {
-  Parameters p = person_and_type(job);
+  if (version == nullptr) return;
+  Parameters p = key_of(job);
   p.add(CStringGetTextDatum(version));
-  p.add(PointerGetDatum(reasons));
-  run(settle, p, Mode::write);
+  run(note_candidate, p, Mode::as_owner);
+}
+
+bool fail_job(const Job& job, int sqlstate, const char* message) {
+  if (!lock_if_wanted(job)) return false;
+  end_as(job, "failed", nullptr, unpack_sql_state(sqlstate), message);
+  return true;
 }
 
 void release_job(const Job& job) {

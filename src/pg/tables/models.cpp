@@ -100,9 +100,10 @@ ModelCache& cache() {
 void require_digest(const bytea* artifact, const uint8* expected) {
   uint8 actual[kSha256Bytes];
   glucose::pg::sha256(VARDATA_ANY(artifact), static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact)), actual);
-  if (memcmp(actual, expected, sizeof actual) != 0)
-    ereport(ERROR, (errcode(kModelMismatch), errmsg("model artifact does not match its sha256"),
-                    errhint("Train the model again, or deploy another version.")));
+  if (memcmp(actual, expected, sizeof actual) == 0) return;
+  failing_plainly();
+  ereport(ERROR, (errcode(kModelMismatch), errmsg("model artifact does not match its sha256"),
+                  errhint("Train the model again, or deploy another version.")));
 }
 
 ModelRow model_at_first_row(bool is_population) {
@@ -219,6 +220,7 @@ ModelRow read_population_model(const char* model_type) {
 ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const char* version) {
   const ModelRow row = read_model(person_id, model_type, version);
   if (row.found) return row;
+  failing_plainly();
   if (version != nullptr)
     ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", clipped(version)),
                     errhint("Versions are listed by glucose.list_model_versions().")));
@@ -236,9 +238,11 @@ const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_
   // Bytes of another task are decoded again, and the decoder says that they do not fit.
   if (cached != nullptr && cached->task == &task) return cached->model.get();
   bytea* artifact = read_artifact(row, person_id, model_type, CurrentMemoryContext);
-  if (artifact == nullptr)
+  if (artifact == nullptr) {
+    failing_plainly();
     ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", row.version),
                     errhint("It has been deleted meanwhile; ask again.")));
+  }
   require_digest(artifact, row.sha256);
   const auto* bytes = reinterpret_cast<const uint8*>(VARDATA_ANY(artifact));
   const auto size = static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact));

@@ -53,15 +53,6 @@ void execute(Query& query, const Parameters& parameters, bool read_only) {
   if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
 }
 
-Oid owner_of_tables() {
-  const Oid table = get_relname_relid("schema_version", get_namespace_oid("glucose", false));
-  HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-  if (!HeapTupleIsValid(row)) tables_do_not_fit("the tables of pg_glucose are not there");
-  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relowner;
-  ReleaseSysCache(row);
-  return owner;
-}
-
 // An error on the way is rolled back with its (sub)transaction, which puts the caller back as well; here for whoever
 // catches it before.
 void run_as_owner(Query& query, const Parameters& parameters, Mode mode) {
@@ -87,6 +78,16 @@ Datum checked(const SPITupleTable* rows, uint64 row, int column, bool* is_null) 
 }
 
 }  // namespace
+
+Oid owner_of_tables() {
+  const Oid schema = get_namespace_oid("glucose", true);
+  const Oid table = OidIsValid(schema) ? get_relname_relid("schema_version", schema) : InvalidOid;
+  HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+  if (!HeapTupleIsValid(row)) tables_do_not_fit("the tables of pg_glucose are not there");
+  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relowner;
+  ReleaseSysCache(row);
+  return owner;
+}
 
 void begin(Volatility volatility) {
   begin_for_policy(volatility);

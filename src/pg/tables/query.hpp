@@ -48,6 +48,9 @@ void begin(Volatility volatility);
 void begin_for_policy(Volatility volatility);
 void end(Volatility volatility);
 
+/// Who owns the tables; raises 55000 when they are not there.
+Oid owner_of_tables();
+
 /// Runs a statement between begin() and end(); rows are in SPI_tuptable. What writes takes a snapshot of its own.
 void run(Query& query, const Parameters& parameters, Mode mode);
 

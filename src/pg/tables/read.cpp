@@ -2,6 +2,7 @@
 #include "pg/tables/read.hpp"
 
 #include "core/tasks/meal/features/feature_schema.hpp"
+#include "pg/boundary/guard.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
 
@@ -79,6 +80,7 @@ Query readings_between{
     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
 
 [[noreturn]] void raise_outside_range(const char* relation, const char* what) {
+  failing_plainly();
   ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                   errmsg("\"%s\" of a row of glucose.%s is outside its range", what, relation),
                   errhint("The view over your own table must leave such rows out or convert their unit.")));
@@ -86,6 +88,7 @@ Query readings_between{
 }
 
 [[noreturn]] void raise_missing(const char* relation, const char* what) {
+  failing_plainly();
   ereport(ERROR,
           (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("\"%s\" of a row of glucose.%s is null", what, relation),
            errhint("The view over your own table must leave such rows out.")));
@@ -110,14 +113,13 @@ Datum required(uint64 row, int col, const char* name) {
   return value;
 }
 
-MealType meal_type_at(uint64 row, int col) {
+// The table knows four types; a view over an application's own table may have others, or none: then the clock says.
+MealType meal_type_at(uint64 row, int col, const LocalClock& clock) {
   char name[kLongestName];
   copy_text(row, col, name, sizeof name);
   for (int i = 0; i < kMealTypes; ++i)
     if (strcmp(name, kMealTypeNames[static_cast<size_t>(i)]) == 0) return static_cast<MealType>(i);
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized meal_type"),
-                  errhint("Meal types are breakfast, lunch, dinner and snack.")));
-  pg_unreachable();
+  return usual_type(clock);
 }
 
 // Columns 1 … 8 are MEAL_COLUMNS.
@@ -126,10 +128,10 @@ Meal meal_at(uint64 row, PersonClock* clock) {
   meal.eaten_at = DatumGetTimestampTz(required(row, 1, "eaten_at"));
   require_finite_time(meal.eaten_at, "eaten_at");
   memcpy(meal.id.data(), DatumGetUUIDP(required(row, 2, "meal_id"))->data, UUID_LEN);
-  meal.type = meal_type_at(row, 3);
   meal.nutrition = {nutrient_at(row, 0, 4), nutrient_at(row, 1, 5), nutrient_at(row, 2, 6), nutrient_at(row, 3, 7),
                     nutrient_at(row, 4, 8)};
   meal.clock = local_clock(meal.eaten_at, clock);
+  meal.type = meal_type_at(row, 3, meal.clock);
   return meal;
 }
 
@@ -149,6 +151,7 @@ struct ReadingReceiver {
   DestReceiver base;  // first, so that the executor's pointer is ours
   Reading* rows;
   int64 n, capacity, most;
+  const char* wrong;  // a column out of its range: said when the statement has ended
 };
 
 bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
@@ -156,7 +159,12 @@ bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
   slot_getallattrs(slot);
   if (slot->tts_isnull[1]) return true;  // a sensor's row without a value
   const float mg_dl = DatumGetFloat4(slot->tts_values[1]);
-  if (!(mg_dl >= kGlucoseLow && mg_dl <= kGlucoseHigh)) raise_outside_range("glucose_reading", "mg_dl");
+  const TimestampTz measured_at = DatumGetTimestampTz(slot->tts_values[0]);
+  if (!(mg_dl >= kGlucoseLow && mg_dl <= kGlucoseHigh))
+    receiver->wrong = "mg_dl";
+  else if (TIMESTAMP_NOT_FINITE(measured_at))
+    receiver->wrong = "measured_at";
+  if (receiver->wrong != nullptr) return false;
   if (receiver->n == receiver->capacity) {
     if (receiver->capacity >= receiver->most)
       ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("too many readings for the memory allowed"),
@@ -165,8 +173,6 @@ bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
     receiver->rows =
         static_cast<Reading*>(repalloc_huge(receiver->rows, static_cast<Size>(receiver->capacity) * sizeof(Reading)));
   }
-  const TimestampTz measured_at = DatumGetTimestampTz(slot->tts_values[0]);
-  if (TIMESTAMP_NOT_FINITE(measured_at)) raise_outside_range("glucose_reading", "measured_at");
   receiver->rows[receiver->n++] = {measured_at,
                                    slot->tts_isnull[2] ? measured_at : DatumGetTimestampTz(slot->tts_values[2]), mg_dl};
   return true;
@@ -186,8 +192,17 @@ Parameters window(const pg_uuid_t* person_id, TimestampTz from, TimestampTz unti
 }  // namespace
 
 void require_finite_time(TimestampTz at, const char* what) {
-  if (TIMESTAMP_NOT_FINITE(at))
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be a finite time", what)));
+  if (!TIMESTAMP_NOT_FINITE(at)) return;
+  failing_plainly();
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be a finite time", what)));
+}
+
+MealType usual_type(const LocalClock& clock) {
+  const int minute = clock.minute_of_day;
+  if (minute >= 5 * 60 && minute < 10 * 60 + 30) return MealType::breakfast;
+  if (minute >= 10 * 60 + 30 && minute < 15 * 60) return MealType::lunch;
+  if (minute >= 16 * 60 + 30 && minute < 22 * 60) return MealType::dinner;
+  return MealType::snack;
 }
 
 Person read_person(const pg_uuid_t* person_id) {
@@ -224,9 +239,11 @@ PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
   if (few != nullptr) p.add(PointerGetDatum(few));
   run(person_id != nullptr ? meal_by_person_and_id : few != nullptr ? meal_of_persons : meal_by_id, p, Mode::read);
   if (SPI_processed == 0) raise_not_found("meal", meal_id);
-  if (SPI_processed > 1)
+  if (SPI_processed > 1) {
+    failing_plainly();
     ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("more than one person has a meal of this id"),
                     errhint("Name the person: person_id => ....")));
+  }
   PersonMeal found;
   found.person = person_at(0, 9);
   focus_on(&found.person.id);
@@ -246,6 +263,7 @@ Readings read_readings(const pg_uuid_t* person_id, TimestampTz from, TimestampTz
   receiver.most = static_cast<int64>(max_bytes / sizeof(Reading) / 2);
   receiver.rows = static_cast<Reading*>(MemoryContextAlloc(context, 1024 * sizeof(Reading)));
   stream(readings_between, window(person_id, from, until), &receiver.base);
+  if (receiver.wrong != nullptr) raise_outside_range("glucose_reading", receiver.wrong);
   return {receiver.rows, receiver.n};
 }
 

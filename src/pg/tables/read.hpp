@@ -56,6 +56,9 @@ Meals read_meals(const Person& person, TimestampTz from, TimestampTz until, Memo
 /// Mean carbohydrate of the meals with from <= eaten_at < until, g; NaN when none is known.
 float read_mean_carbs(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until);
 
+/// What a meal at that time of day usually is.
+MealType usual_type(const LocalClock& clock);
+
 /// Raises 22023 for -infinity and infinity; `what` names the argument.
 void require_finite_time(TimestampTz at, const char* what);
 

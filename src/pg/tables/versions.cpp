@@ -27,6 +27,7 @@ namespace {
   "FROM (SELECT version FROM " models " WHERE " person_of_n OF_TYPE("") " UNION ALL SELECT version FROM "     \
   deployments " WHERE " person_of_n OF_TYPE("") ") AS n "                                                     \
   "LEFT JOIN " models " v ON " person_of_v OF_TYPE("v.") " AND v.version OPERATOR(pg_catalog.=) n.version "   \
+  "WHERE n.version OPERATOR(pg_catalog.~) '^[0-9]{1,9}\\.[0-9]{1,9}\\.[0-9]{1,9}$' "                               \
   "ORDER BY pg_catalog.string_to_array(n.version, '.')::pg_catalog.int4[] USING OPERATOR(pg_catalog.>) LIMIT 1", \
       4, { \
     UUIDOID, TEXTOID, JSONBOID, TEXTOID                                                                         \
@@ -170,6 +171,24 @@ Parameters of_version(const TrainRequest& request, const char* version) {
   return p;
 }
 
+// A transaction that goes on seeing what was there when it began cannot see the number another one has taken meanwhile,
+// nor that another version serves: that it must begin again is what the application can know how to answer.
+void write(Query& query, const Parameters& p) {
+  MemoryContext context = CurrentMemoryContext;
+  PG_TRY();
+  { run(query, p, Mode::as_owner); }
+  PG_CATCH();
+  {
+    if (geterrcode() != ERRCODE_UNIQUE_VIOLATION || !IsolationUsesXactSnapshot()) PG_RE_THROW();
+    MemoryContextSwitchTo(context);
+    FlushErrorState();
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not serialize access: another session has stored or deployed a version meanwhile"),
+                    errhint("Run the transaction again, or use READ COMMITTED.")));
+  }
+  PG_END_TRY();
+}
+
 Newest read_newest(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained) {
   Parameters p = of_type(request);
   p.add(JsonbPGetDatum(trained.hyperparameters));
@@ -224,7 +243,7 @@ void insert_row(Shelf& shelf, const TrainRequest& request, const TrainedModel& t
   p.add(CStringGetTextDatum(trained.rejected ? "rejected" : "ready"));
   p.add(BoolGetDatum(trained.production_ready));
   p.add(PointerGetDatum(trained.quality_issues));
-  run(shelf.insert, p, Mode::as_owner);
+  write(shelf.insert, p);
 }
 
 void insert_metrics(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained, const StoredModel& stored) {
@@ -234,7 +253,7 @@ void insert_metrics(Shelf& shelf, const TrainRequest& request, const TrainedMode
   for (ArrayType* array : {trained.metric_split, trained.metric_minutes, trained.metric_name, trained.metric_value,
                            trained.metric_n, trained.metric_head})
     p.add(PointerGetDatum(array));
-  run(shelf.insert_metrics, p, Mode::as_owner);
+  write(shelf.insert_metrics, p);
 }
 
 void write_deployment(Shelf& shelf, const TrainRequest& request, const char* version, const char* previous,
@@ -245,7 +264,7 @@ void write_deployment(Shelf& shelf, const TrainRequest& request, const char* ver
   p.add_or_null(previous != nullptr, previous != nullptr ? CStringGetTextDatum(previous) : 0);
   p.add_or_null(reason != nullptr, reason != nullptr ? CStringGetTextDatum(reason) : 0);
   p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
-  run(shelf.insert_deployment, p, Mode::as_owner);
+  write(shelf.insert_deployment, p);
 }
 
 // The version that served until now; nullptr when none did.
@@ -268,7 +287,7 @@ const char* deploy(Shelf& shelf, const TrainRequest& of, const char* version, co
                     errhint("Its quality_issues say why; deploy another version.")));
   if (DatumGetBool(value(0, 2))) return version;
   const char* previous = retire_active(shelf, of);
-  run(shelf.activate, of_version(of, version), Mode::as_owner);
+  write(shelf.activate, of_version(of, version));
   write_deployment(shelf, of, version, previous, reason);
   return version;
 }

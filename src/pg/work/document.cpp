@@ -76,7 +76,7 @@ void add_provenance(StringInfo out, const Served& served, const Answer& answer) 
   }
   // A forecast of a meal the model has learnt from looks better than it is.
   json_bool(out, asking.task->asks_about_meals ? "mealInTraining" : "inTraining",
-            !row.is_population && asking.question.at <= row.training_end);
+            asking.question.at <= row.training_end);
   appendStringInfoChar(out, '}');
 }
 

@@ -16,6 +16,7 @@ struct GivenMeal {
 };
 
 void take_type(const char* key, const JsonbValue& value, GivenMeal* given) {
+  if (value.type == jbvNull) return;
   const char* name = text_value(key, value);
   for (size_t i = 0; i < kMealTypes; ++i)
     if (strcmp(name, kMealTypeNames[i]) == 0) {
@@ -60,14 +61,6 @@ void take_change(const char* key, const JsonbValue& value, void* state) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a stored meal's \"eaten_at\" cannot be changed"),
                     errhint("At another time other readings are known: ask glucose.predict_meal.")));
   take_key(key, value, state);
-}
-
-MealType usual_type(const LocalClock& clock) {
-  const int minute = clock.minute_of_day;
-  if (minute >= 5 * 60 && minute < 10 * 60 + 30) return MealType::breakfast;
-  if (minute >= 10 * 60 + 30 && minute < 15 * 60) return MealType::lunch;
-  if (minute >= 16 * 60 + 30 && minute < 22 * 60) return MealType::dinner;
-  return MealType::snack;
 }
 
 }  // namespace

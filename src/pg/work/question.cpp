@@ -37,6 +37,12 @@ void take_head(const char* key, const JsonbValue& value, Head* head) {
   if (*head == Head::median && strcmp(name, "median") != 0) raise_bad_option(key, "median or mean");
 }
 
+void take_on_error(const char* key, const JsonbValue& value, bool* skip_errors) {
+  const char* name = text_value(key, value);
+  *skip_errors = strcmp(name, "none") == 0;
+  if (!*skip_errors && strcmp(name, "raise") != 0) raise_bad_option(key, "raise or none");
+}
+
 void take_minutes(const char* key, const JsonbValue& value, const Task& task, Question& question) {
   double numbers[kMostAnswers];
   const int n = numbers_value(key, value, numbers, kMostAnswers);
@@ -59,18 +65,21 @@ void take_option(const char* key, const JsonbValue& value, void* state) {
     take_head(key, value, &asking.question.head);
   else if (strcmp(key, "unit") == 0)
     asking.unit = require_unit(text_value(key, value)), asking.names_unit = true;
+  else if (strcmp(key, "on_error") == 0 && asking.in_rows)
+    take_on_error(key, value, &asking.skip_errors);
   else if (strcmp(key, "minutes") == 0 && asking.task->set_minutes != nullptr)
     take_minutes(key, value, *asking.task, asking.question);
   else
-    raise_unknown_option(key, asking.task->set_minutes != nullptr
-                                  ? "minutes, model_type, version, level, head, unit, lang and log"
-                                  : "model_type, version, level, head, unit, lang and log");
+    raise_unknown_option(key, psprintf("%smodel_type, version, level, head, unit, lang%s",
+                                       asking.task->set_minutes != nullptr ? "minutes, " : "",
+                                       asking.in_rows ? ", log and on_error" : " and log"));
 }
 
 }  // namespace
 
-Asking read_asking(const Task& task, Jsonb* options) {
+Asking read_asking(const Task& task, Jsonb* options, bool in_rows) {
   Asking asking;
+  asking.in_rows = in_rows;
   asking.task = &task;
   strlcpy(asking.model_type, task.name.data(), sizeof asking.model_type);
   if (task.set_minutes != nullptr) guarded([&] { task.set_minutes(asking.question, {}, false); });

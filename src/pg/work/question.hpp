@@ -19,6 +19,8 @@ struct Asking {
   bool log = true;
   bool names_unit = false;  // else documents are in the person's and rows in mg/dL, as their columns say
   GlucoseUnit unit = GlucoseUnit::mg_dl;
+  bool in_rows = false;      // asked for rows, of which there may be none:
+  bool skip_errors = false;  // instead of an error for what is wrong with this one question
 
   /// Glucose of a row, real.
   Datum glucose(float mg_dl) const {
@@ -31,8 +33,8 @@ struct Asking {
 
 /// Reads the options of a forecast of the task; raises 22023 naming an unknown key or a wrong value. Options that all
 /// tasks know: model_type (which must be of the task), version, level, head, unit, lang, log. Those whose questions are
-/// about moments: minutes, a number (every five minutes up to it) or a list.
-Asking read_asking(const Task& task, Jsonb* options);
+/// about moments: minutes, a number (every five minutes up to it) or a list. What answers in rows knows on_error, too.
+Asking read_asking(const Task& task, Jsonb* options, bool in_rows = false);
 
 /// A stored meal, or one that is not; a moment of a person. Raise 28000, P0002, 22008.
 void ask_about_meal(Asking& asking, const PersonMeal& what);

@@ -17,6 +17,7 @@ namespace {
   TrainOptions usual;
   guarded([&] { usual = task.defaults(false); });
   const char* meals = task.asks_about_meals ? psprintf(" and %d meals with a known outcome", usual.min_meals) : "";
+  failing_plainly();
   ereport(ERROR,
           (errcode(kNoModel), errmsg("no model of type \"%s\" for this person", model_type),
            errhint("Run SELECT glucose.train_model(person_id, '%s'); it needs %d days of readings%s. There is no "
@@ -27,11 +28,12 @@ namespace {
 
 ModelRow require_version(const pg_uuid_t* person_id, const char* model_type, const char* version) {
   const ModelRow row = require_model(person_id, model_type, version);
-  if (strcmp(row.status, "rejected") == 0)
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("model version \"%s\" was rejected when it was trained", clipped(version)),
-                    errhint("Choose a version whose status is ready.")));
-  return row;
+  if (strcmp(row.status, "rejected") != 0) return row;
+  failing_plainly();
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("model version \"%s\" was rejected when it was trained", clipped(version)),
+                  errhint("Choose a version whose status is ready.")));
+  pg_unreachable();
 }
 
 void serve_baseline_of(const ModelRow& row, Served& served) {

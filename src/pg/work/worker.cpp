@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: PostgreSQL
 // Background workers: take a job in one short transaction, compute with none open, write in another. So a training
 // never holds back VACUUM, and a worker that dies leaves nothing but a job to be taken again.
+//
+// A worker logs in as nobody: it takes its first job as the owner of the tables and from then on is the role of that
+// job, in a way that code of that role cannot leave (as the server's own maintenance and subscriptions do). So roles
+// that cannot log in have their jobs done, too. It never becomes another one: the next role's job is another process's.
 #include "pg/work/worker.hpp"
 
+#include "pg/boundary/guard.hpp"
 #include "pg/boundary/json.hpp"
-#include "pg/boundary/locks.hpp"
-#include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
-#include "pg/tables/identity.hpp"
+#include "pg/boundary/worker_slots.hpp"
 #include "pg/tables/jobs.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/work/retraining.hpp"
 #include "pg/work/training.hpp"
 
 extern "C" {
+#include "access/table.h"
+#include "catalog/pg_db_role_setting.h"
 #include "libpq/pqsignal.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
-#include "utils/ps_status.h"
 
 PGDLLEXPORT void glucose_training_worker(Datum argument);
 }
@@ -29,52 +34,37 @@ namespace glucose::pg {
 namespace {
 
 constexpr int kReportEveryMs = 100;
-constexpr int kSlotRetryMs = 200;
+constexpr int kLookRoundEveryMs = 1000;
+constexpr int kRetryMs = 200;
 
-/// Who a worker works for; fits bgw_extra.
-struct Employer {
-  Oid database, role;
-  bool has_identity;
-  char identity[101];
-};
-static_assert(sizeof(Employer) <= BGW_EXTRALEN);
-
-// Set by the transaction under way, acted on when it commits.
-int wanted_workers = 0;
-Employer employer_wanted;
-
-void register_worker() {
-  BackgroundWorker worker = {};
-  snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_glucose training");
-  snprintf(worker.bgw_type, sizeof worker.bgw_type, "pg_glucose training");
-  snprintf(worker.bgw_library_name, sizeof worker.bgw_library_name, "pg_glucose");
-  snprintf(worker.bgw_function_name, sizeof worker.bgw_function_name, "glucose_training_worker");
-  worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-  worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-  worker.bgw_restart_time = BGW_NEVER_RESTART;
-  memcpy(worker.bgw_extra, &employer_wanted, sizeof employer_wanted);
-  // The job is committed already: when no worker can start now, a later one will take it.
-  if (!RegisterDynamicBackgroundWorker(&worker, nullptr))
-    ereport(LOG, (errmsg("no background worker for pg_glucose training could be started"),
-                  errhint("Raise max_worker_processes, then run SELECT glucose.start_training_workers().")));
-}
+bool worker_is_wanted = false;  // by the transaction under way
 
 void at_transaction_end(XactEvent event, void*) {
+  if (event == XACT_EVENT_PRE_PREPARE && worker_is_wanted)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("cannot PREPARE a transaction that has queued a background training"),
+                    errhint("Queue it in a transaction of its own, or use glucose.train_model().")));
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT) return;
-  if (event == XACT_EVENT_COMMIT)
-    for (int i = 0; i < wanted_workers && i < settings::max_training_workers; ++i) register_worker();
-  wanted_workers = 0;
+  const bool start = worker_is_wanted && event == XACT_EVENT_COMMIT;
+  worker_is_wanted = false;
+  if (start) start_worker(MyDatabaseId);
 }
 
-void begin_transaction() {
+// Whom this process works for, once it has had a job.
+Oid employer = InvalidOid;
+
+// Everything a transaction does, its end included, it does as the role; what it calls cannot change that.
+void begin_transaction_as(Oid role) {
   SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
+  SetUserIdAndSecContext(OidIsValid(role) ? role : owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
   begin(Volatility::is_volatile);
 }
 
 void end_transaction() {
   end(Volatility::is_volatile);
   CommitTransactionCommand();
+  SetUserIdAndSecContext(GetSessionUserId(), 0);
 }
 
 // Waits without a snapshot, and ends at once when told to.
@@ -84,53 +74,65 @@ void wait_ms(int milliseconds) {
   CHECK_FOR_INTERRUPTS();
 }
 
-// At most glucose.max_training_workers work at once, whoever they work for. 0: all slots are taken.
-int take_slot() {
-  StartTransactionCommand();
-  int slot = 0;
-  for (int i = 1; i <= settings::max_training_workers && slot == 0; ++i)
-    if (try_session_lock(kWorkerSlotLock, i)) slot = i;
-  CommitTransactionCommand();
-  return slot;
-}
-
-void release_slot(int slot) {
-  StartTransactionCommand();
-  release_session_lock(kWorkerSlotLock, slot);
-  CommitTransactionCommand();
-}
+/// How far a computation is with its reports.
+struct Reports {
+  TimestampTz started_at, reported_at, looked_round_at;
+};
 
 // False when the job is to stop.
-bool report(const Job& job, const Trainer& trainer, TimestampTz started_at) {
+bool report(const Job& job, const Trainer& trainer, Reports& reports) {
   const TimestampTz now = GetCurrentTimestamp();
   JobProgress progress;
   guarded([&] { progress = {trainer.progress(), trainer.epoch(), trainer.best_validation_rmse(), 0}; });
   const double share = progress.fraction > 0.01 ? progress.fraction : 0.01;
-  progress.eta = now + static_cast<TimestampTz>(static_cast<double>(now - started_at) * (1 / share - 1));
-  begin_transaction();
-  const bool go_on = report_progress(job, progress);
+  progress.eta = now + static_cast<TimestampTz>(static_cast<double>(now - reports.started_at) * (1 / share - 1));
+  begin_transaction_as(InvalidOid);
+  bool go_on = report_progress(job, progress);
+  if (go_on && TimestampDifferenceExceeds(reports.looked_round_at, now, kLookRoundEveryMs)) {
+    go_on = !step_back(job);
+    reports.looked_round_at = now;
+  }
   end_transaction();
+  reports.reported_at = GetCurrentTimestamp();
   return go_on;
 }
 
 // Computes with no transaction open. False when the job was stopped.
 bool compute(const Job& job, TrainingRun& run) {
-  const TimestampTz started_at = GetCurrentTimestamp();
-  TimestampTz reported_at = started_at;
+  const TimestampTz now = GetCurrentTimestamp();
+  Reports reports = {now, now, now};
   while (!step_training(run)) {
     CHECK_FOR_INTERRUPTS();
-    if (!TimestampDifferenceExceeds(reported_at, GetCurrentTimestamp(), kReportEveryMs)) continue;
-    if (!report(job, **run.trainer, started_at)) return false;
-    reported_at = GetCurrentTimestamp();
+    if (!TimestampDifferenceExceeds(reports.reported_at, GetCurrentTimestamp(), kReportEveryMs)) continue;
+    if (!report(job, **run.trainer, reports)) return false;
   }
   return true;
 }
 
-void work_on(const Job& job, MemoryContext context) {
-  begin_transaction();
-  ArrayType* reasons = job.is_retraining ? reasons_to_retrain(job, context) : nullptr;
-  if (job.is_retraining && reasons == nullptr) {
+// A retraining that would learn from nothing but what a version has learnt from already.
+bool ended_as_needless(const Job& job, const Retraining& retraining, const TrainingRun& run) {
+  begin_transaction_as(job.role);
+  const char* twin = find_twin(run);
+  if (twin != nullptr && lock_if_wanted(job)) {
+    log_skipped(retraining, twin);
     finish_job(job, nullptr);
+  }
+  end_transaction();
+  return twin != nullptr;
+}
+
+Retraining retraining_of(const Job& job) {
+  Retraining retraining;
+  retraining.person_id = job.person_id;
+  retraining.model_type = job.model_type;
+  return retraining;
+}
+
+void work_on(const Job& job, MemoryContext context) {
+  begin_transaction_as(job.role);
+  Retraining retraining = retraining_of(job);
+  if (job.is_retraining && !find_reasons(retraining, context)) {
+    if (lock_if_wanted(job)) finish_job(job, nullptr);
     end_transaction();
     return;
   }
@@ -140,67 +142,90 @@ void work_on(const Job& job, MemoryContext context) {
 
   MemoryContextSwitchTo(context);
   start_training(run);
+  if (job.is_retraining && ended_as_needless(job, retraining, run)) return;
+  MemoryContextSwitchTo(context);
   if (!compute(job, run)) return;
   measure_training(run);
 
-  begin_transaction();
+  begin_transaction_as(job.role);
   // A cancellation that came after the last report still counts; from here on it is too late for one.
   if (lock_if_wanted(job)) {
     const StoredTraining stored = store_training(run);
-    if (job.is_retraining) settle_candidate(job, stored.model.version, reasons);
+    if (job.is_retraining) settle_candidate(retraining, stored.model.version);
     finish_job(job, stored.model.version);
   }
   end_transaction();
 }
 
-// What went wrong becomes the job's state; the worker lives on.
+// What went wrong becomes the job's state; the worker lives on. The failure of a retraining is noted in its log too.
 void note_failure(const Job& job, MemoryContext context) {
   MemoryContextSwitchTo(context);
   ErrorData* error = CopyErrorData();
   FlushErrorState();
   AbortCurrentTransaction();
-  begin_transaction();
-  fail_job(job, error->sqlerrcode, error->message);
+  begin_transaction_as(InvalidOid);  // the role may be what is gone
+  if (fail_job(job, error->sqlerrcode, error->message) && job.is_retraining)
+    log_skipped(retraining_of(job), psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message));
   end_transaction();
 }
 
-bool take_and_work() {
+// The settings that the role would have had at its login.
+void apply_settings_of(Oid role) {
+  StartTransactionCommand();
+  Relation settings = table_open(DbRoleSettingRelationId, AccessShareLock);
+  Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(DbRoleSettingRelationId));
+  ApplySetting(snapshot, MyDatabaseId, role, settings, PGC_S_DATABASE_USER);
+  ApplySetting(snapshot, InvalidOid, role, settings, PGC_S_USER);
+  UnregisterSnapshot(snapshot);
+  table_close(settings, AccessShareLock);
+  CommitTransactionCommand();
+}
+
+// The gateway is not here to say who asks: the job's identity does.
+void assume_identity(const Job& job) {
+  if (settings::identity != settings::kIdentityClaims) return;
+  StringInfoData claims;
+  initStringInfo(&claims);
+  appendStringInfoChar(&claims, '{');
+  json_text(&claims, "sub", job.identity[0] != '\0' ? job.identity : nullptr);
+  appendStringInfoChar(&claims, '}');
+  SetConfigOption("request.jwt.claims", claims.data, PGC_USERSET, PGC_S_SESSION);
+}
+
+void work_as_employee(const Job& job, MemoryContext context) {
+  PG_TRY();
+  {
+    if (!OidIsValid(employer)) apply_settings_of(job.role);
+    employer = job.role;
+    SetConfigOption("row_security", "on", PGC_USERSET, PGC_S_SESSION);
+    assume_identity(job);
+    work_on(job, context);
+  }
+  PG_CATCH();
+  { note_failure(job, context); }
+  PG_END_TRY();
+  StartTransactionCommand();
+  release_job(job);
+  CommitTransactionCommand();
+}
+
+Offer take_and_work() {
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_glucose job", ALLOCSET_DEFAULT_SIZES);
-  begin_transaction();
-  const Job job = take_job(context);
+  end_waiting(MyDatabaseId);  // whatever was queued before is seen now
+  Job job;
+  begin_transaction_as(InvalidOid);
+  bool more;
+  const Offer offer = take_job(employer, context, &job, &more);
   end_transaction();
-  if (job.found) {
-    PG_TRY();
-    { work_on(job, context); }
-    PG_CATCH();
-    { note_failure(job, context); }
-    PG_END_TRY();
-    StartTransactionCommand();
-    release_job(job);
-    CommitTransactionCommand();
+  if (offer == Offer::job) {
+    if (more) start_worker(MyDatabaseId);
+    MemoryContextSwitchTo(context);
+    work_as_employee(job, context);
   }
   MemoryContextSwitchTo(TopMemoryContext);
   MemoryContextDelete(context);
   pgstat_report_stat(true);
-  return job.found;
-}
-
-bool jobs_are_open() {
-  begin_transaction();
-  const bool open = has_open_jobs();
-  end_transaction();
-  return open;
-}
-
-// The gateway is not here to say who asks: the job's identity does, for this session.
-void assume_identity(const Employer& employer) {
-  if (!employer.has_identity || settings::identity != settings::kIdentityClaims) return;
-  StringInfoData claims;
-  initStringInfo(&claims);
-  appendStringInfoChar(&claims, '{');
-  json_text(&claims, "sub", employer.identity);
-  appendStringInfoChar(&claims, '}');
-  SetConfigOption("request.jwt.claims", claims.data, PGC_USERSET, PGC_S_SESSION);
+  return offer;
 }
 
 }  // namespace
@@ -209,13 +234,8 @@ void start_workers_at_commit() {
   static bool registered = false;
   if (!registered) RegisterXactCallback(at_transaction_end, nullptr);
   registered = true;
-  const char* identity = current_identity();
-  Employer employer = {MyDatabaseId, GetUserId(), identity != nullptr, {}};
-  if (identity != nullptr && strlcpy(employer.identity, identity, sizeof employer.identity) >= sizeof employer.identity)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("identity is too long for a background training"),
-                    errhint("Use train_model(), or an identity of at most 100 bytes.")));
-  employer_wanted = employer;
-  ++wanted_workers;
+  find_worker_slots();
+  worker_is_wanted = true;
 }
 
 }  // namespace glucose::pg
@@ -223,22 +243,21 @@ void start_workers_at_commit() {
 using namespace glucose::pg;
 
 void glucose_training_worker(Datum) {
-  Employer employer;
-  memcpy(&employer, MyBgworkerEntry->bgw_extra, sizeof employer);
   pqsignal(SIGTERM, die);
   BackgroundWorkerUnblockSignals();
-  BackgroundWorkerInitializeConnectionByOid(employer.database, employer.role, 0);
+  const Oid database = take_worker_slot();
+  if (!OidIsValid(database)) proc_exit(0);
+  BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
   pgstat_report_appname("pg_glucose training");
-  assume_identity(employer);
-  // Whoever gives a slot back looks once more for jobs: one that was queued in between must not be left lying.
-  while (jobs_are_open()) {
-    const int slot = take_slot();
-    bool worked = false;
-    if (slot > 0) {
-      while (take_and_work()) worked = true;
-      release_slot(slot);
+  for (;;) {
+    const Offer offer = take_and_work();
+    if (offer == Offer::none) break;
+    // The slot goes on to the next: another database's turn, or a process for another role.
+    if (offer == Offer::other_role || other_databases_wait()) {
+      wait_for_worker(MyDatabaseId);
+      break;
     }
-    if (!worked) wait_ms(kSlotRetryMs);
+    if (offer == Offer::blocked) wait_ms(kRetryMs);
   }
   proc_exit(0);
 }

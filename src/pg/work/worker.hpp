@@ -3,8 +3,9 @@
 
 namespace glucose::pg {
 
-/// Lets background workers start for the calling role and identity when this transaction commits: as many as jobs were
-/// queued in it, at most glucose.max_training_workers. Raises 22023 when the identity does not fit a worker's entry.
+/// Lets a background worker start for this database when the transaction commits; it has others start while there is
+/// more to do, at most glucose.max_training_workers on the whole server. A transaction that has asked for one cannot be
+/// prepared for two-phase commit (0A000): nobody would be there to start it.
 void start_workers_at_commit();
 
 }  // namespace glucose::pg

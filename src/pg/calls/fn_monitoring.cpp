@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: PostgreSQL
+// prediction_points, time_or_null: what was stored as a document, read without ever raising for what it holds.
+#include <cmath>
+
+#include "core/tasks/task.hpp"
+#include "pg/boundary/server.hpp"
+
+namespace {
+
+constexpr int kMostMinutes = 7 * 24 * 60;
+constexpr double kMostValue = 1e6;
+
+const JsonbValue* member(JsonbContainer* object, const char* key) {
+  return getKeyJsonValueFromContainer(object, key, static_cast<int>(strlen(key)), nullptr);
+}
+
+// NaN for what is no number of a sane size.
+double number_of(JsonbContainer* object, const char* key) {
+  const JsonbValue* value = member(object, key);
+  if (value == nullptr || value->type != jbvNumeric) return NAN;
+  const double number =
+      DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
+  return std::fabs(number) <= kMostValue ? number : NAN;
+}
+
+// Under the name that its kind of forecast gives it.
+double value_of(JsonbContainer* point) {
+  for (const glucose::Task* task : glucose::tasks())
+    if (const double value = number_of(point, task->value_key.data()); !std::isnan(value)) return value;
+  return NAN;
+}
+
+// The server's own reading of a moment, but for the error: false for what is none, not finite or outside the years that
+// the tables take. Words such as "now" are none.
+bool read_time(const char* text, TimestampTz* at) {
+  char buffer[MAXDATELEN + 1];
+  char* fields[MAXDATEFIELDS];
+  int kinds[MAXDATEFIELDS], n_fields, kind, zone;
+  pg_tm local;
+  fsec_t fraction;
+  if (strlen(text) > MAXDATELEN || text[0] < '0' || text[0] > '9') return false;
+  if (ParseDateTime(text, buffer, sizeof buffer, fields, kinds, MAXDATEFIELDS, &n_fields) != 0) return false;
+#if PG_VERSION_NUM >= 160000
+  DateTimeErrorExtra extra;
+  if (DecodeDateTime(fields, kinds, n_fields, &kind, &local, &fraction, &zone, &extra) != 0) return false;
+#else
+  if (DecodeDateTime(fields, kinds, n_fields, &kind, &local, &fraction, &zone) != 0) return false;
+#endif
+  if (kind != DTK_DATE || local.tm_year < 1900 || local.tm_year >= 2200) return false;
+  return tm2timestamp(&local, fraction, &zone, at) == 0;
+}
+
+bool read_time_of(JsonbContainer* object, TimestampTz* at) {
+  const JsonbValue* value = member(object, "at");
+  if (value == nullptr || value->type != jbvString) return false;
+  return read_time(pnstrdup(value->val.string.val, static_cast<Size>(value->val.string.len)), at);
+}
+
+void put_point(ReturnSetInfo* result, JsonbContainer* point) {
+  const double minutes = number_of(point, "minutes_ahead");
+  const double numbers[] = {value_of(point), number_of(point, "lower"), number_of(point, "upper")};
+  TimestampTz at;
+  if (!read_time_of(point, &at) || std::isnan(numbers[0])) return;
+  const bool has_minutes = minutes >= 0 && minutes <= kMostMinutes && minutes == std::floor(minutes);
+  Datum values[5] = {Int32GetDatum(has_minutes ? static_cast<int>(minutes) : 0), TimestampTzGetDatum(at)};
+  bool nulls[5] = {!has_minutes};
+  for (int i = 0; i < 3; ++i) {
+    values[2 + i] = Float4GetDatum(static_cast<float4>(numbers[i]));
+    nulls[2 + i] = std::isnan(numbers[i]);
+  }
+  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+}  // namespace
+
+SQL_FUNCTION(prediction_points) {
+  JsonbContainer* all = &PG_GETARG_JSONB_P(0)->root;
+  InitMaterializedSRF(fcinfo, 0);
+  if (!JsonContainerIsArray(all) || JsonContainerIsScalar(all)) return static_cast<Datum>(0);
+  const uint32 n = JsonContainerSize(all);
+  for (uint32 i = 0; i < n; ++i) {
+    const JsonbValue* point = getIthJsonbValueFromContainer(all, i);
+    if (point != nullptr && point->type == jbvBinary && JsonContainerIsObject(point->val.binary.data))
+      put_point(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), point->val.binary.data);
+  }
+  return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(time_or_null) {
+  TimestampTz at;
+  if (!read_time(text_to_cstring(PG_GETARG_TEXT_PP(0)), &at)) PG_RETURN_NULL();
+  PG_RETURN_TIMESTAMPTZ(at);
+}
