@@ -154,7 +154,7 @@ BEGIN
            FILTER (WHERE v.metadata ? 'test_end'),
          -- Of the newest training alone, and never later than it was: a clock that was wrong once is not for ever.
          (array_agg(least(glucose.time_or_null(v.metadata ->> 'test_end'), v.trained_at) ORDER BY v.trained_at DESC)
-            FILTER (WHERE v.metadata ? 'test_end'))[1]
+            FILTER (WHERE glucose.time_or_null(v.metadata ->> 'test_end') IS NOT NULL))[1]
   INTO active, trained_at, learnt_until
   FROM glucose.model_version v
   WHERE v.person_id = check_retraining.person_id AND v.model_type = check_retraining.model_type;

@@ -97,7 +97,9 @@ SELECT version, is_active, person_id IS NULL AS of_all FROM train_population_mod
 SELECT count(*) > 50 AS metrics FROM population_metric WHERE model_type = 'cgm';
 SET ROLE regress_cgm_life_ada;
 SELECT simulate_person(302, 12) AS ida \gset
-SELECT predict_cgm(:'ida', '2026-01-10 12:00+00') #>> '{provenance,source}' AS source;
+-- After all that the population learns from: what it has learnt is no measure of it.
+UPDATE glucose_reading SET measured_at = measured_at + interval '60 days' WHERE person_id = :'ida';
+SELECT predict_cgm(:'ida', '2026-03-11 12:00+00') #>> '{provenance,source}' AS source;
 SELECT DISTINCT split FROM evaluate_model(:'ida', 'cgm');
 
 -- An experiment with a population version: a canary answers some, a promotion is a deployment that can be rolled back.
@@ -105,7 +107,7 @@ SET ROLE regress_cgm_life_steward;
 SELECT version, is_active FROM train_population_model('cgm', 'linear', '{"end_at": "2026-02-01"}');
 SELECT start_experiment('cgm canary', '{"population_version": "1.1.0"}', 99, 'canary', 'cgm', salt => 's');
 SET ROLE regress_cgm_life_ada;
-SELECT predict_cgm(:'ida', '2026-01-10 12:00+00') #>> '{provenance,arm}' AS arm,
+SELECT predict_cgm(:'ida', '2026-03-11 12:00+00') #>> '{provenance,arm}' AS arm,
        CASE WHEN ab_bucket(:'ida', 's') < 99 THEN 'candidate' ELSE 'stable' END AS by_hand;
 SET ROLE regress_cgm_life_steward;
 SELECT stop_experiment('cgm canary', promote => true) AS promoted;
@@ -115,8 +117,8 @@ SELECT rollback_population_model('cgm');
 SELECT start_experiment('cgm shadow', '{"population_version": "1.1.0"}', 100, 'shadow', 'cgm');
 SET ROLE regress_cgm_life_ada;
 SELECT count(predict_cgm(:'ida', at, '{"minutes": [30, 60]}')) > 5 AS asked
-FROM (SELECT min(measured_at) AS at FROM glucose_reading WHERE person_id = :'ida' AND measured_at >= '2026-01-11'
-        AND measured_at < '2026-01-13' GROUP BY date_bin('4 hours', measured_at, '2026-01-01')) AS r;
+FROM (SELECT min(measured_at) AS at FROM glucose_reading WHERE person_id = :'ida' AND measured_at >= '2026-03-12'
+        AND measured_at < '2026-03-14' GROUP BY date_bin('4 hours', measured_at, '2026-01-01')) AS r;
 SELECT count(*) > 5 AS both FROM prediction WHERE person_id = :'ida' AND shadow_predictions IS NOT NULL
   AND arm = 'stable';
 SET ROLE regress_cgm_life_steward;
