@@ -263,7 +263,7 @@ WHERE m.experiment = 'unfit' AND v.person_id = m.person_id AND v.version = j.ver
 SET ROLE regress_experiments_ada;
 SELECT ab_bucket(l.person_id, 'unfit') < 50 AS in_split, p.a ->> 'arm' AS arm,
   bool_and(p.a ->> 'modelVersion' = active_model_version(l.person_id)) AS by_the_active_one
-FROM latest l, LATERAL (SELECT predict_glucose(l.meal_id) -> 'provenance' AS a) p GROUP BY 1, 2 ORDER BY 1;
+FROM latest l, LATERAL (SELECT predict_glucose(l.meal_id) -> 'provenance' AS a) p GROUP BY 1, 2 ORDER BY 1, 2;
 SET ROLE regress_experiments_steward;
 SELECT stop_experiment('unfit', true) AS promoted;
 

@@ -79,9 +79,9 @@ CREATE TABLE test.shape AS SELECT * FROM (VALUES (1, 'SELECT * FROM app.inner_vi
 DROP VIEW glucose_reading CASCADE;
 CREATE VIEW glucose_reading WITH (security_invoker = true) AS SELECT NULL::uuid AS person_id,
   NULL::timestamptz AS measured_at, NULL::real AS mg_dl, NULL::timestamptz AS recorded_at;
-SELECT count(*), test.over(query) FROM test.shape GROUP BY 2;
+SELECT count(*), test.over(query) FROM test.shape GROUP BY 2 ORDER BY 2;
 ALTER VIEW app.inner_view SET (security_invoker = true);
-SELECT count(*), test.over(query) FROM test.shape GROUP BY 2;
+SELECT count(*), test.over(query) FROM test.shape GROUP BY 2 ORDER BY 2;
 CREATE MATERIALIZED VIEW app.copy AS :columns;
 SELECT test.over('SELECT * FROM app.copy') AS beneath;
 
@@ -139,7 +139,7 @@ FROM unnest(ARRAY['INSERT INTO person (person_id) VALUES (%L)',
   'MERGE INTO person p USING (VALUES (%L::uuid)) v (id) ON false '
   'WHEN NOT MATCHED THEN INSERT (person_id) VALUES (v.id)',
   'WITH p AS (INSERT INTO person (person_id) VALUES (%L) RETURNING person_id) SELECT * FROM p']) statement,
-  unnest(ARRAY[key(7), key(8), key(9), '4b3d8c9e-6f0a-4d3e-9c55-0a5b7c1d2e3f'::uuid, gen_random_uuid()]) id;
+  unnest(ARRAY[key(7), key(8), key(9), '4b3d8c9e-6f0a-4d3e-9c55-0a5b7c1d2e3f'::uuid, gen_random_uuid()]) id ORDER BY 1;
 INSERT INTO person SELECT FROM generate_series(1, 2000);
 SELECT test.expect(format('UPDATE person SET person_id = %L', key(8))) AS changed_afterwards;
 SELECT count(*) AS persons, (SELECT count(*) FROM app.sensor) AS readings FROM person;
@@ -267,7 +267,8 @@ SELECT test.expect('INSERT INTO schema_version (version, extension_version) VALU
 SELECT test.expect('INSERT INTO person (owner) VALUES (''anna'')') AS registers;
 RESET ROLE;
 SELECT polname, polroles::regrole[] FROM pg_policy
-  WHERE polname IN ('manage', 'register') AND polroles <> '{relations_b}'::regrole[]::oid[];
+  WHERE polname IN ('manage', 'register') AND polroles <> '{relations_b}'::regrole[]::oid[]
+  ORDER BY polrelid::regclass::text, polname;
 ALTER TABLE person OWNER TO relations_a;
 ALTER VIEW prediction_outcome OWNER TO postgres;
 SET ROLE relations_b;
