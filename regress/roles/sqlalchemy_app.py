@@ -87,7 +87,7 @@ def cannot(trial, session, classes):
     """The session's own way to write what only functions write."""
     for change in (lambda: setattr(session.query(classes.model_version).one(), "is_active", False),
                    lambda: session.delete(session.query(classes.prediction).one()),
-                   lambda: session.add(classes.meal(person_id=refusals.catalog("SELECT glucose.key('bob')")[0][0],
+                   lambda: session.add(classes.meal(person_id=str(refusals.catalog("SELECT glucose.key('bob')")[0][0]),
                                                     eaten_at=datetime.datetime.now(UTC), meal_type="snack"))):
         try:
             change()
