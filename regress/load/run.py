@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: PostgreSQL
+"""run.py PSQL LOG MINUTES: eight clients of every kind at once for so long, a watcher beside them, then a quiet look."""
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+
+import psycopg
+
+from deeds import ALONE, Deeds, expected
+from watcher import Watcher
+
+CLIENTS = 8
+ISOLATION = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
+FATAL = re.compile(r"PANIC|terminated by signal|XX\d\d\d |server process .* exited|crash of another|TRAP:|deadlock detected")
+
+
+def connect(role):
+    return psycopg.connect(dbname="load", user=role, autocommit=True, prepare_threshold=None)
+
+
+class Client(threading.Thread):
+    """Does deeds until the end, each as one transaction at a random isolation level; counts what came of each."""
+
+    def __init__(self, number, until):
+        super().__init__(daemon=True)
+        self.deeds, self.until, self.sessions = Deeds(number), until, {}
+        self.counts, self.unexpected, self.seconds = collections.Counter(), [], collections.Counter()
+
+    def run(self):
+        while time.monotonic() < self.until:
+            name, role, statements = self.deeds.pick()
+            started = time.monotonic()
+            state = self.do(name, role, statements)
+            self.seconds[name] += time.monotonic() - started
+            self.counts[name, state] += 1
+        for session in self.sessions.values():
+            session.close()
+
+    def do(self, name, role, statements):
+        level = self.deeds.one_of(ISOLATION)
+        try:
+            session = self.session(role)
+            if name in ALONE:
+                session.execute(f"SET default_transaction_isolation = '{level.lower()}'")
+                for statement in statements:
+                    session.execute(statement)
+                return "00000"
+            session.execute(f"BEGIN ISOLATION LEVEL {level}")
+            for statement in statements:
+                session.execute(statement)
+            session.execute("COMMIT")
+            return "00000"
+        except psycopg.Error as error:
+            return self.failed(error, name, role, level, statements)
+
+    def failed(self, error, name, role, level, statements):
+        state = error.sqlstate or "08006"
+        if not expected(name, state):
+            self.unexpected.append(f"{name} as {role}, {level}: {state} {error} | {'; '.join(statements)[:300]}")
+        try:
+            self.sessions[role].execute("ROLLBACK")
+        except (psycopg.Error, KeyError):
+            self.sessions.pop(role, None)
+            time.sleep(0.5)
+        return state
+
+    def session(self, role):
+        """One session a role; now and then a new one, so that settings of roles are taken."""
+        if role in self.sessions and self.deeds.random.random() < 0.02:
+            self.sessions.pop(role).close()
+        if role not in self.sessions:
+            self.sessions[role] = connect(role)
+            self.sessions[role].execute("SET statement_timeout = '60s'")
+        return self.sessions[role]
+
+
+def settle(session):
+    """After the clients: jobs end, and a night of the steward reaches everybody who is due, whatever rows some have."""
+    wrong = []
+    session.execute("ALTER SYSTEM RESET ALL")
+    session.execute("SELECT pg_reload_conf()")
+    for role in ("alice", "bob", "manager", "steward", "second"):
+        with connect(role) as other:
+            other.execute("SELECT glucose.start_training_workers()")
+    for _ in range(600):
+        jobs = session.execute("SELECT state, count(*) FROM glucose.training_job WHERE state IN ('queued', 'running') "
+                               "GROUP BY 1").fetchall()
+        if not jobs:
+            break
+        time.sleep(0.1)
+    else:
+        wrong.append(f"jobs that do not end: {jobs}")
+    with connect("steward") as steward:
+        steward.execute("UPDATE glucose.retraining_policy SET min_new_rows = 1, manual = false")
+        # Who was tried in the last hours is not tried again: this night is two days later.
+        moment = "clock_timestamp() + interval '2 days'"
+        started = session.execute(f"SELECT {moment}").fetchone()[0]
+        persons = [row for row, in steward.execute("SELECT person_id FROM glucose.person").fetchall()]
+        due = []
+        for person in persons:
+            try:
+                if steward.execute("SELECT needed FROM glucose.check_retraining(%s)", [person]).fetchone()[0]:
+                    due.append(person)
+            except psycopg.Error as error:
+                wrong.append(f"check_retraining: {error.sqlstate} {error}")
+        for call in ("CALL glucose.retrain_due()", "SELECT * FROM glucose.check_experiments()",
+                     "SELECT * FROM glucose.model_live_accuracy", "SELECT * FROM glucose.prediction_outcome"):
+            try:
+                steward.execute(call)
+            except psycopg.Error as error:
+                wrong.append(f"{call}: {error.sqlstate} {error}")
+        reached = {row for row, in steward.execute("SELECT DISTINCT person_id FROM glucose.retraining_log "
+                                                   "WHERE logged_at > now() - interval '20 hours'").fetchall()}
+        missed = [str(person) for person in due if person not in reached]
+        if missed:
+            wrong.append(f"retrain_due() has left out {len(missed)} of {len(due)} who were due: {missed}")
+    return wrong, f"{len(due)} of {len(persons)} persons were due and {len(due) - len(missed)} were reached by the last night"
+
+
+def log_faults(log):
+    """Lines of the server's log that must not be, with what stands under a deadlock."""
+    lines = pathlib.Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    return [" | ".join(line[:400] for line in lines[i:i + (9 if "deadlock" in lines[i] else 2)])
+            for i in range(len(lines)) if FATAL.search(lines[i])]
+
+
+def table(clients):
+    """Deeds, how many, seconds each, and SQLSTATEs."""
+    by_deed, seconds = collections.defaultdict(collections.Counter), collections.Counter()
+    for client in clients:
+        for (name, state), n in client.counts.items():
+            by_deed[name][state] += n
+        seconds.update(client.seconds)
+    print("\n| deed | transactions | ms each | committed | otherwise |\n|---|---|---|---|---|")
+    for name, states in sorted(by_deed.items()):
+        n = sum(states.values())
+        print(f"| {name} | {n} | {1000 * seconds[name] / n:.0f} | {states['00000']} | "
+              + ", ".join(f"{state} {k}" for state, k in sorted(states.items()) if state != "00000") + " |")
+    return by_deed
+
+
+def main(psql, log, minutes):
+    with psycopg.connect(dbname="postgres", autocommit=True) as server:
+        server.execute("CREATE DATABASE load")
+    subprocess.run([psql, "-XqAt", "-d", "load", "-f", pathlib.Path(__file__).parent / "world.sql"], check=True)
+    session = connect("postgres")
+    until = time.monotonic() + 60 * minutes
+    clients = [Client(number, until) for number in range(1, CLIENTS + 1)]
+    watcher = Watcher(connect)
+    for thread in (watcher, *clients):
+        thread.start()
+    for client in clients:
+        client.join(60 * minutes + 120)
+    wrong = [f"a client hangs: {client.name}" for client in clients if client.is_alive()]
+    watcher.stop()
+    by_deed = table(clients)
+    quiet_wrong, night = ([], "the server was gone") if session.closed else settle(session)
+    last = Watcher(connect, pause=0)
+    last.stopping.clear()
+    with connect("postgres") as again:
+        again.execute("LOAD 'pg_glucose'")
+        from watcher import INVARIANTS, orphans
+        last.look(again, {**INVARIANTS, **orphans(again)})
+        deadlocks, cap_kb = again.execute(
+            "SELECT (SELECT deadlocks FROM pg_stat_database WHERE datname = 'load'), (SELECT sum(setting::bigint * CASE unit "
+            "WHEN 'kB' THEN 1 WHEN 'MB' THEN 1024 ELSE 1 END) FROM pg_settings WHERE name IN ('glucose.max_train_memory', "
+            "'glucose.cache_size'))").fetchone()
+    faults = log_faults(log)
+    unexpected = [line for client in clients for line in client.unexpected]
+    most_kb = max(watcher.memory_kb.values(), default=0)
+    # Beside trainings and the cache, a process of the server holds its catalog caches and plans.
+    if most_kb > cap_kb + 64 * 1024:
+        wrong.append(f"a process took {most_kb // 1024} MB of its own, the settings allow {cap_kb // 1024} and 64 beside")
+    wrong += quiet_wrong + watcher.violations[:20] + last.violations + faults[:20] + unexpected[:30]
+    for line in wrong:
+        print(f"  wrong: {line}")
+    transactions = sum(sum(states.values()) for states in by_deed.values())
+    committed = sum(states["00000"] for states in by_deed.values())
+    print(f"{CLIENTS} clients, {minutes:g} minutes, {', '.join(ISOLATION)}: {transactions} transactions, {committed} committed; "
+          f"{watcher.looks} looks at {watcher.count} invariants, {len(watcher.violations)} violated; {deadlocks} deadlocks; "
+          f"{len(faults)} faults in the log; {len(unexpected)} unexpected SQLSTATEs; {most_kb // 1024} MB at most in a process; "
+          f"{night}")
+    print(f"{'FAILED' if wrong else 'ok    '}  load: {transactions} transactions, {len(faults)} faults, {deadlocks} deadlocks, "
+          f"{len(watcher.violations)} violations")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
