@@ -98,7 +98,7 @@ def at_level_manage(trial):
         (artifact,), = trial.does(session, f"SELECT glucose.export_model({ALICE}, 'glucose', %s)", [version], rows=1)
         trial.does(session, f"SELECT glucose.delete_model({ALICE}, 'glucose', %s)", [version], rows=1)
         (imported,), = trial.does(session, f"SELECT glucose.import_model({ALICE}, %s)", [artifact], rows=1)
-        trial.does(session, "UPDATE glucose.model_version SET status = 'archived' WHERE version = %s", [imported], rows=1)
+        trial.does(session, f"SELECT glucose.delete_model({ALICE}, 'glucose', %s)", [imported], rows=1)
         trial.does(session, f"INSERT INTO glucose.retraining_override (person_id, model_type, algorithm) "
                             f"VALUES ({ALICE}, 'glucose', 'mean')", rows=1)
         trial.does(session, f"SELECT * FROM glucose.retrain_model({ALICE}, force => true)", rows=1)

@@ -40,11 +40,11 @@ KINDS = [
     Kind("owner of another person", "bob"),
     Kind("view", "viewer", True),
     Kind("record", "recorder", True, frozenset(RECORDED)),
-    Kind("manage", "manager", True, frozenset(RECORDED | BY_HAND | {"model_version", "managed"})),
+    Kind("manage", "manager", True, frozenset(RECORDED | BY_HAND | {"managed"})),
     Kind("analyst, nothing shared", "reader"),
     Kind("analyst, shared", "analyst", True),
     Kind("steward, read", "auditor", True),
-    Kind("steward, manage", "second", True, frozenset(BY_HAND | {"model_version", "managed"})),
+    Kind("steward, manage", "second", True, frozenset(BY_HAND | {"managed"})),
     Kind("owner of the tables", "keeper"),
     Kind("claims without identity", "web", session="SET LOCAL glucose.identity = 'claims'"),
     Kind("claims of a stranger", "web", session="SET LOCAL glucose.identity = 'claims'; "
