@@ -60,8 +60,13 @@ BEGIN
     RAISE EXCEPTION 'experiment "%" is running for model type "%"', other, model_type
       USING ERRCODE = 'object_in_use', HINT = 'Stop it first: glucose.stop_experiment().';
   END IF;
-  INSERT INTO glucose.experiment (name, model_type, kind, candidate, percent, salt, started_by)
-  VALUES (name, model_type, kind, candidate, percent, coalesce(salt, name), glucose.current_identity());
+  BEGIN
+    INSERT INTO glucose.experiment (name, model_type, kind, candidate, percent, salt, started_by)
+    VALUES (name, model_type, kind, candidate, percent, coalesce(salt, name), glucose.current_identity());
+  EXCEPTION WHEN unique_violation THEN   -- another session has started one since it was looked for above
+    RAISE EXCEPTION 'another experiment has been started for model type "%" meanwhile', model_type
+      USING ERRCODE = 'object_in_use', HINT = 'They are listed in glucose.experiment; stop it first or choose another name.';
+  END;
   RETURN glucose.prepare_experiment(name);
 END
 $fn$;
