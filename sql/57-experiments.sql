@@ -65,7 +65,8 @@ BEGIN
     VALUES (name, model_type, kind, candidate, percent, coalesce(salt, name), glucose.current_identity());
   EXCEPTION WHEN unique_violation THEN   -- another session has started one since it was looked for above
     RAISE EXCEPTION 'another experiment has been started for model type "%" meanwhile', model_type
-      USING ERRCODE = 'object_in_use', HINT = 'They are listed in glucose.experiment; stop it first or choose another name.';
+      USING ERRCODE = 'object_in_use',
+      HINT = 'They are listed in glucose.experiment; stop it first or choose another name.';
   END;
   RETURN glucose.prepare_experiment(name);
 END
@@ -232,25 +233,25 @@ BEGIN
     RAISE EXCEPTION 'experiment "%" may not be stopped by this role', name
       USING ERRCODE = 'insufficient_privilege', HINT = 'Ask the steward or the owner of the tables.';
   END IF;
-  PERFORM glucose.cancel_training(j.job_id)
-  FROM glucose.experiment_model m
-  JOIN glucose.training_job j ON j.person_id = m.person_id AND j.job_id = m.job_id AND j.state IN ('queued', 'running')
-  WHERE m.experiment = e.name;
-  IF NOT promote THEN
-    RETURN 0;
-  END IF;
-  IF e.candidate ? 'population_version' THEN
+  IF promote AND e.candidate ? 'population_version' THEN
     PERFORM glucose.deploy_population_model(e.model_type, e.candidate ->> 'population_version',
                                             format('experiment "%s"', e.name));
-    RETURN 1;
+    promoted := 1;
+  ELSIF promote THEN
+    -- Persons before their jobs, and persons in the order of their ids, as everything that locks several.
+    SELECT count(glucose.deploy_model(c.person_id, e.model_type, c.version, format('experiment "%s"', e.name)))
+    INTO promoted
+    FROM (SELECT v.person_id, v.version FROM glucose.experiment_model m
+          LEFT JOIN glucose.training_job j ON j.person_id = m.person_id AND j.job_id = m.job_id
+          JOIN glucose.model_version v ON v.person_id = m.person_id AND v.model_type = e.model_type
+            AND v.version = coalesce(m.version, j.version) AND v.status = 'ready'
+          WHERE m.experiment = e.name ORDER BY v.person_id OFFSET 0) AS c;
   END IF;
-  SELECT count(glucose.deploy_model(v.person_id, v.model_type, v.version,
-    format('experiment "%s"', e.name))) INTO promoted
-  FROM glucose.experiment_model m
-  LEFT JOIN glucose.training_job j ON j.person_id = m.person_id AND j.job_id = m.job_id
-  JOIN glucose.model_version v ON v.person_id = m.person_id AND v.model_type = e.model_type
-    AND v.version = coalesce(m.version, j.version) AND v.status = 'ready'
-  WHERE m.experiment = e.name;
+  PERFORM glucose.cancel_training(c.job_id)
+  FROM (SELECT j.job_id FROM glucose.experiment_model m
+        JOIN glucose.training_job j ON j.person_id = m.person_id AND j.job_id = m.job_id
+          AND j.state IN ('queued', 'running')
+        WHERE m.experiment = e.name ORDER BY j.person_id, j.job_id OFFSET 0) AS c;
   RETURN promoted;
 END
 $fn$;

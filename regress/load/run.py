@@ -133,6 +133,9 @@ def last_night(steward):
 def log_faults(log):
     """Lines of the server's log that must not be, with what stands under a deadlock."""
     lines = pathlib.Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    kept = pathlib.Path(__file__).parents[2] / "build" / "log" / "load-server.log"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("\n".join(lines), encoding="utf-8")
     return [" | ".join(line[:400] for line in lines[i:i + (9 if "deadlock" in lines[i] else 2)])
             for i in range(len(lines)) if FATAL.search(lines[i])]
 
