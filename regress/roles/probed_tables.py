@@ -45,7 +45,8 @@ def verbs(name, keyed, columns, key, row):
         writes["INSERT RETURNING"] = f"{from_row} RETURNING *"
         writes["ON CONFLICT nothing"] = f"{from_row} ON CONFLICT DO NOTHING"
         if key:
-            writes["ON CONFLICT update"] = f"{from_row} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {columns[-1]} = EXCLUDED.{columns[-1]}"
+            writes["ON CONFLICT update"] = (f"{from_row} ON CONFLICT ({', '.join(key)}) "
+                                            f"DO UPDATE SET {columns[-1]} = EXCLUDED.{columns[-1]}")
         writes["MERGE insert"] = (f"MERGE INTO {t} x USING (SELECT (jsonb_populate_record(NULL::{t}, {values})).*) s ON false "
                                   f"WHEN NOT MATCHED THEN INSERT VALUES ({', '.join('s.' + c for c in columns)})")
     return reads, writes
