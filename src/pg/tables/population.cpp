@@ -31,11 +31,14 @@ Query versions_that_differ{
     "ORDER BY d.n USING OPERATOR(pg_catalog.<) LIMIT 1",
     4,
     {TEXTOID, UUIDARRAYOID, INT4OID, INT4OID}};
+// Locked before they are written: who is being erased is waited for and then missed here, not by a foreign key.
 Query insert_members{
     "WITH counted AS (UPDATE glucose.population_model SET n_persons = pg_catalog.cardinality($3) "
     "WHERE model_type OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2) "
     "INSERT INTO glucose.population_member (model_type, version, person_id) "
-    "SELECT $1, $2, p.person_id FROM glucose.person p WHERE p.person_id OPERATOR(pg_catalog.=) ANY ($3)",
+    "SELECT $1, $2, p.person_id FROM (SELECT person_id FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) ANY "
+    "($3) "
+    "ORDER BY person_id USING OPERATOR(pg_catalog.<) FOR KEY SHARE) AS p",
     3,
     {TEXTOID, TEXTOID, UUIDARRAYOID}};
 
