@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The database of ./dev load: that of the trials of roles, and ten persons of alice and bob. Of the last letter of their
--- names: 1 to 3 live on, 4 is erased and made again all the time, 5 is fed with extreme rows.
+-- The database of ./dev load: that of the trials of roles, and ten persons of alice and bob. By the end of their names:
+-- 1 to 3 live on, 4 is erased and made again all the time, 5 is fed with extreme rows.
 \ir ../roles/world.sql
 SET client_min_messages = warning;
 CREATE FUNCTION world.person(name text, owner_number integer, letter integer) RETURNS void LANGUAGE plpgsql AS $$

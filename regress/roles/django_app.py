@@ -44,7 +44,7 @@ def inspected(trial):
 def day(trial, models):
     from django.db import connection
     person = models.Person.objects.create(person_id=uuid.uuid4(), owner="django", time_zone="UTC", shares_data=False,
-                                          created_at=datetime.datetime.now(UTC))
+                                          unit="mg/dL", created_at=datetime.datetime.now(UTC))
     begin = datetime.datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=14)
     models.Meal.objects.bulk_create(
         models.Meal(meal_id=uuid.uuid4(), person=person, eaten_at=begin + datetime.timedelta(days=day, hours=hour),
@@ -86,7 +86,7 @@ def day(trial, models):
 
 
 def typed(trial, person, meal):
-    """Drivers that say a parameter's type: double precision, json, uuid as text, moments with a zone of their own."""
+    """Drivers that say a parameter's type: double precision, jsonb (json is cast), uuid as text, moments with any zone."""
     zone = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
     now = datetime.datetime.now(zone)
     with connect("django") as session:
@@ -96,11 +96,11 @@ def typed(trial, person, meal):
                 ("SELECT glucose.extract_glucose_history(%s::uuid, %s, %s::double precision)", [person, now, 3]),
                 ("SELECT glucose.validate_features(%s)", [[100.0] + [1.0] * 4 + [1.0, 0.0, 0.0, 0.0] + [0.5] * 4
                                                           + [120.0] * 12 + [120.0, 20.0, 40.0]]),
-                ("SELECT glucose.predict_meal(%s, %s)", [uuid.UUID(person), Json({"carbs_g": 40})]),
-                ("SELECT glucose.predict_meal(%s, %s, %s)", [uuid.UUID(person), Jsonb({"carbs_g": 40}), Json({})]),
-                ("SELECT glucose.predict_glucose(%s, %s)", [uuid.UUID(meal), Json({"lang": "de"})]),
+                ("SELECT glucose.predict_meal(%s, %s::jsonb)", [uuid.UUID(person), Json({"carbs_g": 40})]),
+                ("SELECT glucose.predict_meal(%s, %s, %s)", [uuid.UUID(person), Jsonb({"carbs_g": 40}), Jsonb({})]),
+                ("SELECT glucose.predict_glucose(%s, %s)", [uuid.UUID(meal), Jsonb({"lang": "de"})]),
                 ("SELECT glucose.predict_glucose(%s)", [meal]),
-                ("SELECT glucose.train_model(%s, %s, %s, %s)", [person, "glucose", "mean", Json({"seed": 2})]),
+                ("SELECT glucose.train_model(%s, %s, %s, %s)", [person, "glucose", "mean", Jsonb({"seed": 2})]),
                 ("SELECT * FROM glucose.cgm_forecast(%s, %s)", [person, now - datetime.timedelta(days=2)]),
                 ("SELECT glucose.to_mg_dl(%s, %s)", [7.8, "mmol/L"]),
                 ("SELECT glucose.calculate_user_baseline(%s, %s, %s)", [person, now, 14]),
