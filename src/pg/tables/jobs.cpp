@@ -172,6 +172,15 @@ Taken start(Job& job) {
   return taken;
 }
 
+// A row that is written twice in a transaction has its foreign key looked up, which locks the person. So the person is
+// locked before the job, in the order of an erasure; false when it has been erased.
+bool hold_if_there(const pg_uuid_t* person_id) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  run(key_share, p, Mode::as_owner);
+  return SPI_processed > 0;
+}
+
 void put_back(const Job& job) {
   run(back_into_queue, key_of(job), Mode::as_owner);
   release_job(job);
@@ -180,10 +189,7 @@ void put_back(const Job& job) {
 }  // namespace
 
 void hold_person(const pg_uuid_t* person_id) {
-  Parameters p;
-  p.add(UUIDPGetDatum(person_id));
-  run(key_share, p, Mode::as_owner);
-  if (SPI_processed == 0) raise_not_found("person", person_id);
+  if (!hold_if_there(person_id)) raise_not_found("person", person_id);
 }
 
 pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining) {
@@ -237,6 +243,10 @@ Offer take_job(Oid role, MemoryContext context, Job* taken_job, bool* more) {
         waits = waits || DatumGetBool(value(rows, row, 3));
         continue;
       }
+      if (!hold_if_there(&job.person_id)) {
+        release_job(job);
+        continue;
+      }
       const Taken taken = start(job);
       if (!taken.is_there || taken.message != nullptr) {
         if (taken.is_there) end_as(job, "failed", nullptr, taken.sqlstate, taken.message);
@@ -260,6 +270,7 @@ Offer take_job(Oid role, MemoryContext context, Job* taken_job, bool* more) {
 }
 
 bool report_progress(const Job& job, const JobProgress& progress) {
+  if (!hold_if_there(&job.person_id)) return false;
   Parameters p = key_of(job);
   p.add(Float4GetDatum(static_cast<float4>(progress.fraction)));
   p.add(Int32GetDatum(progress.epoch));
