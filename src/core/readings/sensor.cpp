@@ -11,8 +11,6 @@ namespace {
 
 constexpr int kEnoughReadings = 8;
 constexpr float kSteadySd = 30.0F, kVariableSd = 60.0F;  // mg/dL
-constexpr int kFlatReadings = 4;
-constexpr Micros kFlatSpan = 60 * kMinute;
 constexpr Micros kWindow = kSensorSteps * kSensorStepMin * kMinute;
 
 void describe_window(std::span<const float, kSensorSteps> window, SensorState& state) {
@@ -35,33 +33,27 @@ SensorState assess_sensor(std::span<const float, kSensorSteps> window, std::span
   SensorState state;
   describe_window(window, state);
   int in_window = 0;
-  int unchanged = 0;  // readings of the newest value, back from the last one
-  Micros unchanged_since = at;
-  float newest = kUnknown;
   for (std::size_t i = readings.size(); i-- > 0;) {
     const Reading& r = readings[i];
     if (r.measured_at > at || r.recorded_at > at) continue;
     if (!state.has_last) {
       state.has_last = true;
       state.last_reading_at = r.measured_at;
-      newest = r.mg_dl;
     }
     if (r.measured_at < at - kWindow) break;
-    if (unchanged == in_window++ && r.mg_dl == newest) {
-      ++unchanged;
-      unchanged_since = r.measured_at;
-    }
+    ++in_window;
   }
   if (!state.has_last || at - state.last_reading_at > kReachOfReading) state.issues |= kStale;
-  if (unchanged >= kFlatReadings && state.last_reading_at - unchanged_since >= kFlatSpan) state.issues |= kFlat;
   if (in_window == 1) state.issues |= kSingleReading;
   if (state.readings_used < kSensorSteps) state.issues |= kGaps;
+  state.issues |= BelievedReadings(readings, at).issues();
   return state;
 }
 
 SensorState assess_sensor(std::span<const Reading> readings, Micros at) {
   SensorWindow window;
-  glucose_window(readings, at, kSensorStepMin * kMinute, window);
+  const BelievedReadings believed(readings, at);
+  glucose_window(believed.readings(), at, kSensorStepMin * kMinute, window);
   return assess_sensor(window, readings, at);
 }
 

@@ -5,21 +5,25 @@
 #include <cstdint>
 #include <span>
 
-#include "core/base/types.hpp"
+#include "core/readings/credibility.hpp"
 
 namespace glucose {
 
 enum class Confidence : std::uint8_t { low, medium, high };
 inline constexpr std::array<const char*, 3> kConfidenceNames{"low", "medium", "high"};
 
-/// What may be wrong with the readings before a forecast; each is named in the provenance.
-enum SensorIssue : std::uint8_t { kStale = 1, kFlat = 2, kSingleReading = 4, kGaps = 8 };
 struct SensorIssueName {
   SensorIssue issue;
   const char* name;
 };
-inline constexpr std::array<SensorIssueName, 4> kSensorIssueNames{
-    {{kStale, "stale"}, {kFlat, "flat"}, {kSingleReading, "single_reading"}, {kGaps, "gaps"}}};
+inline constexpr std::array<SensorIssueName, 8> kSensorIssueNames{{{kStale, "stale"},
+                                                                   {kFlat, "flat"},
+                                                                   {kSingleReading, "single_reading"},
+                                                                   {kGaps, "gaps"},
+                                                                   {kJump, "jump"},
+                                                                   {kContradictory, "contradictory"},
+                                                                   {kAtLimit, "at_limit"},
+                                                                   {kCompressionLow, "compression_low"}}};
 
 /// The window that is looked at: a value every quarter of an hour, up to the moment.
 inline constexpr int kSensorSteps = 12, kSensorStepMin = 15;
@@ -34,8 +38,8 @@ struct SensorState {
   std::uint8_t issues = 0;     // SensorIssue bits
 };
 
-/// stale: no reading for more than 15 minutes; flat: the newest value has not changed for an hour or more, over at
-/// least 4 readings; single_reading: only one in the window's reach; gaps: a window value is not known.
+/// stale: no reading for more than 15 minutes; single_reading: only one in the window's reach; gaps: a window value is not known; the others as
+/// judge() says. in: the window of the readings as they are believed; all readings
 SensorState assess_sensor(std::span<const float, kSensorSteps> window, std::span<const Reading> readings, Micros at);
 /// The same from the readings alone.
 SensorState assess_sensor(std::span<const Reading> readings, Micros at);

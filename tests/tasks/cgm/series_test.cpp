@@ -27,24 +27,26 @@ std::vector<Reading> line_at(const std::vector<double>& minutes) {
 TEST(CgmSeries, AWindowOfARegularSensorIsItsReadings) {
   const auto readings = ar2_readings(1, 200);
   const CgmSeries series(readings);
-  CgmWindow window;
-  ASSERT_EQ(series.window(150, window), kCgmWindow);
+  const CgmLook look = series.look(150);
+  ASSERT_EQ(look.filled, kCgmWindow);
+  const CgmWindow& window = look.window;
   for (std::size_t lag = 0; lag < kCgmWindow; ++lag) EXPECT_EQ(window[kCgmWindow - 1 - lag], readings[150 - lag].mg_dl);
   CgmTargets targets;
-  series.targets(10, targets);
+  series.targets(series.at(10), targets);
   for (std::size_t k = 0; k < kCgmHorizons; ++k) EXPECT_EQ(targets[k], readings[11 + k].mg_dl);
 }
 
 TEST(CgmSeries, IrregularReadingsAreInterpolatedAndRegularOnesAreThemselves) {
   Random rng(3);
   std::vector<double> minutes;
-  for (double m = 0; m < 1800; m += rng.uniform(1, 20)) minutes.push_back(m);
+  for (double m = 0; m < 1800; m += rng.uniform(4, 20)) minutes.push_back(m);
   const CgmSeries series(line_at(minutes));
   const std::size_t i = series.size() / 2;
-  CgmWindow window;
+  const CgmLook look = series.look(i);
+  const CgmWindow& window = look.window;
   CgmTargets targets;
-  ASSERT_EQ(series.window(i, window), kCgmWindow);
-  series.targets(i, targets);
+  ASSERT_EQ(look.filled, kCgmWindow);
+  series.targets(series.at(i), targets);
   for (std::size_t lag = 0; lag < kCgmWindow; ++lag)
     EXPECT_NEAR(window[kCgmWindow - 1 - lag], line(minutes[i] - 5.0 * static_cast<double>(lag)), 1e-3);
   for (std::size_t k = 0; k < kCgmHorizons; ++k)
@@ -55,21 +57,22 @@ TEST(CgmSeries, QuarterHoursGiveTheSameWindowAsFiveMinutesOfALine) {
   std::vector<double> five, fifteen;
   for (int m = 0; m <= 900; m += 5) five.push_back(m);
   for (int m = 0; m <= 900; m += 15) fifteen.push_back(m);
-  CgmWindow a, b;
   const CgmSeries fine(line_at(five)), coarse(line_at(fifteen));
-  ASSERT_EQ(fine.window(fine.size() - 1, a), kCgmWindow);
-  ASSERT_EQ(coarse.window(coarse.size() - 1, b), kCgmWindow);
-  for (std::size_t i = 0; i < kCgmWindow; ++i) EXPECT_NEAR(a[i], b[i], 1e-3);
+  const CgmLook a = fine.look(fine.size() - 1), b = coarse.look(coarse.size() - 1);
+  ASSERT_EQ(a.filled, kCgmWindow);
+  ASSERT_EQ(b.filled, kCgmWindow);
+  for (std::size_t i = 0; i < kCgmWindow; ++i) EXPECT_NEAR(a.window[i], b.window[i], 1e-3);
 }
 
 TEST(CgmSeries, AGapLongerThanTheLimitEndsWindowAndTargets) {
   const CgmSeries bridged(line_at({0, 5, 10, 55, 60})), broken(line_at({0, 5, 10, 55.1, 60.1}));
-  CgmWindow window;
-  EXPECT_EQ(bridged.window(4, window), 13U);  // minute 60 back to 0
-  EXPECT_FLOAT_EQ(window.back(), line(60));
-  EXPECT_FLOAT_EQ(window.front(), line(0));  // beyond the first reading its value stands in
-  EXPECT_EQ(broken.window(4, window), 2U);
-  EXPECT_FLOAT_EQ(window.front(), line(55.1));
+  const CgmLook all = bridged.look(4), part = broken.look(4);
+  EXPECT_EQ(all.filled, 13U);  // minute 60 back to 0
+  EXPECT_FLOAT_EQ(all.window.back(), line(60));
+  EXPECT_FLOAT_EQ(all.window.front(), line(0));  // beyond the first reading its value stands in
+  EXPECT_EQ(part.filled, 2U);
+  EXPECT_EQ(part.trust.known, 2U);
+  EXPECT_FLOAT_EQ(part.window.front(), line(55.1));
   CgmTargets targets;
   bridged.targets(0, targets);
   EXPECT_NEAR(targets[5], line(30), 1e-3);
@@ -81,11 +84,11 @@ TEST(CgmSeries, AGapLongerThanTheLimitEndsWindowAndTargets) {
 
 TEST(CgmSeries, OneReadingIsAFlatWindowWithoutOutcome) {
   const CgmSeries series(std::vector<Reading>{reading_at(7, 123)});
-  CgmWindow window;
-  EXPECT_EQ(series.window(0, window), 1U);
-  EXPECT_TRUE(std::all_of(window.begin(), window.end(), [](float v) { return v == 123; }));
+  const CgmLook look = series.look(0);
+  EXPECT_EQ(look.filled, 1U);
+  EXPECT_TRUE(std::all_of(look.window.begin(), look.window.end(), [](float v) { return v == 123; }));
   CgmTargets targets;
-  series.targets(0, targets);
+  series.targets(series.at(0), targets);
   EXPECT_TRUE(std::all_of(targets.begin(), targets.end(), [](float v) { return std::isnan(v); }));
 }
 

@@ -30,6 +30,7 @@ std::vector<std::uint8_t> encode_cgm(const CgmModel& model) {
   out.reals(model.median);
   out.reals(model.mean);
   out.reals(model.spread);
+  out.reals(model.few_spread);
   out.reals(model.quantiles);
   write(out, model.day);
   if (model.has_trees())
@@ -44,6 +45,7 @@ CgmModel decode_cgm(std::span<const std::uint8_t> bytes) {
   model.median = in.reals(kCgmHorizons * kCgmColumns);
   model.mean = in.reals(kCgmHorizons * kCgmColumns);
   model.spread = in.reals(kCgmHorizons * kCgmSpreadColumns);
+  model.few_spread = in.reals(kCgmFewKnown.size() * kCgmHorizons * kCgmSpreadColumns);
   model.quantiles = in.reals(kCgmHorizons * kCgmLevelCount);
   require_ascending(model);
   model.day = read_day_model(in);

@@ -69,7 +69,7 @@ DayPast::DayPast(const CgmSeries& series, std::size_t origin, const DayClock& cl
     add(quarter, sum / n, clock);
     sum = n = 0;
   }
-  state_.level = series.mg_dl(origin);
+  state_.level = series.look(origin).window.back();
   take_means();
   take_last_day();
   take_rhythm();

@@ -119,8 +119,13 @@ CgmColumns cgm_columns(const CgmWindow& window, int minute_of_day) {
   return x;
 }
 
-CgmSpreadColumns cgm_spread_columns(const CgmWindow& window) {
+CgmSpreadColumns cgm_spread_columns(const CgmWindow& window, std::size_t known) {
   constexpr std::size_t kQuarter = 3;
+  if (known < kCgmLeastKnown) {
+    CgmWindow cut = window;
+    std::fill_n(cut.begin(), kCgmWindow - known, window[kCgmWindow - known]);
+    return cgm_spread_columns(cut);
+  }
   const float level = window.back(), change = level - window[kCgmWindow - 1 - kQuarter];
   return {1,
           std::log1p(std::abs(change)),

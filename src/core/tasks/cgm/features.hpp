@@ -31,7 +31,8 @@ extern const std::array<CgmOwnColumn, kCgmOwnColumns> kCgmOwn;
 extern const std::array<std::size_t, 24> kCgmTreeSees;
 
 /// What the logarithm of the spread of the residuals is linear in: 1, log(1 + change over 15 minutes), log(1 + SD) of
-/// one and of two hours, log(level), distance of the level from 120 (100 mg/dL).
-CgmSpreadColumns cgm_spread_columns(const CgmWindow& window);
+/// one and of two hours, log(level), distance of the level from 120 (100 mg/dL). known: values of the window that tell
+/// how much glucose varies; when they are few, the oldest of them stands in for what was before.
+CgmSpreadColumns cgm_spread_columns(const CgmWindow& window, std::size_t known = kCgmWindow);
 
 }  // namespace glucose

@@ -63,6 +63,7 @@ void CgmSpreadFit::add(const float* columns, const float* residuals) {
                ? std::numeric_limits<double>::quiet_NaN()
                : std::log(std::max(std::abs(static_cast<double>(residuals[k])), kSmallestResidual));
   sums_.add(columns, y.data());
+  ++rows_;
 }
 
 std::vector<float> CgmSpreadFit::solve() {

@@ -34,11 +34,13 @@ class CgmSpreadFit {
   CgmSpreadFit();
   /// in: columns [S], residuals [K] mg/dL, NaN where not known
   void add(const float* columns, const float* residuals);
+  double rows() const { return rows_; }
   /// out: [K × S]; a horizon without rows is as wide as the one before
   std::vector<float> solve();
 
  private:
   PartialRidgeSums sums_;
+  double rows_ = 0;
 };
 
 }  // namespace glucose

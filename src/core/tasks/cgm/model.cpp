@@ -16,6 +16,7 @@ namespace {
 
 constexpr float kLow = 70, kHigh = 180;  // mg/dL, the usual range
 constexpr float kCloseMgDl = 20.0F, kCloseShare = 0.2F;
+constexpr float kEdgeWidth = 40;              // mg/dL
 constexpr float kHalfErrsLess = 0.04F;  // the half of two forecasts, than either: its interval is narrower by that
 constexpr float kRhythmKnown = 7, kRhythmSeen = 2;  // days
 
@@ -54,8 +55,13 @@ CgmForecastPoint point_of(const Distribution& outcome, int minutes, float median
   point.minutes_ahead = minutes;
   point.mg_dl = limit(said);
   point.mean_mg_dl = limit(mean);
-  point.lower = std::min({limit(outcome.quantile((1 - level) / 2)), limit(median), point.mg_dl});
-  point.upper = std::max({limit(outcome.quantile((1 + level) / 2)), limit(median), point.mg_dl});
+  const float lower = outcome.quantile((1 - level) / 2), upper = outcome.quantile((1 + level) / 2);
+  point.lower = std::min({limit(lower), limit(median), point.mg_dl});
+  point.upper = std::max({limit(upper), limit(median), point.mg_dl});
+  // Where all of it lies beyond what a sensor can show, its edge alone would look certain.
+  const float width = std::min(upper - lower, kEdgeWidth);
+  point.lower = std::min(point.lower, kGlucoseHigh - width);
+  point.upper = std::max(point.upper, kGlucoseLow + width);
   const float close = std::max(kCloseMgDl, kCloseShare * point.mg_dl);
   point.score = std::clamp(outcome.below(point.mg_dl + close) - outcome.below(point.mg_dl - close), 0.0F, 1.0F);
   point.below_70 = std::clamp(outcome.below(kLow), 0.0F, 1.0F);
@@ -125,11 +131,31 @@ CgmForecastPoint faded(const CgmForecastPoint& near, const CgmForecastPoint& far
 
 }  // namespace
 
-CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day) {
-  return cgm_nodes(model, cgm_columns(window, minute_of_day).data(), cgm_spread_columns(window), window.back());
+std::optional<std::size_t> cgm_few_of(std::size_t known) {
+  if (known >= kCgmLeastKnown) return {};
+  const auto above = std::upper_bound(kCgmFewKnown.begin(), kCgmFewKnown.end(), known);
+  return static_cast<std::size_t>(above - kCgmFewKnown.begin()) - (above == kCgmFewKnown.begin() ? 0 : 1);
 }
 
-CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadColumns& spread, float level) {
+float cgm_spread_at(const CgmModel& model, std::size_t k, const CgmSpreadColumns& columns, const CgmTrust& trust) {
+  constexpr std::size_t S = kCgmSpreadColumns;
+  float spread = cgm_spread(&model.spread[k * S], columns);
+  if (const auto few = cgm_few_of(trust.known))
+    spread = std::max(spread, cgm_spread(&model.few_spread[(*few * kCgmHorizons + k) * S], columns));
+  return trust.doubt_mg_dl > 0 ? std::hypot(spread, trust.doubt_mg_dl) : spread;
+}
+
+float within_limit(float mg_dl, float level, const CgmTrust& trust) {
+  return trust.limit > 0 ? std::min(mg_dl, level) : trust.limit < 0 ? std::max(mg_dl, level) : mg_dl;
+}
+
+CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day, const CgmTrust& trust) {
+  return cgm_nodes(model, cgm_columns(window, minute_of_day).data(), cgm_spread_columns(window, trust.known),
+                   window.back(), trust);
+}
+
+CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadColumns& spread, float level,
+                   const CgmTrust& trust) {
   CgmTargets median = cgm_changes(model.median, columns), mean = cgm_changes(model.mean, columns);
   if (model.has_trees()) {
     add_correction(model.median_trees.correction(columns), median);
@@ -137,9 +163,9 @@ CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadC
   }
   CgmNodes nodes;
   for (std::size_t k = 0; k < kCgmHorizons; ++k) {
-    nodes.median[k] = level + median[k];
-    nodes.mean[k] = level + mean[k];
-    nodes.spread[k] = cgm_spread(&model.spread[k * kCgmSpreadColumns], spread);
+    nodes.median[k] = within_limit(level + median[k], level, trust);
+    nodes.mean[k] = within_limit(level + mean[k], level, trust);
+    nodes.spread[k] = cgm_spread_at(model, k, spread, trust);
   }
   return nodes;
 }
@@ -153,7 +179,7 @@ void forecast_not_finite() {
 }
 
 void wipe(CgmModel& model) {
-  for (auto* weights : {&model.median, &model.mean, &model.spread, &model.quantiles})
+  for (auto* weights : {&model.median, &model.mean, &model.spread, &model.few_spread, &model.quantiles})
     wipe_values(std::span<float>(*weights));
   wipe(model.day);
   for (auto* trees : {&model.median_trees, &model.mean_trees}) wipe_values(std::span<float>(trees->linear));
@@ -169,10 +195,12 @@ CgmSeen cgm_seen(const CgmSeries& series, Micros at, int utc_offset_min) {
     throw Error(ErrorCode::too_little_history, "no glucose reading in the hour before this moment",
                 "A forecast from readings alone needs a recent one; two hours of them are best.");
   const std::size_t last = series.size() - 1;
+  const CgmLook look = series.look(last);
   CgmSeen seen;
-  series.window(last, seen.window);
-  seen.minute_of_day = DayClock{at, {&utc_offset_min, 1}}.minute_of_day(series.at(last));
-  seen.since_reading_min = static_cast<double>(at - series.at(last)) / kMinute;
+  seen.window = look.window;
+  seen.trust = look.trust;
+  seen.minute_of_day = DayClock{at, {&utc_offset_min, 1}}.minute_of_day(look.at);
+  seen.since_reading_min = static_cast<double>(at - look.at) / kMinute;
   return seen;
 }
 
@@ -181,7 +209,7 @@ CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> reading
   require_known_then(readings, question.at);
   const CgmSeries series(readings, question.at);
   const CgmSeen seen = cgm_seen(series, question.at, question.utc_offset_min);
-  const CgmNodes nodes = cgm_nodes(model, seen.window, seen.minute_of_day);
+  const CgmNodes nodes = cgm_nodes(model, seen.window, seen.minute_of_day, seen.trust);
   CgmForecast forecast;
   forecast.window = seen.window;
   forecast.n = question.n_minutes;

@@ -9,6 +9,7 @@
 #include "core/tasks/cgm/day.hpp"
 #include "core/tasks/cgm/fit.hpp"
 #include "core/tasks/cgm/interval.hpp"
+#include "core/tasks/cgm/series.hpp"
 
 namespace glucose {
 
@@ -16,6 +17,7 @@ namespace glucose {
 struct CgmModel {
   CgmHead median, mean;               // [P × K]: what mostly happens (robust), and least squares
   std::vector<float> spread;          // [K × S]
+  std::vector<float> few_spread;      // [kCgmFewKnown × K × S] the same, where so little of a window is known
   std::vector<float> quantiles;       // [K × Q] of (outcome - median head) / spread
   int n_residuals = 0;                // behind the quantiles
   CgmTrees median_trees, mean_trees;  // what trees add to the heads; none: nothing
@@ -31,9 +33,16 @@ struct CgmModel {
 struct CgmNodes {
   std::array<float, kCgmHorizons> median, mean, spread;  // mg/dL
 };
-CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day);
+CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day, const CgmTrust& trust = {});
 /// The same from what a window was turned into. in: cgm_columns [P], cgm_spread_columns, the last reading
-CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadColumns& spread, float level);
+CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadColumns& spread, float level,
+                   const CgmTrust& trust = {});
+/// What is said of a moment whose window ends at an edge of the sensor's range: nothing beyond it.
+float within_limit(float mg_dl, float level, const CgmTrust& trust);
+/// How wide the outcomes of a moment are at horizon k, mg/dL.
+float cgm_spread_at(const CgmModel& model, std::size_t k, const CgmSpreadColumns& columns, const CgmTrust& trust);
+/// The place in kCgmFewKnown that serves a window of which so many values are known; none when there are enough.
+std::optional<std::size_t> cgm_few_of(std::size_t known);
 
 void wipe(CgmModel& model);
 
@@ -94,9 +103,10 @@ inline constexpr Micros kCgmReach =
 
 /// What a forecast at a moment looks at.
 struct CgmSeen {
-  CgmWindow window;          // that ends with the last reading
-  int minute_of_day;         // of that reading, on the person's clock
-  double since_reading_min;  // from it to the moment
+  CgmWindow window;          // that ends with the last reading, or what is believed instead of it
+  CgmTrust trust;
+  int minute_of_day;         // of its end, on the person's clock
+  double since_reading_min;  // from its end to the moment
 };
 /// in: readings sorted by time, at least kCgmReach back; those known at the moment (measured and recorded) count ·
 /// throws Error too_little_history when the last one is older than an hour or there is none

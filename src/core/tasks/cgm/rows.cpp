@@ -14,6 +14,9 @@ constexpr std::size_t kOriginsPerStep = 256;
 constexpr Micros kBetweenOrigins = 4 * kMinute;  // a sensor's five minutes, with its jitter
 constexpr Micros kReach = kCgmLongestMin * kMinute;
 
+// How much of a window is left when it is cut: more often little, where width changes most.
+constexpr std::array<std::uint8_t, 12> kCuts{1, 3, 5, 10, 18, 30, 1, 2, 4, 7, 13, 24};
+
 std::span<const Reading> until(std::span<const Reading> readings, Micros end_at) {
   const auto last = std::partition_point(readings.begin(), readings.end(),
                                          [end_at](const Reading& r) { return r.measured_at < end_at; });
@@ -67,23 +70,52 @@ std::uint8_t CgmRowsBuilder::part_of(Micros at) const {
 
 void CgmRowsBuilder::add(std::size_t origin) {
   Split split;
-  CgmWindow window;
+  if (!split_of(series_.at(origin), split)) return;
+  const CgmLook look = series_.look(origin);
+  const bool few = look.filled < kCgmLeastKnown;
+  if (!to_measure_ && (look.trust.doubt_mg_dl > 0 || (look.trust.known < kCgmLeastKnown && !few))) return;
+  if (to_measure_ && few) return;
   CgmTargets targets;
-  if (!split_of(series_.at(origin), split) || series_.window(origin, window) < kCgmLeastKnown) return;
-  series_.targets(origin, targets);
+  series_.targets(look.at, targets);
   if (std::isnan(targets.front())) return;
+  if (few) return add_few(look, targets, split);
   if (seen_++ % every_ != 0) return;
-  const CgmColumns x = cgm_columns(window, clock_.minute_of_day(series_.at(origin)));
-  const CgmSpreadColumns spread = cgm_spread_columns(window);
+  add_row(look, targets, split);
+  if (to_measure_ || added_ % kRowsOfACut != 0) return;
+  CgmLook cut = look;
+  cut.trust.known = kCuts[cut_++ % kCuts.size()];
+  std::fill_n(cut.window.begin(), kCgmWindow - cut.trust.known, look.window[kCgmWindow - cut.trust.known]);
+  add_few(cut, targets, split);
+}
+
+void CgmRowsBuilder::add_row(const CgmLook& look, const CgmTargets& targets, Split split) {
+  const CgmColumns x = cgm_columns(look.window, clock_.minute_of_day(look.at));
+  const CgmSpreadColumns spread = cgm_spread_columns(look.window, look.trust.known);
   rows_.x.insert(rows_.x.end(), x.begin(), x.end());
   rows_.spread.insert(rows_.spread.end(), spread.begin(), spread.end());
-  rows_.level.push_back(window.back());
-  for (const float target : targets) rows_.change.push_back(target - window.back());
+  rows_.level.push_back(look.window.back());
+  for (const float target : targets) rows_.change.push_back(target - look.window.back());
   rows_.split.push_back(static_cast<std::uint8_t>(split));
   if (added_++ == 0) ++rows_.persons;
   rows_.turn.push_back(static_cast<std::uint8_t>(rows_.persons % kCgmFolds));
-  rows_.part.push_back(part_of(series_.at(origin)));
-  rows_.at.push_back(series_.at(origin));
+  rows_.part.push_back(part_of(look.at));
+  rows_.at.push_back(look.at);
+  rows_.trust.push_back(look.trust);
+}
+
+void CgmRowsBuilder::add_few(const CgmLook& look, const CgmTargets& targets, Split split) {
+  CgmFewRows& few = rows_.few;
+  const CgmColumns x = cgm_columns(look.window, clock_.minute_of_day(look.at));
+  const CgmSpreadColumns spread = cgm_spread_columns(look.window, look.trust.known);
+  few.x.insert(few.x.end(), x.begin(), x.end());
+  few.spread.insert(few.spread.end(), spread.begin(), spread.end());
+  for (const float target : targets) few.change.push_back(target - look.window.back());
+  few.known.push_back(look.trust.known);
+  few.is_cut.push_back(look.trust.known < look.filled ? 1 : 0);
+  few.split.push_back(static_cast<std::uint8_t>(split));
+  const int person = rows_.persons + (added_ == 0 ? 1 : 0);
+  few.turn.push_back(static_cast<std::uint8_t>(person % kCgmFolds));
+  few.part.push_back(part_of(look.at));
 }
 
 void CgmRowsBuilder::step() {

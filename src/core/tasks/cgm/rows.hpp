@@ -19,6 +19,17 @@ constexpr SplitMask mask_of(Split split) {
 /// What serving fits learn from.
 inline constexpr SplitMask kCgmLearnt = mask_of(Split::train) | mask_of(Split::validation);
 
+/// Windows of which little is known, with outcomes: after real gaps, and others cut as a gap would: what the width of
+/// such forecasts is learnt from. The same persons and splits.
+struct CgmFewRows {
+  std::vector<float> x, spread, change;   // [N × P], [N × S], [N × K] as of CgmRows
+  std::vector<std::uint8_t> known;        // [N] values of the window
+  std::vector<std::uint8_t> is_cut;       // [N] 1: there was no gap
+  std::vector<std::uint8_t> split, turn, part;  // [N]
+
+  std::size_t size() const { return known.size(); }
+};
+
 /// Windows with outcomes, of one person or many, as a fit sees them.
 struct CgmRows {
   std::vector<float> x;             // [N × P] cgm_columns
@@ -28,26 +39,34 @@ struct CgmRows {
   std::vector<std::uint8_t> split;  // [N] Split
   std::vector<std::uint8_t> turn;   // [N] person, counted modulo kCgmFolds
   std::vector<std::uint8_t> part;   // [N] kCgmFolds stretches of equal length of what a person's fits may learn from
-  std::vector<Micros> at;           // [N] when the last reading was
+  std::vector<Micros> at;           // [N] when the window ends: at the last reading
+  std::vector<CgmTrust> trust;      // [N] in it
   int persons = 0;
+  CgmFewRows few;
   DayRows day;  // of the same persons and splits: what followed within a day
 
   std::size_t size() const { return level.size(); }
   bool in(std::size_t row, SplitMask mask) const { return ((1U << split[row]) & mask) != 0; }
   std::size_t count(Split of) const;
   std::size_t fold(std::size_t row) const { return persons >= 2 * kCgmFolds ? turn[row] : part[row]; }
+  std::size_t fold_of_few(std::size_t row) const { return persons >= 2 * kCgmFolds ? few.turn[row] : few.part[row]; }
 };
 /// One row of a day for so many: half an hour of them.
 inline constexpr std::size_t kRowsOfADayRow = 6;
+/// One window for so many is cut.
+inline constexpr std::size_t kRowsOfACut = 4;
+inline constexpr std::size_t kCgmFewRowBytes = sizeof(float) * (kCgmColumns + kCgmSpreadColumns + kCgmHorizons) + 4;
 inline constexpr std::size_t kCgmRowBytes = sizeof(float) * (kCgmColumns + kCgmSpreadColumns + 1 + kCgmHorizons) + 3 +
-                                            sizeof(Micros) + kDayRowBytes / kRowsOfADayRow;
+                                            sizeof(Micros) + sizeof(CgmTrust) + kCgmFewRowBytes / kRowsOfACut +
+                                            kDayRowBytes / kRowsOfADayRow;
 
 struct CgmBoundaries {
   Micros validation_start = 0, test_start = 0, test_end = 0;
 };
 
 /// Adds one person's windows to rows, some a step. An origin is a reading with kCgmLeastKnown values of its window and
-/// an outcome in 5 minutes at least, 4 minutes or more after the one before. Splits are 70/15/15 of the person's
+/// an outcome in 5 minutes at least, 4 minutes or more after the one before; nothing is learnt from one in doubt, or
+/// soon after a jump. Splits are 70/15/15 of the person's
 /// readings in time; an origin whose outcomes would reach into the next split is left out. in: the person's readings,
 /// sorted; its clock (what it points to must outlive the builder); origins with start_at <= t < end_at, outcomes before
 /// end_at · at most `most` rows are added, evenly spaced, and one of a day for every six of them
@@ -68,12 +87,14 @@ class CgmRowsBuilder {
   bool split_of(Micros at, Split& split) const;
   std::uint8_t part_of(Micros at) const;
   void add(std::size_t origin);
+  void add_row(const CgmLook& look, const CgmTargets& targets, Split split);
+  void add_few(const CgmLook& look, const CgmTargets& targets, Split split);
 
   CgmRows& rows_;
   CgmSeries series_;
   DayClock clock_;
   Micros first_at_ = 0, first_validation_ = 0, first_test_ = 0;
-  std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, added_ = 0;
+  std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, added_ = 0, cut_ = 0;
   Micros last_origin_;
   bool to_measure_;
   std::optional<DayRowsBuilder> day_;

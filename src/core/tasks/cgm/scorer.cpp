@@ -12,7 +12,7 @@ bool CgmScorer::next(ScoredRow& row) {
   if (rows_.at[i] < from_) return false;
   CgmSpreadColumns spread;
   std::copy_n(&rows_.spread[i * kCgmSpreadColumns], kCgmSpreadColumns, spread.begin());
-  const CgmNodes nodes = cgm_nodes(model_, &rows_.x[i * kCgmColumns], spread, rows_.level[i]);
+  const CgmNodes nodes = cgm_nodes(model_, &rows_.x[i * kCgmColumns], spread, rows_.level[i], rows_.trust[i]);
   row.at = rows_.at[i];
   row.unit = rows_.at[i] / (kDay / 4);
   row.n = static_cast<int>(kCgmHorizons);

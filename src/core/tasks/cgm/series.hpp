@@ -6,9 +6,25 @@
 #include <span>
 #include <vector>
 
+#include "core/readings/credibility.hpp"
 #include "core/tasks/cgm/schema.hpp"
 
 namespace glucose {
+
+/// How far a window is to be trusted.
+struct CgmTrust {
+  std::uint8_t known = kCgmWindow;  // of its values, counted from the last one, that tell how much glucose varies
+  std::int8_t limit = 0;            // 1, -1: it ends at an edge of the sensor's range, beyond which nothing is said
+  float doubt_mg_dl = 0;            // in quadrature to the spread, by judge()
+};
+
+/// What a forecast from a reading looks at.
+struct CgmLook {
+  CgmWindow window;    // that ends where the forecast starts
+  std::size_t filled;  // of its values, counted from the last one, the rest repeats the oldest of them; at least 1
+  Micros at;           // when it ends: the reading, or what is believed instead of it
+  CgmTrust trust;
+};
 
 /// One person's readings in time order, equal times averaged.
 class CgmSeries {
@@ -20,21 +36,17 @@ class CgmSeries {
   Micros at(std::size_t i) const { return points_[i].at; }
   float mg_dl(std::size_t i) const { return points_[i].mg_dl; }
 
-  /// The window that ends with reading i, linear between readings. Beyond the last gap the oldest value before it
-  /// stands in. out: how many of the W values are known (at least 1: the reading itself).
-  std::size_t window(std::size_t i, CgmWindow& out) const;
-  /// What followed reading i; NaN from the next gap, or the last reading, on.
-  void targets(std::size_t i, CgmTargets& out) const;
+  /// What is looked at from reading i: the window of what judge() believes of the readings up to it, linear between
+  /// them. Beyond the last gap the oldest value before it stands in.
+  CgmLook look(std::size_t i) const;
+  /// What followed a moment at reading i or between it and the next; NaN from the next gap, or the last reading, on.
+  void targets(Micros origin, CgmTargets& out) const;
   /// The value at any moment; NaN within a gap and beyond the ends.
   float value_at(Micros at) const;
 
  private:
-  struct Point {
-    Micros at;
-    float mg_dl;
-  };
-  float between(std::size_t earlier, Micros at) const;
   std::vector<Point> points_;
+  std::vector<std::uint32_t> suspicious_;  // how many points before i are
 };
 
 /// A stretch that readings [first, last) of a series really cover: a hundredth of them that lie a month or more before

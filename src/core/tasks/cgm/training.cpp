@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/error.hpp"
+#include "core/tasks/cgm/few_fit.hpp"
 
 namespace glucose {
 
@@ -48,6 +49,7 @@ struct CgmTraining::State {
     spread,
     residuals,
     quantiles,
+    few,
     measuring_train,
     measuring_test,
     day,
@@ -68,6 +70,7 @@ struct CgmTraining::State {
   std::array<std::vector<CgmAtTrees>, 2> corrections;  // [N] by head, what trees add; or none
   std::optional<CgmTreesGains> gains;
   CgmSpreadFit spread;
+  std::optional<CgmFewFit> few;                 // without a prior
   CgmMeasured of_prior;                         // on the validation rows
   std::array<std::vector<float>, K> residuals;  // scaled
   std::array<std::array<float, K>, 2> share{};  // by head: of a person's correction that is served
@@ -183,6 +186,7 @@ struct CgmTraining::State {
     phase = Phase::residuals;
     if (prior) {
       model.spread = prior->spread;
+      model.few_spread = prior->few_spread;
       return;
     }
     phase = Phase::spread;
@@ -204,13 +208,23 @@ struct CgmTraining::State {
   /// One horizon a step: there is something to sort.
   void quantiles_step() {
     prior ? adapt_spread(horizon) : keep_quantiles(horizon);
-    if (++horizon == K) phase = prior ? Phase::measuring_train : Phase::correcting;
+    if (++horizon == K) phase = Phase::few;
+  }
+
+  /// How wide forecasts are of which little is known: the prior's, as much wider as the person's others are.
+  void few_step() {
+    if (!prior) {
+      if (!few) few.emplace(rows, model, heads.without_fold[0]);
+      if (!few->done()) return few->step();
+      model.few_spread = few->take();
+    }
+    phase = prior ? Phase::measuring_train : Phase::correcting;
   }
 
   float spread_at(const CgmModel& by, std::size_t k, std::size_t i) const {
     CgmSpreadColumns columns;
     std::copy_n(&rows.spread[i * S], S, columns.begin());
-    return cgm_spread(&by.spread[k * S], columns);
+    return cgm_spread_at(by, k, columns, rows.trust[i]);
   }
 
   void measure_row(const CgmHead& median_head, const CgmHead& mean_head, std::size_t i, CgmMeasured& into) const {
@@ -260,8 +274,11 @@ struct CgmTraining::State {
         (cgm_quantile(quantiles, (1 + kIntervalShare) / 2) - cgm_quantile(quantiles, (1 - kIntervalShare) / 2)) / 2;
     const double found = static_cast<double>(share_of_absolute(residuals[k], kIntervalShare));
     const double hours = static_cast<double>(residuals[k].size()) * kCgmStepMin / 60;
-    if (expected > 0 && found > 0)
-      model.spread[k * S] += static_cast<float>(hours / (hours + kSpreadPriorHours) * std::log(found / expected));
+    if (!(expected > 0 && found > 0)) return;
+    const auto wider = static_cast<float>(hours / (hours + kSpreadPriorHours) * std::log(found / expected));
+    model.spread[k * S] += wider;
+    for (std::size_t few_known = 0; few_known < kCgmFewKnown.size(); ++few_known)
+      model.few_spread[(few_known * K + k) * S] += wider;
   }
 
   /// By head and horizon: how much of the person's correction is served, 0 … 1.
@@ -361,6 +378,8 @@ void CgmTraining::step() {
       return state_->residuals_step();
     case Phase::quantiles:
       return state_->quantiles_step();
+    case Phase::few:
+      return state_->few_step();
     case Phase::measuring_train:
       return state_->measure_step(Split::train, Phase::measuring_test);
     case Phase::measuring_test:

@@ -42,6 +42,7 @@ void add_row(CgmRows& to, const CgmRows& from, std::size_t row, Split split) {
   copy_row(to.turn, from.turn, row);
   copy_row(to.part, from.part, row);
   copy_row(to.at, from.at, row);
+  copy_row(to.trust, from.trust, row);
   to.split.push_back(static_cast<std::uint8_t>(split));
 }
 

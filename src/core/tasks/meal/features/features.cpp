@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/readings/credibility.hpp"
 #include "core/readings/time_grid.hpp"
 
 namespace glucose {
@@ -75,7 +76,9 @@ void meal_features(const Meal& meal, std::span<float, kHistory> out) {
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float avg_carbs_g) {
   FeatureVector x;
   meal_features(meal, std::span<float, kHistory>(x.data(), kHistory));
-  glucose_window(readings, meal.eaten_at, kHistoryStepMin * kMinute, {x.data() + kHistory, kHistorySteps});
+  const BelievedReadings believed(readings, meal.eaten_at);
+  glucose_window(believed.readings(), meal.eaten_at, kHistoryStepMin * kMinute,
+                 {x.data() + kHistory, kHistorySteps});
   const Micros since = meal.eaten_at - kBaselineDays * kDay;
   const Baseline level = baseline(readings, {}, since, meal.eaten_at);
   x[kBaseline] = level.avg_glucose_mg_dl;

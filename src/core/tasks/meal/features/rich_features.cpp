@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/base/error.hpp"
+#include "core/readings/credibility.hpp"
 #include "core/readings/time_grid.hpp"
 #include "core/tasks/meal/features/features.hpp"
 
@@ -168,7 +169,9 @@ struct Level {
 Level add_glucose(Columns& out, const Meal& meal, std::span<const Reading> readings) {
   const Micros at = meal.eaten_at;
   std::array<float, kLags> g;
-  glucose_window(readings, at, 15 * kMinute, g);
+  const BelievedReadings judged(readings, at);
+  const std::span<const Reading> believed = judged.readings();
+  glucose_window(believed, at, 15 * kMinute, g);
   float gaps = 0;
   for (const float value : g) gaps += std::isnan(value) ? 1.0F / kLags : 0.0F;
   const Summary month = summary(readings, at, kBaselineDays * kDay), day = summary(readings, at, kDay);
@@ -180,11 +183,11 @@ Level add_glucose(Columns& out, const Meal& meal, std::span<const Reading> readi
   float lowest = kUnknown;
   for (const float value : g) lowest = std::fmin(lowest, value);
   out.add(level - lowest);
-  out.add(level - summary(readings, at, 360 * kMinute).mean);
+  out.add(level - summary(believed, at, 360 * kMinute).mean);
   out.add(level - day.mean);
   out.add(level - month.mean);
-  out.add(summary(readings, at, 60 * kMinute).sd);
-  out.add(summary(readings, at, 120 * kMinute).sd);
+  out.add(summary(believed, at, 60 * kMinute).sd);
+  out.add(summary(believed, at, 120 * kMinute).sd);
   out.add(day.sd);
   out.add(month.sd);
   out.add(gaps);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/readings/credibility.hpp"
 #include "core/readings/time_grid.hpp"
 #include "core/tasks/meal/features/features.hpp"
 
@@ -50,7 +51,8 @@ Moment Timeline::moment(const Meal& meal) {
   for (std::size_t i = next_; i < meals_.size() && meals_[i].eaten_at == meal.eaten_at; ++i)
     if (meals_[i].id != meal.id && !std::isnan(meals_[i].nutrition.carbs_g)) same_moment += meals_[i].nutrition.carbs_g;
   return {meal.eaten_at, extract(meal, readings_, meals_),
-          rich_features(meal, readings_, alike_, earlier_, same_moment)};
+          rich_features(meal, readings_, alike_, earlier_, same_moment),
+          static_cast<double>(BelievedReadings(readings_, meal.eaten_at).doubt_mg_dl())};
 }
 
 }  // namespace glucose

@@ -14,6 +14,7 @@ struct Moment {
   Micros eaten_at;
   FeatureVector features;  // 'meal28/1'
   RichVector rich;         // 'meal/2'
+  double doubt_mg_dl = 0;  // in quadrature to the scale of the intervals, by judge(); no padding
 };
 static_assert(std::is_trivially_copyable_v<Moment>);
 
