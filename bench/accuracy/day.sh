@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 # shellcheck shell=bash
-# Forecasts from the sensor alone, two hours to a day ahead; sourced by cgm.sh. The sets of the benchmark's folder and,
+# Forecasts from the sensor alone, two hours to a day ahead, after gaps and at jumps; sourced by cgm.sh. The sets of the benchmark's folder and,
 # where the folder above it has a person.csv, the persons of that one.
 : "${here:?}" "${out:?}" "${data?}"
 
@@ -15,7 +15,7 @@ run_day() {
   copies day
   for i in "${!names[@]}"; do at_most_jobs tell_sql "day_$i" -v source="${names[i]}" -f "$here/day/run.sql"; done
   wait_for_all
-  gather day bench.answer
+  gather day bench.answer bench.troubled
 }
 
 report_day() { sql day -f "$here/day/report.sql"; }

@@ -44,6 +44,7 @@ CREATE TABLE bench.moment AS
     WINDOW person AS (PARTITION BY person_id, late)) m
   WHERE i * 300 / greatest(n, 300) <> (i - 1) * 300 / greatest(n, 300);
 
+\ir trouble.sql
 CREATE TABLE bench.question (person_id uuid, at timestamptz, minutes_ahead integer, outcome float8, plain float8);
 -- said: by the population alone (left out), by the person's own model on it (own), by one without a population (alone).
 CREATE TABLE bench.answer (source text, said text, person_id uuid, at timestamptz, minutes_ahead integer,

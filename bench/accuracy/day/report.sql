@@ -24,4 +24,20 @@ of_source AS (
 SELECT bench.line(said, source, persons::text, (minutes_ahead / 60)::text, n::text, bench.number(rmse), bench.number(plain),
                   bench.interval((d).difference, (d).lower, (d).upper), bench.number(inside::float8, 1), bench.number(width, 0))
 FROM of_source ORDER BY array_position('{left out,own,alone}', said), source = 'all', source, minutes_ahead;
+SELECT E'\n### After gaps, and at jumps\n';
+SELECT 'Readings in the first hour after a gap of more than 45 minutes, readings 60 mg/dL and more from the one before within 6 minutes, and'
+  ' moments an hour apart that are neither, of persons of whom nothing was learnt (five folds, as above). *Said*: the mean of'
+  ' confidence_score; *came true*: the share within 20 mg/dL or 20 %; persistence: the newest reading stays.';
+\echo
+SELECT bench.line('source', 'moments', 'minutes', 'n', '90 % holds', 'width', 'said', 'came true', 'MAE', 'persistence')
+UNION ALL SELECT '|---|---|---|---|---|---|---|---|---|---|';
+SELECT bench.line(coalesce(source, 'all'), kind, minutes_ahead::text, count(*)::text,
+  bench.number(100 * avg((outcome BETWEEN lower AND upper)::integer)::float8, 1), bench.number(avg(upper - lower), 0), bench.number(avg(score)),
+  bench.number(avg((abs(mg_dl - outcome) <= greatest(20, 0.2 * mg_dl))::integer)::float8), bench.number(avg(abs(mg_dl - outcome)), 1),
+  bench.number(avg(abs(persistence - outcome)), 1))
+FROM (SELECT source, kind, minutes_ahead, outcome, mg_dl, lower, upper, score, persistence FROM bench.troubled
+      UNION ALL SELECT source, 'first hour after a gap', minutes_ahead, outcome, mg_dl, lower, upper, score, persistence
+      FROM bench.troubled WHERE kind = 'right after a gap') t
+GROUP BY GROUPING SETS ((source, kind, minutes_ahead), (kind, minutes_ahead))
+ORDER BY array_position('{right after a gap,first hour after a gap,jump,elsewhere}', kind), source IS NULL, source, minutes_ahead;
 \endif

@@ -60,7 +60,7 @@ BEGIN
     -- Folds differ by few persons, which no two published versions may.
     DELETE FROM glucose.population_model;
     PERFORM glucose.train_population_model('cgm', options => '{"deploy": true}');
-    PERFORM bench.ask(name, 'left out', persons, false);
+    PERFORM bench.ask(name, 'left out', persons, false), bench.ask_in_trouble(persons);
     PERFORM bench.ask(name, 'own', bench.own(persons), true);
     COMMIT;
     RAISE INFO '%, fold %', name, f;

@@ -21,7 +21,8 @@ constexpr float kDoubtShare = 0.25F, kDoubtOfNear = 0.5F;
 // Contradictions.
 constexpr int kDropped = 3, kReversals = 4, kMomentsApart = 3;
 constexpr float kReversal = 10;
-constexpr Micros kReversalsWithin = 90 * kMinute, kLongestReversal = 20 * kMinute;
+constexpr Micros kReversalsWithin = 90 * kMinute;
+constexpr Micros kShortestReversal = 2 * kMinute, kLongestReversal = 20 * kMinute;  // within a minute it is noise
 // Averages: a sensor's five minutes, with its jitter.
 constexpr Micros kDense = 4 * kMinute;
 // A stuck sensor.
@@ -56,9 +57,11 @@ bool is_at_limit(Points points, std::size_t i) {
 }
 
 bool is_reversal(Points points, std::size_t i) {
-  if (i < 2 || points[i].at - points[i - 1].at > kLongestReversal ||
-      points[i - 1].at - points[i - 2].at > kLongestReversal)
-    return false;
+  const auto is_apart = [&](std::size_t j) {
+    const Micros between = points[j].at - points[j - 1].at;
+    return between >= kShortestReversal && between <= kLongestReversal;
+  };
+  if (i < 2 || !is_apart(i) || !is_apart(i - 1)) return false;
   const float last = points[i].mg_dl - points[i - 1].mg_dl, before = points[i - 1].mg_dl - points[i - 2].mg_dl;
   return (last > 0) != (before > 0) && std::min(std::abs(last), std::abs(before)) >= kReversal;
 }

@@ -48,6 +48,13 @@ double cgm_probability_below(std::span<const float> quantiles, double z) {
   return std::lerp(kCgmLevels[i - 1], kCgmLevels[i], (z - low) / (high - low));
 }
 
+float cgm_share_of_absolute(std::vector<float> values, double share) {
+  for (float& v : values) v = std::abs(v);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
 float cgm_spread(const float* coefficients, const CgmSpreadColumns& columns) {
   float log_spread = 0;
   for (std::size_t s = 0; s < S; ++s) log_spread += coefficients[s] * columns[s];

@@ -24,6 +24,9 @@ std::array<float, kCgmLevelCount> cgm_quantiles(std::vector<float>& residuals);
 double cgm_quantile(std::span<const float> quantiles, double p);
 double cgm_probability_below(std::span<const float> quantiles, double z);
 
+/// The absolute value that such a share of them does not exceed. in: values [N], N >= 1
+float cgm_share_of_absolute(std::vector<float> values, double share);
+
 /// How wide the residuals of a moment are: exp(coefficients · columns), limited to what can be, mg/dL.
 /// in: coefficients [S] of one horizon
 float cgm_spread(const float* coefficients, const CgmSpreadColumns& columns);

@@ -218,6 +218,7 @@ class CgmTrainer final : public Trainer {
 
 std::vector<std::span<const std::byte>> CgmTaskRows::content() const {
   return {std::as_bytes(std::span(rows.x)), std::as_bytes(std::span(rows.change)),
+          std::as_bytes(std::span(rows.few.x)), std::as_bytes(std::span(rows.few.change)),
           std::as_bytes(std::span(rows.day.state)), std::as_bytes(std::span(rows.day.outcome))};
 }
 

@@ -26,13 +26,6 @@ constexpr std::size_t kAround = 3;
 constexpr double kSpreadPriorHours = 72;
 constexpr double kIntervalShare = 0.9;
 
-float share_of_absolute(std::vector<float> values, double share) {
-  for (float& v : values) v = std::abs(v);
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
-
 }  // namespace
 
 /// [ask the prior's trees →] fit both heads on train → measure on validation (the prior, too) → fit both again
@@ -208,17 +201,15 @@ struct CgmTraining::State {
   /// One horizon a step: there is something to sort.
   void quantiles_step() {
     prior ? adapt_spread(horizon) : keep_quantiles(horizon);
-    if (++horizon == K) phase = Phase::few;
+    if (++horizon == K) phase = prior ? Phase::measuring_train : Phase::few;
   }
 
-  /// How wide forecasts are of which little is known: the prior's, as much wider as the person's others are.
+  /// How wide forecasts are of which little is known.
   void few_step() {
-    if (!prior) {
-      if (!few) few.emplace(rows, model, heads.without_fold[0]);
-      if (!few->done()) return few->step();
-      model.few_spread = few->take();
-    }
-    phase = prior ? Phase::measuring_train : Phase::correcting;
+    if (!few) few.emplace(rows, model, heads.without_fold[0]);
+    if (!few->done()) return few->step();
+    model.few_spread = few->take();
+    phase = Phase::correcting;
   }
 
   float spread_at(const CgmModel& by, std::size_t k, std::size_t i) const {
@@ -272,7 +263,7 @@ struct CgmTraining::State {
     const auto quantiles = prior->quantiles_of(k);
     const double expected =
         (cgm_quantile(quantiles, (1 + kIntervalShare) / 2) - cgm_quantile(quantiles, (1 - kIntervalShare) / 2)) / 2;
-    const double found = static_cast<double>(share_of_absolute(residuals[k], kIntervalShare));
+    const double found = static_cast<double>(cgm_share_of_absolute(residuals[k], kIntervalShare));
     const double hours = static_cast<double>(residuals[k].size()) * kCgmStepMin / 60;
     if (!(expected > 0 && found > 0)) return;
     const auto wider = static_cast<float>(hours / (hours + kSpreadPriorHours) * std::log(found / expected));

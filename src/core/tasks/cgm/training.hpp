@@ -39,7 +39,8 @@ struct CgmOutcome {
 /// both; test rows are never learnt from and measure exactly what is stored. Spread and quantiles come from the
 /// residuals on train and validation of fits that have not learnt from the row's fold: the validation rows alone are of
 /// few hours of the day when there are two days of each person. Trees may correct the heads (CgmBoosting); then
-/// validation is measured on persons left out.
+/// validation is measured on persons left out. How wide forecasts are right after a gap is fitted after the quantiles
+/// (CgmFewFit).
 /// With a prior (the population's model) the rows are one person's: the prior's heads get the person's correction, a
 /// strongly penalised regression of what they and its trees, which stay, leave unexplained on a few columns. At a
 /// horizon where that is not better on the validation rows than the prior it is not served; next to such horizons only
