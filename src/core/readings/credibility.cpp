@@ -309,6 +309,8 @@ BelievedReadings::BelievedReadings(std::span<const Reading> readings, Micros at)
   const Credibility c = judge(all);
   doubt_mg_dl_ = c.doubt_mg_dl;
   issues_ = c.issues;
+  const auto same = [](const Point& a, const Point& b) { return a.at == b.at && a.mg_dl == b.mg_dl; };
+  if (std::equal(c.points.begin(), c.points.end(), all.begin(), all.end(), same)) return;
   for (const Point& p : c.points) own_.push_back({p.at, p.at, p.mg_dl});
   readings_ = own_;
 }

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/tasks/cgm/features.hpp"
 #include "support/cgm_rows.hpp"
 
 namespace glucose {
@@ -43,21 +44,26 @@ TEST(CgmFew, PlacesCoverEveryWindow) {
   EXPECT_FALSE(cgm_few_of(kCgmWindow));
 }
 
-TEST(CgmFew, TheLessIsKnownTheWiderAndTheLowerTheScore) {
-  const auto readings = simulated_readings(20, 3);
-  double width_of_one = 0, width_of_all = 0, score_of_one = 0, score_of_all = 0;
-  int n = 0;
-  for (std::size_t end = 300; end < readings.size(); end += 37, ++n) {
-    const Micros at = readings[end - 1].measured_at;
-    const CgmForecastPoint one = cgm_forecast(trained(), last_of(readings, end, 1), ask(at)).points[0];
-    const CgmForecastPoint all = cgm_forecast(trained(), last_of(readings, end, 170), ask(at)).points[0];
-    width_of_one += static_cast<double>(one.upper - one.lower);
-    width_of_all += static_cast<double>(all.upper - all.lower);
-    score_of_one += static_cast<double>(one.score);
-    score_of_all += static_cast<double>(all.score);
+TEST(CgmFew, UnknownIsNotCalm) {
+  CgmWindow flat;
+  for (const float level : {80.0F, 120.0F, 200.0F}) {
+    flat.fill(level);
+    const CgmSpreadColumns columns = cgm_spread_columns(flat);
+    for (const std::size_t k : {std::size_t{5}, std::size_t{11}}) {
+      const float calm = cgm_spread_at(trained(), k, columns, {});
+      const float one = cgm_spread_at(trained(), k, columns, {1}), four = cgm_spread_at(trained(), k, columns, {4});
+      EXPECT_GT(one, 1.1F * calm) << level;
+      EXPECT_GE(four, calm) << level;
+      EXPECT_EQ(cgm_spread_at(trained(), k, columns, {kCgmLeastKnown}), calm);
+      EXPECT_FLOAT_EQ(cgm_spread_at(trained(), k, columns, {kCgmWindow, 0, 20}), std::hypot(calm, 20.0F));
+    }
+    const CgmNodes sure = cgm_nodes(trained(), flat, 600), unsure = cgm_nodes(trained(), flat, 600, {1});
+    const CgmForecastPoint a = cgm_point_at_horizon(trained(), sure, 5, 0.9);
+    const CgmForecastPoint b = cgm_point_at_horizon(trained(), unsure, 5, 0.9);
+    EXPECT_EQ(a.mg_dl, b.mg_dl);
+    EXPECT_GT(b.upper - b.lower, 1.1F * (a.upper - a.lower));
+    EXPECT_LT(b.score, a.score);
   }
-  EXPECT_GT(width_of_one, 1.2 * width_of_all);
-  EXPECT_LT(score_of_one, score_of_all);
 }
 
 TEST(CgmFew, IntervalsHoldAfterGapsOfPersonsLeftOut) {
