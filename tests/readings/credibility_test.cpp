@@ -159,7 +159,8 @@ TEST(Credibility, AtTheEdgeOfASensorsRangeNothingGoesOn) {
 TEST(Credibility, AStuckSensorKnowsItsLastReadingOnly) {
   for (const int step : {5, 15}) {
     std::vector<Point> points;
-    for (int m = -600; m <= 0; m += step) points.push_back({m * kMinute, m < -60 ? 120 + static_cast<float>(m % 7) : 133});
+    for (int m = -600; m <= 0; m += step)
+      points.push_back({m * kMinute, m < -60 ? 120 + static_cast<float>(m % 7) : 133});
     const Credibility c = judge(points);
     EXPECT_EQ(c.issues, kFlat) << step;
     EXPECT_EQ(c.known_since, 0);

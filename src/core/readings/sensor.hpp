@@ -38,8 +38,8 @@ struct SensorState {
   std::uint8_t issues = 0;     // SensorIssue bits
 };
 
-/// stale: no reading for more than 15 minutes; single_reading: only one in the window's reach; gaps: a window value is not known; the others as
-/// judge() says. in: the window of the readings as they are believed; all readings
+/// stale: no reading for more than 15 minutes; single_reading: only one in the window's reach; gaps: a window value is
+/// not known; the others as judge() says. in: the window of the readings as they are believed; all readings
 SensorState assess_sensor(std::span<const float, kSensorSteps> window, std::span<const Reading> readings, Micros at);
 /// The same from the readings alone.
 SensorState assess_sensor(std::span<const Reading> readings, Micros at);

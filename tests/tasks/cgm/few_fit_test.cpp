@@ -116,8 +116,7 @@ TEST(CgmFew, NeverCollapsesAtTheEdgeOfWhatCanBeShown) {
 TEST(CgmFew, AJumpIsNotCarriedOn) {
   for (const float to : {190.0F, 250.0F, 401.0F, 40.0F}) {
     std::vector<Reading> readings;
-    for (int m = 0; m <= 720; m += 5)
-      readings.push_back(reading_at(m, 110 + 3 * std::sin(static_cast<float>(m) / 30)));
+    for (int m = 0; m <= 720; m += 5) readings.push_back(reading_at(m, 110 + 3 * std::sin(static_cast<float>(m) / 30)));
     readings.push_back(reading_at(725, to));
     const CgmForecast said = cgm_forecast(trained(), readings, ask(726 * kMinute));
     for (int i = 0; i < said.n; ++i) {

@@ -81,7 +81,8 @@ Explanation CgmExplainer::take() const {
   if (!std::isfinite(static_cast<float>(sum))) forecast_not_finite();
   if (has_rhythm) {
     add("rhythm", served_.rhythm, static_cast<double>(shows_mean_ ? served_.mean_mg_dl : served_.mg_dl) - sum);
-  } else if (const double limited = limit(static_cast<double>(within_limit(static_cast<float>(sum), level, seen_.trust)));
+  } else if (const double limited =
+                 limit(static_cast<double>(within_limit(static_cast<float>(sum), level, seen_.trust)));
              std::abs(limited - sum) > kRounding) {
     add("limit", kUnknown, limited - sum);
   }

@@ -30,7 +30,8 @@ void CgmFewFit::step() {
   if (done()) return;
   const std::size_t last = std::min(row_ + kRowsPerStep, rows_.few.size());
   for (; row_ < last; ++row_)
-    if (rows_.few.split[row_] != static_cast<std::uint8_t>(Split::test) && cgm_few_of(rows_.few.known[row_]) == place_ - 1)
+    if (rows_.few.split[row_] != static_cast<std::uint8_t>(Split::test) &&
+        cgm_few_of(rows_.few.known[row_]) == place_ - 1)
       add_row(row_);
   if (row_ == rows_.few.size()) solve();
 }

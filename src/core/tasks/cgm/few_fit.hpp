@@ -13,8 +13,8 @@ namespace glucose {
 /// model's own quantiles hold 90 % of them.
 class CgmFewFit {
  public:
-  /// in: a model whose heads, trees, spread and quantiles are there, its median heads without each fold [kCgmFolds]; all
-  /// must outlive this
+  /// in: a model whose heads, trees, spread and quantiles are there, its median heads without each fold [kCgmFolds];
+  /// all must outlive this
   CgmFewFit(const CgmRows& rows, const CgmModel& model, const std::vector<CgmHead>& without_fold);
   bool done() const { return place_ == 0; }
   void step();

@@ -16,7 +16,7 @@ namespace {
 
 constexpr float kLow = 70, kHigh = 180;  // mg/dL, the usual range
 constexpr float kCloseMgDl = 20.0F, kCloseShare = 0.2F;
-constexpr float kEdgeWidth = 40;              // mg/dL
+constexpr float kEdgeWidth = 40;        // mg/dL
 constexpr float kHalfErrsLess = 0.04F;  // the half of two forecasts, than either: its interval is narrower by that
 constexpr float kRhythmKnown = 7, kRhythmSeen = 2;  // days
 

@@ -103,7 +103,7 @@ inline constexpr Micros kCgmReach =
 
 /// What a forecast at a moment looks at.
 struct CgmSeen {
-  CgmWindow window;          // that ends with the last reading, or what is believed instead of it
+  CgmWindow window;  // that ends with the last reading, or what is believed instead of it
   CgmTrust trust;
   int minute_of_day;         // of its end, on the person's clock
   double since_reading_min;  // from its end to the moment

@@ -22,9 +22,9 @@ inline constexpr SplitMask kCgmLearnt = mask_of(Split::train) | mask_of(Split::v
 /// Windows of which little is known, with outcomes: after real gaps, and others cut as a gap would: what the width of
 /// such forecasts is learnt from. The same persons and splits.
 struct CgmFewRows {
-  std::vector<float> x, spread, change;   // [N × P], [N × S], [N × K] as of CgmRows
-  std::vector<std::uint8_t> known;        // [N] values of the window
-  std::vector<std::uint8_t> is_cut;       // [N] 1: there was no gap
+  std::vector<float> x, spread, change;         // [N × P], [N × S], [N × K] as of CgmRows
+  std::vector<std::uint8_t> known;              // [N] values of the window
+  std::vector<std::uint8_t> is_cut;             // [N] 1: there was no gap
   std::vector<std::uint8_t> split, turn, part;  // [N]
 
   std::size_t size() const { return known.size(); }

@@ -23,8 +23,7 @@ std::size_t fill_window(std::span<const Point> points, CgmWindow& out) {
     const Micros wanted = origin - static_cast<Micros>(known) * kCgmStep;
     while (i > 0 && points[i].at > wanted && points[i].at - points[i - 1].at <= kCgmGap) --i;
     if (points[i].at > wanted) break;
-    out[kCgmWindow - 1 - known] =
-        points[i].at == wanted ? points[i].mg_dl : between(points[i], points[i + 1], wanted);
+    out[kCgmWindow - 1 - known] = points[i].at == wanted ? points[i].mg_dl : between(points[i], points[i + 1], wanted);
   }
   for (std::size_t lag = known; lag < kCgmWindow; ++lag) out[kCgmWindow - 1 - lag] = points[i].mg_dl;
   return known;
@@ -43,10 +42,10 @@ CgmSeries::CgmSeries(std::span<const Reading> readings, Micros known_at)
 CgmLook CgmSeries::look(std::size_t i) const {
   CgmLook look;
   const std::span<const Point> all(points_);
-  const auto first = static_cast<std::size_t>(
-      std::partition_point(points_.begin(), points_.begin() + static_cast<std::ptrdiff_t>(i),
-                           [&](const Point& p) { return p.at <= points_[i].at - kJudged; }) -
-      points_.begin());
+  const auto first =
+      static_cast<std::size_t>(std::partition_point(points_.begin(), points_.begin() + static_cast<std::ptrdiff_t>(i),
+                                                    [&](const Point& p) { return p.at <= points_[i].at - kJudged; }) -
+                               points_.begin());
   if (suspicious_[i + 1] == suspicious_[first]) {
     look.at = points_[i].at;
     look.filled = fill_window(all.first(i + 1), look.window);
@@ -64,9 +63,9 @@ CgmLook CgmSeries::look(std::size_t i) const {
 
 void CgmSeries::targets(Micros origin, CgmTargets& out) const {
   out.fill(kUnknown);
-  auto i = static_cast<std::size_t>(std::partition_point(points_.begin(), points_.end(),
-                                                         [origin](const Point& p) { return p.at <= origin; }) -
-                                    points_.begin());
+  auto i = static_cast<std::size_t>(
+      std::partition_point(points_.begin(), points_.end(), [origin](const Point& p) { return p.at <= origin; }) -
+      points_.begin());
   if (i == 0) return;
   --i;
   for (std::size_t k = 0; k < kCgmHorizons; ++k) {

@@ -217,8 +217,8 @@ class CgmTrainer final : public Trainer {
 }  // namespace
 
 std::vector<std::span<const std::byte>> CgmTaskRows::content() const {
-  return {std::as_bytes(std::span(rows.x)), std::as_bytes(std::span(rows.change)),
-          std::as_bytes(std::span(rows.few.x)), std::as_bytes(std::span(rows.few.change)),
+  return {std::as_bytes(std::span(rows.x)),         std::as_bytes(std::span(rows.change)),
+          std::as_bytes(std::span(rows.few.x)),     std::as_bytes(std::span(rows.few.change)),
           std::as_bytes(std::span(rows.day.state)), std::as_bytes(std::span(rows.day.outcome))};
 }
 

@@ -94,8 +94,8 @@ std::size_t MealRows::size() const {
 std::vector<std::span<const std::byte>> MealRows::content() const {
   // Samples have no padding, so equal data have equal bytes.
   static_assert(std::has_unique_object_representations_v<decltype(Sample::meal_id)> &&
-                sizeof(Sample) ==
-                    16 + sizeof(Micros) + sizeof(double) + sizeof(float) * (kFeatures + kRichFeatures + kMaxHorizons + kCurveSteps));
+                sizeof(Sample) == 16 + sizeof(Micros) + sizeof(double) +
+                                      sizeof(float) * (kFeatures + kRichFeatures + kMaxHorizons + kCurveSteps));
   std::vector<std::span<const std::byte>> all;
   for (const auto& samples : persons) all.push_back(std::as_bytes(std::span(samples)));
   return all;

@@ -77,8 +77,7 @@ FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float
   FeatureVector x;
   meal_features(meal, std::span<float, kHistory>(x.data(), kHistory));
   const BelievedReadings believed(readings, meal.eaten_at);
-  glucose_window(believed.readings(), meal.eaten_at, kHistoryStepMin * kMinute,
-                 {x.data() + kHistory, kHistorySteps});
+  glucose_window(believed.readings(), meal.eaten_at, kHistoryStepMin * kMinute, {x.data() + kHistory, kHistorySteps});
   const Micros since = meal.eaten_at - kBaselineDays * kDay;
   const Baseline level = baseline(readings, {}, since, meal.eaten_at);
   x[kBaseline] = level.avg_glucose_mg_dl;

@@ -23,8 +23,9 @@ Baseline baseline(std::span<const Reading> readings, std::span<const Meal> meals
 /// Source for the cyclic coding: hour incl. minutes over 24, weekday over 7 (Sunday 0).
 void meal_features(const Meal& meal, std::span<float, kHistory> out);
 
-/// All 28 features of 'meal28/1' at `meal.eaten_at`; glucose before it as it is believed (judge()). `readings` must reach back 30 days; nothing later than the meal
-/// is used. `meals` are the person's meals of those days; the meal itself and later ones are ignored.
+/// All 28 features of 'meal28/1' at `meal.eaten_at`; glucose before it as it is believed (judge()). `readings` must
+/// reach back 30 days; nothing later than the meal is used. `meals` are the person's meals of those days; the meal
+/// itself and later ones are ignored.
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, std::span<const Meal> meals);
 
 /// As above, with the mean carbohydrate of the earlier meals known already.
