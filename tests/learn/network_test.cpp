@@ -130,7 +130,7 @@ TEST(PopulationNetwork, GoesAlongOnlyWithManyRows) {
 
 TEST(PopulationNetwork, CountsInForecastsWhereItHelpedPersonsLeftOut) {
   // Glucose answers to a product of two features, which no linear model knows.
-  auto all = persons(6, 105);
+  auto all = persons(8, 105);
   for (auto& samples : all)
     for (Sample& row : samples) {
       const float carbs = std::isnan(row.features[1]) ? 0 : row.features[1];

@@ -73,8 +73,7 @@ void CgmRowsBuilder::add(std::size_t origin) {
   if (!split_of(series_.at(origin), split)) return;
   const CgmLook look = series_.look(origin);
   const bool few = look.filled < kCgmLeastKnown;
-  if (!to_measure_ && (look.trust.doubt_mg_dl > 0 || (look.trust.known < kCgmLeastKnown && !few))) return;
-  if (to_measure_ && few) return;
+  if (to_measure_ ? few : look.trust.doubt_mg_dl > 0) return;
   CgmTargets targets;
   series_.targets(look.at, targets);
   if (std::isnan(targets.front())) return;

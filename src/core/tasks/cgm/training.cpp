@@ -193,7 +193,7 @@ struct CgmTraining::State {
     const bool last = visit(kCgmLearnt, [&](std::size_t i) {
       const CgmTargets left = residual(i);
       for (std::size_t k = 0; k < K; ++k)
-        if (!std::isnan(left[k])) residuals[k].push_back(left[k] / spread_at(model, k, i));
+        if (!std::isnan(left[k])) residuals[k].push_back(left[k] / spread_at(model, k, i, {}));
     });
     if (last) phase = Phase::quantiles;
   }
@@ -212,10 +212,10 @@ struct CgmTraining::State {
     phase = Phase::correcting;
   }
 
-  float spread_at(const CgmModel& by, std::size_t k, std::size_t i) const {
+  float spread_at(const CgmModel& by, std::size_t k, std::size_t i, const CgmTrust& trust) const {
     CgmSpreadColumns columns;
     std::copy_n(&rows.spread[i * S], S, columns.begin());
-    return cgm_spread_at(by, k, columns, rows.trust[i]);
+    return cgm_spread_at(by, k, columns, trust);
   }
 
   void measure_row(const CgmHead& median_head, const CgmHead& mean_head, std::size_t i, CgmMeasured& into) const {
@@ -229,7 +229,7 @@ struct CgmTraining::State {
       into.mean.add(k, level + mean[k], level + change);
       into.persistence.add(k, level, level + change);
       if (model.quantiles.empty()) continue;
-      const auto z = static_cast<double>((change - median[k]) / spread_at(model, k, i));
+      const auto z = static_cast<double>((change - median[k]) / spread_at(model, k, i, rows.trust[i]));
       const auto quantiles = model.quantiles_of(k);
       if (z >= cgm_quantile(quantiles, (1 - kIntervalShare) / 2) &&
           z <= cgm_quantile(quantiles, (1 + kIntervalShare) / 2))
