@@ -31,6 +31,7 @@ CgmRows rows_with(float effect, int persons = 12, std::size_t each = 300, std::u
       rows.x.insert(rows.x.end(), x.begin(), x.end());
       rows.spread.insert(rows.spread.end(), kCgmSpreadColumns, 1.0F);
       rows.level.push_back(150);
+      rows.trust.push_back({});
       const bool agree = (x[kCgmTreeSees[0]] > 0) == (x[kCgmTreeSees[10]] > 0);
       for (std::size_t k = 0; k < K; ++k)
         rows.change.push_back(static_cast<float>(10 * rng.normal()) +

@@ -140,7 +140,7 @@ std::optional<std::size_t> cgm_few_of(std::size_t known) {
 float cgm_spread_at(const CgmModel& model, std::size_t k, const CgmSpreadColumns& columns, const CgmTrust& trust) {
   constexpr std::size_t S = kCgmSpreadColumns;
   float spread = cgm_spread(&model.spread[k * S], columns);
-  if (const auto few = cgm_few_of(trust.known))
+  if (const auto few = cgm_few_of(trust.known); few && !model.few_spread.empty())
     spread = std::max(spread, cgm_spread(&model.few_spread[(*few * kCgmHorizons + k) * S], columns));
   return trust.doubt_mg_dl > 0 ? std::hypot(spread, trust.doubt_mg_dl) : spread;
 }
