@@ -116,7 +116,7 @@ CREATE TEMP TABLE who AS SELECT :'person'::uuid AS id;
 SELECT what, test.state(mg_dl, minutes) FROM (VALUES
   ('twelve, steady', '100 + i % 7', 'generate_series(0, 165, 5)'),
   ('twelve at the quarters only', '100 + i / 15', 'generate_series(0, 165, 15)'),
-  ('SD 30 and more', '100 + 60 * (i / 90)', 'generate_series(0, 165, 15)'),
+  ('SD 30 and more', '100 + i * 2 / 3', 'generate_series(0, 165, 15)'),
   ('alternating', '100 + 80 * (i / 15 % 2)', 'generate_series(0, 165, 15)'),
   ('eight', '100 + i % 7', 'generate_series(0, 90, 5)'),
   ('seven', '100 + i % 7', 'generate_series(0, 75, 5)'), ('one', '100', 'generate_series(0, 0)'),

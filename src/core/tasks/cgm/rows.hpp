@@ -65,10 +65,11 @@ struct CgmBoundaries {
 };
 
 /// Adds one person's windows to rows, some a step. An origin is a reading with kCgmLeastKnown values of its window and
-/// an outcome in 5 minutes at least, 4 minutes or more after the one before; nothing is learnt from one in doubt. Splits are 70/15/15 of the person's
-/// readings in time; an origin whose outcomes would reach into the next split is left out. in: the person's readings,
-/// sorted; its clock (what it points to must outlive the builder); origins with start_at <= t < end_at, outcomes before
-/// end_at · at most `most` rows are added, evenly spaced, and one of a day for every six of them
+/// an outcome in 5 minutes at least, 4 minutes or more after the one before; nothing is learnt from one in doubt.
+/// Splits are 70/15/15 of the person's readings in time; an origin whose outcomes would reach into the next split is
+/// left out. in: the person's readings, sorted; its clock (what it points to must outlive the builder); origins with
+/// start_at <= t < end_at, outcomes before end_at · at most `most` rows are added, evenly spaced, and one of a day for
+/// every six of them
 class CgmRowsBuilder {
  public:
   /// to_measure: outcomes may reach into the next split, and there are no rows of a day
