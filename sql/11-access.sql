@@ -3,6 +3,10 @@ CREATE FUNCTION glucose.require_owner() RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
+  IF to_regclass('glucose.schema_version') IS NULL THEN
+    RAISE EXCEPTION 'the tables of pg_glucose are not there'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run SELECT glucose.setup() first.';
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.schema_version')
                  AND pg_has_role(c.relowner, 'USAGE')) THEN
     RAISE EXCEPTION 'must be owner of the tables of pg_glucose'
