@@ -201,7 +201,7 @@ SELECT setup() IS NOT NULL AS set_up;
 SET client_min_messages = warning;
 SELECT c.oid::regclass AS part, relrowsecurity AND relforcerowsecurity AS guarded,
   (SELECT count(*) FROM aclexplode(relacl) a WHERE a.grantee <> relowner) AS grants
-FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid WHERE relkind IN ('r', 'p') ORDER BY 1::text;
+FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid WHERE relkind IN ('r', 'p') ORDER BY c.oid::regclass::text;
 SELECT count(*) AS default_privileges_in_glucose FROM pg_default_acl WHERE defaclnamespace = 'glucose'::regnamespace;
 SET ROLE ben;
 SELECT count(*) AS own FROM glucose_reading;
@@ -243,7 +243,7 @@ SELECT format('SELECT count(glucose.%I()) AS ran', proname) AS step FROM test.st
 DROP TABLE app.note, role_identity;
 :step;
 SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index
-  WHERE indrelid IN ('meal'::regclass, 'glucose_reading'::regclass) ORDER BY 1::text;
+  WHERE indrelid IN ('meal'::regclass, 'glucose_reading'::regclass) ORDER BY indexrelid::regclass::text;
 SET client_min_messages = warning;
 
 -- Another owner, of all tables or of some. The new one manages what the old one did, and brings the tables up to date.
