@@ -5,7 +5,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/readings/credibility.hpp"
 #include "core/readings/time_grid.hpp"
 
 namespace glucose {
@@ -73,10 +72,12 @@ void meal_features(const Meal& meal, std::span<float, kHistory> out) {
   out[kClock + 3] = static_cast<float>(std::cos(week));
 }
 
-FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float avg_carbs_g) {
+namespace {
+
+FeatureVector extracted(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
+                        float avg_carbs_g) {
   FeatureVector x;
   meal_features(meal, std::span<float, kHistory>(x.data(), kHistory));
-  const BelievedReadings believed(readings, meal.eaten_at);
   glucose_window(believed.readings(), meal.eaten_at, kHistoryStepMin * kMinute, {x.data() + kHistory, kHistorySteps});
   const Micros since = meal.eaten_at - kBaselineDays * kDay;
   const Baseline level = baseline(readings, {}, since, meal.eaten_at);
@@ -86,8 +87,19 @@ FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float
   return x;
 }
 
+}  // namespace
+
+FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float avg_carbs_g) {
+  return extracted(meal, readings, BelievedReadings(readings, meal.eaten_at), avg_carbs_g);
+}
+
+FeatureVector extract(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
+                      std::span<const Meal> meals) {
+  return extracted(meal, readings, believed, mean_carbs(meals, meal.eaten_at - kBaselineDays * kDay, meal.eaten_at));
+}
+
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, std::span<const Meal> meals) {
-  return extract(meal, readings, mean_carbs(meals, meal.eaten_at - kBaselineDays * kDay, meal.eaten_at));
+  return extract(meal, readings, BelievedReadings(readings, meal.eaten_at), meals);
 }
 
 }  // namespace glucose

@@ -6,7 +6,6 @@
 #include <numbers>
 
 #include "core/base/error.hpp"
-#include "core/readings/credibility.hpp"
 #include "core/readings/time_grid.hpp"
 #include "core/tasks/meal/features/features.hpp"
 
@@ -166,11 +165,8 @@ struct Level {
   float now, month_mean;
 };
 
-Level add_glucose(Columns& out, const Meal& meal, std::span<const Reading> readings) {
-  const Micros at = meal.eaten_at;
+Level add_glucose(Columns& out, Micros at, std::span<const Reading> readings, std::span<const Reading> believed) {
   std::array<float, kLags> g;
-  const BelievedReadings judged(readings, at);
-  const std::span<const Reading> believed = judged.readings();
   glucose_window(believed, at, 15 * kMinute, g);
   float gaps = 0;
   for (const float value : g) gaps += std::isnan(value) ? 1.0F / kLags : 0.0F;
@@ -308,11 +304,11 @@ void add_clock(Columns& out, const Meal& meal, const Level& level) {
 
 }  // namespace
 
-RichVector rich_features(const Meal& meal, std::span<const Reading> readings, const Analogues& alike,
-                         const std::deque<EarlierMeal>& earlier, float carbs_same_moment) {
+RichVector rich_features(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
+                         const Analogues& alike, const std::deque<EarlierMeal>& earlier, float carbs_same_moment) {
   RichVector x;
   Columns out(x);
-  const Level level = add_glucose(out, meal, readings);
+  const Level level = add_glucose(out, meal.eaten_at, readings, believed.readings());
   add_rhythm(out, meal.eaten_at, readings, level);
   add_analogues(out, alike, meal.eaten_at, level.now);
   add_recall(out, meal, earlier, level.now);

@@ -8,6 +8,7 @@
 
 #include "core/base/types.hpp"
 #include "core/readings/analogues.hpp"
+#include "core/readings/credibility.hpp"
 
 namespace glucose {
 
@@ -45,11 +46,11 @@ struct EarlierMeal {
   std::array<bool, 2> settled{};       // no reading that comes later can change it
 };
 
-/// All columns at `meal.eaten_at`; the last hours as they are believed (judge()). readings: reaching back 30 days,
-/// nothing later than the meal is used · earlier: the meals before it, of at most 30 days, with the outcomes known by
-/// then · carbs_same_moment: g, of other meals logged at the same moment · Source of the gamma curve of absorption:
-/// Hovorka et al. 2004 (two compartments), time constants 30 and 50 minutes.
-RichVector rich_features(const Meal& meal, std::span<const Reading> readings, const Analogues& alike,
-                         const std::deque<EarlierMeal>& earlier, float carbs_same_moment);
+/// All columns at `meal.eaten_at`; the last hours as they are believed. readings: reaching back 30 days, nothing later
+/// than the meal is used · believed: of these readings, then · earlier: the meals before it, of at most 30 days, with
+/// the outcomes known by then · carbs_same_moment: g, of other meals logged at the same moment · Source of the gamma
+/// curve of absorption: Hovorka et al. 2004 (two compartments), time constants 30 and 50 minutes.
+RichVector rich_features(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
+                         const Analogues& alike, const std::deque<EarlierMeal>& earlier, float carbs_same_moment);
 
 }  // namespace glucose

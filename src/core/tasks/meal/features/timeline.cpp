@@ -50,9 +50,10 @@ Moment Timeline::moment(const Meal& meal) {
   float same_moment = 0;
   for (std::size_t i = next_; i < meals_.size() && meals_[i].eaten_at == meal.eaten_at; ++i)
     if (meals_[i].id != meal.id && !std::isnan(meals_[i].nutrition.carbs_g)) same_moment += meals_[i].nutrition.carbs_g;
-  return {meal.eaten_at, extract(meal, readings_, meals_),
-          rich_features(meal, readings_, alike_, earlier_, same_moment),
-          static_cast<double>(BelievedReadings(readings_, meal.eaten_at).doubt_mg_dl())};
+  const BelievedReadings believed(readings_, meal.eaten_at);
+  return {meal.eaten_at, extract(meal, readings_, believed, meals_),
+          rich_features(meal, readings_, believed, alike_, earlier_, same_moment),
+          static_cast<double>(believed.doubt_mg_dl())};
 }
 
 }  // namespace glucose
