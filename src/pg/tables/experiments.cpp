@@ -4,6 +4,7 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/jobs.hpp"
+#include "pg/tables/person_lock.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/read.hpp"
 

@@ -6,6 +6,7 @@
 #include "pg/boundary/locks.hpp"
 #include "pg/boundary/worker_slots.hpp"
 #include "pg/tables/identity.hpp"
+#include "pg/tables/person_lock.hpp"
 #include "pg/tables/query.hpp"
 
 extern "C" {
@@ -29,7 +30,6 @@ Query insert_job{
     8,
     {UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, OIDOID, TEXTOID}};
 // Who is being erased is gone, rather than a foreign key's trouble.
-Query key_share{"SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE", 1, {UUIDOID}};
 Query person_of_job{"SELECT person_id FROM glucose.training_job WHERE job_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
 Query cancel{
     "UPDATE glucose.training_job SET cancel_requested = true, state = 'cancelled', "
@@ -93,8 +93,6 @@ Query back_into_queue{
     "WHERE " KEY_IS "AND " IS_RUNNING,
     2,
     {UUIDOID, UUIDOID}};
-Query lock_person{
-    "SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {UUIDOID}};
 Query lock_running{
     "SELECT 1 FROM glucose.training_job WHERE " KEY_IS "AND " IS_RUNNING " FOR UPDATE", 2, {UUIDOID, UUIDOID}};
 Query end_job{
@@ -172,25 +170,12 @@ Taken start(Job& job) {
   return taken;
 }
 
-// A row that is written twice in a transaction has its foreign key looked up, which locks the person. So the person is
-// locked before the job, in the order of an erasure; false when it has been erased.
-bool hold_if_there(const pg_uuid_t* person_id) {
-  Parameters p;
-  p.add(UUIDPGetDatum(person_id));
-  run(key_share, p, Mode::as_owner);
-  return SPI_processed > 0;
-}
-
 void put_back(const Job& job) {
   run(back_into_queue, key_of(job), Mode::as_owner);
   release_job(job);
 }
 
 }  // namespace
-
-void hold_person(const pg_uuid_t* person_id) {
-  if (!hold_if_there(person_id)) raise_not_found("person", person_id);
-}
 
 pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining) {
   const char* identity = current_identity();
@@ -243,7 +228,8 @@ Offer take_job(Oid role, MemoryContext context, Job* taken_job, bool* more) {
         waits = waits || DatumGetBool(value(rows, row, 3));
         continue;
       }
-      if (!hold_if_there(&job.person_id)) {
+      // A row that is written twice in a transaction has its foreign key looked up, which locks the person: first here.
+      if (!find_and_hold_person(&job.person_id)) {
         release_job(job);
         continue;
       }
@@ -270,7 +256,7 @@ Offer take_job(Oid role, MemoryContext context, Job* taken_job, bool* more) {
 }
 
 bool report_progress(const Job& job, const JobProgress& progress) {
-  if (!hold_if_there(&job.person_id)) return false;
+  if (!find_and_hold_person(&job.person_id)) return false;
   Parameters p = key_of(job);
   p.add(Float4GetDatum(static_cast<float4>(progress.fraction)));
   p.add(Int32GetDatum(progress.epoch));
@@ -300,10 +286,7 @@ bool step_back(const Job& job) {
 }
 
 bool lock_if_wanted(const Job& job) {
-  Parameters p;
-  p.add(UUIDPGetDatum(&job.person_id));
-  run(lock_person, p, Mode::as_owner);
-  if (SPI_processed == 0) return false;
+  if (!find_and_lock_person(&job.person_id)) return false;
   run(lock_running, key_of(job), Mode::as_owner);
   return SPI_processed == 1;
 }

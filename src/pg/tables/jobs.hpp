@@ -25,10 +25,6 @@ struct JobProgress {
   TimestampTz eta;
 };
 
-/// Keeps a person from being erased until the transaction ends; P0002 when it has been. To be called before any row of
-/// the person is locked: who is erased goes in that order, too.
-void hold_person(const pg_uuid_t* person_id);
-
 /// Puts a job of the calling role and identity into the queue; returns its id, palloc'ed. The caller has found the
 /// person. A retraining that waits already is not queued twice: nullptr.
 pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining = false);

@@ -5,6 +5,7 @@
 
 #include "pg/boundary/guard.hpp"
 #include "pg/tables/identity.hpp"
+#include "pg/tables/person_lock.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/read.hpp"
 
@@ -97,14 +98,10 @@ namespace {
 
 /// Where versions are kept.
 struct Shelf {
-  Query lock, newest, retire, insert, insert_metrics, insert_deployment, find, activate, way_back;
+  Query newest, retire, insert, insert_metrics, insert_deployment, find, activate, way_back;
 };
 
 Shelf of_person{
-    // Two trainings of one person queue here; the statements after it see what the first one committed. NO KEY, because
-    // a foreign key's check locks FOR KEY SHARE: whoever records a meal or logs a forecast neither waits for a training
-    // nor deadlocks with it.
-    {"SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 2, {UUIDOID, TEXTOID}},
     {NEWEST_VERSION("glucose.model_version", "glucose.deployment", OF_PERSON("a."), OF_PERSON(""), OF_PERSON("v."))},
     {RETIRE_ACTIVE("glucose.model_version", OF_PERSON(""))},
     {INSERT_VERSION("glucose.model_version", "person_id, ", "$1, ")},
@@ -114,17 +111,17 @@ Shelf of_person{
     {ACTIVATE("glucose.model_version", OF_PERSON(""))},
     {WAY_BACK("glucose.model_version", "glucose.deployment", OF_PERSON("d."), OF_PERSON("v."))}};
 
-Shelf of_population{
-    // Readers go on; two trainings or deployments queue here, and the later one sees what the first has committed.
-    {"LOCK TABLE glucose.population_model IN SHARE ROW EXCLUSIVE MODE", 0, {}},
-    {NEWEST_VERSION("glucose.population_model", "glucose.population_deployment", "", "", "")},
-    {RETIRE_ACTIVE("glucose.population_model", "")},
-    {INSERT_VERSION("glucose.population_model", "", "")},
-    {INSERT_METRICS("glucose.population_metric", "", "")},
-    {INSERT_DEPLOYMENT("glucose.population_deployment", "", "")},
-    {FIND_VERSION("glucose.population_model", "")},
-    {ACTIVATE("glucose.population_model", "")},
-    {WAY_BACK("glucose.population_model", "glucose.population_deployment", "", "")}};
+Shelf of_population{{NEWEST_VERSION("glucose.population_model", "glucose.population_deployment", "", "", "")},
+                    {RETIRE_ACTIVE("glucose.population_model", "")},
+                    {INSERT_VERSION("glucose.population_model", "", "")},
+                    {INSERT_METRICS("glucose.population_metric", "", "")},
+                    {INSERT_DEPLOYMENT("glucose.population_deployment", "", "")},
+                    {FIND_VERSION("glucose.population_model", "")},
+                    {ACTIVATE("glucose.population_model", "")},
+                    {WAY_BACK("glucose.population_model", "glucose.population_deployment", "", "")}};
+
+// Readers go on; two trainings or deployments queue here.
+Query lock_population{"LOCK TABLE glucose.population_model IN SHARE ROW EXCLUSIVE MODE", 0, {}};
 
 Query remove_version{"DELETE FROM glucose.model_version WHERE " OF_PERSON("")
                          OF_TYPE("") " AND version OPERATOR(pg_catalog.=) $3",
@@ -152,17 +149,17 @@ Parameters of_type(const TrainRequest& request) {
 }
 
 // Who may write is asked as the caller, here as well as before a long training: it may have lost the right meanwhile.
+// The statements after the lock see what whoever had it before has committed.
 Shelf& locked_shelf(const TrainRequest& request) {
   if (request.of_population) {
     require_steward("population models");
-  } else {
-    read_person(&request.person_id);
-    require_manager(&request.person_id);
+    run(lock_population, Parameters(), Mode::as_owner);
+    return of_population;
   }
-  Shelf& shelf = request.of_population ? of_population : of_person;
-  run(shelf.lock, request.of_population ? Parameters() : of_type(request), Mode::as_owner);
-  if (!request.of_population && SPI_processed == 0) raise_not_found("person", &request.person_id);
-  return shelf;
+  read_person(&request.person_id);
+  require_manager(&request.person_id);
+  lock_person(&request.person_id);
+  return of_person;
 }
 
 Parameters of_version(const TrainRequest& request, const char* version) {

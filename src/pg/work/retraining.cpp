@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "pg/boundary/attempt.hpp"
-#include "pg/tables/identity.hpp"
 #include "pg/tables/jobs.hpp"
+#include "pg/tables/person_lock.hpp"
 #include "pg/tables/query.hpp"
 
 namespace glucose::pg {
@@ -43,10 +43,6 @@ Query twin{
         "$5") " ORDER BY v.trained_at USING OPERATOR(pg_catalog.>) LIMIT 1",
     5,
     {UUIDOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID}};
-// As everything that writes rows of a person does first: so nobody waits for each other in a circle, and who has been
-// erased meanwhile is not found.
-Query lock_person{
-    "SELECT 1 FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {UUIDOID}};
 Query judge{
     "SELECT j.status, j.reason, j.current_version, j.mae_current, j.mae_candidate, j.ci_low, j.ci_high, j.n "
     "FROM glucose.judge_candidate($1, $2, $3) AS j",
@@ -100,13 +96,6 @@ Settlement nothing_settled() {
   return s;
 }
 
-void lock_person_of(const Retraining& retraining) {
-  Parameters p;
-  p.add(UUIDPGetDatum(&retraining.person_id));
-  run(lock_person, p, Mode::as_owner);
-  if (SPI_processed == 0) raise_not_found("person", &retraining.person_id);
-}
-
 void write_log(const Retraining& retraining, const Settlement& s) {
   Parameters p = of_type(retraining);
   p.add_or_null(retraining.has_as_of, TimestampTzGetDatum(retraining.as_of));
@@ -119,6 +108,14 @@ void write_log(const Retraining& retraining, const Settlement& s) {
     p.add_or_null(!std::isnan(number), Float8GetDatum(number));
   p.add_or_null(s.n >= 0, Int32GetDatum(s.n));
   run(insert_log, p, Mode::as_owner);
+}
+
+// What the row says, kept in `context`.
+void take_reasons(Retraining& retraining, MemoryContext context) {
+  const Datum reasons = value(0, 1);
+  MemoryContext inside = MemoryContextSwitchTo(context);
+  retraining.due_because = DatumGetArrayTypePCopy(reasons);
+  MemoryContextSwitchTo(inside);
 }
 
 Settlement judgement_at_first_row(const char* version) {
@@ -142,10 +139,7 @@ Settlement judgement_at_first_row(const char* version) {
 bool find_reasons(Retraining& retraining, MemoryContext context) {
   run(why_due, of_type(retraining), Mode::write);
   if (SPI_processed == 0) return false;
-  const Datum reasons = value(0, 1);
-  MemoryContext inside = MemoryContextSwitchTo(context);
-  retraining.due_because = DatumGetArrayTypePCopy(reasons);
-  MemoryContextSwitchTo(inside);
+  take_reasons(retraining, context);
   return true;
 }
 
@@ -164,7 +158,7 @@ const char* find_twin(const TrainingRun& training) {
 }
 
 Settlement settle_candidate(const Retraining& retraining, const char* version) {
-  lock_person_of(retraining);
+  lock_person(&retraining.person_id);
   run(judge, of_version(retraining, version), Mode::write);
   const Settlement s = judgement_at_first_row(version);
   const bool wins = strcmp(s.status, "deployed") == 0;
@@ -181,7 +175,7 @@ Settlement settle_candidate(const Retraining& retraining, const char* version) {
 }
 
 Settlement log_skipped(const Retraining& retraining, const char* reason) {
-  lock_person_of(retraining);
+  lock_person(&retraining.person_id);
   Settlement s = nothing_settled();
   s.reason = reason;
   write_log(retraining, s);
@@ -191,9 +185,7 @@ Settlement log_skipped(const Retraining& retraining, const char* reason) {
 namespace {
 
 Parameters of_request(const RetrainRequest& request, Datum third) {
-  Parameters p;
-  p.add(UUIDPGetDatum(&request.retraining.person_id));
-  p.add(CStringGetTextDatum(request.retraining.model_type));
+  Parameters p = of_type(request.retraining);
   p.add(third);
   p.add_or_null(request.retraining.has_as_of, TimestampTzGetDatum(request.retraining.as_of));
   return p;
@@ -202,11 +194,7 @@ Parameters of_request(const RetrainRequest& request, Datum third) {
 Settlement train_and_settle(RetrainRequest& request, MemoryContext work) {
   Retraining& retraining = request.retraining;
   run(reasons_of, of_request(request, BoolGetDatum(request.forced)), Mode::write);
-  const Datum reasons = value(0, 1);
-  // Known also when the training fails.
-  MemoryContext inside = MemoryContextSwitchTo(work);
-  retraining.due_because = DatumGetArrayTypePCopy(reasons);
-  MemoryContextSwitchTo(inside);
+  take_reasons(retraining, work);  // known also when the training fails
   run(recipe_of, of_request(request, JsonbPGetDatum(request.options)), Mode::write);
   const char* algorithm = TextDatumGetCString(value(0, 1));
   TrainRequest candidate =
