@@ -27,7 +27,7 @@ void compare_with_persistence(const QualityFacts& facts, QualityVerdict& verdict
   if (!facts.within_chance) {
     verdict.rejected = !facts.validation.better() && !facts.test.better();
     if (verdict.rejected) {
-      issues.emplace_back("no better than persistence on validation and test");
+      issues.emplace_back(kLosesOnBoth);
       return;
     }
   } else if (model > persistence) {
@@ -37,7 +37,7 @@ void compare_with_persistence(const QualityFacts& facts, QualityVerdict& verdict
   } else if (!facts.validation.better()) {
     issues.emplace_back("no better than persistence on validation");
   }
-  if (!facts.test.better()) issues.emplace_back("no better than persistence on test");
+  if (!facts.test.better()) issues.emplace_back(kLosesOnTest);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace glucose {
@@ -33,6 +34,10 @@ struct QualityLimits {
   int residuals;                  // with fewer an issue says so; it does not block
   int tests = 0;                  // with fewer test rows nothing is known well enough
 };
+
+/// The issues that say so of a model that lost to persistence on test: it is not served where something better is.
+inline constexpr std::string_view kLosesOnTest = "no better than persistence on test";
+inline constexpr std::string_view kLosesOnBoth = "no better than persistence on validation and test";
 
 struct QualityVerdict {
   bool rejected = false;  // must never be deployed

@@ -210,6 +210,10 @@ bool caller_is_steward() {
   return DatumGetBool(value(0, 1));
 }
 
+bool manages(const pg_uuid_t* person_id) {
+  return contains(persons_of_caller(kManaged), person_id) || caller_is_steward();
+}
+
 }  // namespace
 
 bool may_see(const pg_uuid_t* person_id) {
@@ -218,7 +222,7 @@ bool may_see(const pg_uuid_t* person_id) {
 
 const ArrayType* few_visible_persons(int most) {
   const ArrayType* persons = persons_of_caller(kVisible);
-  if (ArrayGetNItems(ARR_NDIM(persons), ARR_DIMS(persons)) > most || has_policy_of_its_own('r')) return nullptr;
+  if (size_of(persons) > most || has_policy_of_its_own('r')) return nullptr;
   return copied(persons, CurrentMemoryContext);
 }
 
@@ -242,12 +246,6 @@ void end_focus() {
 void note_new_person() {
   added_in = PGG_LOCAL_XID;
 }
-
-namespace {
-bool manages(const pg_uuid_t* person_id) {
-  return contains(persons_of_caller(kManaged), person_id) || caller_is_steward();
-}
-}  // namespace
 
 void require_manager(const pg_uuid_t* person_id) {
   if (manages(person_id)) return;

@@ -2,6 +2,7 @@
 #include "pg/tables/models.hpp"
 
 #include "core/model/model_cache.hpp"
+#include "core/training/quality.hpp"
 #include "pg/boundary/digest.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
@@ -11,40 +12,41 @@ namespace glucose::pg {
 
 namespace {
 
-// The words of judge_quality() (core/training/quality.cpp).
-#define LOSES(alias)                                                             \
-  "(" alias "algorithm OPERATOR(pg_catalog.<>) 'persistence' AND " alias         \
-  "quality_issues OPERATOR(pg_catalog.&&) '{no better than persistence on test," \
-  "no better than persistence on validation and test}'::pg_catalog.text[])"
-#define MODEL_COLUMNS                                                                                           \
-  "version, algorithm, status, sha256, trained_at, training_end, n_train OPERATOR(pg_catalog.+) n_validation, " \
-  "feature_schema, " LOSES("")
-Query active_model{"SELECT " MODEL_COLUMNS
+// The words of judge_quality(), of who was no better than persistence on test.
+#define LOSES_ON_TEST "no better than persistence on test"
+#define LOSES_ON_BOTH "no better than persistence on validation and test"
+static_assert(kLosesOnTest == LOSES_ON_TEST && kLosesOnBoth == LOSES_ON_BOTH);
+// As model_at_first_row() reads them.
+#define MODEL_COLUMNS(v)                                                                                               \
+  v "version, " v "algorithm, " v "status, " v "sha256, " v "trained_at, " v "training_end, " v                        \
+    "n_train OPERATOR(pg_catalog.+) " v "n_validation, " v "feature_schema, " v                                        \
+    "algorithm OPERATOR(pg_catalog.<>) 'persistence' AND " v "quality_issues OPERATOR(pg_catalog.&&) '{" LOSES_ON_TEST \
+    "," LOSES_ON_BOTH "}'::pg_catalog.text[]"
+Query active_model{"SELECT " MODEL_COLUMNS("")
                    " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                    "AND model_type OPERATOR(pg_catalog.=) $2 AND is_active",
                    2,
                    {UUIDOID, TEXTOID}};
-Query named_model{"SELECT " MODEL_COLUMNS
+Query named_model{"SELECT " MODEL_COLUMNS("")
                   " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                   "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
                   3,
                   {UUIDOID, TEXTOID, TEXTOID}};
-Query rejected_model{"SELECT " MODEL_COLUMNS
+Query rejected_model{"SELECT " MODEL_COLUMNS("")
                      " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                      "AND model_type OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'rejected' "
                      "ORDER BY trained_at USING OPERATOR(pg_catalog.>) LIMIT 1",
                      2,
                      {UUIDOID, TEXTOID}};
-Query population_model{"SELECT " MODEL_COLUMNS
-                       " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
-                       1,
-                       {TEXTOID}};
+Query population_model{
+    "SELECT " MODEL_COLUMNS(
+        "") " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
+    1,
+    {TEXTOID}};
 // At most one experiment runs for a type; the table is small and mostly empty.
-#define SERVING_COLUMNS \
-  "v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "                                \
-  "v.n_train OPERATOR(pg_catalog.+) v.n_validation, v.feature_schema, " LOSES("v.") ", e.name, e.kind OPERATOR(pg_catalog.=) " \
-  "'shadow', e.percent, "                                                                                     \
-  "e.salt, "                                                                                                  \
+#define SERVING_COLUMNS                                                   \
+  MODEL_COLUMNS("v.")                                                     \
+  ", e.name, e.kind OPERATOR(pg_catalog.=) 'shadow', e.percent, e.salt, " \
   "e.candidate OPERATOR(pg_catalog.->>) 'population_version'"
 #define RUNNING_EXPERIMENT                                                              \
   "LEFT JOIN glucose.experiment e ON e.model_type OPERATOR(pg_catalog.=) v.model_type " \
@@ -60,8 +62,7 @@ Query serving_population_model{"SELECT " SERVING_COLUMNS " FROM glucose.populati
                                {TEXTOID}};
 // No row while the candidate's training is under way; a row of nulls when it ended without a model that may serve.
 Query candidate_of_person{
-    "SELECT v.version, v.algorithm, v.status, v.sha256, v.trained_at, v.training_end, "
-    "v.n_train OPERATOR(pg_catalog.+) v.n_validation, v.feature_schema, " LOSES("v.") " FROM glucose.experiment_model m "
+    "SELECT " MODEL_COLUMNS("v.") " FROM glucose.experiment_model m "
     "LEFT JOIN glucose.training_job j ON j.person_id OPERATOR(pg_catalog.=) m.person_id "
     "AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
     "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) m.person_id "
@@ -71,7 +72,7 @@ Query candidate_of_person{
     "AND (m.version IS NOT NULL OR j.state OPERATOR(pg_catalog.=) ANY ('{done,failed}'))",
     3,
     {UUIDOID, TEXTOID, TEXTOID}};
-Query candidate_of_population{"SELECT " MODEL_COLUMNS
+Query candidate_of_population{"SELECT " MODEL_COLUMNS("")
                               " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
                               "AND version OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'ready'",
                               2,
