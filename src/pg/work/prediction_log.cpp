@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/work/prediction_log.hpp"
 
+#include "pg/boundary/attempt.hpp"
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/identity.hpp"
@@ -50,31 +51,13 @@ Datum bytes_datum(const void* data, size_t size) {
 
 // Whatever goes wrong with a shadow is undone and noted: the person gets the stable answer all the same.
 const char* shadow_text(const Served& served) {
-  MemoryContext context = CurrentMemoryContext;
-  ResourceOwner resources = CurrentResourceOwner;
   const char* text = nullptr;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(context);
-  PG_TRY();
-  {
-    text = predictions_text(served, *compute_shadow(served), GlucoseUnit::mg_dl);
-    ReleaseCurrentSubTransaction();
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(context);
-    ErrorData* error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
-    ereport(LOG, (errcode(error->sqlerrcode),
-                  errmsg("shadow of experiment \"%s\" failed: %s", served.trial.experiment, error->message)));
-    text = nullptr;
-  }
-  PG_END_TRY();
-  MemoryContextSwitchTo(context);
-  CurrentResourceOwner = resources;
-  return text;
+  const ErrorData* failure =
+      attempt([&] { text = predictions_text(served, *compute_shadow(served), GlucoseUnit::mg_dl); });
+  if (failure == nullptr) return text;
+  ereport(LOG, (errcode(failure->sqlerrcode),
+                errmsg("shadow of experiment \"%s\" failed: %s", served.trial.experiment, failure->message)));
+  return nullptr;
 }
 
 void add_trial(Parameters& p, const Served& served) {
