@@ -18,6 +18,12 @@ COMMENT ON FUNCTION glucose.require_owner() IS
 'Internal: part of grant_access() and of what decides who sees all: returns when the caller owns the tables, else '
 'raises 42501.';
 
+CREATE FUNCTION glucose.grantee(id oid) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN CASE id WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(id)) END;
+COMMENT ON FUNCTION glucose.grantee(oid) IS
+'Internal: part of setup(): the grantee of an access list as GRANT and REVOKE name it.';
+
 CREATE FUNCTION glucose.grant_access(role name, level text DEFAULT 'write') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -76,19 +82,19 @@ CREATE FUNCTION glucose.setup_privileges() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
+  written CONSTANT name[] := '{model_version, model_metric, deployment, prediction, experiment_model, population_model,
+    population_metric, population_deployment, population_member, schema_version, training_job, retraining_log}';
   held record;
 BEGIN
   -- An earlier version granted writing, and hosted platforms grant everything by default.
   FOR held IN
     SELECT c.oid::regclass AS relation, string_agg(acl.privilege_type, ', ' ORDER BY acl.privilege_type) AS privileges,
-           CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END AS grantee,
+           glucose.grantee(acl.grantee) AS grantee,
            c.relname = 'population_model' AND bool_or(acl.privilege_type = 'SELECT') AS read_weights
     FROM pg_class c, aclexplode(c.relacl) acl
     WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND acl.grantee <> c.relowner
       AND pg_has_role(c.relowner, 'USAGE')
-      AND c.relname IN ('model_version', 'model_metric', 'deployment', 'prediction', 'experiment_model',
-      'population_model', 'population_metric', 'population_deployment',
-                        'population_member', 'schema_version', 'training_job', 'retraining_log')
+      AND c.relname = ANY (written)
       AND (acl.privilege_type <> 'SELECT'
            OR c.relname = 'population_member'
            OR c.relname = 'population_model' AND NOT EXISTS (
@@ -106,13 +112,11 @@ BEGIN
   -- Columns that were granted one by one, as model_version's were.
   FOR held IN
     SELECT c.oid::regclass AS relation, quote_ident(a.attname) AS col, acl.privilege_type,
-           CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END AS grantee
+           glucose.grantee(acl.grantee) AS grantee
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped, aclexplode(a.attacl) acl
     WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND acl.grantee <> c.relowner
       AND pg_has_role(c.relowner, 'USAGE') AND acl.privilege_type <> 'SELECT'
-      AND c.relname IN ('model_version', 'model_metric', 'deployment', 'prediction', 'experiment_model',
-      'population_model', 'population_metric', 'population_deployment',
-                        'population_member', 'schema_version', 'training_job', 'retraining_log')
+      AND c.relname = ANY (written)
   LOOP
     EXECUTE format('REVOKE %s (%s) ON %s FROM %s', held.privilege_type, held.col, held.relation, held.grantee);
   END LOOP;

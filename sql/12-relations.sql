@@ -49,7 +49,7 @@ BEGIN
   -- Before any table is made: what is granted on all new tables would reach these, and partitions to come.
   FOR grants IN
     SELECT DISTINCT d.defaclrole::regrole AS maker, a.grantee,
-           CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS to_whom, 
+           glucose.grantee(a.grantee) AS to_whom,
            d.defaclnamespace = 'glucose'::regnamespace AS here
     FROM pg_default_acl d, aclexplode(d.defaclacl) a
     WHERE d.defaclobjtype = 'r' AND a.grantee <> d.defaclrole
@@ -160,7 +160,7 @@ BEGIN
       EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', part.relation);
     END IF;
     FOR to_whom IN
-      SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+      SELECT DISTINCT glucose.grantee(a.grantee)
       FROM (SELECT part.relacl AS acl UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = part.oid) AS acls,
            aclexplode(acls.acl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
       WHERE a.grantee <> part.relowner AND NOT coalesce(r.rolsuper OR r.rolbypassrls, false)

@@ -19,7 +19,7 @@ BEGIN
            v.mae, v.rmse, v.r2, v.is_production_ready, v.quality_issues
     FROM glucose.model_version v
     WHERE v.person_id = list_model_versions.person_id AND v.model_type = list_model_versions.model_type
-    ORDER BY string_to_array(v.version, '.')::integer[] DESC;
+    ORDER BY glucose.version_parts(v.version) DESC;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.list_model_versions(uuid, text) IS

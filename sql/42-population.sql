@@ -13,7 +13,7 @@ BEGIN
            v.n_validation, v.n_test, v.mae, v.rmse, v.r2, v.is_production_ready, v.quality_issues
     FROM glucose.population_model v
     WHERE v.model_type = list_population_models.model_type
-    ORDER BY string_to_array(v.version, '.')::integer[] DESC;
+    ORDER BY glucose.version_parts(v.version) DESC;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.list_population_models(text) IS

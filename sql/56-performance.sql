@@ -33,7 +33,7 @@ BEGIN
     FROM of_person q
     GROUP BY q.source, q.version, q.algorithm, q.minutes_ahead
     HAVING count(*) >= fewest
-    ORDER BY q.source, string_to_array(q.version, '.')::integer[] DESC, q.algorithm, q.minutes_ahead;
+    ORDER BY q.source, glucose.version_parts(q.version) DESC, q.algorithm, q.minutes_ahead;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.model_performance(text, timestamptz) IS

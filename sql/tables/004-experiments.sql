@@ -61,23 +61,34 @@ $fn$;
 COMMENT ON FUNCTION glucose.setup_step_004() IS
 'Internal: part of setup(): brings the tables to schema version 4.';
 
+CREATE FUNCTION glucose.drop_outcome_views() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  view name;
+BEGIN
+  -- Each stands on the one after it.
+  FOREACH view IN ARRAY ARRAY['model_live_accuracy', 'prediction_outcome', 'prediction_horizon']::name[] LOOP
+    IF to_regclass('glucose.' || view) IS NOT NULL THEN
+      EXECUTE format('DROP VIEW glucose.%I', view);
+    END IF;
+  END LOOP;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.drop_outcome_views() IS
+'Internal: part of setup(): what setup_outcome_views() will make anew.';
+
 CREATE FUNCTION glucose.setup_outcome_views() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
   reader record;
-  remaining text;
 BEGIN
   IF to_regclass('glucose.prediction_horizon') IS NOT NULL AND to_regclass('glucose.prediction_outcome') IS NOT NULL
      AND to_regclass('glucose.model_live_accuracy') IS NOT NULL THEN
     RETURN;
   END IF;
-  FOREACH remaining IN ARRAY ARRAY['glucose.model_live_accuracy', 'glucose.prediction_outcome',
-    'glucose.prediction_horizon'] LOOP
-    IF to_regclass(remaining) IS NOT NULL THEN
-      EXECUTE format('DROP VIEW %s', remaining);
-    END IF;
-  END LOOP;
+  PERFORM glucose.drop_outcome_views();
   -- A view of its own: a security barrier is not merged into the query around it, so that the moments computed here
   -- are plain columns there, and comparisons of plain columns reach the index of the readings under row-level security.
   CREATE VIEW glucose.prediction_horizon WITH (security_invoker = true, security_barrier = true) AS
@@ -153,7 +164,7 @@ BEGIN
 
   -- Whoever reads models and predictions goes on doing so: a forecast asks whether an experiment runs.
   FOR reader IN
-    SELECT DISTINCT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END AS name
+    SELECT DISTINCT glucose.grantee(acl.grantee) AS name
     FROM pg_class c, aclexplode(c.relacl) acl
     WHERE c.oid = 'glucose.model_version'::regclass AND acl.privilege_type = 'SELECT' AND acl.grantee <> c.relowner
   LOOP

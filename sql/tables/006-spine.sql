@@ -54,12 +54,7 @@ BEGIN
                    timestamptz '1900-01-01 00:00+00', timestamptz '2200-01-01 00:00+00');
   END LOOP;
 
-  -- The views that setup_outcome_views() makes are of the newest shape.
-  FOREACH relation IN ARRAY ARRAY['model_live_accuracy', 'prediction_outcome', 'prediction_horizon'] LOOP
-    IF to_regclass('glucose.' || relation) IS NOT NULL THEN
-      EXECUTE format('DROP VIEW glucose.%I', relation);
-    END IF;
-  END LOOP;
+  PERFORM glucose.drop_outcome_views();   -- setup_outcome_views() makes them in the newest shape
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_006() IS

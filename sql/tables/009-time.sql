@@ -41,7 +41,7 @@ BEGIN
 
   -- Whoever works with persons goes on doing so.
   FOR reader IN
-    SELECT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END AS name,
+    SELECT glucose.grantee(acl.grantee) AS name,
            string_agg(DISTINCT acl.privilege_type, ', ') AS privileges
     FROM pg_class c, aclexplode(c.relacl) acl
     WHERE c.oid = 'glucose.person'::regclass AND acl.grantee <> c.relowner
@@ -58,12 +58,7 @@ BEGIN
       USING HINT = 'Offsets and POSIX strings have had their sign turned round. Update person.time_zone.';
   END IF;
 
-  -- The views that setup_outcome_views() makes are of the newest shape.
-  FOREACH relation IN ARRAY ARRAY['model_live_accuracy', 'prediction_outcome', 'prediction_horizon'] LOOP
-    IF to_regclass('glucose.' || relation) IS NOT NULL THEN
-      EXECUTE format('DROP VIEW glucose.%I', relation);
-    END IF;
-  END LOOP;
+  PERFORM glucose.drop_outcome_views();   -- setup_outcome_views() makes them in the newest shape
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_009() IS

@@ -3,7 +3,6 @@ CREATE FUNCTION glucose.setup_step_010() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  view name;
   old record;
 BEGIN
   -- Functions alone write these: policies for more than reading go.
@@ -24,12 +23,7 @@ BEGIN
     'queued, running, done, failed or cancelled. A running job may be queued again: when its worker died, or when '
     'another identity waits and this one has several running.';
 
-  -- The views that setup_outcome_views() makes are of the newest shape.
-  FOREACH view IN ARRAY ARRAY['model_live_accuracy', 'prediction_outcome', 'prediction_horizon']::name[] LOOP
-    IF to_regclass('glucose.' || view) IS NOT NULL THEN
-      EXECUTE format('DROP VIEW glucose.%I', view);
-    END IF;
-  END LOOP;
+  PERFORM glucose.drop_outcome_views();   -- setup_outcome_views() makes them in the newest shape
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_010() IS

@@ -14,8 +14,7 @@ Query newest_members{
     "SELECT v.n_persons, pg_catalog.array_agg(m.person_id) FROM glucose.population_model v "
     "JOIN glucose.population_member m ON m.model_type OPERATOR(pg_catalog.=) v.model_type "
     "AND m.version OPERATOR(pg_catalog.=) v.version WHERE v.model_type OPERATOR(pg_catalog.=) $1 "
-    "GROUP BY v.version, v.n_persons ORDER BY pg_catalog.string_to_array(v.version, '.')::pg_catalog.int4[] "
-    "USING OPERATOR(pg_catalog.>) LIMIT 1",
+    "GROUP BY v.version, v.n_persons ORDER BY glucose.version_parts(v.version) USING OPERATOR(pg_catalog.>) LIMIT 1",
     1,
     {TEXTOID}};
 // Who has been erased since counts as one that differs: the older weights still know it.

@@ -28,8 +28,8 @@ namespace {
   "FROM (SELECT version FROM " models " WHERE " person_of_n OF_TYPE("") " UNION ALL SELECT version FROM "     \
   deployments " WHERE " person_of_n OF_TYPE("") ") AS n "                                                     \
   "LEFT JOIN " models " v ON " person_of_v OF_TYPE("v.") " AND v.version OPERATOR(pg_catalog.=) n.version "   \
-  "WHERE n.version OPERATOR(pg_catalog.~) '^[0-9]{1,9}\\.[0-9]{1,9}\\.[0-9]{1,9}$' "                               \
-  "ORDER BY pg_catalog.string_to_array(n.version, '.')::pg_catalog.int4[] USING OPERATOR(pg_catalog.>) LIMIT 1", \
+  "WHERE glucose.version_parts(n.version) IS NOT NULL "                                                         \
+  "ORDER BY glucose.version_parts(n.version) USING OPERATOR(pg_catalog.>) LIMIT 1", \
       4, { \
     UUIDOID, TEXTOID, JSONBOID, TEXTOID                                                                         \
   }
