@@ -130,15 +130,7 @@ DELETE FROM population_model WHERE model_type = 'cgm';
 DELETE FROM experiment WHERE name LIKE 'cgm %';
 DELETE FROM person WHERE owner = 'regress_cgm_life_ada';
 DROP PROCEDURE public.wait_for_jobs();
--- Workers that have just ended their last job may still hold locks on the tables: let them go first.
-DO $$
-BEGIN
-  FOR i IN 1 .. 200 LOOP
-    PERFORM pg_stat_clear_snapshot();
-    EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity
-      WHERE backend_type = 'pg_glucose training' AND datname = current_database());
-    PERFORM pg_sleep(0.05);
-  END LOOP;
-END $$;
+\getenv here PG_ABS_SRCDIR
+\i :here/include/workers_gone.sql
 DROP OWNED BY regress_cgm_life_ada, regress_cgm_life_steward;
 DROP ROLE regress_cgm_life_ada, regress_cgm_life_steward;

@@ -304,15 +304,7 @@ SELECT (SELECT count(*) FROM experiment_model) AS experiment_models_left,
   (SELECT count(*) FROM prediction WHERE experiment IS NOT NULL) AS predictions_left;
 DELETE FROM experiment;
 DELETE FROM population_model;
--- Workers that have just ended their last job may still hold locks on the tables: let them go first.
-DO $$
-BEGIN
-  FOR i IN 1 .. 200 LOOP
-    PERFORM pg_stat_clear_snapshot();
-    EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity
-      WHERE backend_type = 'pg_glucose training' AND datname = current_database());
-    PERFORM pg_sleep(0.05);
-  END LOOP;
-END $$;
+\getenv here PG_ABS_SRCDIR
+\i :here/include/workers_gone.sql
 DROP OWNED BY regress_experiments_ada, regress_experiments_bob, regress_experiments_steward;
 DROP ROLE regress_experiments_ada, regress_experiments_bob, regress_experiments_steward;

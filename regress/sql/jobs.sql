@@ -137,15 +137,7 @@ SELECT pg_advisory_unlock_all();
 RESET ROLE;
 DELETE FROM glucose.person WHERE owner LIKE 'regress_jobs_%';
 DROP PROCEDURE public.wait_for_jobs();
--- Workers that have just ended their last job may still hold locks on the tables: let them go first.
-DO $$
-BEGIN
-  FOR i IN 1 .. 200 LOOP
-    PERFORM pg_stat_clear_snapshot();
-    EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity
-      WHERE backend_type = 'pg_glucose training' AND datname = current_database());
-    PERFORM pg_sleep(0.05);
-  END LOOP;
-END $$;
+\getenv here PG_ABS_SRCDIR
+\i :here/include/workers_gone.sql
 DROP OWNED BY regress_jobs_ada, regress_jobs_bob, regress_jobs_web;
 DROP ROLE regress_jobs_ada, regress_jobs_bob, regress_jobs_web;
