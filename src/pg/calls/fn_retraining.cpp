@@ -66,6 +66,20 @@ Datum settlement_row(FunctionCallInfo fcinfo, const Settlement& s) {
   return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
 }
 
+// What `settle` comes to for a person the caller manages.
+template <class Settle>
+Datum settled(FunctionCallInfo fcinfo, const Retraining& retraining, Settle&& settle) {
+  MemoryContext caller = CurrentMemoryContext;
+  begin(Volatility::is_volatile);
+  read_person(&retraining.person_id);
+  require_manager(&retraining.person_id);
+  const Settlement settlement = settle();
+  MemoryContextSwitchTo(caller);
+  const Datum result = settlement_row(fcinfo, settlement);
+  end(Volatility::is_volatile);
+  return result;
+}
+
 Datum comparison_row(FunctionCallInfo fcinfo, const PairedComparison& c) {
   TupleDesc row;
   if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
@@ -118,24 +132,15 @@ SQL_FUNCTION(compare_versions) {
 
 SQL_FUNCTION(settle_candidate) {
   PreventCommandIfReadOnly("settle_candidate()");
-  MemoryContext caller = CurrentMemoryContext;
   Retraining retraining;
   retraining.person_id = *uuid_argument(fcinfo, 0, "person_id");
   retraining.model_type = text_argument(fcinfo, 1, "model_type");
   const char* version = text_argument(fcinfo, 2, "version");
-  begin(Volatility::is_volatile);
-  read_person(&retraining.person_id);
-  require_manager(&retraining.person_id);
-  const Settlement settled = settle_candidate(retraining, version);
-  MemoryContextSwitchTo(caller);
-  const Datum result = settlement_row(fcinfo, settled);
-  end(Volatility::is_volatile);
-  PG_RETURN_DATUM(result);
+  return settled(fcinfo, retraining, [&] { return settle_candidate(retraining, version); });
 }
 
 SQL_FUNCTION(train_and_settle) {
   PreventCommandIfReadOnly("retrain_model()");
-  MemoryContext caller = CurrentMemoryContext;
   RetrainRequest wish;
   wish.retraining.person_id = *uuid_argument(fcinfo, 0, "person_id");
   wish.retraining.model_type = text_argument(fcinfo, 1, "model_type");
@@ -144,14 +149,7 @@ SQL_FUNCTION(train_and_settle) {
   wish.forced = PG_GETARG_BOOL(3);
   wish.retraining.has_as_of = !PG_ARGISNULL(4);
   if (wish.retraining.has_as_of) wish.retraining.as_of = PG_GETARG_TIMESTAMPTZ(4);
-  begin(Volatility::is_volatile);
-  read_person(&wish.retraining.person_id);
-  require_manager(&wish.retraining.person_id);
-  const Settlement settled = retrain(wish);
-  MemoryContextSwitchTo(caller);
-  const Datum result = settlement_row(fcinfo, settled);
-  end(Volatility::is_volatile);
-  PG_RETURN_DATUM(result);
+  return settled(fcinfo, wish.retraining, [&] { return retrain(wish); });
 }
 
 SQL_FUNCTION(try_lock_person) {
