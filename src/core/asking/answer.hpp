@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "core/asking/kept.hpp"
 #include "core/base/types.hpp"
 #include "core/readings/sensor.hpp"
 
@@ -31,11 +32,14 @@ struct Question {
   Head head = Head::usual;
 };
 
-/// What was stored by then, as far back as the task's reach; sorted by time.
+/// What was stored by then, as far back as the task's reach; sorted by time. There may be more of it, before and after:
+/// an answer looks at nothing that was not known then.
 struct Known {
   std::span<const Reading> readings;
   std::span<const Meal> meals;
-  DayClock clock{};  // of the readings' days
+  DayClock clock{};       // of the readings' days
+  Micros until = 0;       // rows are all there up to then
+  Kept* kept = nullptr;   // what was worked out of them before; null: nothing is kept
 };
 
 /// What is to be expected at one horizon, in the task's unit.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // A decoded model of any task, as it is cached and handed around.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -11,6 +12,9 @@ class AnyModel {
   virtual ~AnyModel() = default;
   /// Overwrites what was learnt from persons: it does not stay behind in freed memory.
   virtual void wipe() = 0;
+
+  /// Which of the models decoded in this session it is; 0: of none that is kept.
+  std::uint64_t serial = 0;
 };
 
 // Found where M is: a member function of that name would hide it.
@@ -21,7 +25,7 @@ void wipe_model(M& model) {
 
 /// A task's own kind of model in that form; there is a wipe(M&).
 template <class M>
-class HeldModel final : public AnyModel {
+class HeldModel : public AnyModel {
  public:
   explicit HeldModel(M model) : model_(std::move(model)) {}
   void wipe() override { wipe_model(model_); }

@@ -47,6 +47,7 @@ class ModelCache {
       entries_.splice(entries_.begin(), entries_, there->second);
       return &entries_.front().model;
     }
+    model.model->serial = ++serial_;
     entries_.push_front({digest, std::move(model), bytes});
     try {
       by_digest_.emplace(digest, entries_.begin());
@@ -90,6 +91,7 @@ class ModelCache {
   std::list<Entry> entries_;  // most recently used first
   std::map<Digest, typename std::list<Entry>::iterator> by_digest_;
   Stats stats_;
+  std::uint64_t serial_ = 0;
 };
 
 }  // namespace glucose

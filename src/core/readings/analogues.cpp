@@ -63,23 +63,48 @@ Analogues::Point Analogues::first_known(std::span<const Reading> near, Micros at
   return first;
 }
 
-Analogues::Analogues(std::span<const Reading> readings) {
+// What is said of moments from `at` on. Revisions lie in the order of their points.
+void Analogues::forget_from(Micros at) {
+  while (!stretches_.empty() && stretches_.back().start >= at) stretches_.pop_back();
+  std::size_t left = 0;
+  if (!stretches_.empty()) {
+    Stretch& last = stretches_.back();
+    last.n = std::min(last.n, static_cast<std::size_t>((at - last.start + kStep - 1) / kStep));
+    left = last.first + last.n;
+  }
+  for (std::size_t i = left; i < points_.size(); ++i) {
+    if (points_[i].revision == 0) continue;
+    revisions_.resize(static_cast<std::size_t>(points_[i].revision) - 1, Point{kUnknown, 0, 0});
+    break;
+  }
+  points_.resize(left, Point{kUnknown, 0, 0});
+}
+
+void Analogues::extend(std::span<const Reading> readings, Micros complete) {
   // Nothing is known between readings farther apart than their reach: a stretch ends there, so that what is kept grows
   // with the readings and not with the time they span.
   constexpr Micros kLongGap = 2 * kReachOfReading + kStep;
-  std::size_t first = 0, last = 0;  // of the readings within reach
-  for (std::size_t begin = 0, end; begin < readings.size(); begin = end) {
+  std::size_t begin = 0;
+  if (!stretches_.empty()) {
+    const Micros from = complete - kReachOfReading;
+    forget_from(from);
+    const auto within_reach = [&](const Reading& r) { return r.measured_at < from - kReachOfReading; };
+    begin = static_cast<std::size_t>(std::partition_point(readings.begin(), readings.end(), within_reach) -
+                                     readings.begin());
+  }
+  std::size_t first = begin, last = begin;  // of the readings within reach
+  for (std::size_t end; begin < readings.size(); begin = end) {
     end = begin + 1;
     while (end < readings.size() && readings[end].measured_at - readings[end - 1].measured_at <= kLongGap) ++end;
     const Micros from = readings[begin].measured_at;
-    const Micros start = from - ((from % kStep) + kStep) % kStep;  // a quarter-hour, at the first reading or before it
-    Stretch stretch{start, points_.size(), 0};
-    for (Micros t = start; t <= readings[end - 1].measured_at; t += kStep, ++stretch.n) {
+    Micros t = from - ((from % kStep) + kStep) % kStep;  // a quarter-hour, at the first reading or before it
+    if (!stretches_.empty()) t = std::max(t, stretches_.back().end());
+    if (stretches_.empty() || stretches_.back().end() != t) stretches_.push_back({t, points_.size(), 0});
+    for (Stretch& stretch = stretches_.back(); t <= readings[end - 1].measured_at; t += kStep, ++stretch.n) {
       while (readings[first].measured_at < t - kReachOfReading) ++first;
       while (last < readings.size() && readings[last].measured_at <= t + kReachOfReading) ++last;
       points_.push_back(first < last ? first_known(readings.subspan(first, last - first), t) : Point{kUnknown, 0, 0});
     }
-    stretches_.push_back(stretch);
   }
 }
 

@@ -14,11 +14,12 @@ Size most_bytes() {
   return static_cast<Size>(settings::max_train_memory_kb) * 1024;
 }
 
-// The person's offset from UTC at each day of its readings.
-DayClock clock_of(const Person& person, const Readings& readings, MemoryContext context) {
-  if (readings.n == 0) return {};
-  const TimestampTz last = readings.rows[readings.n - 1].measured_at;
-  TimestampTz first = readings.rows[0].measured_at;
+}  // namespace
+
+DayClock clock_of(const Person& person, std::span<const Reading> readings, MemoryContext context) {
+  if (readings.empty()) return {};
+  const TimestampTz last = readings.back().measured_at;
+  TimestampTz first = readings.front().measured_at;
   if (last - first > kMostClockDays * kDay) first = last - kMostClockDays * kDay;
   const auto n = static_cast<size_t>((last - first) / kDay) + 1;
   auto* offsets = static_cast<int*>(MemoryContextAlloc(context, n * sizeof(int)));
@@ -26,8 +27,6 @@ DayClock clock_of(const Person& person, const Readings& readings, MemoryContext 
     offsets[day] = utc_offset_min(first + static_cast<TimestampTz>(day) * kDay, person.clock);
   return {first, {offsets, n}};
 }
-
-}  // namespace
 
 TimestampTz moved(TimestampTz at, TimestampTz by) {
   if (TIMESTAMP_NOT_FINITE(at)) return at;
@@ -40,9 +39,10 @@ Material read_material(const Person& person, const Reach& reach, TimestampTz sta
   const TimestampTz since = moved(start_at, -reach.before);
   const Meals meals = reach.meals ? read_meals(person, since, end_at, context) : Meals{nullptr, 0};
   const Readings readings = read_readings(&person.id, since, moved(end_at, reach.after), most_bytes(), context);
-  return {{readings.rows, static_cast<size_t>(readings.n)},
+  const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
+  return {known,
           {meals.rows, static_cast<size_t>(meals.n)},
-          clock_of(person, readings, context),
+          clock_of(person, known, context),
           start_at,
           end_at};
 }
@@ -51,9 +51,11 @@ Known read_known(const Person& person, const Reach& reach, TimestampTz at, Memor
   const TimestampTz since = moved(at, -reach.before);
   const Readings readings = read_readings(&person.id, since, at, most_bytes(), context);
   const Meals meals = reach.meals ? read_meals(person, since, moved(at, 1), context) : Meals{nullptr, 0};
-  return {{readings.rows, static_cast<size_t>(readings.n)},
+  const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
+  return {known,
           {meals.rows, static_cast<size_t>(meals.n)},
-          clock_of(person, readings, context)};
+          clock_of(person, known, context),
+          at};
 }
 
 }  // namespace glucose::pg

@@ -15,6 +15,9 @@ Material read_material(const Person& person, const Reach& reach, TimestampTz sta
 /// What was stored by a moment, as far back as `reach`.
 Known read_known(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context);
 
+/// The person's offset from UTC at each day of these readings, in `context`.
+DayClock clock_of(const Person& person, std::span<const Reading> readings, MemoryContext context);
+
 /// `at` moved by `by`, or itself where that is no moment any more.
 TimestampTz moved(TimestampTz at, TimestampTz by);
 

@@ -2,12 +2,14 @@
 #include "core/tasks/meal/task.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/base/error.hpp"
 #include "core/readings/time_grid.hpp"
 #include "core/tasks/meal/asking/explanation.hpp"
 #include "core/tasks/meal/asking/importance.hpp"
 #include "core/tasks/meal/asking/meal_scorer.hpp"
+#include "core/tasks/meal/asking/workings.hpp"
 #include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
@@ -20,10 +22,30 @@ namespace glucose {
 namespace {
 
 constexpr int kMealsOfOnePerson = 10;  // fewer say little about a person, but a population may still use them
-constexpr std::size_t kFollowedMeals = kRememberedMeals;
 
 const Model& model_of(const AnyModel& model) {
   return static_cast<const HeldModel<Model>&>(model).get();
+}
+
+/// As it serves: what it remembers is made ready to be asked once, not for each question.
+class ServingModel final : public HeldModel<Model> {
+ public:
+  explicit ServingModel(Model model) : HeldModel(std::move(model)) {}
+  void wipe() override {
+    HeldModel::wipe();
+    memory_.reset();
+  }
+  const Recollection& memory() const {
+    if (!memory_) memory_.emplace(get().recollection());
+    return *memory_;
+  }
+
+ private:
+  mutable std::optional<Recollection> memory_;
+};
+
+const Recollection& memory_of(const AnyModel& model) {
+  return static_cast<const ServingModel&>(model).memory();
 }
 
 const MealRows& meals_of(const Rows& rows) {
@@ -103,7 +125,7 @@ std::unique_ptr<RowsMaker> training_rows(const TrainOptions& o, std::size_t memo
 // --- models -----------------------------------------------------------------------------------------------------
 
 std::unique_ptr<AnyModel> decoded(std::span<const std::uint8_t> bytes) {
-  return held(decode(bytes));
+  return std::make_unique<ServingModel>(decode(bytes));
 }
 
 ModelFacts facts(const AnyModel& any) {
@@ -139,48 +161,41 @@ std::unique_ptr<AnyModel> baseline(const AnyModel& any) {
 
 // --- asking -----------------------------------------------------------------------------------------------------
 
-// What a model does not remember yet has to be followed again: meals since its training, or, of a population's model,
-// the newest ones.
-Micros follow_from(const Model& model, Micros at) {
-  const Micros newest = at - kFollowedDays * kDay;
-  if (model.memory.meals.empty()) return newest;
-  return std::max(model.memory.meals.back().eaten_at + 1, newest);
+Reach asking_reach(const AnyModel& any, const Question& question) {
+  const Micros from = std::min(MealWorkings::follows_from(model_of(any), question.at), question.at);
+  return {.before = question.at - from + kFeatureDays * kDay, .meals = true, .keeps = true};
 }
 
-Reach asking_reach(const AnyModel& any, const Question& question) {
-  const Micros from = std::min(follow_from(model_of(any), question.at), question.at);
-  return {question.at - from + kFeatureDays * kDay, 0, true};
+/// The readings of (since, at]: there may be others.
+std::span<const Reading> within(std::span<const Reading> readings, Micros since, Micros at) {
+  const auto up_to = [&](Micros moment) {
+    return std::partition_point(readings.begin(), readings.end(),
+                                [&](const Reading& r) { return r.measured_at <= moment; });
+  };
+  return {up_to(since), up_to(at)};
 }
 
 /// A meal with all that is known of it.
 struct Asked {
   Moment moment;
   SensorState sensor;
-  Follower follower;
+  const Recollection* known;
+  std::unique_ptr<MealWorkings> own;  // where nothing is kept
 };
 
-Follower followed(const Model& model, std::span<const Meal> meals, std::span<const Reading> readings, Micros at) {
-  const Micros from = follow_from(model, at);
-  std::size_t first = meals.size();
-  while (first > 0 && meals.size() - first < kFollowedMeals && meals[first - 1].eaten_at >= from) --first;
-  Follower follower(model);
-  if (first < meals.size()) {
-    DatasetBuilder builder(meals, readings, model.horizons_min, meals[first].eaten_at, at, at);
-    while (!builder.done()) builder.step();
-    for (const Sample& sample : builder.take()) follower.follow(sample);
-  }
-  return follower;
-}
-
-Asked asked(const Model& model, const Known& known, const Question& question) {
+Asked asked(const AnyModel& any, const Known& known, const Question& question) {
+  const Model& model = model_of(any);
+  const Micros at = question.at, since = at - asking_reach(any, question).before;
   check_meal(question.meal.nutrition);
-  const Meal whole = WholeMeals::of(known.meals, question.meal);
-  const WholeMeals earlier = WholeMeals::without(known.meals, question.meal);
-  Asked a{Timeline(earlier.all(), known.readings).moment(whole),
-          {},
-          followed(model, earlier.all(), known.readings, question.at)};
-  a.sensor = assess_sensor(history_of(a.moment.features), known.readings, question.at);
-  if (!a.sensor.has_last && was_measured(known.readings, question.at - kBaselineDays * kDay, question.at))
+  Asked a{};
+  if (known.kept == nullptr) a.own = std::make_unique<MealWorkings>();
+  MealWorkings& workings = a.own ? *a.own : known.kept->workings<MealWorkings>(&kMealTask);
+  workings.take(known);
+  a.moment = workings.moment(question.meal);
+  a.known = &workings.followed(model, memory_of(any), any.serial, at);
+  const std::span<const Reading> readings = within(known.readings, since, at);
+  a.sensor = assess_sensor(history_of(a.moment.features), readings, at);
+  if (!a.sensor.has_last && was_measured(readings, at - kBaselineDays * kDay, at))
     throw Error(ErrorCode::too_little_history, "no glucose reading of the 30 days before this moment was known then",
                 kImportHint, "There are readings, but all of them were recorded only later (recorded_at).");
   return a;
@@ -203,8 +218,8 @@ Answer answer_of(const Asked& a, const Forecast& forecast) {
 
 Answer ask(const AnyModel& any, const Known& known, const Question& question) {
   const Model& model = model_of(any);
-  const Asked a = asked(model, known, question);
-  return answer_of(a, forecast(model, a.moment, a.follower.known(), question.level, a.sensor));
+  const Asked a = asked(any, known, question);
+  return answer_of(a, forecast(model, a.moment, *a.known, question.level, a.sensor));
 }
 
 std::size_t place_of_horizon(const Model& model, int minutes) {
@@ -222,8 +237,8 @@ std::unique_ptr<Explainer> explain(const AnyModel& any, const Known& known, cons
                                    int minutes_ahead) {
   const Model& model = model_of(any);
   const std::size_t k = place_of_horizon(model, minutes_ahead);
-  const Asked a = asked(model, known, question);
-  return std::make_unique<MealExplainer>(model, a.moment, a.follower.known(), k, question.head == Head::mean);
+  const Asked a = asked(any, known, question);
+  return std::make_unique<MealExplainer>(model, a.moment, *a.known, k, question.head == Head::mean);
 }
 
 // --- measuring --------------------------------------------------------------------------------------------------
@@ -261,8 +276,8 @@ const Model& meal_model(const AnyModel& any) {
 
 std::vector<CurvePoint> meal_curve(const AnyModel& any, const Known& known, const Question& question, int step_min) {
   const Model& model = model_of(any);
-  const Asked a = asked(model, known, question);
-  const Forecast f = forecast(model, a.moment, a.follower.known(), question.level, a.sensor);
+  const Asked a = asked(any, known, question);
+  const Forecast f = forecast(model, a.moment, *a.known, question.level, a.sensor);
   return glucose_curve(model, a.moment, {f.horizons.data(), static_cast<std::size_t>(f.n)}, question.head == Head::mean,
                        step_min);
 }

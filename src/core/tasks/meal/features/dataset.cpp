@@ -17,11 +17,6 @@ int boundary(Samples samples, int wanted) {
 
 constexpr Micros kMeasuredBefore = kHistorySteps * kHistoryStepMin * kMinute;
 
-bool has_glucose(const FeatureVector& x) {
-  return std::any_of(x.begin() + kHistory, x.begin() + kHistory + kHistorySteps,
-                     [](float value) { return !std::isnan(value); });
-}
-
 }  // namespace
 
 bool all_known(const Sample& sample, std::size_t horizons) {
@@ -59,26 +54,40 @@ DatasetBuilder::DatasetBuilder(std::span<const Meal> meals, std::span<const Read
       as_of_(as_of),
       timeline_(meals, readings) {}
 
+bool has_glucose(const Moment& moment) {
+  const FeatureVector& x = moment.features;
+  return std::any_of(x.begin() + kHistory, x.begin() + kHistory + kHistorySteps,
+                     [](float value) { return !std::isnan(value); });
+}
+
+std::optional<Sample> sample_of(const Meal& meal, const Timeline& timeline, std::span<const Reading> readings,
+                                std::span<const int> horizons_min, std::size_t least, Micros as_of) {
+  Sample sample;
+  sample.targets.fill(kUnknown);
+  std::size_t known = 0;
+  for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+    sample.targets[k] = outcome_at(readings, meal.eaten_at + horizons_min[k] * kMinute, as_of);
+    known += std::isnan(sample.targets[k]) ? 0 : 1;
+  }
+  if (known < least) return std::nullopt;
+  for (std::size_t c = 0; c < sample.curve.size(); ++c)
+    sample.curve[c] =
+        outcome_at(readings, meal.eaten_at + static_cast<Micros>(c + 1) * kCurveStepMin * kMinute, as_of);
+  static_cast<Moment&>(sample) = timeline.moment(meal);
+  sample.meal_id = meal.id;
+  return sample;
+}
+
 void DatasetBuilder::step() {
   const Meal& meal = meals_[next_++];
   if (meal.eaten_at < start_at_ || meal.eaten_at >= end_at_) return;
   ++of_period_;
-  Sample sample;
-  sample.targets.fill(kUnknown);
-  std::size_t known = 0;
-  for (std::size_t k = 0; k < horizons_min_.size(); ++k) {
-    sample.targets[k] = outcome_at(readings_, meal.eaten_at + horizons_min_[k] * kMinute,
-                                   as_of_.value_or(std::numeric_limits<Micros>::max()));
-    known += std::isnan(sample.targets[k]) ? 0 : 1;
-  }
-  for (std::size_t c = 0; c < sample.curve.size(); ++c)
-    sample.curve[c] = outcome_at(readings_, meal.eaten_at + static_cast<Micros>(c + 1) * kCurveStepMin * kMinute,
-                                 as_of_.value_or(std::numeric_limits<Micros>::max()));
-  if (known < (as_of_ ? 1 : horizons_min_.size())) return;
-  static_cast<Moment&>(sample) = timeline_.moment(meal);
-  sample.meal_id = meal.id;
-  if (has_glucose(sample.features))
-    samples_.push_back(sample);
+  const std::optional<Sample> sample =
+      sample_of(meal, timeline_, readings_, horizons_min_, as_of_ ? 1 : horizons_min_.size(),
+                as_of_.value_or(std::numeric_limits<Micros>::max()));
+  if (!sample) return;
+  if (has_glucose(*sample))
+    samples_.push_back(*sample);
   else if (was_measured(readings_, meal.eaten_at - kMeasuredBefore, meal.eaten_at))
     ++too_late_;
 }

@@ -52,6 +52,13 @@ SplitSizes split_sizes(Samples samples);
 /// The first row from `wanted` on that begins a new moment, so that meals of one moment are not torn apart.
 std::size_t moment_boundary(Samples samples, std::size_t wanted);
 
+/// Whether there is any glucose to start from.
+bool has_glucose(const Moment& moment);
+
+/// A meal's sample, with the outcomes that were known at `as_of`; none when fewer than `least` of them are known.
+std::optional<Sample> sample_of(const Meal& meal, const Timeline& timeline, std::span<const Reading> readings,
+                                std::span<const int> horizons_min, std::size_t least, Micros as_of);
+
 /// Builds samples one meal at a time, so that the caller can poll for interrupts in between.
 /// in: one person's meals and readings, sorted by time, reaching 31 days further back than the first meal wanted;
 /// horizons [K] in minutes · a meal without an outcome at every horizon, or without any glucose to start from, is

@@ -11,46 +11,44 @@ namespace glucose {
 
 namespace {
 
-// Two passes over at most 30 days of readings: exact enough that the order of summing is the only rounding.
-void glucose_level(std::span<const Reading> readings, Micros since, Micros at, Baseline& out) {
-  const auto by_time = [](const Reading& r, Micros t) { return r.measured_at <= t; };
-  const auto first = std::lower_bound(readings.begin(), readings.end(), since, by_time);
-  const auto last = std::lower_bound(first, readings.end(), at, by_time);
-  double sum = 0;
-  std::int64_t n = 0;
-  for (auto r = first; r != last; ++r) {
-    if (r->recorded_at > at) continue;
-    sum += static_cast<double>(r->mg_dl);
-    ++n;
-  }
-  if (n == 0) return;
-  const double mean = sum / static_cast<double>(n);
-  double squares = 0;
-  for (auto r = first; r != last; ++r) {
-    if (r->recorded_at > at) continue;
-    const double d = static_cast<double>(r->mg_dl) - mean;
-    squares += d * d;
-  }
-  out.avg_glucose_mg_dl = static_cast<float>(mean);
-  if (n > 1) out.std_glucose_mg_dl = static_cast<float>(std::sqrt(squares / static_cast<double>(n - 1)));
+void put_level(const LevelSum& sum, Baseline& out) {
+  if (sum.n > 0) out.avg_glucose_mg_dl = static_cast<float>(sum.mean());
+  if (sum.n > 1) out.std_glucose_mg_dl = static_cast<float>(sum.sd(1));
 }
 
 float mean_carbs(std::span<const Meal> meals, Micros since, Micros at) {
   double sum = 0;
   int n = 0;
-  for (const Meal& meal : meals) {
-    if (meal.eaten_at < since || meal.eaten_at >= at || std::isnan(meal.nutrition.carbs_g)) continue;
-    sum += static_cast<double>(meal.nutrition.carbs_g);
+  auto meal = std::partition_point(meals.begin(), meals.end(), [&](const Meal& m) { return m.eaten_at < since; });
+  for (; meal != meals.end() && meal->eaten_at < at; ++meal) {
+    if (std::isnan(meal->nutrition.carbs_g)) continue;
+    sum += static_cast<double>(meal->nutrition.carbs_g);
     ++n;
   }
   return n > 0 ? static_cast<float>(sum / n) : kUnknown;
+}
+
+FeatureVector extracted(const Meal& meal, const Levels& levels, float avg_carbs_g) {
+  FeatureVector x;
+  meal_features(meal, std::span<float, kHistory>(x.data(), kHistory));
+  glucose_window(levels.believed().readings(), meal.eaten_at, kHistoryStepMin * kMinute, {x.data() + kHistory, kHistorySteps});
+  Baseline level;
+  put_level(levels.since(meal.eaten_at - kBaselineDays * kDay + 1), level);
+  x[kBaseline] = level.avg_glucose_mg_dl;
+  x[kBaseline + 1] = level.std_glucose_mg_dl;
+  x[kBaseline + 2] = avg_carbs_g;
+  return x;
 }
 
 }  // namespace
 
 Baseline baseline(std::span<const Reading> readings, std::span<const Meal> meals, Micros since, Micros at) {
   Baseline result;
-  glucose_level(readings, since, at, result);
+  LevelSum sum;
+  auto r = std::partition_point(readings.begin(), readings.end(), [&](const Reading& x) { return x.measured_at <= since; });
+  for (; r != readings.end() && r->measured_at <= at; ++r)
+    if (r->recorded_at <= at) sum.add(r->mg_dl);
+  put_level(sum, result);
   result.avg_carbs_g = mean_carbs(meals, since, at);
   return result;
 }
@@ -72,34 +70,18 @@ void meal_features(const Meal& meal, std::span<float, kHistory> out) {
   out[kClock + 3] = static_cast<float>(std::cos(week));
 }
 
-namespace {
-
-FeatureVector extracted(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
-                        float avg_carbs_g) {
-  FeatureVector x;
-  meal_features(meal, std::span<float, kHistory>(x.data(), kHistory));
-  glucose_window(believed.readings(), meal.eaten_at, kHistoryStepMin * kMinute, {x.data() + kHistory, kHistorySteps});
-  const Micros since = meal.eaten_at - kBaselineDays * kDay;
-  const Baseline level = baseline(readings, {}, since, meal.eaten_at);
-  x[kBaseline] = level.avg_glucose_mg_dl;
-  x[kBaseline + 1] = level.std_glucose_mg_dl;
-  x[kBaseline + 2] = avg_carbs_g;
-  return x;
+FeatureVector extract(const Meal& meal, const Levels& levels, std::span<const Meal> meals) {
+  return extracted(meal, levels, mean_carbs(meals, meal.eaten_at - kBaselineDays * kDay, meal.eaten_at));
 }
-
-}  // namespace
 
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float avg_carbs_g) {
-  return extracted(meal, readings, BelievedReadings(readings, meal.eaten_at), avg_carbs_g);
-}
-
-FeatureVector extract(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
-                      std::span<const Meal> meals) {
-  return extracted(meal, readings, believed, mean_carbs(meals, meal.eaten_at - kBaselineDays * kDay, meal.eaten_at));
+  LevelSums sums;
+  sums.extend(readings, 0);
+  return extracted(meal, Levels(readings, sums, meal.eaten_at), avg_carbs_g);
 }
 
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, std::span<const Meal> meals) {
-  return extract(meal, readings, BelievedReadings(readings, meal.eaten_at), meals);
+  return extract(meal, readings, mean_carbs(meals, meal.eaten_at - kBaselineDays * kDay, meal.eaten_at));
 }
 
 }  // namespace glucose

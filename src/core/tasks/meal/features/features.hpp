@@ -3,7 +3,7 @@
 #include <span>
 
 #include "core/base/types.hpp"
-#include "core/readings/credibility.hpp"
+#include "core/readings/level_sums.hpp"
 #include "core/tasks/meal/features/feature_schema.hpp"
 
 namespace glucose {
@@ -29,9 +29,10 @@ void meal_features(const Meal& meal, std::span<float, kHistory> out);
 /// itself and later ones are ignored.
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, std::span<const Meal> meals);
 
-/// As above, with the mean carbohydrate of the earlier meals known already, or what is believed of the readings.
+/// As above, with sums over the readings known already.
+FeatureVector extract(const Meal& meal, const Levels& levels, std::span<const Meal> meals);
+
+/// As above, with the mean carbohydrate of the earlier meals known already.
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float avg_carbs_g);
-FeatureVector extract(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
-                      std::span<const Meal> meals);
 
 }  // namespace glucose

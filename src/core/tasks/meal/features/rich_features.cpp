@@ -104,23 +104,22 @@ struct Summary {
   float mean = kUnknown, sd = kUnknown;
 };
 
-/// Mean and SD of the readings of [at - span, at] known at `at`; an SD needs three.
-Summary summary(std::span<const Reading> readings, Micros at, Micros span) {
-  const auto first = std::lower_bound(readings.begin(), readings.end(), at - span,
-                                      [](const Reading& r, Micros t) { return r.measured_at < t; });
-  double sum = 0, squares = 0, n = 0;
-  const double pivot = first != readings.end() ? static_cast<double>(first->mg_dl) : 0;  // keeps the squares small
-  for (auto r = first; r != readings.end() && r->measured_at <= at; ++r) {
-    if (r->recorded_at > at) continue;
-    const double d = static_cast<double>(r->mg_dl) - pivot;
-    sum += d;
-    squares += d * d;
-    n += 1;
-  }
+/// Mean and SD; an SD needs three readings.
+Summary summary(const LevelSum& sum) {
   Summary s;
-  if (n > 0) s.mean = static_cast<float>(pivot + sum / n);
-  if (n > 2) s.sd = static_cast<float>(std::sqrt(std::max(squares / n - sum / n * sum / n, 0.0)));
+  if (sum.n > 0) s.mean = static_cast<float>(sum.mean());
+  if (sum.n > 2) s.sd = static_cast<float>(sum.sd(0));
   return s;
+}
+
+/// Of the readings of [at - span, at] known at `at`.
+Summary summary(const Levels& levels, Micros at, Micros span) {
+  return summary(levels.since(at - span));
+}
+
+/// The same as they are believed.
+Summary believed(const Levels& levels, Micros at, Micros span) {
+  return summary(levels.believed_since(at - span));
 }
 
 /// What glucose does at this time of day on earlier days.
@@ -165,12 +164,13 @@ struct Level {
   float now, month_mean;
 };
 
-Level add_glucose(Columns& out, Micros at, std::span<const Reading> readings, std::span<const Reading> believed) {
+Level add_glucose(Columns& out, const Meal& meal, const Levels& levels) {
+  const Micros at = meal.eaten_at;
   std::array<float, kLags> g;
-  glucose_window(believed, at, 15 * kMinute, g);
+  glucose_window(levels.believed().readings(), at, 15 * kMinute, g);
   float gaps = 0;
   for (const float value : g) gaps += std::isnan(value) ? 1.0F / kLags : 0.0F;
-  const Summary month = summary(readings, at, kBaselineDays * kDay), day = summary(readings, at, kDay);
+  const Summary month = summary(levels, at, kBaselineDays * kDay), day = summary(levels, at, kDay);
   float level = month.mean;  // the newest known value of the window, else the person's usual
   for (const float value : g)
     if (!std::isnan(value)) level = value;
@@ -179,11 +179,11 @@ Level add_glucose(Columns& out, Micros at, std::span<const Reading> readings, st
   float lowest = kUnknown;
   for (const float value : g) lowest = std::fmin(lowest, value);
   out.add(level - lowest);
-  out.add(level - summary(believed, at, 360 * kMinute).mean);
+  out.add(level - believed(levels, at, 360 * kMinute).mean);
   out.add(level - day.mean);
   out.add(level - month.mean);
-  out.add(summary(believed, at, 60 * kMinute).sd);
-  out.add(summary(believed, at, 120 * kMinute).sd);
+  out.add(believed(levels, at, 60 * kMinute).sd);
+  out.add(believed(levels, at, 120 * kMinute).sd);
   out.add(day.sd);
   out.add(month.sd);
   out.add(gaps);
@@ -204,11 +204,8 @@ void add_rhythm(Columns& out, Micros at, std::span<const Reading> readings, cons
 // Nadaraya-Watson regression on the person's own quarter-hours.
 void add_analogues(Columns& out, const Analogues& alike, Micros at, float level) {
   std::array<float, 2> changes{}, weights{};
-  alike.visit(at, [&](Micros then, float start, const auto& value_at) {
-    const Micros of_day = std::abs(at - then) % kDay;
-    const float minutes = static_cast<float>(std::min(of_day, kDay - of_day) / kMinute);
-    if (minutes > 3 * kAlikeMinutes) return;
-    const float clock = minutes / kAlikeMinutes, height = (start - level) / kAlikeLevel;
+  alike.visit_near(at, static_cast<int>(3 * kAlikeMinutes), [&](Micros then, float start, int apart, const auto& value_at) {
+    const float clock = static_cast<float>(apart) / kAlikeMinutes, height = (start - level) / kAlikeLevel;
     const float weight = std::exp(-0.5F * (clock * clock + height * height));
     for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h) {
       const float later = value_at(then + kRecalledHorizonsMin[h] * kMinute);
@@ -221,7 +218,7 @@ void add_analogues(Columns& out, const Analogues& alike, Micros at, float level)
   out.add(kAlikePrior / (weights[1] + kAlikePrior));
 }
 
-void add_recall(Columns& out, const Meal& meal, const std::deque<EarlierMeal>& earlier, float level) {
+void add_recall(Columns& out, const Meal& meal, std::span<const EarlierMeal> earlier, float level) {
   float differences = 0, weights = 0;
   for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h) {
     float changes = 0;
@@ -240,7 +237,7 @@ void add_recall(Columns& out, const Meal& meal, const std::deque<EarlierMeal>& e
   out.add(kRecallPrior / (weights + kRecallPrior));
 }
 
-void add_nutrition(Columns& out, const Meal& meal, const std::deque<EarlierMeal>& earlier) {
+void add_nutrition(Columns& out, const Meal& meal, std::span<const EarlierMeal> earlier) {
   const Nutrition& n = meal.nutrition;
   for (const float value : {n.calories, n.carbs_g, n.protein_g, n.fat_g, n.fiber_g}) out.add(value);
   const float net = n.carbs_g - known_or_zero(n.fiber_g);
@@ -264,7 +261,7 @@ void add_nutrition(Columns& out, const Meal& meal, const std::deque<EarlierMeal>
   for (const float value : {n.carbs_g, n.fat_g, n.fiber_g}) out.add(std::isnan(value) ? 1.0F : 0.0F);
 }
 
-void add_absorption(Columns& out, Micros at, const std::deque<EarlierMeal>& earlier) {
+void add_absorption(Columns& out, Micros at, std::span<const EarlierMeal> earlier) {
   float since = 720, of_day = 0;
   std::array<float, 2> carbs{};
   float meals = 0;
@@ -304,12 +301,12 @@ void add_clock(Columns& out, const Meal& meal, const Level& level) {
 
 }  // namespace
 
-RichVector rich_features(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
-                         const Analogues& alike, const std::deque<EarlierMeal>& earlier, float carbs_same_moment) {
+RichVector rich_features(const Meal& meal, const Levels& levels, const Analogues& alike,
+                         std::span<const EarlierMeal> earlier, float carbs_same_moment) {
   RichVector x;
   Columns out(x);
-  const Level level = add_glucose(out, meal.eaten_at, readings, believed.readings());
-  add_rhythm(out, meal.eaten_at, readings, level);
+  const Level level = add_glucose(out, meal, levels);
+  add_rhythm(out, meal.eaten_at, levels.readings(), level);
   add_analogues(out, alike, meal.eaten_at, level.now);
   add_recall(out, meal, earlier, level.now);
   add_nutrition(out, meal, earlier);

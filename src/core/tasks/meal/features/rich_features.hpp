@@ -2,13 +2,12 @@
 // The feature schema 'meal/2': what the population's and the personal models see of a meal.
 #pragma once
 #include <array>
-#include <deque>
 #include <span>
 #include <string_view>
 
 #include "core/base/types.hpp"
 #include "core/readings/analogues.hpp"
-#include "core/readings/credibility.hpp"
+#include "core/readings/level_sums.hpp"
 
 namespace glucose {
 
@@ -43,14 +42,13 @@ struct EarlierMeal {
   bool has_carbs;
   float level;                         // glucose when it was eaten, NaN: unknown
   std::array<float, 2> outcome_mg_dl;  // at kRecalledHorizonsMin, NaN: not known (yet)
-  std::array<bool, 2> settled{};       // no reading that comes later can change it
 };
 
-/// All columns at `meal.eaten_at`; the last hours as they are believed. readings: reaching back 30 days, nothing later
-/// than the meal is used · believed: of these readings, then · earlier: the meals before it, of at most 30 days, with
-/// the outcomes known by then · carbs_same_moment: g, of other meals logged at the same moment · Source of the gamma
-/// curve of absorption: Hovorka et al. 2004 (two compartments), time constants 30 and 50 minutes.
-RichVector rich_features(const Meal& meal, std::span<const Reading> readings, const BelievedReadings& believed,
-                         const Analogues& alike, const std::deque<EarlierMeal>& earlier, float carbs_same_moment);
+/// All columns at `meal.eaten_at`; the last hours as they are believed (judge()). levels: then, of readings reaching back
+/// 30 days; nothing later than the meal is used · earlier: the meals before it, of at most 30 days, with the outcomes
+/// known by then · carbs_same_moment: g, of other meals logged at the same moment · Source of the gamma curve of
+/// absorption: Hovorka et al. 2004 (two compartments), time constants 30 and 50 minutes.
+RichVector rich_features(const Meal& meal, const Levels& levels, const Analogues& alike,
+                         std::span<const EarlierMeal> earlier, float carbs_same_moment);
 
 }  // namespace glucose

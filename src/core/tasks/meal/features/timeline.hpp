@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include <deque>
+#include <limits>
 #include <span>
+#include <vector>
 
 #include "core/base/types.hpp"
+#include "core/readings/level_sums.hpp"
 #include "core/tasks/meal/features/feature_schema.hpp"
 #include "core/tasks/meal/features/rich_features.hpp"
 
@@ -18,26 +20,37 @@ struct Moment {
 };
 static_assert(std::is_trivially_copyable_v<Moment>);
 
-/// Walks along a person's meals and says of each what was known when it was eaten: nothing measured or recorded later,
-/// and of earlier meals only the outcomes known by then.
+/// A person's meals and readings, to say of any moment what was known then: nothing measured or recorded later, and of
+/// earlier meals only the outcomes known by then. What does not depend on the moment is worked out once, and kept when
+/// rows are added.
 class Timeline {
  public:
+  Timeline() = default;
   /// meals, readings: one person's, sorted by time, reaching 31 days further back than the first moment asked for; they
   /// must outlive the timeline
-  Timeline(std::span<const Meal> meals, std::span<const Reading> readings)
-      : meals_(meals), readings_(readings), alike_(readings) {}
+  Timeline(std::span<const Meal> meals, std::span<const Reading> readings) {
+    extend(meals, readings, std::numeric_limits<Micros>::min());
+  }
+  /// The same with other rows: all up to `complete` are those of the call before.
+  void extend(std::span<const Meal> meals, std::span<const Reading> readings, Micros complete);
 
-  /// Of one of the meals, or of a meal that is not among them. Call in time order.
-  Moment moment(const Meal& meal);
+  /// Of one of the meals, or of a meal that is not among them.
+  Moment moment(const Meal& meal) const;
 
  private:
-  void walk_to(Micros at);
+  /// A meal as later ones will remember it, and from when on they do.
+  struct Past {
+    EarlierMeal meal;  // with what is known of its outcomes in the end
+    std::array<Micros, kRecalledHorizonsMin.size()> settled_at;
+  };
+  Past past(const Meal& meal) const;
+  std::vector<EarlierMeal> earlier(Micros at) const;
 
   std::span<const Meal> meals_;
   std::span<const Reading> readings_;
-  Analogues alike_;
-  std::size_t next_ = 0;             // of meals_: the first not yet among the earlier ones
-  std::deque<EarlierMeal> earlier_;  // of the 30 days before
+  LevelSums sums_;
+  Analogues alike_{std::span<const Reading>()};
+  std::vector<Past> past_;  // of each meal
 };
 
 }  // namespace glucose

@@ -56,6 +56,12 @@ void forecast_horizons(const Model& model, const Moment& moment, const Recollect
   }
 }
 
+void follow(const Model& model, Recollection& known, const Sample& sample) {
+  const PointForecast said = model.predict(sample, known);
+  known.add(remember(sample, said, model.horizons_min.size()));
+  score_last(model.intervals, known.meals(), model.horizons_min, said.mg_dl, said.variance, sample.targets);
+}
+
 Follower::Follower(const Model& model)
     : model_(model),
       known_(model.recollection()),
@@ -67,10 +73,7 @@ void Follower::answer(const Sample& sample, double level, HorizonForecast* out) 
 }
 
 void Follower::follow(const Sample& sample) {
-  if (sample.eaten_at <= after_) return;
-  const PointForecast said = model_.predict(sample, known_);
-  known_.add(remember(sample, said, model_.horizons_min.size()));
-  score_last(model_.intervals, known_.meals(), model_.horizons_min, said.mg_dl, said.variance, sample.targets);
+  if (sample.eaten_at > after_) glucose::follow(model_, known_, sample);
 }
 
 Forecast forecast(const Model& model, const Moment& moment, const Recollection& known, double level,

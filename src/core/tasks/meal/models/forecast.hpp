@@ -38,6 +38,9 @@ float median_of(const Model& model, const Outlook& outlook, float point);
 void forecast_horizons(const Model& model, const Moment& moment, const Recollection& known, const PointForecast& said,
                        double level, HorizonForecast* out);
 
+/// Remembers a meal with what is known of its outcome.
+void follow(const Model& model, Recollection& known, const Sample& sample);
+
 /// A person's meals one after another, as they would have been answered: each with what was known then, and then
 /// remembered. Meals the model remembers already are not remembered twice.
 class Follower {

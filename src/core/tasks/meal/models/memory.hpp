@@ -9,6 +9,7 @@
 namespace glucose {
 
 inline constexpr int kRememberedMeals = 128;
+inline constexpr int kForgetAtOnce = 32;  // meals beyond these before older ones are forgotten, all at once
 
 /// What is kept of an earlier meal: where it stood, and by how much forecasts missed it. [K] horizons; NaN: not known.
 struct RememberedMeal {

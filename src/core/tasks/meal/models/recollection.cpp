@@ -14,7 +14,6 @@ constexpr float kNutrientsAlike = 0.2F;                          // of the logar
 constexpr std::array<float, 4> kPortion{50, 5, 3, 3};            // kcal, g: below it differences matter less
 constexpr double kLargestResidual = 2.5;                         // SDs; one odd meal must not teach too much
 constexpr double kBelievedBeforehand = 30, kUsualRecall = 0.25;  // meals, share of a residual's SD
-constexpr std::size_t kForgetAtOnce = 32;  // meals beyond kRememberedMeals before the factor is made anew
 
 float bell(float distance_squared, float sd) {
   return std::exp(-0.5F * distance_squared / (sd * sd));
@@ -148,6 +147,29 @@ void Recollection::forget() {
   points_.erase(points_.begin(), points_.end() - kRememberedMeals);
   factors_.assign(horizons_min_.size(), {});
   for (std::size_t i = 0; i < points_.size(); ++i) grow(i);
+}
+
+bool Recollection::full() const {
+  return memory_.meals.size() + 1 >= kRememberedMeals + kForgetAtOnce;
+}
+
+void Recollection::take_back(std::size_t n) {
+  const std::size_t left = memory_.meals.size() - n;
+  memory_.meals.resize(left);
+  if (population_ == nullptr) return;
+  points_.resize(left);
+  for (Factor& f : factors_)
+    while (!f.meals.empty() && f.meals.back() >= left) {
+      f.lower.resize(f.lower.size() - f.meals.size());
+      f.whitened.pop_back();
+      f.meals.pop_back();
+    }
+}
+
+std::size_t Recollection::bytes() const {
+  std::size_t sum = memory_.meals.size() * sizeof(RememberedMeal) + points_.size() * sizeof(Point);
+  for (const Factor& f : factors_) sum += (f.lower.size() + 2 * f.whitened.size()) * sizeof(double);
+  return sum;
 }
 
 void Recollection::add(const RememberedMeal& meal) {

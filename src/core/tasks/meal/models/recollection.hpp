@@ -22,6 +22,11 @@ class Recollection {
   /// of it as if it had been right about 30 meals by a quarter of a residual's SD.
   void recall(const Moment& moment, PointForecast& out) const;
   void add(const RememberedMeal& meal);
+  /// Whether the next meal added makes it forget older ones.
+  bool full() const;
+  /// Takes the newest n meals back; only those added since it forgot last.
+  void take_back(std::size_t n);
+  std::size_t bytes() const;
 
   /// How alike two meals are by the kernel, divided by what it says of either with itself: 0 … 1. Needs a population.
   float similarity(const RichVector& a, const RichVector& b) const;

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: PostgreSQL
+\set i random(:first, :last)
+SELECT glucose.predict_glucose(glucose.key(:i::bigint));

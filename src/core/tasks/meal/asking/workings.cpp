@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/meal/asking/workings.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/tasks/meal/models/forecast.hpp"
+#include "core/tasks/meal/rows.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr Micros kWeek = 7 * kDay;
+constexpr std::size_t kMostFollowed = kRememberedMeals + kForgetAtOnce;
+constexpr std::size_t kMemoriesKept = 4;
+constexpr Micros kInTheEnd = std::numeric_limits<Micros>::max();
+
+Micros week_of(Micros at) {
+  return at - ((at % kWeek) + kWeek) % kWeek;
+}
+
+std::size_t before(std::span<const Meal> meals, Micros at) {
+  return static_cast<std::size_t>(
+      std::partition_point(meals.begin(), meals.end(), [&](const Meal& m) { return m.eaten_at < at; }) - meals.begin());
+}
+
+/// When the outcome of a horizon has come, recorded late or not.
+Micros comes_at(std::span<const Reading> readings, Micros moment) {
+  Micros at = moment + kReachOfReading;
+  auto r = std::partition_point(readings.begin(), readings.end(),
+                                [&](const Reading& reading) { return reading.measured_at < moment - kReachOfReading; });
+  for (; r != readings.end() && r->measured_at <= moment + kReachOfReading; ++r) at = std::max(at, r->recorded_at);
+  return at;
+}
+
+int times_forgot(std::size_t remembered) {
+  if (remembered < kMostFollowed) return 0;
+  return 1 + static_cast<int>((remembered - kMostFollowed) / static_cast<std::size_t>(kForgetAtOnce));
+}
+
+}  // namespace
+
+void MealWorkings::take(const Known& known) {
+  readings_ = known.readings;
+  meals_ = known.meals;
+  until_ = known.until;
+  shorten(unchanged_until);
+  timeline_.extend(meals_, readings_, unchanged_until);
+  unchanged_until = until_;
+}
+
+void MealWorkings::shorten(Micros unchanged) {
+  for (auto f = followed_.begin(); f != followed_.end();) {
+    f->known.take_back(f->provisional);
+    f->provisional = 0;
+    std::size_t left = f->steps.size();
+    while (left > 0 && f->steps[left - 1].eaten_at > unchanged - f->longest) --left;
+    const std::size_t lost = f->steps.size() - left;
+    if (lost > f->since_forgot) {
+      f = followed_.erase(f);
+      continue;
+    }
+    f->known.take_back(lost);
+    f->steps.resize(left);
+    f->since_forgot -= lost;
+    if (unchanged != kInTheEnd) f->until = std::min(f->until, unchanged - f->longest + 1);
+    ++f;
+  }
+}
+
+Micros MealWorkings::follows_from(const Model& model, Micros at) {
+  const Micros newest = week_of(at - kFollowedDays * kDay);
+  return model.memory.meals.empty() ? newest : std::max(model.memory.meals.back().eaten_at + 1, newest);
+}
+
+// From a beginning that stays while questions go on: of a training, or of a week, by which older meals are then left out
+// all at once.
+MealWorkings::Range MealWorkings::range(const Model& model, Micros at) const {
+  const std::size_t last = before(meals_, at);
+  Micros from = follows_from(model, at);
+  if (!model.memory.meals.empty() && from > week_of(at - kFollowedDays * kDay)) return {from, std::min(before(meals_, from), last), last};
+  while (from < at && last - before(meals_, from) >= kMostFollowed) from += kWeek;
+  if (from < at || last < kRememberedMeals) return {from, std::min(before(meals_, from), last), last};
+  const std::size_t first = last - kRememberedMeals;
+  return {meals_[first].eaten_at, first, last};
+}
+
+MealWorkings::Followed& MealWorkings::find(const Recollection& memory, std::uint64_t serial, const Range& range,
+                                           Micros at, Micros longest) {
+  const auto remembered = static_cast<std::size_t>(memory.remembered());
+  for (auto f = followed_.begin(); f != followed_.end(); ++f) {
+    if (serial == 0 || f->serial != serial || f->from != range.from) continue;
+    const auto known = static_cast<std::size_t>(
+        std::count_if(f->steps.begin(), f->steps.end(), [&](const Step& step) { return step.known_at <= at; }));
+    if (times_forgot(remembered + known) != f->times_forgot) continue;
+    followed_.splice(followed_.begin(), followed_, f);
+    return followed_.front();
+  }
+  followed_.push_front({serial, range.from, longest, remembered, memory, {}, range.from});
+  if (followed_.size() > kMemoriesKept) followed_.pop_back();
+  return followed_.front();
+}
+
+void MealWorkings::add(Followed& f, const Model& model, const Sample& sample) {
+  const bool forgets = f.known.full();
+  follow(model, f.known, sample);
+  Micros known_at = kInTheEnd;
+  for (std::size_t k = 0; k < model.horizons_min.size(); ++k) {
+    if (std::isnan(sample.targets[k])) continue;
+    const Micros then = sample.eaten_at + model.horizons_min[k] * kMinute;
+    const Micros in_time = then + kReachOfReading, came = comes_at(readings_, then);
+    known_at = std::min(known_at, in_time);
+    if (came > in_time) f.late_until = std::max(f.late_until, came);
+  }
+  f.steps.push_back({sample.eaten_at, known_at});
+  f.since_forgot = forgets ? 0 : f.since_forgot + 1;
+  f.times_forgot += forgets ? 1 : 0;
+}
+
+/// By the meals whose outcomes are all there.
+void MealWorkings::extend(Followed& f, const Model& model, const Range& range) {
+  std::size_t i = std::max(range.first, before(meals_, f.until));
+  for (; i < range.last && meals_[i].eaten_at + f.longest <= until_; ++i) {
+    const Meal& meal = meals_[i];
+    if (const auto sample = sample_of(meal, timeline_, readings_, model.horizons_min, 1, kInTheEnd)) {
+      // What has forgotten does not answer earlier questions any more: those that come again keep theirs.
+      if (f.known.full() && f.serial != 0 && followed_.size() < kMemoriesKept) followed_.push_back(f);
+      add(f, model, *sample);
+    }
+    if (i + 1 == meals_.size() || meals_[i + 1].eaten_at != meal.eaten_at) f.until = meal.eaten_at + 1;
+  }
+}
+
+const Recollection& MealWorkings::with_provisional(Followed& f, const Model& model, const Range& range, Micros at) {
+  Recollection* known = &f.known;
+  for (std::size_t i = std::max(range.first, before(meals_, f.until)); i < range.last; ++i) {
+    const auto sample = sample_of(meals_[i], timeline_, readings_, model.horizons_min, 1, at);
+    if (!sample) continue;
+    if (known == &f.known && known->full()) {
+      aside_.assign(1, f.known);
+      known = &aside_.front();
+    }
+    follow(model, *known, *sample);
+    if (known == &f.known) ++f.provisional;
+  }
+  return *known;
+}
+
+const Recollection& MealWorkings::anew(const Model& model, const Recollection& memory, const Range& range, Micros at) {
+  aside_.assign(1, memory);
+  for (std::size_t i = range.first; i < range.last; ++i)
+    if (const auto sample = sample_of(meals_[i], timeline_, readings_, model.horizons_min, 1, at))
+      follow(model, aside_.front(), *sample);
+  return aside_.front();
+}
+
+const Recollection& MealWorkings::followed(const Model& model, const Recollection& memory, std::uint64_t serial,
+                                           Micros at) {
+  const Range meals = range(model, at);
+  if (meals.first == meals.last) return memory;
+  const int horizon = *std::max_element(model.horizons_min.begin(), model.horizons_min.end());
+  shorten(kInTheEnd);
+  Followed& f = find(memory, serial, meals, at, horizon * kMinute + kReachOfReading);
+  extend(f, model, meals);
+  // What came late was not known at some moments when it might have been.
+  if (at < f.late_until) return anew(model, memory, meals, at);
+  const auto known = static_cast<std::size_t>(
+      std::count_if(f.steps.begin(), f.steps.end(), [&](const Step& step) { return step.known_at <= at; }));
+  if (times_forgot(f.remembered + known) != f.times_forgot) return anew(model, memory, meals, at);
+  return with_provisional(f, model, meals, at);
+}
+
+std::size_t MealWorkings::bytes() const {
+  std::size_t sum = meals_.size() * (sizeof(Meal) + sizeof(EarlierMeal)) + readings_.size() * 8;
+  for (const Followed& f : followed_) sum += f.known.bytes() + f.steps.size() * sizeof(Step);
+  return sum;
+}
+
+}  // namespace glucose
