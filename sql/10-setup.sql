@@ -33,6 +33,7 @@ BEGIN
   PERFORM glucose.setup_contract();
   PERFORM glucose.setup_policies();
   PERFORM glucose.setup_entry_checks();
+  PERFORM glucose.setup_serving();
   PERFORM glucose.setup_outcome_views();
   PERFORM glucose.setup_privileges();
   -- New tables have no policy for them yet.
@@ -89,6 +90,7 @@ BEGIN
       ('model_version', 'see', 'SELECT', visible_rows, NULL),
       ('model_metric', 'see', 'SELECT', visible_rows, NULL),
       ('deployment', 'see', 'SELECT', visible_rows, NULL),
+      ('serving_mark', 'see', 'SELECT', visible_rows, NULL),
       ('prediction', 'see', 'SELECT', visible_rows, NULL),
       ('training_job', 'see', 'SELECT', visible_rows, NULL),
       ('retraining_log', 'see', 'SELECT', visible_rows, NULL),

@@ -53,6 +53,7 @@ BEGIN
   END LOOP;
   -- What functions write is read only: the function checks who asks and makes every value of the row.
   EXECUTE format('GRANT SELECT ON glucose.model_version, glucose.model_metric, glucose.deployment, '
+                 'glucose.serving_mark, '
                  'glucose.prediction, glucose.training_job, glucose.training_progress, glucose.retraining_log, '
                  'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, '
                  'glucose.population_deployment, glucose.population_metric, glucose.schema_version, '

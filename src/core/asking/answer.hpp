@@ -37,9 +37,9 @@ struct Question {
 struct Known {
   std::span<const Reading> readings;
   std::span<const Meal> meals;
-  DayClock clock{};       // of the readings' days
-  Micros until = 0;       // rows are all there up to then
-  Kept* kept = nullptr;   // what was worked out of them before; null: nothing is kept
+  DayClock clock{};      // of the readings' days
+  Micros until = 0;      // rows are all there up to then
+  Kept* kept = nullptr;  // what was worked out of them before; null: nothing is kept
 };
 
 /// What is to be expected at one horizon, in the task's unit.

@@ -25,9 +25,8 @@ class Analogues {
     std::size_t near = 0;  // where value_at found its stretch last
     const auto value_at = [&](Micros t) { return known(t, at, near); };
     const Micros since = at - 30 * kDay;
-    auto stretch = std::partition_point(stretches_.begin(), stretches_.end(), [&](const Stretch& s) {
-      return s.end() <= since;
-    });
+    auto stretch =
+        std::partition_point(stretches_.begin(), stretches_.end(), [&](const Stretch& s) { return s.end() <= since; });
     for (; stretch != stretches_.end() && stretch->start <= at; ++stretch) {
       const Micros skipped = std::max<Micros>(0, (since - stretch->start + kStep - 1) / kStep);
       for (auto i = static_cast<std::size_t>(skipped); i < stretch->n; ++i) {
@@ -44,9 +43,8 @@ class Analogues {
     std::size_t near = 0;  // where value_at found its stretch last
     const auto value_at = [&](Micros t) { return known(t, at, near); };
     const Micros since = at - 30 * kDay, widest = (minutes + 1) * kMinute - 1;
-    auto stretch = std::partition_point(stretches_.begin(), stretches_.end(), [&](const Stretch& s) {
-      return s.end() <= since;
-    });
+    auto stretch =
+        std::partition_point(stretches_.begin(), stretches_.end(), [&](const Stretch& s) { return s.end() <= since; });
     for (; stretch != stretches_.end() && stretch->start <= at; ++stretch) {
       auto i = static_cast<std::size_t>(std::max<Micros>(0, (since - stretch->start + kStep - 1) / kStep));
       while (i < stretch->n) {

@@ -68,7 +68,8 @@ Levels::Levels(std::span<const Reading> readings, const LevelSums& sums, Micros 
 
 LevelSum Levels::since(Micros from) const {
   const auto end = readings_.begin() + static_cast<std::ptrdiff_t>(end_);
-  const auto first = std::partition_point(readings_.begin(), end, [&](const Reading& r) { return r.measured_at < from; });
+  const auto first =
+      std::partition_point(readings_.begin(), end, [&](const Reading& r) { return r.measured_at < from; });
   return sums_.between(readings_, static_cast<std::size_t>(first - readings_.begin()), end_, at_);
 }
 

@@ -40,7 +40,7 @@ class LevelSums {
  private:
   static constexpr std::size_t kBlock = 16;
   struct Before {
-    LevelSum sum;                                             // of all readings before the block
+    LevelSum sum;                                          // of all readings before the block
     Micros recorded = std::numeric_limits<Micros>::min();  // the last of them to be recorded
   };
   LevelSum before(std::span<const Reading> readings, std::size_t place) const;

@@ -14,6 +14,13 @@ extern "C" {
 #include "storage/proc.h"
 }
 
+/// The file that holds a relation's rows: another one once it was emptied or rewritten.
+#if PG_VERSION_NUM >= 160000
+#define PGG_RELATION_FILE(relation) ((relation)->rd_locator.relNumber)
+#else
+#define PGG_RELATION_FILE(relation) ((relation)->rd_node.relNode)
+#endif
+
 /// The identifier of this backend's current (virtual) transaction.
 #if PG_VERSION_NUM >= 170000
 #define PGG_LOCAL_XID (MyProc->vxid.lxid)

@@ -5,8 +5,11 @@
 
 namespace glucose::pg::settings {
 
+// 200 ensembles of 320 kB.
+constexpr int kUsualCacheKb = 64 * 1024;
+
 int identity = kIdentityRole;
-int cache_size_kb = 8 * 1024;
+int cache_size_kb = kUsualCacheKb;
 int max_train_memory_kb = 256 * 1024;
 int max_training_workers = 2;
 int min_population_persons = 10;
@@ -22,8 +25,10 @@ void define() {
                            "role: the database role; claims: \"sub\" of request.jwt.claims, which the gateway "
                            "in front of the database must set.",
                            &identity, kIdentityRole, kIdentityOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
-  DefineCustomIntVariable("glucose.cache_size", "Memory for decoded models in one backend.", nullptr, &cache_size_kb,
-                          8 * 1024, 0, 1024 * 1024, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("glucose.cache_size",
+                          "Memory for decoded models in one backend, and as much again for persons.",
+                          "0: what is known of persons is read anew for every forecast.", &cache_size_kb, kUsualCacheKb,
+                          0, 4 * 1024 * 1024, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("glucose.max_train_memory", "A training that would need more memory is refused.", nullptr,
                           &max_train_memory_kb, 256 * 1024, 1024, MAX_KILOBYTES, PGC_SUSET, GUC_UNIT_KB, nullptr,
                           nullptr, nullptr);

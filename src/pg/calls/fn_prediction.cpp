@@ -6,6 +6,7 @@
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/attempt.hpp"
 #include "pg/boundary/values.hpp"
+#include "pg/tables/kept.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/work/document.hpp"
 #include "pg/work/given_meal.hpp"
@@ -33,6 +34,7 @@ Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
   served.last_used = last_use(served);
   const char* predictions = predictions_text(served, *answer, GlucoseUnit::mg_dl);
   const pg_uuid_t* logged = log_prediction(served, *answer, predictions, started);
+  settle(&asking.person.id, answer->sensor.last_reading_at);
   const GlucoseUnit unit = asking.unit_of_document();
   if (unit != GlucoseUnit::mg_dl) predictions = predictions_text(served, *answer, unit);
   MemoryContext inside = MemoryContextSwitchTo(caller);

@@ -40,11 +40,7 @@ Material read_material(const Person& person, const Reach& reach, TimestampTz sta
   const Meals meals = reach.meals ? read_meals(person, since, end_at, context) : Meals{nullptr, 0};
   const Readings readings = read_readings(&person.id, since, moved(end_at, reach.after), most_bytes(), context);
   const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
-  return {known,
-          {meals.rows, static_cast<size_t>(meals.n)},
-          clock_of(person, known, context),
-          start_at,
-          end_at};
+  return {known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), start_at, end_at};
 }
 
 Known read_known(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
@@ -52,10 +48,7 @@ Known read_known(const Person& person, const Reach& reach, TimestampTz at, Memor
   const Readings readings = read_readings(&person.id, since, at, most_bytes(), context);
   const Meals meals = reach.meals ? read_meals(person, since, moved(at, 1), context) : Meals{nullptr, 0};
   const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
-  return {known,
-          {meals.rows, static_cast<size_t>(meals.n)},
-          clock_of(person, known, context),
-          at};
+  return {known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), at};
 }
 
 }  // namespace glucose::pg

@@ -6,6 +6,7 @@
 #include "pg/boundary/digest.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/kept.hpp"
 #include "pg/tables/query.hpp"
 
 namespace glucose::pg {
@@ -262,6 +263,7 @@ SQL_FUNCTION(invalidate_cache) {
   int n = 0;
   glucose::ModelCache& models = cache();
   guarded([&] { n = models.clear(); });
+  forget_kept();
   PG_RETURN_INT32(n);
 }
 

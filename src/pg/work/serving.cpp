@@ -6,7 +6,7 @@
 #include "core/asking/finite.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
-#include "pg/tables/material.hpp"
+#include "pg/tables/kept.hpp"
 #include "pg/tables/models.hpp"
 
 namespace glucose::pg {
@@ -100,7 +100,7 @@ Served read_served(const Asking& asking, MemoryContext context) {
   served.model = load_chosen(asking, served, context);
   Reach reach;
   guarded([&] { reach = asking.task->asking_reach(*served.model, asking.question); });
-  served.known = read_known(asking.person, reach, asking.question.at, context);
+  served.known = read_kept(asking.person, reach, asking.question.at, context);
   return served;
 }
 
@@ -113,7 +113,7 @@ const Answer* compute_shadow(const Served& served) {
   const AnyModel* model = load_model(*asking.task, served.trial.shadow, &asking.person.id, asking.model_type);
   Reach reach;
   guarded([&] { reach = asking.task->asking_reach(*model, asking.question); });
-  return ask(asking, *model, read_known(asking.person, reach, asking.question.at, CurrentMemoryContext));
+  return ask(asking, *model, read_kept(asking.person, reach, asking.question.at, CurrentMemoryContext));
 }
 
 Shown shown(const Question& question, const Expected& e) {

@@ -156,7 +156,8 @@ std::vector<std::uint8_t> adopted(const AnyModel& any, std::span<const Meal> mea
 
 std::unique_ptr<AnyModel> baseline(const AnyModel& any) {
   const Model& model = model_of(any);
-  return held(Model{Algorithm::persistence, model.horizons_min, Persistence{}, model.intervals, {}});
+  return std::make_unique<ServingModel>(
+      Model{Algorithm::persistence, model.horizons_min, Persistence{}, model.intervals, {}});
 }
 
 // --- asking -----------------------------------------------------------------------------------------------------

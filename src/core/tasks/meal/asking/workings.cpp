@@ -44,11 +44,35 @@ int times_forgot(std::size_t remembered) {
 
 void MealWorkings::take(const Known& known) {
   readings_ = known.readings;
-  meals_ = known.meals;
+  lines_ = known.meals;
+  whole_.emplace(lines_);
+  meals_ = whole_->all();
   until_ = known.until;
   shorten(unchanged_until);
   timeline_.extend(meals_, readings_, unchanged_until);
   unchanged_until = until_;
+}
+
+// The last meal that began by then may still have been eaten at: its later lines were not known, and its own meal a
+// line does not see as an earlier one.
+Moment MealWorkings::moment(const Meal& line) const {
+  const Micros at = line.eaten_at;
+  const std::span<const Meal> known = lines_.first(before(lines_, at + 1));
+  const std::size_t begin = WholeMeals::last_begun(known, meals_, at);
+  const auto is_it = [&](const Meal& m) { return m.id == line.id; };
+  std::span<const Meal> eaten;
+  if (begin < known.size()) eaten = known.subspan(begin, before(known, known[begin].eaten_at + kOneMeal + 1) - begin);
+  const bool is_its = std::any_of(eaten.begin(), eaten.end(), is_it);
+  if (!is_its && std::any_of(known.begin(), known.end(), is_it)) {
+    // What if it had been eaten at another time?
+    const auto others = WholeMeals::without(known, line);
+    return Timeline(others.all(), readings_).moment(WholeMeals::of(known, line));
+  }
+  const std::size_t n = before(meals_, eaten.empty() ? at : eaten.front().eaten_at);
+  if (is_its) return timeline_.moment(WholeMeals::of(eaten, line), n, nullptr);
+  if (eaten.empty()) return timeline_.moment(line, n, nullptr);
+  const WholeMeals so_far(eaten);
+  return timeline_.moment(line, n, so_far.all().data());
 }
 
 void MealWorkings::shorten(Micros unchanged) {
@@ -75,12 +99,13 @@ Micros MealWorkings::follows_from(const Model& model, Micros at) {
   return model.memory.meals.empty() ? newest : std::max(model.memory.meals.back().eaten_at + 1, newest);
 }
 
-// From a beginning that stays while questions go on: of a training, or of a week, by which older meals are then left out
-// all at once.
+// From a beginning that stays while questions go on: of a training, or of a week, by which older meals are then left
+// out all at once.
 MealWorkings::Range MealWorkings::range(const Model& model, Micros at) const {
   const std::size_t last = before(meals_, at);
   Micros from = follows_from(model, at);
-  if (!model.memory.meals.empty() && from > week_of(at - kFollowedDays * kDay)) return {from, std::min(before(meals_, from), last), last};
+  if (!model.memory.meals.empty() && from > week_of(at - kFollowedDays * kDay))
+    return {from, std::min(before(meals_, from), last), last};
   while (from < at && last - before(meals_, from) >= kMostFollowed) from += kWeek;
   if (from < at || last < kRememberedMeals) return {from, std::min(before(meals_, from), last), last};
   const std::size_t first = last - kRememberedMeals;
@@ -90,8 +115,9 @@ MealWorkings::Range MealWorkings::range(const Model& model, Micros at) const {
 MealWorkings::Followed& MealWorkings::find(const Recollection& memory, std::uint64_t serial, const Range& range,
                                            Micros at, Micros longest) {
   const auto remembered = static_cast<std::size_t>(memory.remembered());
+  followed_.remove_if([](const Followed& f) { return f.serial == 0; });
   for (auto f = followed_.begin(); f != followed_.end(); ++f) {
-    if (serial == 0 || f->serial != serial || f->from != range.from) continue;
+    if (f->serial != serial || f->from != range.from) continue;
     const auto known = static_cast<std::size_t>(
         std::count_if(f->steps.begin(), f->steps.end(), [&](const Step& step) { return step.known_at <= at; }));
     if (times_forgot(remembered + known) != f->times_forgot) continue;
@@ -124,7 +150,8 @@ void MealWorkings::extend(Followed& f, const Model& model, const Range& range) {
   std::size_t i = std::max(range.first, before(meals_, f.until));
   for (; i < range.last && meals_[i].eaten_at + f.longest <= until_; ++i) {
     const Meal& meal = meals_[i];
-    if (const auto sample = sample_of(meal, timeline_, readings_, model.horizons_min, 1, kInTheEnd)) {
+    if (const auto sample = sample_of(meal, timeline_, readings_, model.horizons_min, 1, kInTheEnd);
+        sample && has_glucose(*sample)) {
       // What has forgotten does not answer earlier questions any more: those that come again keep theirs.
       if (f.known.full() && f.serial != 0 && followed_.size() < kMemoriesKept) followed_.push_back(f);
       add(f, model, *sample);
@@ -137,7 +164,7 @@ const Recollection& MealWorkings::with_provisional(Followed& f, const Model& mod
   Recollection* known = &f.known;
   for (std::size_t i = std::max(range.first, before(meals_, f.until)); i < range.last; ++i) {
     const auto sample = sample_of(meals_[i], timeline_, readings_, model.horizons_min, 1, at);
-    if (!sample) continue;
+    if (!sample || !has_glucose(*sample)) continue;
     if (known == &f.known && known->full()) {
       aside_.assign(1, f.known);
       known = &aside_.front();
@@ -151,7 +178,8 @@ const Recollection& MealWorkings::with_provisional(Followed& f, const Model& mod
 const Recollection& MealWorkings::anew(const Model& model, const Recollection& memory, const Range& range, Micros at) {
   aside_.assign(1, memory);
   for (std::size_t i = range.first; i < range.last; ++i)
-    if (const auto sample = sample_of(meals_[i], timeline_, readings_, model.horizons_min, 1, at))
+    if (const auto sample = sample_of(meals_[i], timeline_, readings_, model.horizons_min, 1, at);
+        sample && has_glucose(*sample))
       follow(model, aside_.front(), *sample);
   return aside_.front();
 }

@@ -2,10 +2,12 @@
 // What is worked out of a person's rows to answer a question about a meal, and kept for the next one.
 #pragma once
 #include <list>
+#include <optional>
 #include <vector>
 
 #include "core/asking/answer.hpp"
 #include "core/tasks/meal/features/dataset.hpp"
+#include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/models/model.hpp"
 
 namespace glucose {
@@ -15,7 +17,8 @@ class MealWorkings final : public Workings {
   /// Takes the rows over; they must outlive the next call.
   void take(const Known& known);
 
-  Moment moment(const Meal& meal) const { return timeline_.moment(meal); }
+  /// Of a line of a meal, with the other lines eaten by then, or of one that is not among them.
+  Moment moment(const Meal& line) const;
 
   /// A model's memory with the meals before `at` that it does not remember yet, each with the outcomes known by then.
   /// memory: what the model remembers, ready to be asked; serial: which model it is, 0: nothing is kept · valid until
@@ -59,10 +62,11 @@ class MealWorkings final : public Workings {
   void shorten(Micros unchanged_until);
 
   std::span<const Reading> readings_;
-  std::span<const Meal> meals_;
+  std::span<const Meal> lines_, meals_;
+  std::optional<WholeMeals> whole_;
   Micros until_ = 0;
   Timeline timeline_;
-  std::list<Followed> followed_;  // most recently asked first
+  std::list<Followed> followed_;     // most recently asked first
   std::vector<Recollection> aside_;  // at most one, of a question that nothing kept answers
 };
 

@@ -71,8 +71,7 @@ std::optional<Sample> sample_of(const Meal& meal, const Timeline& timeline, std:
   }
   if (known < least) return std::nullopt;
   for (std::size_t c = 0; c < sample.curve.size(); ++c)
-    sample.curve[c] =
-        outcome_at(readings, meal.eaten_at + static_cast<Micros>(c + 1) * kCurveStepMin * kMinute, as_of);
+    sample.curve[c] = outcome_at(readings, meal.eaten_at + static_cast<Micros>(c + 1) * kCurveStepMin * kMinute, as_of);
   static_cast<Moment&>(sample) = timeline.moment(meal);
   sample.meal_id = meal.id;
   return sample;

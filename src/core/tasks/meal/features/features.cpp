@@ -16,15 +16,17 @@ void put_level(const LevelSum& sum, Baseline& out) {
   if (sum.n > 1) out.std_glucose_mg_dl = static_cast<float>(sum.sd(1));
 }
 
-float mean_carbs(std::span<const Meal> meals, Micros since, Micros at) {
+float mean_carbs(std::span<const Meal> meals, Micros since, Micros at, const Meal* last = nullptr) {
   double sum = 0;
   int n = 0;
   auto meal = std::partition_point(meals.begin(), meals.end(), [&](const Meal& m) { return m.eaten_at < since; });
-  for (; meal != meals.end() && meal->eaten_at < at; ++meal) {
-    if (std::isnan(meal->nutrition.carbs_g)) continue;
-    sum += static_cast<double>(meal->nutrition.carbs_g);
+  const auto add = [&](const Meal& m) {
+    if (m.eaten_at < since || m.eaten_at >= at || std::isnan(m.nutrition.carbs_g)) return;
+    sum += static_cast<double>(m.nutrition.carbs_g);
     ++n;
-  }
+  };
+  for (; meal != meals.end() && meal->eaten_at < at; ++meal) add(*meal);
+  if (last != nullptr) add(*last);
   return n > 0 ? static_cast<float>(sum / n) : kUnknown;
 }
 
@@ -45,7 +47,8 @@ FeatureVector extracted(const Meal& meal, const Levels& levels, float avg_carbs_
 Baseline baseline(std::span<const Reading> readings, std::span<const Meal> meals, Micros since, Micros at) {
   Baseline result;
   LevelSum sum;
-  auto r = std::partition_point(readings.begin(), readings.end(), [&](const Reading& x) { return x.measured_at <= since; });
+  auto r =
+      std::partition_point(readings.begin(), readings.end(), [&](const Reading& x) { return x.measured_at <= since; });
   for (; r != readings.end() && r->measured_at <= at; ++r)
     if (r->recorded_at <= at) sum.add(r->mg_dl);
   put_level(sum, result);
@@ -70,8 +73,8 @@ void meal_features(const Meal& meal, std::span<float, kHistory> out) {
   out[kClock + 3] = static_cast<float>(std::cos(week));
 }
 
-FeatureVector extract(const Meal& meal, const Levels& levels, std::span<const Meal> meals) {
-  return extracted(meal, levels, mean_carbs(meals, meal.eaten_at - kBaselineDays * kDay, meal.eaten_at));
+FeatureVector extract(const Meal& meal, const Levels& levels, std::span<const Meal> meals, const Meal* last) {
+  return extracted(meal, levels, mean_carbs(meals, meal.eaten_at - kBaselineDays * kDay, meal.eaten_at, last));
 }
 
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float avg_carbs_g) {

@@ -29,8 +29,8 @@ void meal_features(const Meal& meal, std::span<float, kHistory> out);
 /// itself and later ones are ignored.
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, std::span<const Meal> meals);
 
-/// As above, with sums over the readings known already.
-FeatureVector extract(const Meal& meal, const Levels& levels, std::span<const Meal> meals);
+/// As above, with sums over the readings known already. last: one more meal, after the others; null: none
+FeatureVector extract(const Meal& meal, const Levels& levels, std::span<const Meal> meals, const Meal* last);
 
 /// As above, with the mean carbohydrate of the earlier meals known already.
 FeatureVector extract(const Meal& meal, std::span<const Reading> readings, float avg_carbs_g);

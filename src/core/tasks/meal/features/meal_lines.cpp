@@ -62,6 +62,16 @@ WholeMeals::WholeMeals(std::span<const Meal> lines, const Meal* without) : all_(
   all_ = made_;
 }
 
+std::size_t WholeMeals::last_begun(std::span<const Meal> lines, std::span<const Meal> all, Micros at) {
+  const auto next = std::partition_point(all.begin(), all.end(), [&](const Meal& m) { return m.eaten_at <= at; });
+  if (next == all.begin()) return lines.size();
+  const Meal& last = *std::prev(next);
+  auto line =
+      std::partition_point(lines.begin(), lines.end(), [&](const Meal& m) { return m.eaten_at < last.eaten_at; });
+  while (line != lines.end() && line->id != last.id) ++line;
+  return static_cast<std::size_t>(line - lines.begin());
+}
+
 Meal WholeMeals::of(std::span<const Meal> lines, const Meal& line) {
   for (std::size_t i = 0; i < lines.size();) {
     Gathered whole(lines[i]);

@@ -26,6 +26,8 @@ class WholeMeals {
   WholeMeals& operator=(const WholeMeals&) = delete;
 
   std::span<const Meal> all() const { return all_; }
+  /// Where the lines of the last of them begin that began by a moment; the number of lines when there is none.
+  static std::size_t last_begun(std::span<const Meal> lines, std::span<const Meal> all, Micros at);
   /// The meal that a stored line belongs to, as far as it was eaten by the line's moment, at that moment; the line
   /// itself when there are no others.
   static Meal of(std::span<const Meal> lines, const Meal& line);

@@ -204,16 +204,17 @@ void add_rhythm(Columns& out, Micros at, std::span<const Reading> readings, cons
 // Nadaraya-Watson regression on the person's own quarter-hours.
 void add_analogues(Columns& out, const Analogues& alike, Micros at, float level) {
   std::array<float, 2> changes{}, weights{};
-  alike.visit_near(at, static_cast<int>(3 * kAlikeMinutes), [&](Micros then, float start, int apart, const auto& value_at) {
-    const float clock = static_cast<float>(apart) / kAlikeMinutes, height = (start - level) / kAlikeLevel;
-    const float weight = std::exp(-0.5F * (clock * clock + height * height));
-    for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h) {
-      const float later = value_at(then + kRecalledHorizonsMin[h] * kMinute);
-      if (std::isnan(later)) continue;
-      changes[h] += weight * (later - start);
-      weights[h] += weight;
-    }
-  });
+  alike.visit_near(
+      at, static_cast<int>(3 * kAlikeMinutes), [&](Micros then, float start, int apart, const auto& value_at) {
+        const float clock = static_cast<float>(apart) / kAlikeMinutes, height = (start - level) / kAlikeLevel;
+        const float weight = std::exp(-0.5F * (clock * clock + height * height));
+        for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h) {
+          const float later = value_at(then + kRecalledHorizonsMin[h] * kMinute);
+          if (std::isnan(later)) continue;
+          changes[h] += weight * (later - start);
+          weights[h] += weight;
+        }
+      });
   for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h) out.add(changes[h] / (weights[h] + kAlikePrior));
   out.add(kAlikePrior / (weights[1] + kAlikePrior));
 }

@@ -60,28 +60,44 @@ void Timeline::extend(std::span<const Meal> meals, std::span<const Reading> read
   while (past_.size() < meals.size()) past_.push_back(past(meals[past_.size()]));
 }
 
-std::vector<EarlierMeal> Timeline::earlier(Micros at) const {
-  const std::size_t first = before(meals_, at - kBaselineDays * kDay), last = before(meals_, at);
+// As they are known at a moment.
+void Timeline::put_outcomes(Past& past, Micros at) const {
+  for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h)
+    if (past.settled_at[h] > at)
+      past.meal.outcome_mg_dl[h] = outcome_at(readings_, past.meal.eaten_at + kRecalledHorizonsMin[h] * kMinute, at);
+}
+
+std::vector<EarlierMeal> Timeline::earlier(Micros at, std::size_t n, const Meal* last) const {
+  const std::span<const Meal> meals = meals_.first(n);
+  const std::size_t begin = before(meals, at - kBaselineDays * kDay), end = before(meals, at);
   std::vector<EarlierMeal> earlier;
-  earlier.reserve(last - first);
-  for (std::size_t i = first; i < last; ++i) {
-    earlier.push_back(past_[i].meal);
-    for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h)
-      if (past_[i].settled_at[h] > at)
-        earlier.back().outcome_mg_dl[h] =
-            outcome_at(readings_, past_[i].meal.eaten_at + kRecalledHorizonsMin[h] * kMinute, at);
-  }
+  earlier.reserve(end - begin + 1);
+  const auto add = [&](Past p) {
+    put_outcomes(p, at);
+    earlier.push_back(p.meal);
+  };
+  for (std::size_t i = begin; i < end; ++i) add(past_[i]);
+  if (last != nullptr && last->eaten_at < at) add(past(*last));
   return earlier;
 }
 
-Moment Timeline::moment(const Meal& meal) const {
+Moment Timeline::moment(const Meal& meal, std::size_t n, const Meal* last) const {
   const Micros at = meal.eaten_at;
+  const std::span<const Meal> meals = meals_.first(n);
   float same_moment = 0;
-  for (std::size_t i = before(meals_, at); i < meals_.size() && meals_[i].eaten_at == at; ++i)
-    if (meals_[i].id != meal.id && !std::isnan(meals_[i].nutrition.carbs_g)) same_moment += meals_[i].nutrition.carbs_g;
+  const auto count = [&](const Meal& m) {
+    if (m.eaten_at == at && m.id != meal.id && !std::isnan(m.nutrition.carbs_g)) same_moment += m.nutrition.carbs_g;
+  };
+  for (std::size_t i = before(meals, at); i < n && meals[i].eaten_at == at; ++i) count(meals[i]);
+  if (last != nullptr) count(*last);
   const Levels levels(readings_, sums_, at);
-  return {at, extract(meal, levels, meals_), rich_features(meal, levels, alike_, earlier(at), same_moment),
+  return {at, extract(meal, levels, meals, last),
+          rich_features(meal, levels, alike_, earlier(at, n, last), same_moment),
           static_cast<double>(levels.believed().doubt_mg_dl())};
+}
+
+Moment Timeline::moment(const Meal& meal) const {
+  return moment(meal, meals_.size(), nullptr);
 }
 
 }  // namespace glucose

@@ -36,6 +36,8 @@ class Timeline {
 
   /// Of one of the meals, or of a meal that is not among them.
   Moment moment(const Meal& meal) const;
+  /// As if there were only the first n meals and, when it is given, one more after them, as far as it was eaten.
+  Moment moment(const Meal& meal, std::size_t n, const Meal* last) const;
 
  private:
   /// A meal as later ones will remember it, and from when on they do.
@@ -44,7 +46,8 @@ class Timeline {
     std::array<Micros, kRecalledHorizonsMin.size()> settled_at;
   };
   Past past(const Meal& meal) const;
-  std::vector<EarlierMeal> earlier(Micros at) const;
+  std::vector<EarlierMeal> earlier(Micros at, std::size_t n, const Meal* last) const;
+  void put_outcomes(Past& past, Micros at) const;
 
   std::span<const Meal> meals_;
   std::span<const Reading> readings_;

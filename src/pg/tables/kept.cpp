@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/tables/kept.hpp"
+
+#include <array>
+#include <list>
+#include <map>
+#include <vector>
+
+#include "pg/boundary/owned.hpp"
+#include "pg/boundary/settings.hpp"
+#include "pg/tables/marks.hpp"
+
+extern "C" {
+#include "common/hashfn.h"
+}
+
+namespace glucose::pg {
+
+namespace {
+
+constexpr TimestampTz kFurther = 10 * kDay;  // read at once: questions about older meals come in bunches
+
+/// Rows of one relation: settled ones, and behind them those that the last question read beyond.
+template <class Row>
+struct Rows {
+  std::vector<Row> all;
+  std::size_t settled = 0;
+};
+
+TimestampTz moment_of(const Reading& r) {
+  return r.measured_at;
+}
+TimestampTz moment_of(const Meal& m) {
+  return m.eaten_at;
+}
+bool same(const Reading& a, const Reading& b) {
+  return a.measured_at == b.measured_at && a.recorded_at == b.recorded_at && a.mg_dl == b.mg_dl;
+}
+bool same(float a, float b) {
+  return a == b || (a != a && b != b);
+}
+bool same(const Meal& a, const Meal& b) {
+  const Nutrition &x = a.nutrition, &y = b.nutrition;
+  return a.id == b.id && a.eaten_at == b.eaten_at && a.type == b.type && same(x.calories, y.calories) &&
+         same(x.carbs_g, y.carbs_g) && same(x.protein_g, y.protein_g) && same(x.fat_g, y.fat_g) &&
+         same(x.fiber_g, y.fiber_g);
+}
+
+/// Puts newly read rows behind the settled ones. out: up to when rows are those that were there before
+template <class Row>
+TimestampTz put_behind(Rows<Row>& rows, std::span<const Row> newer, TimestampTz unchanged) {
+  const std::span<const Row> before = std::span<const Row>(rows.all).subspan(rows.settled);
+  std::size_t i = 0;
+  while (i < before.size() && i < newer.size() && same(before[i], newer[i])) ++i;
+  if (i < before.size()) unchanged = std::min(unchanged, moment_of(before[i]) - 1);
+  if (i < newer.size()) unchanged = std::min(unchanged, moment_of(newer[i]) - 1);
+  rows.all.resize(rows.settled + i);
+  rows.all.insert(rows.all.end(), newer.begin() + static_cast<std::ptrdiff_t>(i), newer.end());
+  return unchanged;
+}
+
+template <class Row>
+std::span<const Row> up_to(const Rows<Row>& rows, TimestampTz at) {
+  const std::span<const Row> all(rows.all);
+  return all.first(static_cast<std::size_t>(
+      std::partition_point(all.begin(), all.end(), [&](const Row& r) { return moment_of(r) <= at; }) - all.begin()));
+}
+
+struct KeptPerson {
+  pg_uuid_t id;
+  uint64 clock;  // the wall clocks of meals are by
+  uint64 token;
+  uint64 writers;       // who may have begun before rows up to `until` were marked as settled
+  TimestampTz until;    // rows up to then are settled and, from `since` on, here
+  uint64 next_writers;  // the same of a mark that has moved on
+  TimestampTz next_until;
+  bool has_rows = false;
+  TimestampTz since = 0, read_until = 0;  // the last question's rows end there
+  Rows<Reading> readings;
+  Rows<Meal> meals;
+  Kept kept;
+
+  std::size_t bytes() const {
+    return sizeof(KeptPerson) + readings.all.capacity() * sizeof(Reading) + meals.all.capacity() * sizeof(Meal) +
+           kept.bytes();
+  }
+};
+
+Mark last_mark;  // of the person asked about last
+struct {
+  int64 kept = 0, read = 0, begun = 0;
+} counts;
+
+using PersonKey = std::array<uint8, UUID_LEN>;
+
+PersonKey key_of(const pg_uuid_t* id) {
+  PersonKey key;
+  memcpy(key.data(), id->data, key.size());
+  return key;
+}
+
+struct Persons {
+  std::list<KeptPerson> all;  // most recently asked about first
+  std::map<PersonKey, std::list<KeptPerson>::iterator> by_id;
+
+  void drop(std::list<KeptPerson>::iterator p) {
+    by_id.erase(key_of(&p->id));
+    all.erase(p);
+  }
+};
+
+Persons& persons() {
+  static Persons* instance = nullptr;
+  if (instance == nullptr) {
+    on_rollback([] { forget_kept(); });
+    MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_glucose persons", ALLOCSET_SMALL_SIZES);
+    instance = owned<Persons>(context, [] { return Persons(); });
+  }
+  return *instance;
+}
+
+KeptPerson* find(const pg_uuid_t* id) {
+  Persons& there = persons();
+  const auto p = there.by_id.find(key_of(id));
+  if (p == there.by_id.end()) return nullptr;
+  there.all.splice(there.all.begin(), there.all, p->second);
+  return &there.all.front();
+}
+
+/// Another number for another history of zones.
+uint64 number_of(const PersonClock& clock) {
+  uint64 number = 0;
+  for (int i = 0; i < clock.n; ++i) {
+    const Stay& stay = clock.stays[i];
+    const auto* name = reinterpret_cast<const unsigned char*>(stay.name);
+    number = hash_bytes_extended(name, static_cast<int>(strlen(stay.name)), number ^ static_cast<uint64>(stay.since));
+  }
+  return number;
+}
+
+KeptPerson* begin_keeping(const Person& person, const Mark& mark) {
+  const uint64 writers = writers_until_now();
+  guarded([&] {
+    Persons& there = persons();
+    there.all.emplace_front();
+    KeptPerson& p = there.all.front();
+    p.id = person.id;
+    p.clock = number_of(*person.clock);
+    p.token = mark.token;
+    p.until = p.next_until = mark.until;
+    p.writers = p.next_writers = writers;
+    there.by_id[key_of(&p.id)] = there.all.begin();
+  });
+  return &persons().all.front();
+}
+
+void drop_least_recent() {
+  const auto most = static_cast<std::size_t>(settings::cache_size_kb) * 1024;
+  guarded([&] {
+    Persons& there = persons();
+    std::size_t sum = 0;
+    for (auto p = there.all.begin(); p != there.all.end();) {
+      sum += p->bytes();
+      const auto next = std::next(p);
+      if (sum > most && p != there.all.begin()) there.drop(p);
+      p = next;
+    }
+  });
+}
+
+/// The person whose settled rows may be used under this snapshot; null: none.
+KeptPerson* usable(const Person& person, const Mark& mark, Snapshot snapshot) {
+  KeptPerson* p = find(&person.id);
+  if (p != nullptr && (p->token != mark.token || p->until > mark.until || p->clock != number_of(*person.clock))) {
+    guarded([&] { persons().drop(persons().all.begin()); });
+    p = nullptr;
+  }
+  if (p == nullptr) p = begin_keeping(person, mark);
+  if (mark.until > p->next_until) {
+    p->next_until = mark.until;
+    p->next_writers = writers_until_now();
+  }
+  return writers_have_ended(p->writers, snapshot) ? p : nullptr;
+}
+
+std::span<const Reading> span_of(const Readings& readings) {
+  return {readings.rows, static_cast<std::size_t>(readings.n)};
+}
+std::span<const Meal> span_of(const Meals& meals) {
+  return {meals.rows, static_cast<std::size_t>(meals.n)};
+}
+
+Size most_bytes() {
+  return static_cast<Size>(settings::max_train_memory_kb) * 1024;
+}
+
+void read_settled(KeptPerson& p, const Person& person, TimestampTz since) {
+  const TimestampTz from = moved(since, -kFurther);
+  const Readings readings = read_readings(&person.id, from, p.until, most_bytes(), CurrentMemoryContext);
+  const Meals meals = read_meals(person, from, moved(p.until, 1), CurrentMemoryContext);
+  rows_were_read();
+  p.has_rows = false;
+  guarded([&] {
+    p.kept.clear();
+    p.readings.all.assign(span_of(readings).begin(), span_of(readings).end());
+    p.meals.all.assign(span_of(meals).begin(), span_of(meals).end());
+    p.readings.settled = p.readings.all.size();
+    p.meals.settled = p.meals.all.size();
+  });
+  ++counts.begun;
+  p.since = from;
+  p.read_until = p.until;
+  p.has_rows = true;
+}
+
+void read_newer(KeptPerson& p, const Person& person, TimestampTz at, bool next_is_settled) {
+  const Readings readings = read_readings(&person.id, p.until, at, most_bytes(), CurrentMemoryContext);
+  const Meals meals = read_meals(person, moved(p.until, 1), moved(at, 1), CurrentMemoryContext);
+  rows_were_read();
+  p.has_rows = false;
+  guarded([&] {
+    TimestampTz unchanged = std::min(p.read_until, at);
+    unchanged = put_behind(p.readings, span_of(readings), unchanged);
+    unchanged = put_behind(p.meals, span_of(meals), unchanged);
+    p.kept.changed_after(unchanged);
+    if (next_is_settled) {
+      p.until = std::min(p.next_until, at);
+      p.readings.settled = up_to(p.readings, p.until).size();
+      p.meals.settled = up_to(p.meals, p.until).size();
+    }
+  });
+  if (next_is_settled) p.writers = p.next_writers;
+  p.read_until = at;
+  p.has_rows = true;
+}
+
+}  // namespace
+
+void settle(const pg_uuid_t* person_id, TimestampTz newest_reading) {
+  if (is_due(last_mark, newest_reading)) advance_mark(person_id, newest_reading);
+}
+
+int forget_kept() {
+  int n = 0;
+  guarded([&] {
+    n = static_cast<int>(persons().all.size());
+    persons().by_id.clear();
+    persons().all.clear();
+  });
+  return n;
+}
+
+namespace {
+
+Known read_all(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
+  ++counts.read;
+  return read_known(person, reach, at, context);
+}
+
+/// What a task sees that keeps nothing: the rows of its reach.
+void cut(Known& known, TimestampTz since, TimestampTz at, bool meals) {
+  const auto& r = known.readings;
+  const auto first = std::partition_point(r.begin(), r.end(), [&](const Reading& x) { return x.measured_at <= since; });
+  const auto last = std::partition_point(first, r.end(), [&](const Reading& x) { return x.measured_at <= at; });
+  known.readings = {first, last};
+  if (!meals) known.meals = {};
+  known.kept = nullptr;
+}
+
+}  // namespace
+
+Known read_kept(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
+  Snapshot snapshot = GetActiveSnapshot();
+  last_mark = {};
+  bool changed = false;
+  const bool can = settings::cache_size_kb > 0 && snapshot->snapshot_type == SNAPSHOT_MVCC &&
+                   !IsolationIsSerializable() && rows_can_be_kept(&changed);
+  if (changed) forget_kept();
+  if (!can || (reach.meals && !reach.keeps)) return read_all(person, reach, at, context);
+  const Mark mark = read_mark(&person.id);
+  last_mark = mark;
+  KeptPerson* p = mark.found ? usable(person, mark, snapshot) : nullptr;
+  if (p == nullptr) return read_all(person, reach, at, context);
+  const TimestampTz since = moved(at, -reach.before);
+  if (!p->has_rows || since < p->since) {
+    read_settled(*p, person, std::min(since, p->until));
+    drop_least_recent();
+  }
+  const bool beyond = at > p->until;
+  if (beyond) read_newer(*p, person, at, p->next_until > p->until && writers_have_ended(p->next_writers, snapshot));
+  Known known;
+  guarded([&] {
+    // Beyond what was read now, rows may be others by now.
+    if (!beyond) p->kept.changed_after(p->until);
+    const TimestampTz until = std::max(at, p->until);
+    known = {up_to(p->readings, until), up_to(p->meals, until), {}, until, &p->kept};
+  });
+  ++counts.kept;
+  if (reach.keeps) return known;
+  guarded([&] { cut(known, since, at, reach.meals); });
+  known.clock = clock_of(person, known.readings, context);
+  return known;
+}
+
+}  // namespace glucose::pg
+
+using namespace glucose::pg;
+
+SQL_FUNCTION(serving_stats) {
+  TupleDesc row;
+  if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+  std::size_t bytes = 0;
+  guarded([&] {
+    for (const KeptPerson& p : persons().all) bytes += p.bytes();
+  });
+  Datum values[5] = {Int64GetDatum(static_cast<int64>(persons().all.size())), Int64GetDatum(static_cast<int64>(bytes)),
+                     Int64GetDatum(counts.kept), Int64GetDatum(counts.read), Int64GetDatum(counts.begun)};
+  bool nulls[5] = {};
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls)));
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: PostgreSQL
+// READ: what is known of a person, as read_known() says, of which as much as possible was read before.
+#pragma once
+#include "pg/tables/material.hpp"
+
+namespace glucose::pg {
+
+/// As read_known(), to the bit. Settled rows (marks.hpp) are kept by this session, with what tasks work out of them,
+/// within glucose.cache_size; valid until the next call.
+Known read_kept(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context);
+
+/// Marks the person's rows as settled, if it is time to; read_kept() was asked about it last.
+void settle(const pg_uuid_t* person_id, TimestampTz newest_reading);
+
+/// Forgets all that is kept of persons; how many there were.
+int forget_kept();
+
+}  // namespace glucose::pg

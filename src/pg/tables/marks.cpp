@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/tables/marks.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "core/base/units.hpp"
+#include "pg/tables/query.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "nodes/nodeFuncs.h"
+#include "rewrite/rowsecurity.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+}
+
+namespace glucose::pg {
+
+namespace {
+
+constexpr TimestampTz kUnsettled = 60 * kMinute;   // the newest rows stay outside: they come in some disorder
+constexpr TimestampTz kMoveOn = 6 * 60 * kMinute;  // beyond that, so that there are few rows to read each time
+constexpr int kMostMarks = 4;                      // rows of a person before they are made one
+
+Query marks_of_person{
+    "SELECT token, rows_until FROM glucose.serving_mark WHERE person_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
+// A person that is being deleted, with all its rows, needs no mark.
+Query add_mark{
+    "INSERT INTO glucose.serving_mark (person_id, token, rows_until) "
+    "SELECT p.person_id, $2, $3 FROM glucose.person p WHERE p.person_id OPERATOR(pg_catalog.=) $1",
+    3,
+    {UUIDOID, INT8OID, TIMESTAMPTZOID}};
+// Whoever else is at it is let go first.
+Query take_marks{
+    "WITH taken AS (SELECT ctid FROM glucose.serving_mark WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "FOR UPDATE SKIP LOCKED) "
+    "DELETE FROM glucose.serving_mark m USING taken t WHERE m.ctid OPERATOR(pg_catalog.=) t.ctid "
+    "RETURNING m.token, m.rows_until",
+    1,
+    {UUIDOID}};
+
+uint64 random_token() {
+  uint64 token;
+  if (!pg_strong_random(&token, sizeof token)) elog(ERROR, "could not make a random number");
+  return token;
+}
+
+// Tokens are summed without carry: rows made one keep the sum.
+Mark mark_of_result() {
+  Mark mark;
+  for (uint64 row = 0; row < SPI_processed; ++row) {
+    mark.token ^= static_cast<uint64>(DatumGetInt64(value(row, 1)));
+    bool is_null;
+    const Datum until = column(row, 2, &is_null);
+    if (is_null) continue;
+    mark.until = mark.found ? std::max(mark.until, DatumGetTimestampTz(until)) : DatumGetTimestampTz(until);
+    mark.found = true;
+  }
+  return mark;
+}
+
+// --- which persons this transaction has written rows of --------------------------------------------------------------
+
+/// What a transaction knows of a person it writes rows of. The mark was read after the transaction had its number: who
+/// moves it on later does not count on rows up to there before this transaction has ended.
+struct Written {
+  pg_uuid_t person_id;  // the key
+  TimestampTz until;    // of the mark when it was first read; DT_NOBEGIN: there was none
+  TimestampTz newest;   // reading inserted
+  int marks;
+  uint64 stamped;  // the number of the reading after which the mark's token was changed last; 0: it was not
+};
+
+HTAB* written = nullptr;  // in TopTransactionContext
+bool any_new = false;     // readings since the mark was last thought of
+uint64 times_read = 1;    // by this session: what it reads between two changes of its own needs two tokens
+RolledBack rolled_back = nullptr;
+bool registered = false;
+
+void at_end_of_transaction(XactEvent event, void*) {
+  if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) return;
+  written = nullptr;
+  any_new = false;
+  if (event == XACT_EVENT_ABORT && TransactionIdIsValid(GetTopTransactionIdIfAny()) && rolled_back != nullptr)
+    rolled_back();
+}
+
+void at_end_of_subtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  if (event != SUBXACT_EVENT_ABORT_SUB) return;
+  if (!TransactionIdIsValid(GetCurrentTransactionIdIfAny())) return;
+  if (written != nullptr) hash_destroy(written);  // stamps may have been rolled back
+  written = nullptr;
+  if (rolled_back != nullptr) rolled_back();
+}
+
+void watch_transactions() {
+  if (registered) return;
+  RegisterXactCallback(at_end_of_transaction, nullptr);
+  RegisterSubXactCallback(at_end_of_subtransaction, nullptr);
+  registered = true;
+}
+
+/// The newest marks there are, past row-level security and whatever snapshot the caller has: a look-up, no statement.
+void look_up(const pg_uuid_t* person_id, Written* w) {
+  (void)GetTopTransactionId();
+  const Oid schema = get_namespace_oid("glucose", false);
+  const Oid index = get_relname_relid("serving_mark_pkey", schema);
+  w->until = DT_NOBEGIN;
+  w->marks = 0;
+  Relation marks = table_open(get_relname_relid("serving_mark", schema), AccessShareLock);
+  Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+  ScanKeyData key;
+  ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(person_id));
+  SysScanDesc scan = systable_beginscan(marks, index, OidIsValid(index), snapshot, 1, &key);
+  for (HeapTuple row; HeapTupleIsValid(row = systable_getnext(scan)); ++w->marks) {
+    bool is_null;
+    const Datum until = heap_getattr(row, 4, RelationGetDescr(marks), &is_null);
+    if (!is_null) w->until = std::max(w->until, DatumGetTimestampTz(until));
+  }
+  systable_endscan(scan);
+  UnregisterSnapshot(snapshot);
+  table_close(marks, AccessShareLock);
+}
+
+Written* written_of(const pg_uuid_t* person_id) {
+  watch_transactions();
+  if (written == nullptr) {
+    HASHCTL control = {};
+    control.keysize = sizeof(pg_uuid_t);
+    control.entrysize = sizeof(Written);
+    control.hcxt = TopTransactionContext;
+    written = hash_create("pg_glucose persons written", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  }
+  bool found;
+  auto* w = static_cast<Written*>(hash_search(written, person_id, HASH_ENTER, &found));
+  if (found) return w;
+  w->until = DT_NOEND;  // should the look-up fail
+  w->newest = DT_NOBEGIN;
+  w->stamped = 0;
+  look_up(person_id, w);
+  return w;
+}
+
+void write_mark(const pg_uuid_t* person_id, uint64 token, const TimestampTz* until) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  p.add(Int64GetDatum(static_cast<int64>(token)));
+  p.add_or_null(until != nullptr, until != nullptr ? TimestampTzGetDatum(*until) : 0);
+  run(add_mark, p, Mode::as_owner);
+}
+
+void row_changed(const pg_uuid_t* person_id, TimestampTz at, bool is_new_reading) {
+  Written* w = written_of(person_id);
+  if (is_new_reading && at > w->newest) {
+    w->newest = at;
+    any_new = true;
+  }
+  if (at > w->until || w->stamped == times_read) return;
+  SPI_connect();
+  write_mark(person_id, random_token(), nullptr);
+  SPI_finish();
+  w->stamped = times_read;
+}
+
+// Where settled rows end when this is the newest reading. A clock that is ahead must not settle what is still to come.
+TimestampTz settled_with(TimestampTz newest) {
+  return std::min(newest, GetCurrentTimestamp()) - kUnsettled;
+}
+
+void move_mark(const pg_uuid_t* person_id, TimestampTz until, int marks) {
+  uint64 token = random_token();
+  if (marks > 0) token = 0;  // another row of the same rows
+  if (marks >= kMostMarks && !IsolationUsesXactSnapshot()) {
+    Parameters p;
+    p.add(UUIDPGetDatum(person_id));
+    run(take_marks, p, Mode::as_owner);
+    const Mark taken = mark_of_result();
+    token = taken.token;
+    if (taken.found) until = std::max(until, taken.until);
+  }
+  write_mark(person_id, token, &until);
+}
+
+}  // namespace
+
+Mark read_mark(const pg_uuid_t* person_id) {
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  run(marks_of_person, p, Mode::read);
+  return mark_of_result();
+}
+
+void on_rollback(RolledBack forget) {
+  watch_transactions();
+  rolled_back = forget;
+}
+
+void rows_were_read() {
+  ++times_read;
+}
+
+uint64 writers_until_now() {
+  return U64FromFullTransactionId(ReadNextFullTransactionId());
+}
+
+bool writers_have_ended(uint64 bound, Snapshot snapshot) {
+  const uint64 next = writers_until_now();
+  uint64 oldest = (next & ~uint64{0xffffffff}) | snapshot->xmin;
+  if (oldest > next) oldest -= uint64{1} << 32;
+  return oldest >= bound;
+}
+
+bool is_due(const Mark& mark, TimestampTz newest_reading) {
+  return !mark.found || settled_with(newest_reading) - mark.until >= kMoveOn;
+}
+
+void advance_mark(const pg_uuid_t* person_id, TimestampTz newest_reading) {
+  if (RecoveryInProgress() || XactReadOnly || IsInParallelMode()) return;
+  Written* w = written_of(person_id);
+  const TimestampTz until = settled_with(newest_reading);
+  if (w->until != DT_NOBEGIN && until - w->until < kMoveOn) return;
+  move_mark(person_id, until, w->marks);
+  ++w->marks;
+  w->until = until;
+}
+
+// --- whether the tables are those that triggers watch ----------------------------------------------------------------
+
+namespace {
+
+/// What is looked at of a relation, in a number that is another one when it was without triggers in between.
+struct Watched {
+  bool fits = false;
+  uint64 state = 0;
+};
+
+bool decides_on_reading(const RowSecurityPolicy* policy) {
+  return policy->polcmd == '*' || policy->polcmd == ACL_SELECT_CHR;
+}
+
+bool same_policy(const RowSecurityPolicy* a, const RowSecurityPolicy* b) {
+  return a->permissive == b->permissive && equal(a->qual, b->qual) &&
+         datumIsEqual(PointerGetDatum(a->roles), PointerGetDatum(b->roles), false, -1);
+}
+
+bool each_has_its_like(const RowSecurityDesc* these, const RowSecurityDesc* those) {
+  ListCell *a, *b;
+  foreach (a, these->policies) {
+    const auto* policy = static_cast<RowSecurityPolicy*>(lfirst(a));
+    bool has = !decides_on_reading(policy);
+    foreach (b, those->policies)
+      has = has || (decides_on_reading(static_cast<RowSecurityPolicy*>(lfirst(b))) &&
+                    same_policy(policy, static_cast<RowSecurityPolicy*>(lfirst(b))));
+    if (!has) return false;
+  }
+  return true;
+}
+
+/// Whether who sees a person's marks sees its rows, and all of them.
+bool seen_alike(Relation relation, Relation marks) {
+  if (!relation->rd_rel->relrowsecurity) return true;
+  const RowSecurityDesc *rows = relation->rd_rsdesc, *of_marks = marks->rd_rsdesc;
+  return marks->rd_rel->relrowsecurity && relation->rd_rel->relforcerowsecurity && rows != nullptr &&
+         of_marks != nullptr && each_has_its_like(rows, of_marks) && each_has_its_like(of_marks, rows);
+}
+
+uint64 mixed(uint64 state, uint64 with) {
+  return (state ^ with) * 0x9E3779B97F4A7C15ULL + (state >> 29);
+}
+
+// The triggers by their rows in the catalog: one that was switched off and on again has another.
+int watching_triggers(Oid relation, uint64* state) {
+  const Oid schema = get_namespace_oid("glucose", false);
+  Relation triggers = table_open(TriggerRelationId, AccessShareLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+  SysScanDesc scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, nullptr, 1, &key);
+  int n = 0;
+  for (HeapTuple row; HeapTupleIsValid(row = systable_getnext(scan));) {
+    const auto* trigger = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(row));
+    const char* function = get_func_name(trigger->tgfoid);
+    if (function == nullptr || get_func_namespace(trigger->tgfoid) != schema ||
+        strcmp(function, "mark_changed_rows") != 0)
+      continue;
+    if (trigger->tgenabled != TRIGGER_FIRES_ALWAYS) continue;
+    ++n;
+    *state = mixed(mixed(*state, trigger->oid), HeapTupleHeaderGetRawXmin(row->t_data));
+  }
+  systable_endscan(scan);
+  table_close(triggers, AccessShareLock);
+  return n;
+}
+
+Watched look_at(Oid table, Oid marks_table) {
+  Watched w;
+  if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION) return w;
+  Relation marks = table_open(marks_table, AccessShareLock);
+  Relation relation = table_open(table, AccessShareLock);
+  const Form_pg_class form = relation->rd_rel;
+  w.fits = !form->relhassubclass && !form->relispartition && !form->relhasrules;
+  w.state = mixed(mixed(0, table), PGG_RELATION_FILE(relation));
+  w.fits = w.fits && seen_alike(relation, marks);
+  table_close(relation, AccessShareLock);
+  table_close(marks, AccessShareLock);
+  // Rows, each of them; rows inserted, a statement; all rows at once.
+  w.fits = w.fits && watching_triggers(table, &w.state) == 3;
+  return w;
+}
+
+bool looked = false;
+Oid meal_table = InvalidOid, reading_table = InvalidOid, mark_table = InvalidOid;
+Watched last;
+
+void look_again(Datum, Oid relation) {
+  if (relation == InvalidOid || relation == meal_table || relation == reading_table || relation == mark_table)
+    looked = false;
+}
+
+bool may_read(Oid table) {
+  return pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+}  // namespace
+
+bool rows_can_be_kept(bool* changed) {
+  static bool listening = false;
+  if (!listening) CacheRegisterRelcacheCallback(look_again, 0);
+  listening = true;
+  *changed = false;
+  if (!OidIsValid(meal_table) || !looked) {
+    const Oid schema = get_namespace_oid("glucose", false);
+    meal_table = get_relname_relid("meal", schema);
+    reading_table = get_relname_relid("glucose_reading", schema);
+    mark_table = get_relname_relid("serving_mark", schema);
+    looked = false;
+  }
+  // Whoever empties a table or switches its triggers off waits for these, as for a statement; and what was done before
+  // is known behind them.
+  for (const Oid table : {meal_table, reading_table, mark_table}) {
+    if (!OidIsValid(table)) return false;
+    LockRelationOid(table, AccessShareLock);
+  }
+  if (!looked) {
+    looked = true;
+    const Watched meals = look_at(meal_table, mark_table), readings = look_at(reading_table, mark_table);
+    const Watched now{meals.fits && readings.fits, mixed(meals.state, readings.state)};
+    *changed = now.state != last.state || !now.fits;
+    last = now;
+  }
+  return last.fits && may_read(meal_table) && may_read(reading_table);
+}
+
+}  // namespace glucose::pg
+
+using namespace glucose::pg;
+
+namespace {
+
+const pg_uuid_t* person_of(TupleTableSlot* row, Relation relation, TimestampTz* at) {
+  // A table of the contract may have its columns in any order.
+  const Oid table = RelationGetRelid(relation);
+  static Oid known = InvalidOid;
+  static AttrNumber person, moment;
+  if (known != table) {
+    known = InvalidOid;
+    person = get_attnum(table, "person_id");
+    moment = get_attnum(table, "measured_at");
+    if (moment == InvalidAttrNumber) moment = get_attnum(table, "eaten_at");
+    if (person == InvalidAttrNumber || moment == InvalidAttrNumber) elog(ERROR, "no table of meals or readings");
+    known = table;
+  }
+  bool no_person, no_moment;
+  const Datum id = slot_getattr(row, person, &no_person), when = slot_getattr(row, moment, &no_moment);
+  if (no_person || no_moment) return nullptr;
+  *at = DatumGetTimestampTz(when);
+  return DatumGetUUIDP(id);
+}
+
+void move_marks_on() {
+  if (written == nullptr || !any_new) return;
+  any_new = false;
+  HASH_SEQ_STATUS scan;
+  hash_seq_init(&scan, written);
+  bool connected = false;
+  while (auto* w = static_cast<Written*>(hash_seq_search(&scan))) {
+    if (w->newest == DT_NOBEGIN) continue;
+    const TimestampTz until = settled_with(w->newest);
+    w->newest = DT_NOBEGIN;
+    if (w->until != DT_NOBEGIN && until - w->until < kMoveOn) continue;
+    if (!connected) SPI_connect();
+    connected = true;
+    move_mark(&w->person_id, until, w->marks);
+    ++w->marks;
+    w->until = until;
+  }
+  if (connected) SPI_finish();
+}
+
+}  // namespace
+
+SQL_FUNCTION(mark_changed_rows) {
+  if (!CALLED_AS_TRIGGER(fcinfo))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("this function is a trigger's")));
+  auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
+  if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) {
+    if (rolled_back != nullptr) rolled_back();
+  } else if (TRIGGER_FIRED_FOR_STATEMENT(data->tg_event)) {
+    move_marks_on();
+  } else {
+    const bool is_readings = get_attnum(RelationGetRelid(data->tg_relation), "measured_at") != InvalidAttrNumber;
+    TimestampTz at;
+    const pg_uuid_t* person = person_of(data->tg_trigslot, data->tg_relation, &at);
+    if (person != nullptr) row_changed(person, at, is_readings && TRIGGER_FIRED_BY_INSERT(data->tg_event));
+    if (TRIGGER_FIRED_BY_UPDATE(data->tg_event)) {
+      person = person_of(data->tg_newslot, data->tg_relation, &at);
+      if (person != nullptr) row_changed(person, at, false);
+    }
+  }
+  return PointerGetDatum(nullptr);
+}
