@@ -13,8 +13,6 @@ namespace glucose {
 /// How far back of a moment its features look: 30 days, and a little around where they begin, which decides what is
 /// known there. With less, the same meal would have other features than in training.
 inline constexpr int kFeatureDays = kBaselineDays + 1;
-/// How far back serving follows what a model does not remember.
-inline constexpr int kFollowedDays = 30;
 
 /// The samples of each person, without a name; one person's when they are not a population's.
 class MealRows final : public Rows {

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "core/tasks/meal/models/forecast.hpp"
-#include "core/tasks/meal/rows.hpp"
 
 namespace glucose {
 

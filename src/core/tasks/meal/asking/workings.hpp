@@ -12,6 +12,9 @@
 
 namespace glucose {
 
+/// How far back serving follows what a model does not remember.
+inline constexpr int kFollowedDays = 30;
+
 class MealWorkings final : public Workings {
  public:
   /// Takes the rows over; they must outlive the next call.
