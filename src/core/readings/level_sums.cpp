@@ -61,8 +61,8 @@ LevelSum LevelSums::between(std::span<const Reading> readings, std::size_t first
 
 Levels::Levels(std::span<const Reading> readings, const LevelSums& sums, Micros at)
     : readings_(readings), sums_(sums), believed_(readings, at), at_(at), end_(0) {
-  const auto end = std::partition_point(readings.begin(), readings.end(),
-                                        [&](const Reading& r) { return r.measured_at <= at; });
+  const auto end =
+      std::partition_point(readings.begin(), readings.end(), [&](const Reading& r) { return r.measured_at <= at; });
   end_ = static_cast<std::size_t>(end - readings.begin());
 }
 

@@ -33,7 +33,8 @@ float mean_carbs(std::span<const Meal> meals, Micros since, Micros at, const Mea
 FeatureVector extracted(const Meal& meal, const Levels& levels, float avg_carbs_g) {
   FeatureVector x;
   meal_features(meal, std::span<float, kHistory>(x.data(), kHistory));
-  glucose_window(levels.believed().readings(), meal.eaten_at, kHistoryStepMin * kMinute, {x.data() + kHistory, kHistorySteps});
+  glucose_window(levels.believed().readings(), meal.eaten_at, kHistoryStepMin * kMinute,
+                 {x.data() + kHistory, kHistorySteps});
   Baseline level;
   put_level(levels.since(meal.eaten_at - kBaselineDays * kDay + 1), level);
   x[kBaseline] = level.avg_glucose_mg_dl;

@@ -44,10 +44,10 @@ struct EarlierMeal {
   std::array<float, 2> outcome_mg_dl;  // at kRecalledHorizonsMin, NaN: not known (yet)
 };
 
-/// All columns at `meal.eaten_at`; the last hours as they are believed (judge()). levels: then, of readings reaching back
-/// 30 days; nothing later than the meal is used · earlier: the meals before it, of at most 30 days, with the outcomes
-/// known by then · carbs_same_moment: g, of other meals logged at the same moment · Source of the gamma curve of
-/// absorption: Hovorka et al. 2004 (two compartments), time constants 30 and 50 minutes.
+/// All columns at `meal.eaten_at`; the last hours as they are believed (judge()). levels: then, of readings reaching
+/// back 30 days; nothing later than the meal is used · earlier: the meals before it, of at most 30 days, with the
+/// outcomes known by then · carbs_same_moment: g, of other meals logged at the same moment · Source of the gamma curve
+/// of absorption: Hovorka et al. 2004 (two compartments), time constants 30 and 50 minutes.
 RichVector rich_features(const Meal& meal, const Levels& levels, const Analogues& alike,
                          std::span<const EarlierMeal> earlier, float carbs_same_moment);
 
