@@ -31,3 +31,90 @@ SELECT set_config('test.persons', ARRAY[:'one', :'two']::text, false) IS NOT NUL
 \set ECHO none
 \i :here/../scripts/histories.sql
 \set ECHO all
+
+-- One thing after another. The session named 'one' is asked; answer() is 'same' when what it keeps and all rows say the
+-- same, and 'moved' when that is not what it said before.
+SELECT dblink_exec(s, 'ROLLBACK') FROM unnest(ARRAY['one', 'two']) s;
+SELECT max(measured_at) AS newest FROM glucose_reading WHERE person_id = :'two' \gset
+INSERT INTO meal (person_id, meal_id, eaten_at, meal_type, carbs_g)
+  SELECT :'two', key('asked ' || h), :'newest'::timestamptz + h * interval '1 hour', 'lunch', 40
+  FROM generate_series(0, 24) h;
+CREATE TABLE public.said (n serial, what text);
+CREATE FUNCTION public.answer(h integer, sets text DEFAULT 'one') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  ask CONSTANT text := format('SELECT public.answers(glucose.key(''asked %s''))', h);
+  kept text;
+  read text;
+  last text;
+BEGIN
+  SELECT what INTO last FROM public.said ORDER BY n DESC LIMIT 1;
+  SELECT a INTO kept FROM dblink(sets, ask) AS r (a text);
+  PERFORM dblink_exec(sets, 'SET glucose.cache_size = 0');
+  SELECT a INTO read FROM dblink(sets, ask) AS r (a text);
+  PERFORM dblink_exec(sets, 'SET glucose.cache_size = ''64MB''');
+  INSERT INTO public.said (what) VALUES (kept);
+  RETURN CASE WHEN kept = read THEN 'same' ELSE 'different' END
+    || CASE WHEN kept IS DISTINCT FROM last THEN ', moved' ELSE '' END;
+END
+$$;
+CREATE FUNCTION public.enter(hours text, mg_dl text) RETURNS text LANGUAGE sql AS $$
+  SELECT format('INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl) '
+    'SELECT %L, %L::timestamptz + t, %s FROM unnest(%L::interval[]) t',
+    (current_setting('test.persons')::uuid[])[2], current_setting('test.newest'), mg_dl, hours) $$;
+SELECT set_config('test.newest', :'newest', false) IS NOT NULL AS newest;
+SELECT answer(0);
+-- A transaction that began before the mark moved on over its row, and ends after.
+SELECT dblink_exec('two', 'BEGIN'), dblink_exec('two', enter('{8 min, 13 min}', '250'));
+SELECT dblink_exec('one', enter('{5 min, 10 min, 1 h, 2 h, 9 h}', '120'));
+SELECT answer(9);
+SELECT answer(1);
+SELECT dblink_exec('two', 'COMMIT');
+SELECT answer(1);
+-- What is rolled back leaves no trace, and what comes after it leaves its own.
+SELECT answer(9);
+SELECT dblink_exec('two', 'BEGIN'), dblink_exec('two', 'SAVEPOINT s'),
+  dblink_exec('two', enter('{8 h, 8 h 5 min}', '90')),
+  dblink_exec('two', 'ROLLBACK TO s'), dblink_exec('two', enter('{6 h, 8 h 6 min}', '95'));
+SELECT answer(9);
+SELECT dblink_exec('two', 'COMMIT');
+SELECT answer(9);
+SELECT answer(9);
+-- An older snapshot is answered from its own rows when a newer one has been.
+SELECT dblink_open('one', 'old', 'SELECT public.answers(glucose.key(''asked 9''))');
+SELECT dblink_exec('two', enter('{8 h 55 min}', '300'));
+SELECT answer(9);
+SELECT a = (SELECT what FROM said ORDER BY n DESC OFFSET 1 LIMIT 1) AS as_before
+FROM dblink_fetch('one', 'old', 1) AS r (a text);
+SELECT dblink_close('one', 'old');
+-- Past triggers: switched off, as by a restore with --disable-triggers; replication's rows count.
+SELECT answer(9);
+ALTER TABLE glucose_reading DISABLE TRIGGER ALL;
+UPDATE glucose_reading SET mg_dl = 140 WHERE person_id = :'two'
+  AND measured_at > :'newest'::timestamptz + interval '8 h';
+ALTER TABLE glucose_reading ENABLE TRIGGER ALL;
+SELECT answer(9);
+SELECT setup() IS NOT NULL AS set_up;
+SELECT dblink_exec('one', enter('{9 h 5 min}', '150'));
+SELECT answer(10);
+SET session_replication_role = replica;
+UPDATE glucose_reading SET mg_dl = 160 WHERE person_id = :'two'
+  AND measured_at > :'newest'::timestamptz + interval '8 h';
+RESET session_replication_role;
+SELECT answer(10);
+-- A zone moves the clock of every meal.
+UPDATE person SET time_zone = 'Asia/Tokyo' WHERE person_id = :'two';
+SELECT answer(10);
+-- Policies of one's own making: everything is read.
+CREATE POLICY recent ON glucose_reading AS RESTRICTIVE FOR SELECT USING (measured_at > '2026-02-01');
+SELECT answer(10);
+DROP POLICY recent ON glucose_reading;
+SELECT answer(10);
+-- All rows at once, and the person.
+CREATE TABLE public.copy AS TABLE glucose_reading;
+TRUNCATE glucose_reading;
+SELECT answer(10);
+INSERT INTO glucose_reading TABLE public.copy;
+SELECT answer(10);
+DELETE FROM person WHERE person_id = :'two';
+SELECT answer(10);
+SELECT count(*) AS marks_left FROM serving_mark WHERE person_id = :'two';
