@@ -216,8 +216,16 @@ bool manages(const pg_uuid_t* person_id) {
 
 }  // namespace
 
+bool sees(const pg_uuid_t* person_id) {
+  return contains(persons_of_caller(kVisible), person_id);
+}
+
 bool may_see(const pg_uuid_t* person_id) {
-  return contains(persons_of_caller(kVisible), person_id) || has_policy_of_its_own('r');
+  return sees(person_id) || has_policy_of_its_own('r');
+}
+
+bool sees_by_our_policies_alone() {
+  return !has_policy_of_its_own('r');
 }
 
 const ArrayType* few_visible_persons(int most) {

@@ -14,6 +14,10 @@ void note_new_person();
 /// Raises 28000, with what to do in this mode.
 [[noreturn]] void raise_no_identity();
 
+/// Whether a person is among those that our policies show the caller.
+bool sees(const pg_uuid_t* person_id);
+/// Whether these are all that it sees: no policy of somebody else's making shows more.
+bool sees_by_our_policies_alone();
 /// False when no policy can show this person to the caller, decided without a look at the person: whether it is there
 /// or not takes the same time. Call it before a row is looked for by an id that the caller has chosen.
 bool may_see(const pg_uuid_t* person_id);

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/tables/read.hpp"
 
+#include <utility>
+
 #include "core/tasks/meal/features/feature_schema.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/whose.hpp"
+
+extern "C" {
+#include "access/table.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+}
 
 namespace glucose::pg {
 
@@ -19,14 +28,9 @@ constexpr int kMostPersonsNamed = 32;  // an index is searched once for each
   "m.calories::pg_catalog.float4, m.carbs_g::pg_catalog.float4, m.protein_g::pg_catalog.float4, "  \
   "m.fat_g::pg_catalog.float4, m.fiber_g::pg_catalog.float4"
 
-// The history of zones is small and mostly empty; it comes with the person, so that every meal's clock is at hand.
-#define STAYS_OF_PERSON(column)                                                            \
-  "ARRAY(SELECT z." column                                                                 \
-  " FROM glucose.person_time_zone z WHERE z.person_id OPERATOR(pg_catalog.=) p.person_id " \
-  "ORDER BY z.since USING OPERATOR(pg_catalog.<))"
 #define PERSON_COLUMNS                                                                        \
   "p.person_id, p.time_zone, p.shares_data, pg_catalog.lower(p.unit) OPERATOR(pg_catalog.=) " \
-  "'mmol/l', " STAYS_OF_PERSON("since") ", " STAYS_OF_PERSON("time_zone")
+  "'mmol/l'"
 
 Query person_by_id{
     "SELECT " PERSON_COLUMNS " FROM glucose.person p WHERE p.person_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
@@ -58,6 +62,11 @@ Query meal_by_person_and_id{"SELECT " MEAL_COLUMNS ", " PERSON_COLUMNS
                             "WHERE m.meal_id OPERATOR(pg_catalog.=) $1 AND m.person_id OPERATOR(pg_catalog.=) $2",
                             2,
                             {UUIDOID, UUIDOID}};
+Query stays_of_person{
+    "SELECT since, time_zone FROM glucose.person_time_zone WHERE person_id OPERATOR(pg_catalog.=) $1 "
+    "ORDER BY since USING OPERATOR(pg_catalog.<)",
+    1,
+    {UUIDOID}};
 Query meals_between{"SELECT " MEAL_COLUMNS
                     " FROM glucose.meal m WHERE m.person_id OPERATOR(pg_catalog.=) $1 "
                     "AND m.eaten_at OPERATOR(pg_catalog.>=) $2 AND m.eaten_at OPERATOR(pg_catalog.<) $3 "
@@ -113,37 +122,70 @@ Datum required(uint64 row, int col, const char* name) {
   return value;
 }
 
+constexpr auto kOtherType = static_cast<MealType>(kMealTypes);
+
 // The table knows four types; a view over an application's own table may have others, or none: then the clock says.
-MealType meal_type_at(uint64 row, int col, const LocalClock& clock) {
+MealType meal_type_at(uint64 row, int col) {
   char name[kLongestName];
   copy_text(row, col, name, sizeof name);
   for (int i = 0; i < kMealTypes; ++i)
     if (strcmp(name, kMealTypeNames[static_cast<size_t>(i)]) == 0) return static_cast<MealType>(i);
-  return usual_type(clock);
+  return kOtherType;
 }
 
-// Columns 1 … 8 are MEAL_COLUMNS.
-Meal meal_at(uint64 row, PersonClock* clock) {
+// Columns 1 … 8 are MEAL_COLUMNS; the clock and what it says of the type are still open.
+Meal meal_at(uint64 row) {
   Meal meal;
   meal.eaten_at = DatumGetTimestampTz(required(row, 1, "eaten_at"));
   require_finite_time(meal.eaten_at, "eaten_at");
   memcpy(meal.id.data(), DatumGetUUIDP(required(row, 2, "meal_id"))->data, UUID_LEN);
   meal.nutrition = {nutrient_at(row, 0, 4), nutrient_at(row, 1, 5), nutrient_at(row, 2, 6), nutrient_at(row, 3, 7),
                     nutrient_at(row, 4, 8)};
-  meal.clock = local_clock(meal.eaten_at, clock);
-  meal.type = meal_type_at(row, 3, meal.clock);
+  meal.type = meal_type_at(row, 3);
   return meal;
 }
 
-Person person_at(uint64 row, int id_column) {
+void tell_time(Meal& meal, PersonClock* clock) {
+  meal.clock = local_clock(meal.eaten_at, clock);
+  if (meal.type == kOtherType) meal.type = usual_type(meal.clock);
+}
+
+/// A person but for its clock, which is made of the zone it lives in.
+struct PersonRow {
+  Person person;
+  const char* home;
+};
+
+PersonRow person_at(uint64 row, int id_column) {
   Person person;
   person.id = *DatumGetUUIDP(value(row, id_column));
+  person.clock = nullptr;
   person.shares_data = DatumGetBool(value(row, id_column + 2));
   person.wants_mmol_l = DatumGetBool(value(row, id_column + 3));
-  person.clock =
-      make_clock(TextDatumGetCString(value(row, id_column + 1)), DatumGetArrayTypeP(value(row, id_column + 4)),
-                 DatumGetArrayTypeP(value(row, id_column + 5)));
-  return person;
+  return {person, TextDatumGetCString(value(row, id_column + 1))};
+}
+
+// Few installations know of journeys, and none of them need be asked for.
+bool any_stays() {
+  Relation table =
+      table_open(get_relname_relid("person_time_zone", get_namespace_oid("glucose", false)), AccessShareLock);
+  const bool any = RelationGetNumberOfBlocks(table) > 0;
+  table_close(table, AccessShareLock);
+  return any;
+}
+
+Person with_clock(PersonRow&& row) {
+  uint64 n = 0;
+  if (any_stays()) {
+    Parameters p;
+    p.add(UUIDPGetDatum(&row.person.id));
+    run(stays_of_person, p, Mode::read);
+    n = SPI_processed;
+  }
+  row.person.clock = make_clock(row.home, static_cast<int>(n));
+  for (uint64 i = 0; i < n; ++i)
+    add_stay(row.person.clock, DatumGetTimestampTz(value(i, 1)), TextDatumGetCString(value(i, 2)));
+  return row.person;
 }
 
 /// Collects readings straight from the executor, without a copy of each tuple.
@@ -211,7 +253,7 @@ Person read_person(const pg_uuid_t* person_id) {
   p.add(UUIDPGetDatum(person_id));
   run(person_by_id, p, Mode::read);
   if (SPI_processed == 0) raise_not_found("person", person_id);
-  const Person person = person_at(0, 1);
+  const Person person = with_clock(person_at(0, 1));
   focus_on(&person.id);
   return person;
 }
@@ -221,18 +263,19 @@ Persons read_sharing_persons() {
   Persons persons{nullptr, static_cast<int64>(SPI_processed)};
   persons.rows =
       static_cast<Person*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Person) * (SPI_processed + 1)));
-  for (uint64 row = 0; row < SPI_processed; ++row) persons.rows[row] = person_at(row, 1);
+  auto* rows =
+      static_cast<PersonRow*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(PersonRow) * (SPI_processed + 1)));
+  for (int64 i = 0; i < persons.n; ++i) rows[i] = person_at(static_cast<uint64>(i), 1);
+  for (int64 i = 0; i < persons.n; ++i) persons.rows[i] = with_clock(std::move(rows[i]));
+  pfree(rows);
   return persons;
 }
 
 PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
   if (person_id != nullptr && !may_see(person_id)) raise_not_found("meal", meal_id);
+  pg_uuid_t owner;
+  if (person_id == nullptr && whose_meal(meal_id, &owner)) person_id = &owner;
   const ArrayType* few = person_id == nullptr ? few_visible_persons(kMostPersonsNamed) : nullptr;
-  if (few != nullptr && ARR_NDIM(few) == 1 &&
-      ARR_DIMS(few)[0] == 1) {  // most callers see one: no need to go through them
-    person_id = reinterpret_cast<const pg_uuid_t*>(ARR_DATA_PTR(few));
-    few = nullptr;
-  }
   Parameters p;
   p.add(UUIDPGetDatum(meal_id));
   if (person_id != nullptr) p.add(UUIDPGetDatum(person_id));
@@ -245,9 +288,11 @@ PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
                     errhint("Name the person: person_id => ....")));
   }
   PersonMeal found;
-  found.person = person_at(0, 9);
-  focus_on(&found.person.id);
-  found.meal = meal_at(0, found.person.clock);
+  found.meal = meal_at(0);
+  PersonRow row = person_at(0, 9);
+  focus_on(&row.person.id);
+  found.person = with_clock(std::move(row));
+  tell_time(found.meal, found.person.clock);
   return found;
 }
 
@@ -271,7 +316,10 @@ Meals read_meals(const Person& person, TimestampTz from, TimestampTz until, Memo
   run(meals_between, window(&person.id, from, until), Mode::read);
   Meals meals{nullptr, static_cast<int64>(SPI_processed)};
   meals.rows = static_cast<Meal*>(MemoryContextAllocHuge(context, sizeof(Meal) * (SPI_processed + 1)));
-  for (uint64 row = 0; row < SPI_processed; ++row) meals.rows[row] = meal_at(row, person.clock);
+  for (uint64 row = 0; row < SPI_processed; ++row) {
+    meals.rows[row] = meal_at(row);
+    tell_time(meals.rows[row], person.clock);
+  }
   SPI_freetuptable(SPI_tuptable);  // a population's training reads thousands of persons' in one call
   return meals;
 }

@@ -59,24 +59,18 @@ const Stay& PersonClock::at(TimestampTz moment) const {
   return stays[i];
 }
 
-PersonClock* make_clock(const char* home, ArrayType* since, ArrayType* names) {
-  Datum *moments, *zones;
-  int n, n_names;
-  deconstruct_array(since, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &moments, nullptr,
-                    &n);
-  deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &zones, nullptr, &n_names);
-  n = std::min(n, n_names);
-  auto* clock =
-      static_cast<PersonClock*>(palloc(offsetof(PersonClock, stays) + sizeof(Stay) * static_cast<Size>(n + 1)));
+PersonClock* make_clock(const char* home, int most_stays) {
+  auto* clock = static_cast<PersonClock*>(
+      palloc(offsetof(PersonClock, stays) + sizeof(Stay) * static_cast<Size>(most_stays + 1)));
   clock->n = 1;
   clock->warned = false;
   clock->stays[0] = stay_since(DT_NOBEGIN, home);
-  for (int i = 0; i < n; ++i) {
-    const TimestampTz from = DatumGetTimestampTz(moments[i]);
-    if (from == DT_NOBEGIN) clock->n = 0;  // in the place of home
-    clock->stays[clock->n++] = stay_since(from, TextDatumGetCString(zones[i]));
-  }
   return clock;
+}
+
+void add_stay(PersonClock* clock, TimestampTz since, const char* name) {
+  if (since == DT_NOBEGIN) clock->n = 0;  // in the place of home
+  clock->stays[clock->n++] = stay_since(since, name);
 }
 
 LocalClock local_clock(TimestampTz at, PersonClock* clock) {

@@ -26,9 +26,10 @@ struct PersonClock {
   const Stay& at(TimestampTz moment) const;
 };
 
-/// home: the zone of the person, which holds before the history begins. since, names: of one length, ascending in time.
-/// palloc'ed.
-PersonClock* make_clock(const char* home, ArrayType* since, ArrayType* names);
+/// home: the zone of the person, which holds before its stays begin; room for so many of them. palloc'ed.
+PersonClock* make_clock(const char* home, int most_stays);
+/// In time order.
+void add_stay(PersonClock* clock, TimestampTz since, const char* name);
 
 /// The wall clock at a moment. The first time that an unknown zone counts, a warning says so.
 LocalClock local_clock(TimestampTz at, PersonClock* clock);
