@@ -93,22 +93,17 @@ void MealWorkings::shorten(Micros unchanged) {
   }
 }
 
+// From a beginning that stays while questions go on: of a training, or of a week, by which older meals are then left
+// out all at once.
 Micros MealWorkings::follows_from(const Model& model, Micros at) {
   const Micros newest = week_of(at - kFollowedDays * kDay);
   return model.memory.meals.empty() ? newest : std::max(model.memory.meals.back().eaten_at + 1, newest);
 }
 
-// From a beginning that stays while questions go on: of a training, or of a week, by which older meals are then left
-// out all at once.
 MealWorkings::Range MealWorkings::range(const Model& model, Micros at) const {
   const std::size_t last = before(meals_, at);
-  Micros from = follows_from(model, at);
-  if (!model.memory.meals.empty() && from > week_of(at - kFollowedDays * kDay))
-    return {from, std::min(before(meals_, from), last), last};
-  while (from < at && last - before(meals_, from) >= kMostFollowed) from += kWeek;
-  if (from < at || last < kRememberedMeals) return {from, std::min(before(meals_, from), last), last};
-  const std::size_t first = last - kRememberedMeals;
-  return {meals_[first].eaten_at, first, last};
+  const Micros from = follows_from(model, at);
+  return {from, std::min(before(meals_, from), last), last};
 }
 
 MealWorkings::Followed& MealWorkings::find(const Recollection& memory, std::uint64_t serial, const Range& range,
