@@ -45,10 +45,35 @@ struct Neighbours {
   Neighbour before, after;
 };
 
+// The place of the first reading after a moment. A sensor measures at even steps, so it is looked for where it would be
+// if this one did, and in growing steps from there.
+std::ptrdiff_t first_after_moment(std::span<const Reading> readings, Micros at) {
+  const auto size = static_cast<std::ptrdiff_t>(readings.size());
+  if (size == 0 || at < readings.front().measured_at) return 0;
+  if (at >= readings.back().measured_at) return size;
+  const auto is_after = [&](std::ptrdiff_t i) { return readings[static_cast<std::size_t>(i)].measured_at > at; };
+  const double share = static_cast<double>(at - readings.front().measured_at) /
+                       static_cast<double>(readings.back().measured_at - readings.front().measured_at);
+  std::ptrdiff_t before =
+      std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(share * static_cast<double>(size)), 0, size - 1);
+  std::ptrdiff_t after = before + 1;
+  for (std::ptrdiff_t step = 1; is_after(before); step *= 2) {
+    after = before;
+    before = std::max<std::ptrdiff_t>(before - step, 0);
+  }
+  for (std::ptrdiff_t step = 1; !is_after(after); step *= 2) {
+    before = after;
+    after = std::min(after + step, size - 1);
+  }
+  while (after - before > 1) {
+    const std::ptrdiff_t middle = before + (after - before) / 2;
+    (is_after(middle) ? after : before) = middle;
+  }
+  return after;
+}
+
 Neighbours neighbours(std::span<const Reading> readings, Micros at, Micros as_of) {
-  const auto later = std::upper_bound(readings.begin(), readings.end(), at,
-                                      [](Micros t, const Reading& r) { return t < r.measured_at; });
-  const std::ptrdiff_t first_after = later - readings.begin();
+  const std::ptrdiff_t first_after = first_after_moment(readings, at);
   Neighbours found;
   found.before = nearest(readings, first_after - 1, -1, at, as_of);
   found.after =

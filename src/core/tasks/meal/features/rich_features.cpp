@@ -96,6 +96,9 @@ float absorbed(float minutes, float constant) {
   return 1.0F - (1.0F + x) * std::exp(-x);
 }
 
+// A day on, a float holds no difference from all of it.
+constexpr float kAllAbsorbed = 1440;
+
 float minutes_between(Micros from, Micros to) {
   return static_cast<float>(static_cast<double>(to - from) / static_cast<double>(kMinute));
 }
@@ -122,30 +125,36 @@ Summary believed(const Levels& levels, Micros at, Micros span) {
   return summary(levels.believed_since(at - span));
 }
 
-/// What glucose does at this time of day on earlier days.
+/// What glucose does at this time of day on earlier days, at the horizons that meals are recalled at.
 struct Rhythm {
-  float against_mean = 0, change = 0, doubt = 1;
+  std::array<float, kRecalledHorizonsMin.size()> against_mean{}, change{};
+  float doubt = 1;  // of the last
 };
 
-Rhythm rhythm(std::span<const Reading> readings, Micros at, int horizon_min, float month_mean) {
+Rhythm rhythm(std::span<const Reading> readings, Micros at, float month_mean) {
+  constexpr std::size_t n_horizons = kRecalledHorizonsMin.size();
   Rhythm r;
   if (readings.empty() || std::isnan(month_mean)) return r;
-  double sum = 0, n = 0, changes = 0, n_changes = 0;
+  std::array<double, n_horizons> sum{}, n{}, changes{}, n_changes{};
   for (int day = 1; day <= kBaselineDays; ++day) {
     const Micros then = at - day * kDay;
     if (then < readings.front().measured_at - kReachOfReading) break;
-    const float later = glucose_at(readings, then + horizon_min * kMinute, at);
-    if (std::isnan(later)) continue;
-    sum += static_cast<double>(later);
-    n += 1;
     const float start = glucose_at(readings, then, at);
-    if (std::isnan(start)) continue;
-    changes += static_cast<double>(later - start);
-    n_changes += 1;
+    for (std::size_t h = 0; h < n_horizons; ++h) {
+      const float later = glucose_at(readings, then + kRecalledHorizonsMin[h] * kMinute, at);
+      if (std::isnan(later)) continue;
+      sum[h] += static_cast<double>(later);
+      n[h] += 1;
+      if (std::isnan(start)) continue;
+      changes[h] += static_cast<double>(later - start);
+      n_changes[h] += 1;
+    }
   }
-  r.against_mean = static_cast<float>((sum - n * static_cast<double>(month_mean)) / (n + 1));
-  r.change = static_cast<float>(changes / (n_changes + 2));
-  r.doubt = static_cast<float>(1 / (1 + n));
+  for (std::size_t h = 0; h < n_horizons; ++h) {
+    r.against_mean[h] = static_cast<float>((sum[h] - n[h] * static_cast<double>(month_mean)) / (n[h] + 1));
+    r.change[h] = static_cast<float>(changes[h] / (n_changes[h] + 2));
+  }
+  r.doubt = static_cast<float>(1 / (1 + n.back()));
   return r;
 }
 
@@ -191,12 +200,11 @@ Level add_glucose(Columns& out, const Meal& meal, const Levels& levels) {
 }
 
 void add_rhythm(Columns& out, Micros at, std::span<const Reading> readings, const Level& level) {
-  Rhythm r;
-  for (const int horizon : kRecalledHorizonsMin) {
-    r = rhythm(readings, at, horizon, level.month_mean);
-    out.add(r.against_mean);
-    out.add(level.now - level.month_mean - r.against_mean);
-    out.add(r.change);
+  const Rhythm r = rhythm(readings, at, level.month_mean);
+  for (std::size_t h = 0; h < kRecalledHorizonsMin.size(); ++h) {
+    out.add(r.against_mean[h]);
+    out.add(level.now - level.month_mean - r.against_mean[h]);
+    out.add(r.change[h]);
   }
   out.add(r.doubt);
 }
@@ -270,7 +278,8 @@ void add_absorption(Columns& out, Micros at, std::span<const EarlierMeal> earlie
   for (const EarlierMeal& e : earlier) {
     const float ago = minutes_between(e.eaten_at, at);
     since = std::min(since, ago);
-    if (ago < 1440) of_day += 1;
+    if (ago >= kAllAbsorbed) continue;
+    of_day += 1;
     meals += 1.0F - absorbed(ago, kAbsorption[1]);
     for (std::size_t c = 0; c < kAbsorption.size(); ++c) {
       const float so_far = absorbed(ago, kAbsorption[c]);

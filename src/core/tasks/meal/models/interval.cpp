@@ -73,6 +73,7 @@ Outlook::Outlook(const Intervals& intervals, std::span<const RememberedMeal> mea
   const bool lone = intervals.grids.empty();
   PersonFactor factor(lone);
   ScorePool pool;
+  pool.reserve(meals.size() + kShapePoints + kQuantiles);
   std::array<double, kAdaptedLevels.size()> tails;
   for (std::size_t l = 0; l < tails.size(); ++l) tails[l] = 1 - kAdaptedLevels[l];
   for (const RememberedMeal& meal : meals) {
@@ -87,7 +88,9 @@ Outlook::Outlook(const Intervals& intervals, std::span<const RememberedMeal> mea
     }
   }
   spread_ = static_cast<double>(scale) * factor.value();
+  pool.merge();
   for (const double t : shape()) pool.add(t, (lone ? kLoneShapeWeight : kShapeWeight) / kShapePoints);
+  pool.merge();
   if (!lone) {
     const GridBetween grid = grid_between(intervals, k, point);
     for (std::size_t q = 0; q < kQuantiles; ++q)

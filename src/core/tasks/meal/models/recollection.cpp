@@ -99,23 +99,30 @@ void Recollection::recall(const Moment& moment, PointForecast& out) const {
   std::vector<double> alike(points_.size());
   for (std::size_t i = 0; i < points_.size(); ++i) alike[i] = likeness(asked, points_[i]);
   std::vector<double> solved;
+  const Factor* solved_by = nullptr;  // whose meals are the same: so is what they say of how alike they are
   for (std::size_t k = 0; k < factors_.size(); ++k) {
     const Factor& f = factors_[k];
     const double sd = static_cast<double>(population_->residual_sd[k]);
     double said = kBelievedBeforehand * std::pow(kUsualRecall * sd, 2), agreed = said;
-    solved.clear();
+    std::size_t n = 0;
     for (const std::size_t i : f.meals) {
       const RememberedMeal& meal = memory_.meals[i];
       if (!outcome_known(meal.eaten_at, horizons_min_[k], moment.eaten_at)) break;
-      solved.push_back(alike[i]);
+      ++n;
       if (std::isnan(meal.recalled[k])) continue;
       const auto recalled = static_cast<double>(meal.recalled[k]);
       agreed +=
           recalled * std::clamp(static_cast<double>(meal.residual[k]), -kLargestResidual * sd, kLargestResidual * sd);
       said += recalled * recalled;
     }
-    if (solved.empty()) continue;
-    forward(f.lower, solved.size(), solved);
+    if (n == 0) continue;
+    const auto end = f.meals.begin() + static_cast<std::ptrdiff_t>(n);
+    if (solved_by == nullptr || solved.size() != n || !std::equal(f.meals.begin(), end, solved_by->meals.begin())) {
+      solved.resize(n);
+      std::transform(f.meals.begin(), end, solved.begin(), [&](std::size_t i) { return alike[i]; });
+      forward(f.lower, n, solved);
+      solved_by = &f;
+    }
     out.recalled[k] = static_cast<float>(dot(solved, f.whitened, solved.size()));
     out.variance[k] = std::max(asked.self - static_cast<float>(dot(solved, solved, solved.size())), 0.0F);
     out.believed[k] = said > 0 ? static_cast<float>(std::clamp(agreed / said, 0.0, 1.0)) : 1;

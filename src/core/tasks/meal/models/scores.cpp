@@ -26,8 +26,17 @@ void PersonFactor::add(double score) {
   weight_ = fade_ * weight_ + 1;
 }
 
+void ScorePool::merge() {
+  const auto added = pool_.begin() + static_cast<std::ptrdiff_t>(in_order_);
+  if (!std::is_sorted(added, pool_.end())) std::sort(added, pool_.end());
+  std::inplace_merge(pool_.begin(), added, pool_.end());
+  in_order_ = pool_.size();
+}
+
 void ScorePool::to_distribution(double beyond, std::vector<double>& scores, std::vector<double>& levels) {
-  std::sort(pool_.begin(), pool_.end(), [](const Weighted& a, const Weighted& b) { return a.score < b.score; });
+  merge();
+  scores.reserve(pool_.size());
+  levels.reserve(pool_.size());
   double total = 2 * beyond, before = beyond;
   for (const Weighted& w : pool_) total += w.weight;
   for (const Weighted& w : pool_) {
