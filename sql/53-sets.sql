@@ -56,54 +56,11 @@ COMMENT ON FUNCTION glucose.train_models(text, text, jsonb) IS
 'Trains a model of everyone the caller may train for: a row for each with the version (trained, or rejected when it '
 'is no use), or with the error (failed). One that fails stops nobody.';
 
-CREATE FUNCTION glucose.check_forecast_options(options jsonb) RETURNS void
-LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_check_forecast_options';
-COMMENT ON FUNCTION glucose.check_forecast_options(jsonb) IS
-'Internal: part of forecast_meals(): returns when glucose_forecast() takes the options, else raises 22023.';
-
 CREATE FUNCTION glucose.forecast_meals(person_id uuid, start_at timestamptz, end_at timestamptz,
   options jsonb DEFAULT '{}', OUT meal_id uuid, OUT minutes_ahead integer, OUT at timestamptz, OUT mg_dl real,
   OUT lower real, OUT upper real, OUT confidence text, OUT confidence_score real, OUT model_version text,
   OUT sqlstate text, OUT message text) RETURNS SETOF record
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 200 COST 100000 SET search_path = pg_catalog, pg_temp
-AS $fn$
-#variable_conflict use_variable
-DECLARE
-  detail text;
-BEGIN
-  PERFORM glucose.require_person(forecast_meals.person_id);
-  IF start_at IS NULL OR end_at IS NULL THEN
-    RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN start_at IS NULL THEN 'start_at' ELSE 'end_at' END
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  PERFORM glucose.check_forecast_options(options);
-  FOR meal_id IN
-    SELECT m.meal_id FROM glucose.meal m
-    WHERE m.person_id = forecast_meals.person_id AND m.eaten_at >= start_at AND m.eaten_at < end_at
-    ORDER BY m.eaten_at, m.meal_id
-  LOOP
-    BEGIN
-      FOR minutes_ahead, at, mg_dl, lower, upper, confidence, confidence_score, model_version IN
-        SELECT f.* FROM glucose.glucose_forecast(meal_id, options, forecast_meals.person_id) f
-      LOOP
-        RETURN NEXT;
-      END LOOP;
-    EXCEPTION WHEN OTHERS THEN   -- not of a cancelled query
-      IF NOT glucose.concerns_one(SQLSTATE) THEN
-        RAISE;
-      END IF;
-      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-      forecast_meals.sqlstate := glucose.own_sqlstate(SQLSTATE, detail);
-      message := SQLERRM;
-      SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-      INTO minutes_ahead, at, mg_dl, lower, upper, confidence, confidence_score, model_version;
-      RETURN NEXT;
-      forecast_meals.sqlstate := NULL;
-      message := NULL;
-    END;
-  END LOOP;
-END
-$fn$;
+LANGUAGE c STABLE PARALLEL SAFE ROWS 200 COST 100000 AS 'MODULE_PATHNAME', 'glucose_forecast_meals';
 COMMENT ON FUNCTION glucose.forecast_meals(uuid, timestamptz, timestamptz, jsonb) IS
 'The forecasts of a person''s meals from start_at to before end_at, as glucose_forecast() gives them; a meal that '
 'has none is one row with the error. Show disclaimer() with it.';

@@ -43,27 +43,58 @@ Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
   return document;
 }
 
-void put_rows(ReturnSetInfo* result, const Served& served, const Answer& answer) {
+constexpr int kForecastColumns = 8;
+
+void fill_row(Datum* values, const Served& served, const Answer& answer, size_t i, Datum version) {
   const Asking& asking = *served.asking;
+  const glucose::Expected& e = answer.expected[i];
+  const Shown row = shown(asking.question, e);
+  values[0] = Int32GetDatum(e.minutes_ahead);
+  values[1] = TimestampTzGetDatum(asking.question.at + e.minutes_ahead * glucose::kMinute);
+  values[2] = asking.glucose(row.value);
+  values[3] = asking.glucose(row.lower);
+  values[4] = asking.glucose(row.upper);
+  values[5] = CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.confidence_at(i))]);
+  values[6] = Float4GetDatum(e.score);
+  values[7] = version;
+}
+
+void serve_rows(FunctionCallInfo fcinfo, const Asking& asking) {
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  const Served served = read_served(asking, CurrentMemoryContext);
+  const Answer& answer = *compute(served);
   const Datum version = CStringGetTextDatum(served.row.version);
   for (size_t i = 0; i < static_cast<size_t>(answer.n); ++i) {
-    const glucose::Expected& e = answer.expected[i];
-    const Shown row = shown(asking.question, e);
-    const Datum confidence =
-        CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.confidence_at(i))]);
-    Datum values[8] = {
-        Int32GetDatum(e.minutes_ahead), TimestampTzGetDatum(asking.question.at + e.minutes_ahead * glucose::kMinute),
-        asking.glucose(row.value),      asking.glucose(row.lower),
-        asking.glucose(row.upper),      confidence,
-        Float4GetDatum(e.score),        version};
-    bool nulls[8] = {};
+    Datum values[kForecastColumns];
+    bool nulls[kForecastColumns] = {};
+    fill_row(values, served, answer, i, version);
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
 }
 
-void serve_rows(FunctionCallInfo fcinfo, const Asking& asking) {
+// Columns: the meal, those of a forecast, SQLSTATE and message.
+constexpr int kMealColumns = kForecastColumns + 3;
+
+void put_forecast_of(ReturnSetInfo* result, const Asking& asking) {
   const Served served = read_served(asking, CurrentMemoryContext);
-  put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), served, *compute(served));
+  const Answer& answer = *compute(served);
+  const Datum version = CStringGetTextDatum(served.row.version);
+  for (size_t i = 0; i < static_cast<size_t>(answer.n); ++i) {
+    Datum values[kMealColumns] = {UUIDPGetDatum(asking.meal_id)};
+    bool nulls[kMealColumns] = {};
+    fill_row(values + 1, served, answer, i, version);
+    nulls[kMealColumns - 2] = nulls[kMealColumns - 1] = true;
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  }
+}
+
+void put_failure_of(ReturnSetInfo* result, const pg_uuid_t* meal_id, const ErrorData& failure) {
+  Datum values[kMealColumns] = {UUIDPGetDatum(meal_id)};
+  bool nulls[kMealColumns] = {};
+  for (int i = 1; i <= kForecastColumns; ++i) nulls[i] = true;
+  values[kMealColumns - 2] = CStringGetTextDatum(unpack_sql_state(failure.sqlerrcode));
+  values[kMealColumns - 1] = CStringGetTextDatum(failure.message);
+  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
 // `serve` asks and puts rows. With on_error there may be none instead of an error.
@@ -86,7 +117,7 @@ SQL_FUNCTION(predict_glucose) {
   About about;
   begin_about(about, kAfterMeal, meal_id);
   begin(Volatility::is_volatile);
-  ask_about_meal(asking, read_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
+  ask_about_meal(asking, read_kept_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
   asking.meal_id = meal_id;
   Jsonb* document = serve(asking, started, caller);
   end(Volatility::is_volatile);
@@ -139,7 +170,7 @@ SQL_FUNCTION(glucose_forecast) {
   begin_about(about, kAfterMeal, meal_id);
   begin(Volatility::stable);
   serve_or_skip(asking, [&] {
-    ask_about_meal(asking, read_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
+    ask_about_meal(asking, read_kept_meal(meal_id, optional_uuid_argument(fcinfo, 2)));
     serve_rows(fcinfo, asking);
   });
   end(Volatility::stable);
@@ -164,7 +195,28 @@ SQL_FUNCTION(cgm_forecast) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(check_forecast_options) {
-  (void)read_asking(glucose::kMealTask, jsonb_argument(fcinfo, 0, "options"), true);
-  PG_RETURN_VOID();
+SQL_FUNCTION(forecast_meals) {
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  const TimestampTz start_at = time_argument(fcinfo, 1, "start_at"), end_at = time_argument(fcinfo, 2, "end_at");
+  Asking asking = read_asking(glucose::kMealTask, jsonb_argument(fcinfo, 3, "options"), true);
+  InitMaterializedSRF(fcinfo, 0);
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  begin(Volatility::stable);
+  (void)read_person(person_id);
+  const MealIds meals = read_meal_ids(person_id, start_at, end_at);
+  MemoryContext of_meal = AllocSetContextCreate(CurrentMemoryContext, "pg_glucose meal", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext outside = MemoryContextSwitchTo(of_meal);
+  for (int64 i = 0; i < meals.n; ++i) {
+    CHECK_FOR_INTERRUPTS();
+    MemoryContextReset(of_meal);
+    asking.meal_id = &meals.ids[i];
+    const ErrorData* failure = attempt_plainly([&] {
+      ask_about_meal(asking, read_kept_meal(asking.meal_id, person_id));
+      put_forecast_of(result, asking);
+    });
+    if (failure != nullptr && !asking.skip_errors) put_failure_of(result, asking.meal_id, *failure);
+  }
+  MemoryContextSwitchTo(outside);
+  end(Volatility::stable);
+  return static_cast<Datum>(0);
 }

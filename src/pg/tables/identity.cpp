@@ -10,6 +10,7 @@
 #include "pg/tables/query.hpp"
 #include "pg/tables/relations.hpp"
 #include "pg/tables/roles.hpp"
+#include "pg/tables/sight.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -62,23 +63,14 @@ Query queries[kKinds] = {{OWN SHARED IN_ORDER, 1, {TEXTOID}},
                          {OWN IN_ORDER, 1, {TEXTOID}}};
 Query is_steward{"SELECT pg_catalog.has_table_privilege('glucose.retraining_policy', 'UPDATE')", 0, {}};
 
-constexpr uint32 kMaxRunning = 64;  // with more transactions in flight an answer is not kept
-
-/// An answer and everything it depends on.
+/// An answer and under what it holds.
 struct Kept {
-  bool valid = false;
-  char identity[256];
-  Oid role;
-  LocalTransactionId transaction;
-  SubTransactionId subtransaction;
-  CommandId command;
-  TransactionId xmin, xmax;
-  uint32 n_running;
-  TransactionId running[kMaxRunning];
+  Sight sight;
   ArrayType* persons = nullptr;
 };
 Kept kept[kKinds];
 Kept focused;  // the one person a call works for, while it does
+SubTransactionId focused_in = InvalidSubTransactionId;  // an error that ends it leaves the focus where it was
 
 // A caller gets its own copy: what is kept may be replaced while its query still runs.
 ArrayType* copied(const ArrayType* persons, MemoryContext context) {
@@ -87,36 +79,12 @@ ArrayType* copied(const ArrayType* persons, MemoryContext context) {
   return static_cast<ArrayType*>(copy);
 }
 
-bool can_be_kept(const char* identity, Snapshot s) {
-  return s->snapshot_type == SNAPSHOT_MVCC && !s->suboverflowed && !s->takenDuringRecovery &&
-         s->xcnt + static_cast<uint32>(s->subxcnt) <= kMaxRunning && strlen(identity) < sizeof kept[0].identity;
-}
-
-bool still_holds(const Kept& k, const char* identity, Snapshot s) {
-  return k.valid && k.role == GetUserId() && k.transaction == PGG_LOCAL_XID &&
-         k.subtransaction == GetCurrentSubTransactionId() && k.command == s->curcid && k.xmin == s->xmin &&
-         k.xmax == s->xmax && k.n_running == s->xcnt + static_cast<uint32>(s->subxcnt) &&
-         memcmp(k.running, s->xip, s->xcnt * sizeof(TransactionId)) == 0 &&
-         memcmp(k.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId)) == 0 &&
-         strcmp(k.identity, identity) == 0;
-}
-
-void keep(Kept& k, const char* identity, Snapshot s, ArrayType* persons) {
-  k.valid = false;
+void keep(Kept& k, const char* identity, const ArrayType* persons) {
+  k.sight.valid = false;
   if (k.persons != nullptr) pfree(k.persons);
   k.persons = nullptr;
   k.persons = copied(persons, TopMemoryContext);
-  strlcpy(k.identity, identity, sizeof k.identity);
-  k.role = GetUserId();
-  k.transaction = PGG_LOCAL_XID;
-  k.subtransaction = GetCurrentSubTransactionId();
-  k.command = s->curcid;
-  k.xmin = s->xmin;
-  k.xmax = s->xmax;
-  k.n_running = s->xcnt + static_cast<uint32>(s->subxcnt);
-  if (s->xcnt > 0) memcpy(k.running, s->xip, s->xcnt * sizeof(TransactionId));
-  if (s->subxcnt > 0) memcpy(k.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId));
-  k.valid = true;
+  take(k.sight, identity);
 }
 
 ArrayType* ask(Kind kind, const char* identity) {
@@ -148,11 +116,10 @@ bool asking = false;
 const ArrayType* persons_of_caller(Kind kind) {
   char* identity = current_identity();
   if (identity == nullptr || asking) return construct_empty_array(UUIDOID);
-  Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : nullptr;
-  const bool keepable = snapshot != nullptr && can_be_kept(identity, snapshot);
-  if (kind == kVisible && keepable && still_holds(focused, identity, snapshot)) return focused.persons;
+  const bool is_focused = focused_in == GetCurrentSubTransactionId() && still_holds(focused.sight, identity);
+  if (kind == kVisible && is_focused) return focused.persons;
   Kept& k = kept[kind];
-  if (keepable && still_holds(k, identity, snapshot)) return k.persons;
+  if (still_holds(k.sight, identity)) return k.persons;
   ArrayType* persons;
   asking = true;
   PG_TRY();
@@ -160,7 +127,7 @@ const ArrayType* persons_of_caller(Kind kind) {
   PG_FINALLY();
   { asking = false; }
   PG_END_TRY();
-  if (keepable) keep(k, identity, snapshot, persons);
+  if (can_be_kept(identity)) keep(k, identity, persons);
   return persons;
 }
 
@@ -236,19 +203,16 @@ const ArrayType* few_visible_persons(int most) {
 
 void focus_on(const pg_uuid_t* person_id) {
   const char* identity = current_identity();
-  if (identity == nullptr || !ActiveSnapshotSet()) return;
-  Snapshot snapshot = GetActiveSnapshot();
   // Only who is among the visible ones for certain: a row of person may be shown by a policy of somebody else's making.
   const Kept& visible = kept[kVisible];
-  if (!can_be_kept(identity, snapshot) || !still_holds(visible, identity, snapshot) ||
-      !contains(visible.persons, person_id))
-    return;
+  if (!still_holds(visible.sight, identity) || !contains(visible.persons, person_id)) return;
   Datum id = UUIDPGetDatum(person_id);
-  keep(focused, identity, snapshot, construct_array(&id, 1, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+  focused_in = GetCurrentSubTransactionId();
+  keep(focused, identity, construct_array(&id, 1, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
 void end_focus() {
-  focused.valid = false;
+  focused.sight.valid = false;
 }
 
 void note_new_person() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/tables/kept.hpp"
 
+#include <algorithm>
 #include <array>
 #include <list>
 #include <map>
@@ -8,7 +9,10 @@
 
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/identity.hpp"
 #include "pg/tables/marks.hpp"
+#include "pg/tables/sight.hpp"
+#include "pg/tables/whose.hpp"
 
 extern "C" {
 #include "common/hashfn.h"
@@ -18,7 +22,7 @@ namespace glucose::pg {
 
 namespace {
 
-constexpr TimestampTz kFurther = 10 * kDay;  // read at once: questions about older meals come in bunches
+constexpr TimestampTz kFurther = 10 * kDay;  // read at once, back and on: questions about a person come in bunches
 
 /// Rows of one relation: settled ones, and behind them those that the last question read beyond.
 template <class Row>
@@ -76,6 +80,7 @@ struct KeptPerson {
   TimestampTz next_until;
   bool has_rows = false;
   TimestampTz since = 0, read_until = 0;  // the last question's rows end there
+  Sight read_under;                       // where they are still those
   Rows<Reading> readings;
   Rows<Meal> meals;
   Kept kept;
@@ -86,7 +91,12 @@ struct KeptPerson {
   }
 };
 
-Mark last_mark;  // of the person asked about last
+/// Of the person asked about last.
+struct {
+  Sight sight;
+  pg_uuid_t person_id;
+  Mark mark;
+} asked_last;
 struct {
   int64 kept = 0, read = 0, begun = 0;
 } counts;
@@ -194,6 +204,19 @@ Size most_bytes() {
   return static_cast<Size>(settings::max_train_memory_kb) * 1024;
 }
 
+bool same_id(const pg_uuid_t* a, const pg_uuid_t* b) {
+  return memcmp(a->data, b->data, UUID_LEN) == 0;
+}
+
+Mark mark_of(const pg_uuid_t* person_id) {
+  if (same_id(&asked_last.person_id, person_id) && still_holds(asked_last.sight)) return asked_last.mark;
+  asked_last.sight.valid = false;
+  asked_last.mark = read_mark(person_id);
+  asked_last.person_id = *person_id;
+  take(asked_last.sight);
+  return asked_last.mark;
+}
+
 void read_settled(KeptPerson& p, const Person& person, TimestampTz since) {
   const TimestampTz from = moved(since, -kFurther);
   const Readings readings = read_readings(&person.id, from, p.until, most_bytes(), CurrentMemoryContext);
@@ -210,6 +233,7 @@ void read_settled(KeptPerson& p, const Person& person, TimestampTz since) {
   ++counts.begun;
   p.since = from;
   p.read_until = p.until;
+  p.read_under.valid = false;
   p.has_rows = true;
 }
 
@@ -231,13 +255,14 @@ void read_newer(KeptPerson& p, const Person& person, TimestampTz at, bool next_i
   });
   if (next_is_settled) p.writers = p.next_writers;
   p.read_until = at;
+  take(p.read_under);
   p.has_rows = true;
 }
 
 }  // namespace
 
 void settle(const pg_uuid_t* person_id, TimestampTz newest_reading) {
-  if (is_due(last_mark, newest_reading)) advance_mark(person_id, newest_reading);
+  if (is_due(asked_last.mark, newest_reading)) advance_mark(person_id, newest_reading);
 }
 
 int forget_kept() {
@@ -271,14 +296,15 @@ void cut(Known& known, TimestampTz since, TimestampTz at, bool meals) {
 
 Known read_kept(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
   Snapshot snapshot = GetActiveSnapshot();
-  last_mark = {};
   bool changed = false;
   const bool can = settings::cache_size_kb > 0 && snapshot->snapshot_type == SNAPSHOT_MVCC &&
                    !IsolationIsSerializable() && rows_can_be_kept(&changed);
   if (changed) forget_kept();
-  if (!can || (reach.meals && !reach.keeps)) return read_all(person, reach, at, context);
-  const Mark mark = read_mark(&person.id);
-  last_mark = mark;
+  if (!can || (reach.meals && !reach.keeps)) {
+    asked_last = {};
+    return read_all(person, reach, at, context);
+  }
+  const Mark mark = mark_of(&person.id);
   KeptPerson* p = mark.found ? usable(person, mark, snapshot) : nullptr;
   if (p == nullptr) return read_all(person, reach, at, context);
   const TimestampTz since = moved(at, -reach.before);
@@ -286,13 +312,17 @@ Known read_kept(const Person& person, const Reach& reach, TimestampTz at, Memory
     read_settled(*p, person, std::min(since, p->until));
     drop_least_recent();
   }
-  const bool beyond = at > p->until;
-  if (beyond) read_newer(*p, person, at, p->next_until > p->until && writers_have_ended(p->next_writers, snapshot));
+  const bool again = still_holds(p->read_under);  // in the same statement
+  const bool beyond = at > (again ? p->read_until : p->until);
+  if (beyond)
+    read_newer(*p, person, again ? moved(at, kFurther) : at,
+               p->next_until > p->until && writers_have_ended(p->next_writers, snapshot));
   Known known;
   guarded([&] {
     // Beyond what was read now, rows may be others by now.
-    if (!beyond) p->kept.changed_after(p->until);
-    const TimestampTz until = std::max(at, p->until);
+    const bool all_read = beyond || again;
+    if (!all_read) p->kept.changed_after(p->until);
+    const TimestampTz until = all_read ? p->read_until : p->until;
     known = {up_to(p->readings, until), up_to(p->meals, until), {}, until, &p->kept};
   });
   ++counts.kept;
@@ -300,6 +330,21 @@ Known read_kept(const Person& person, const Reach& reach, TimestampTz at, Memory
   guarded([&] { cut(known, since, at, reach.meals); });
   known.clock = clock_of(person, known.readings, context);
   return known;
+}
+
+PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
+  if (person_id != nullptr && !may_see(person_id)) raise_not_found("meal", meal_id);
+  pg_uuid_t owner;
+  if (person_id == nullptr && whose_meal(meal_id, &owner)) person_id = &owner;
+  KeptPerson* p = person_id != nullptr ? find(person_id) : nullptr;
+  if (p == nullptr || !p->has_rows || !still_holds(p->read_under)) return read_meal(meal_id, person_id);
+  const auto is_it = [&](const Meal& m) { return memcmp(m.id.data(), meal_id->data, UUID_LEN) == 0; };
+  const auto meal = std::find_if(p->meals.all.begin(), p->meals.all.end(), is_it);
+  if (meal == p->meals.all.end()) return read_meal(meal_id, person_id);
+  PersonMeal found;
+  found.meal = *meal;
+  found.person = read_person(person_id);
+  return found;
 }
 
 }  // namespace glucose::pg

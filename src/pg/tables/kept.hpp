@@ -9,6 +9,9 @@ namespace glucose::pg {
 /// within glucose.cache_size; valid until the next call.
 Known read_kept(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context);
 
+/// As read_meal(); taken from what is kept where the statement has asked about the person before.
+PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id);
+
 /// Marks the person's rows as settled, if it is time to; read_kept() was asked about it last.
 void settle(const pg_uuid_t* person_id, TimestampTz newest_reading);
 

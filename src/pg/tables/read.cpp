@@ -7,7 +7,7 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
-#include "pg/tables/whose.hpp"
+#include "pg/tables/sight.hpp"
 
 extern "C" {
 #include "access/table.h"
@@ -73,6 +73,11 @@ Query meals_between{"SELECT " MEAL_COLUMNS
                     "ORDER BY m.eaten_at USING OPERATOR(pg_catalog.<), m.meal_id USING OPERATOR(pg_catalog.<)",
                     3,
                     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
+Query meal_ids_between{"SELECT m.meal_id::pg_catalog.uuid FROM glucose.meal m WHERE m.person_id OPERATOR(pg_catalog.=) $1 "
+                       "AND m.eaten_at OPERATOR(pg_catalog.>=) $2 AND m.eaten_at OPERATOR(pg_catalog.<) $3 "
+                       "ORDER BY m.eaten_at USING OPERATOR(pg_catalog.<), m.meal_id USING OPERATOR(pg_catalog.<)",
+                       3,
+                       {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
 Query mean_carbs_between{
     "SELECT pg_catalog.avg(carbs_g::pg_catalog.float4) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
     "AND eaten_at OPERATOR(pg_catalog.>=) $2 AND eaten_at OPERATOR(pg_catalog.<) $3",
@@ -188,6 +193,34 @@ Person with_clock(PersonRow&& row) {
   return row.person;
 }
 
+/// The person asked for last, for a statement over many of its meals.
+struct LastPerson {
+  Sight sight;
+  Person person;
+  MemoryContext context = nullptr;  // of its clock
+};
+LastPerson last_person;
+
+void remember(const Person& person) {
+  LastPerson& last = last_person;
+  last.sight.valid = false;
+  if (last.context == nullptr)
+    last.context = AllocSetContextCreate(TopMemoryContext, "pg_glucose person", ALLOCSET_SMALL_SIZES);
+  MemoryContextReset(last.context);
+  last.person = person;
+  last.person.clock = copy_clock(person.clock, last.context);
+  take(last.sight);
+}
+
+bool is_remembered(const pg_uuid_t* person_id, Person* person) {
+  const LastPerson& last = last_person;
+  if (!last.sight.valid || memcmp(last.person.id.data, person_id->data, UUID_LEN) != 0 || !still_holds(last.sight))
+    return false;
+  *person = last.person;
+  person->clock = copy_clock(last.person.clock, CurrentMemoryContext);
+  return true;
+}
+
 /// Collects readings straight from the executor, without a copy of each tuple.
 struct ReadingReceiver {
   DestReceiver base;  // first, so that the executor's pointer is ours
@@ -249,11 +282,15 @@ MealType usual_type(const LocalClock& clock) {
 
 Person read_person(const pg_uuid_t* person_id) {
   if (!may_see(person_id)) raise_not_found("person", person_id);
-  Parameters p;
-  p.add(UUIDPGetDatum(person_id));
-  run(person_by_id, p, Mode::read);
-  if (SPI_processed == 0) raise_not_found("person", person_id);
-  const Person person = with_clock(person_at(0, 1));
+  Person person;
+  if (!is_remembered(person_id, &person)) {
+    Parameters p;
+    p.add(UUIDPGetDatum(person_id));
+    run(person_by_id, p, Mode::read);
+    if (SPI_processed == 0) raise_not_found("person", person_id);
+    person = with_clock(person_at(0, 1));
+    remember(person);
+  }
   focus_on(&person.id);
   return person;
 }
@@ -272,9 +309,6 @@ Persons read_sharing_persons() {
 }
 
 PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
-  if (person_id != nullptr && !may_see(person_id)) raise_not_found("meal", meal_id);
-  pg_uuid_t owner;
-  if (person_id == nullptr && whose_meal(meal_id, &owner)) person_id = &owner;
   const ArrayType* few = person_id == nullptr ? few_visible_persons(kMostPersonsNamed) : nullptr;
   Parameters p;
   p.add(UUIDPGetDatum(meal_id));
@@ -292,6 +326,7 @@ PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
   PersonRow row = person_at(0, 9);
   focus_on(&row.person.id);
   found.person = with_clock(std::move(row));
+  remember(found.person);
   tell_time(found.meal, found.person.clock);
   return found;
 }
@@ -321,6 +356,16 @@ Meals read_meals(const Person& person, TimestampTz from, TimestampTz until, Memo
     tell_time(meals.rows[row], person.clock);
   }
   SPI_freetuptable(SPI_tuptable);  // a population's training reads thousands of persons' in one call
+  return meals;
+}
+
+MealIds read_meal_ids(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until) {
+  run(meal_ids_between, window(person_id, from, until), Mode::read);
+  MealIds meals{nullptr, static_cast<int64>(SPI_processed)};
+  meals.ids =
+      static_cast<pg_uuid_t*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(pg_uuid_t) * (SPI_processed + 1)));
+  for (uint64 row = 0; row < SPI_processed; ++row) meals.ids[row] = *DatumGetUUIDP(required(row, 1, "meal_id"));
+  SPI_freetuptable(SPI_tuptable);
   return meals;
 }
 

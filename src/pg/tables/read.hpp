@@ -25,8 +25,16 @@ struct PersonMeal {
 };
 
 /// Finds a meal and its person, or raises (28000, P0002); 21000 when two visible persons have a meal of that id and
-/// none is named. `person_id` may be nullptr.
+/// none is named. `person_id` may be nullptr, or one that the caller is known to see.
 PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id);
+
+struct MealIds {
+  pg_uuid_t* ids;
+  int64 n;
+};
+
+/// Of one person's meals with from <= eaten_at < until, in order of time, then id; palloc'ed.
+MealIds read_meal_ids(const pg_uuid_t* person_id, TimestampTz from, TimestampTz until);
 
 struct Persons {
   Person* rows;

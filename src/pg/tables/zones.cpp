@@ -73,6 +73,15 @@ void add_stay(PersonClock* clock, TimestampTz since, const char* name) {
   clock->stays[clock->n++] = stay_since(since, name);
 }
 
+PersonClock* copy_clock(const PersonClock* clock, MemoryContext context) {
+  const Size size = offsetof(PersonClock, stays) + sizeof(Stay) * static_cast<Size>(clock->n);
+  auto* copy = static_cast<PersonClock*>(MemoryContextAlloc(context, size));
+  memcpy(copy, clock, size);
+  copy->warned = false;
+  for (int i = 0; i < copy->n; ++i) copy->stays[i].name = MemoryContextStrdup(context, clock->stays[i].name);
+  return copy;
+}
+
 LocalClock local_clock(TimestampTz at, PersonClock* clock) {
   const Stay& stay = clock->at(at);
   warn_once(clock, stay);

@@ -31,6 +31,9 @@ PersonClock* make_clock(const char* home, int most_stays);
 /// In time order.
 void add_stay(PersonClock* clock, TimestampTz since, const char* name);
 
+/// palloc'ed in `context`, names and all.
+PersonClock* copy_clock(const PersonClock* clock, MemoryContext context);
+
 /// The wall clock at a moment. The first time that an unknown zone counts, a warning says so.
 LocalClock local_clock(TimestampTz at, PersonClock* clock);
 

@@ -42,6 +42,10 @@ int times_forgot(std::size_t remembered) {
 }  // namespace
 
 void MealWorkings::take(const Known& known) {
+  const bool is_same = unchanged_until == known.until && known.readings.data() == readings_.data() &&
+                       known.readings.size() == readings_.size() && known.meals.data() == meals_.data() &&
+                       known.meals.size() == meals_.size();
+  if (is_same) return;
   readings_ = known.readings;
   lines_ = known.meals;
   whole_.emplace(lines_);
