@@ -63,9 +63,9 @@ Query queries[kKinds] = {{OWN SHARED IN_ORDER, 1, {TEXTOID}},
                          {OWN IN_ORDER, 1, {TEXTOID}}};
 Query is_steward{"SELECT pg_catalog.has_table_privilege('glucose.retraining_policy', 'UPDATE')", 0, {}};
 
-/// An answer and under what it holds.
+/// An answer and what it holds for.
 struct Kept {
-  Sight sight;
+  uint64 seen = 0;  // sight()
   ArrayType* persons = nullptr;
 };
 Kept kept[kKinds];
@@ -79,12 +79,12 @@ ArrayType* copied(const ArrayType* persons, MemoryContext context) {
   return static_cast<ArrayType*>(copy);
 }
 
-void keep(Kept& k, const char* identity, const ArrayType* persons) {
-  k.sight.valid = false;
+void keep(Kept& k, const ArrayType* persons) {
+  k.seen = 0;
   if (k.persons != nullptr) pfree(k.persons);
   k.persons = nullptr;
   k.persons = copied(persons, TopMemoryContext);
-  take(k.sight, identity);
+  k.seen = sight();
 }
 
 ArrayType* ask(Kind kind, const char* identity) {
@@ -116,10 +116,11 @@ bool asking = false;
 const ArrayType* persons_of_caller(Kind kind) {
   char* identity = current_identity();
   if (identity == nullptr || asking) return construct_empty_array(UUIDOID);
-  const bool is_focused = focused_in == GetCurrentSubTransactionId() && still_holds(focused.sight, identity);
+  const uint64 now = sight();
+  const bool is_focused = now != 0 && focused.seen == now && focused_in == GetCurrentSubTransactionId();
   if (kind == kVisible && is_focused) return focused.persons;
   Kept& k = kept[kind];
-  if (still_holds(k.sight, identity)) return k.persons;
+  if (now != 0 && k.seen == now) return k.persons;
   ArrayType* persons;
   asking = true;
   PG_TRY();
@@ -127,7 +128,7 @@ const ArrayType* persons_of_caller(Kind kind) {
   PG_FINALLY();
   { asking = false; }
   PG_END_TRY();
-  if (can_be_kept(identity)) keep(k, identity, persons);
+  if (now != 0) keep(k, persons);
   return persons;
 }
 
@@ -202,17 +203,17 @@ const ArrayType* few_visible_persons(int most) {
 }
 
 void focus_on(const pg_uuid_t* person_id) {
-  const char* identity = current_identity();
   // Only who is among the visible ones for certain: a row of person may be shown by a policy of somebody else's making.
   const Kept& visible = kept[kVisible];
-  if (!still_holds(visible.sight, identity) || !contains(visible.persons, person_id)) return;
+  const uint64 now = sight();
+  if (now == 0 || visible.seen != now || !contains(visible.persons, person_id)) return;
   Datum id = UUIDPGetDatum(person_id);
   focused_in = GetCurrentSubTransactionId();
-  keep(focused, identity, construct_array(&id, 1, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+  keep(focused, construct_array(&id, 1, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
 void end_focus() {
-  focused.sight.valid = false;
+  focused.seen = 0;
 }
 
 void note_new_person() {

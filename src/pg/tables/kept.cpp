@@ -80,7 +80,9 @@ struct KeptPerson {
   TimestampTz next_until;
   bool has_rows = false;
   TimestampTz since = 0, read_until = 0;  // the last question's rows end there
-  Sight read_under;                       // where they are still those
+  uint64 read_under = 0;                  // sight() by which they are still those
+  uint64 marked_under = 0;                // the same of the mark
+  Mark mark;
   Rows<Reading> readings;
   Rows<Meal> meals;
   Kept kept;
@@ -91,12 +93,8 @@ struct KeptPerson {
   }
 };
 
-/// Of the person asked about last.
-struct {
-  Sight sight;
-  pg_uuid_t person_id;
-  Mark mark;
-} asked_last;
+Mark last_mark;  // of the person asked about last
+uint64 questions = 0;
 struct {
   int64 kept = 0, read = 0, begun = 0;
 } counts;
@@ -204,17 +202,11 @@ Size most_bytes() {
   return static_cast<Size>(settings::max_train_memory_kb) * 1024;
 }
 
-bool same_id(const pg_uuid_t* a, const pg_uuid_t* b) {
-  return memcmp(a->data, b->data, UUID_LEN) == 0;
-}
-
 Mark mark_of(const pg_uuid_t* person_id) {
-  if (same_id(&asked_last.person_id, person_id) && still_holds(asked_last.sight)) return asked_last.mark;
-  asked_last.sight.valid = false;
-  asked_last.mark = read_mark(person_id);
-  asked_last.person_id = *person_id;
-  take(asked_last.sight);
-  return asked_last.mark;
+  const uint64 now = sight();
+  KeptPerson* p = find(person_id);
+  if (p != nullptr && now != 0 && p->marked_under == now) return p->mark;
+  return read_mark(person_id);
 }
 
 void read_settled(KeptPerson& p, const Person& person, TimestampTz since) {
@@ -233,7 +225,7 @@ void read_settled(KeptPerson& p, const Person& person, TimestampTz since) {
   ++counts.begun;
   p.since = from;
   p.read_until = p.until;
-  p.read_under.valid = false;
+  p.read_under = 0;
   p.has_rows = true;
 }
 
@@ -255,14 +247,14 @@ void read_newer(KeptPerson& p, const Person& person, TimestampTz at, bool next_i
   });
   if (next_is_settled) p.writers = p.next_writers;
   p.read_until = at;
-  take(p.read_under);
+  p.read_under = sight();
   p.has_rows = true;
 }
 
 }  // namespace
 
 void settle(const pg_uuid_t* person_id, TimestampTz newest_reading) {
-  if (is_due(asked_last.mark, newest_reading)) advance_mark(person_id, newest_reading);
+  if (is_due(last_mark, newest_reading)) advance_mark(person_id, newest_reading);
 }
 
 int forget_kept() {
@@ -301,18 +293,21 @@ Known read_kept(const Person& person, const Reach& reach, TimestampTz at, Memory
                    !IsolationIsSerializable() && rows_can_be_kept(&changed);
   if (changed) forget_kept();
   if (!can || (reach.meals && !reach.keeps)) {
-    asked_last = {};
+    last_mark = {};
     return read_all(person, reach, at, context);
   }
-  const Mark mark = mark_of(&person.id);
+  const Mark mark = last_mark = mark_of(&person.id);
   KeptPerson* p = mark.found ? usable(person, mark, snapshot) : nullptr;
   if (p == nullptr) return read_all(person, reach, at, context);
+  const uint64 now = sight();
+  p->mark = mark;
+  p->marked_under = now;
   const TimestampTz since = moved(at, -reach.before);
   if (!p->has_rows || since < p->since) {
     read_settled(*p, person, std::min(since, p->until));
-    drop_least_recent();
   }
-  const bool again = still_holds(p->read_under);  // in the same statement
+  if (++questions % 64 == 0) drop_least_recent();
+  const bool again = now != 0 && p->read_under == now;  // in the same statement
   const bool beyond = at > (again ? p->read_until : p->until);
   if (beyond)
     read_newer(*p, person, again ? moved(at, kFurther) : at,
@@ -337,7 +332,7 @@ PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) 
   pg_uuid_t owner;
   if (person_id == nullptr && whose_meal(meal_id, &owner)) person_id = &owner;
   KeptPerson* p = person_id != nullptr ? find(person_id) : nullptr;
-  if (p == nullptr || !p->has_rows || !still_holds(p->read_under)) return read_meal(meal_id, person_id);
+  if (p == nullptr || !p->has_rows || p->read_under == 0 || p->read_under != sight()) return read_meal(meal_id, person_id);
   const auto is_it = [&](const Meal& m) { return memcmp(m.id.data(), meal_id->data, UUID_LEN) == 0; };
   const auto meal = std::find_if(p->meals.all.begin(), p->meals.all.end(), is_it);
   if (meal == p->meals.all.end()) return read_meal(meal_id, person_id);

@@ -193,32 +193,42 @@ Person with_clock(PersonRow&& row) {
   return row.person;
 }
 
-/// The person asked for last, for a statement over many of its meals.
-struct LastPerson {
-  Sight sight;
-  Person person;
-  MemoryContext context = nullptr;  // of its clock
+/// Persons that a statement over many of their meals has asked for.
+struct SeenPersons {
+  static constexpr int kMost = 64;
+  uint64 seen = 0;  // sight()
+  int n = 0;
+  Person persons[kMost];
+  MemoryContext context = nullptr;  // of their clocks
 };
-LastPerson last_person;
+SeenPersons seen_persons;
 
 void remember(const Person& person) {
-  LastPerson& last = last_person;
-  last.sight.valid = false;
-  if (last.context == nullptr)
-    last.context = AllocSetContextCreate(TopMemoryContext, "pg_glucose person", ALLOCSET_SMALL_SIZES);
-  MemoryContextReset(last.context);
-  last.person = person;
-  last.person.clock = copy_clock(person.clock, last.context);
-  take(last.sight);
+  SeenPersons& s = seen_persons;
+  const uint64 now = sight();
+  if (s.seen != now || s.n == SeenPersons::kMost) {
+    s.n = 0;
+    if (s.context == nullptr)
+      s.context = AllocSetContextCreate(TopMemoryContext, "pg_glucose persons seen", ALLOCSET_SMALL_SIZES);
+    MemoryContextReset(s.context);
+    s.seen = now;
+  }
+  if (now == 0) return;
+  s.persons[s.n] = person;
+  s.persons[s.n].clock = copy_clock(person.clock, s.context);
+  ++s.n;
 }
 
 bool is_remembered(const pg_uuid_t* person_id, Person* person) {
-  const LastPerson& last = last_person;
-  if (!last.sight.valid || memcmp(last.person.id.data, person_id->data, UUID_LEN) != 0 || !still_holds(last.sight))
-    return false;
-  *person = last.person;
-  person->clock = copy_clock(last.person.clock, CurrentMemoryContext);
-  return true;
+  const SeenPersons& s = seen_persons;
+  if (s.n == 0 || s.seen == 0 || s.seen != sight()) return false;
+  for (int i = 0; i < s.n; ++i) {
+    if (memcmp(s.persons[i].id.data, person_id->data, UUID_LEN) != 0) continue;
+    *person = s.persons[i];
+    person->clock = copy_clock(s.persons[i].clock, CurrentMemoryContext);
+    return true;
+  }
+  return false;
 }
 
 /// Collects readings straight from the executor, without a copy of each tuple.
@@ -325,8 +335,10 @@ PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
   found.meal = meal_at(0);
   PersonRow row = person_at(0, 9);
   focus_on(&row.person.id);
-  found.person = with_clock(std::move(row));
-  remember(found.person);
+  if (!is_remembered(&row.person.id, &found.person)) {
+    found.person = with_clock(std::move(row));
+    remember(found.person);
+  }
   tell_time(found.meal, found.person.clock);
   return found;
 }

@@ -7,6 +7,22 @@ namespace glucose::pg {
 
 namespace {
 
+constexpr uint32 kMaxRunning = 64;  // with more transactions in flight nothing is kept
+
+struct Sight {
+  uint64 number = 0;
+  char identity[256];
+  Oid role;
+  LocalTransactionId transaction;
+  SubTransactionId subtransaction;  // holds within it
+  CommandId command;
+  TransactionId xmin, xmax;
+  uint32 n_running;
+  TransactionId running[kMaxRunning];
+};
+Sight last;
+uint64 numbers = 0;
+
 uint32 running_of(Snapshot s) {
   return s->xcnt + static_cast<uint32>(s->subxcnt);
 }
@@ -16,17 +32,21 @@ SubTransactionId subtransaction_that_counts() {
   return TransactionIdIsValid(GetTopTransactionIdIfAny()) ? GetCurrentSubTransactionId() : TopSubTransactionId;
 }
 
-}  // namespace
-
-bool can_be_kept(const char* identity) {
-  if (identity == nullptr || strlen(identity) >= sizeof Sight::identity || !ActiveSnapshotSet()) return false;
-  Snapshot s = GetActiveSnapshot();
+bool can_be_kept(const char* identity, Snapshot s) {
   return s->snapshot_type == SNAPSHOT_MVCC && !s->suboverflowed && !s->takenDuringRecovery &&
-         running_of(s) <= Sight::kMaxRunning;
+         running_of(s) <= kMaxRunning && strlen(identity) < sizeof last.identity;
 }
 
-void take(Sight& sight, const char* identity) {
-  Snapshot s = GetActiveSnapshot();
+bool still_holds(const Sight& sight, const char* identity, Snapshot s) {
+  return sight.number != 0 && sight.transaction == PGG_LOCAL_XID && sight.role == GetUserId() &&
+         SubTransactionIsActive(sight.subtransaction) && sight.command == s->curcid && sight.xmin == s->xmin &&
+         sight.xmax == s->xmax && sight.n_running == running_of(s) &&
+         memcmp(sight.running, s->xip, s->xcnt * sizeof(TransactionId)) == 0 &&
+         memcmp(sight.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId)) == 0 &&
+         strcmp(sight.identity, identity) == 0;
+}
+
+void take(Sight& sight, const char* identity, Snapshot s) {
   strlcpy(sight.identity, identity, sizeof sight.identity);
   sight.role = GetUserId();
   sight.transaction = PGG_LOCAL_XID;
@@ -37,27 +57,18 @@ void take(Sight& sight, const char* identity) {
   sight.n_running = running_of(s);
   if (s->xcnt > 0) memcpy(sight.running, s->xip, s->xcnt * sizeof(TransactionId));
   if (s->subxcnt > 0) memcpy(sight.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId));
-  sight.valid = true;
+  sight.number = ++numbers;
 }
 
-bool still_holds(const Sight& sight, const char* identity) {
-  if (!sight.valid || sight.transaction != PGG_LOCAL_XID || !can_be_kept(identity)) return false;
-  Snapshot s = GetActiveSnapshot();
-  return sight.role == GetUserId() && SubTransactionIsActive(sight.subtransaction) &&
-         sight.command == s->curcid && sight.xmin == s->xmin && sight.xmax == s->xmax &&
-         sight.n_running == running_of(s) && memcmp(sight.running, s->xip, s->xcnt * sizeof(TransactionId)) == 0 &&
-         memcmp(sight.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId)) == 0 &&
-         strcmp(sight.identity, identity) == 0;
-}
+}  // namespace
 
-bool still_holds(const Sight& sight) {
-  return sight.valid && sight.transaction == PGG_LOCAL_XID && still_holds(sight, current_identity());
-}
-
-void take(Sight& sight) {
-  const char* identity = current_identity();
-  sight.valid = false;
-  if (can_be_kept(identity)) take(sight, identity);
+uint64 sight() {
+  const char* identity = ActiveSnapshotSet() ? current_identity() : nullptr;
+  if (identity == nullptr) return 0;
+  Snapshot snapshot = GetActiveSnapshot();
+  if (!can_be_kept(identity, snapshot)) return 0;
+  if (!still_holds(last, identity, snapshot)) take(last, identity, snapshot);
+  return last.number;
 }
 
 }  // namespace glucose::pg

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Micros kWeek = 7 * kDay;
 constexpr std::size_t kMostFollowed = kRememberedMeals + kForgetAtOnce;
-constexpr std::size_t kMemoriesKept = 4;
+constexpr std::size_t kMemoriesKept = 12;
 constexpr Micros kInTheEnd = std::numeric_limits<Micros>::max();
 
 Micros week_of(Micros at) {
