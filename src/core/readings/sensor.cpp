@@ -29,8 +29,10 @@ void describe_window(std::span<const float, kSensorSteps> window, SensorState& s
 
 }  // namespace
 
-SensorState assess_sensor(std::span<const float, kSensorSteps> window, std::span<const Reading> readings, Micros at) {
+SensorState assess_sensor(std::span<const float, kSensorSteps> window, std::uint8_t issues,
+                          std::span<const Reading> readings, Micros at) {
   SensorState state;
+  state.issues = issues;
   describe_window(window, state);
   int in_window = 0;
   for (std::size_t i = readings.size(); i-- > 0;) {
@@ -46,7 +48,6 @@ SensorState assess_sensor(std::span<const float, kSensorSteps> window, std::span
   if (!state.has_last || at - state.last_reading_at > kReachOfReading) state.issues |= kStale;
   if (in_window == 1) state.issues |= kSingleReading;
   if (state.readings_used < kSensorSteps) state.issues |= kGaps;
-  state.issues |= BelievedReadings(readings, at).issues();
   return state;
 }
 
@@ -54,7 +55,7 @@ SensorState assess_sensor(std::span<const Reading> readings, Micros at) {
   SensorWindow window;
   const BelievedReadings believed(readings, at);
   glucose_window(believed.readings(), at, kSensorStepMin * kMinute, window);
-  return assess_sensor(window, readings, at);
+  return assess_sensor(window, believed.issues(), readings, at);
 }
 
 Confidence confidence_of(const SensorState& sensor) {

@@ -39,8 +39,10 @@ struct SensorState {
 };
 
 /// stale: no reading for more than 15 minutes; single_reading: only one in the window's reach; gaps: a window value is
-/// not known; the others as judge() says. in: the window of the readings as they are believed; all readings
-SensorState assess_sensor(std::span<const float, kSensorSteps> window, std::span<const Reading> readings, Micros at);
+/// not known; the others as judge() says. in: the window of the readings as they are believed; what judge() says; all
+/// readings
+SensorState assess_sensor(std::span<const float, kSensorSteps> window, std::uint8_t issues,
+                          std::span<const Reading> readings, Micros at);
 /// The same from the readings alone.
 SensorState assess_sensor(std::span<const Reading> readings, Micros at);
 

@@ -69,7 +69,7 @@ struct Kept {
   ArrayType* persons = nullptr;
 };
 Kept kept[kKinds];
-Kept focused;  // the one person a call works for, while it does
+Kept focused;                                           // the one person a call works for, while it does
 SubTransactionId focused_in = InvalidSubTransactionId;  // an error that ends it leaves the focus where it was
 
 // A caller gets its own copy: what is kept may be replaced while its query still runs.

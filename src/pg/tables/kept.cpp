@@ -332,10 +332,13 @@ PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) 
   pg_uuid_t owner;
   if (person_id == nullptr && whose_meal(meal_id, &owner)) person_id = &owner;
   KeptPerson* p = person_id != nullptr ? find(person_id) : nullptr;
-  if (p == nullptr || !p->has_rows || p->read_under == 0 || p->read_under != sight()) return read_meal(meal_id, person_id);
+  const uint64 now = sight();
+  if (p == nullptr || !p->has_rows || now == 0 || p->marked_under != now) return read_meal(meal_id, person_id);
+  const std::vector<Meal>& meals = p->meals.all;
+  const auto end = p->read_under == now ? meals.end() : meals.begin() + static_cast<std::ptrdiff_t>(p->meals.settled);
   const auto is_it = [&](const Meal& m) { return memcmp(m.id.data(), meal_id->data, UUID_LEN) == 0; };
-  const auto meal = std::find_if(p->meals.all.begin(), p->meals.all.end(), is_it);
-  if (meal == p->meals.all.end()) return read_meal(meal_id, person_id);
+  const auto meal = std::find_if(meals.begin(), end, is_it);
+  if (meal == end) return read_meal(meal_id, person_id);
   PersonMeal found;
   found.meal = *meal;
   found.person = read_person(person_id);

@@ -73,11 +73,12 @@ Query meals_between{"SELECT " MEAL_COLUMNS
                     "ORDER BY m.eaten_at USING OPERATOR(pg_catalog.<), m.meal_id USING OPERATOR(pg_catalog.<)",
                     3,
                     {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
-Query meal_ids_between{"SELECT m.meal_id::pg_catalog.uuid FROM glucose.meal m WHERE m.person_id OPERATOR(pg_catalog.=) $1 "
-                       "AND m.eaten_at OPERATOR(pg_catalog.>=) $2 AND m.eaten_at OPERATOR(pg_catalog.<) $3 "
-                       "ORDER BY m.eaten_at USING OPERATOR(pg_catalog.<), m.meal_id USING OPERATOR(pg_catalog.<)",
-                       3,
-                       {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
+Query meal_ids_between{
+    "SELECT m.meal_id::pg_catalog.uuid FROM glucose.meal m WHERE m.person_id OPERATOR(pg_catalog.=) $1 "
+    "AND m.eaten_at OPERATOR(pg_catalog.>=) $2 AND m.eaten_at OPERATOR(pg_catalog.<) $3 "
+    "ORDER BY m.eaten_at USING OPERATOR(pg_catalog.<), m.meal_id USING OPERATOR(pg_catalog.<)",
+    3,
+    {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID}};
 Query mean_carbs_between{
     "SELECT pg_catalog.avg(carbs_g::pg_catalog.float4) FROM glucose.meal WHERE person_id OPERATOR(pg_catalog.=) $1 "
     "AND eaten_at OPERATOR(pg_catalog.>=) $2 AND eaten_at OPERATOR(pg_catalog.<) $3",

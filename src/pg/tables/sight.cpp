@@ -56,7 +56,8 @@ void take(Sight& sight, const char* identity, Snapshot s) {
   sight.xmax = s->xmax;
   sight.n_running = running_of(s);
   if (s->xcnt > 0) memcpy(sight.running, s->xip, s->xcnt * sizeof(TransactionId));
-  if (s->subxcnt > 0) memcpy(sight.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId));
+  if (s->subxcnt > 0)
+    memcpy(sight.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId));
   sight.number = ++numbers;
 }
 

@@ -192,10 +192,11 @@ Asked asked(const AnyModel& any, const Known& known, const Question& question) {
   if (known.kept == nullptr) a.own = std::make_unique<MealWorkings>();
   MealWorkings& workings = a.own ? *a.own : known.kept->workings<MealWorkings>(&kMealTask);
   workings.take(known);
-  a.moment = workings.moment(question.meal);
+  std::uint8_t issues = 0;
+  a.moment = workings.moment(question.meal, &issues);
   a.known = &workings.followed(model, memory_of(any), any.serial, at);
   const std::span<const Reading> readings = within(known.readings, since, at);
-  a.sensor = assess_sensor(history_of(a.moment.features), readings, at);
+  a.sensor = assess_sensor(history_of(a.moment.features), issues, readings, at);
   if (!a.sensor.has_last && was_measured(readings, at - kBaselineDays * kDay, at))
     throw Error(ErrorCode::too_little_history, "no glucose reading of the 30 days before this moment was known then",
                 kImportHint, "There are readings, but all of them were recorded only later (recorded_at).");

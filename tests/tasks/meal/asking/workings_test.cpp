@@ -68,7 +68,8 @@ struct Said {
 
 Said said_of(MealWorkings& workings, const Model& model, const Recollection& memory, std::uint64_t serial,
              const Meal& meal) {
-  const Moment moment = workings.moment(meal);
+  std::uint8_t issues = 0;
+  const Moment moment = workings.moment(meal, &issues);
   const Recollection& known = workings.followed(model, memory, serial, meal.eaten_at);
   std::array<HorizonForecast, kMaxHorizons> out{};
   forecast_horizons(model, moment, known, model.predict(moment, known), 0.9, out.data());

@@ -30,7 +30,8 @@ SensorState sensor(int used, float sd, std::uint8_t issues = 0) {
   return {used, sd, true, 0, issues};
 }
 SensorState assess(const std::vector<Reading>& readings, double at = 0) {
-  return assess_sensor(history_of(extract(meal_at(minutes(at)), readings, kUnknown)), readings, minutes(at));
+  return assess_sensor(history_of(extract(meal_at(minutes(at)), readings, kUnknown)),
+                       BelievedReadings(readings, minutes(at)).issues(), readings, minutes(at));
 }
 std::vector<Reading> every(int step, int from, int to, float base, float slope) {
   std::vector<Reading> readings;
@@ -196,7 +197,7 @@ TEST(Forecast, NeedsAReadingToStartFrom) {
   const Micros at = 31 * kDay;
   const std::vector<Reading> old{reading(0, 120)};
   const Moment moment = Timeline({}, old).moment(meal_at(at));
-  const SensorState state = assess_sensor(history_of(moment.features), old, at);
+  const SensorState state = assess_sensor(history_of(moment.features), 0, old, at);
   for (const Algorithm kind : kKinds)
     EXPECT_EQ(error_of([&] { (void)answer(small_model(kind), moment, state); }).code(), ErrorCode::too_little_history);
 }
@@ -205,7 +206,7 @@ TEST(Forecast, EveryKindAnswersFromOneReading) {
   const std::vector<Reading> one{reading(-600, 130)};
   const Moment moment = Timeline({}, one).moment(meal_at(0));
   for (const Algorithm kind : kKinds) {
-    const Forecast f = answer(small_model(kind), moment, assess_sensor(history_of(moment.features), one, 0));
+    const Forecast f = answer(small_model(kind), moment, assess_sensor(history_of(moment.features), 0, one, 0));
     EXPECT_EQ(f.confidence, Confidence::low);
     EXPECT_TRUE(std::isfinite(f.horizons[1].mg_dl));
   }

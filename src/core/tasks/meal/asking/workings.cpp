@@ -58,7 +58,7 @@ void MealWorkings::take(const Known& known) {
 
 // The last meal that began by then may still have been eaten at: its later lines were not known, and its own meal a
 // line does not see as an earlier one.
-Moment MealWorkings::moment(const Meal& line) const {
+Moment MealWorkings::moment(const Meal& line, std::uint8_t* issues) const {
   const Micros at = line.eaten_at;
   const std::span<const Meal> known = lines_.first(before(lines_, at + 1));
   const std::size_t begin = WholeMeals::last_begun(known, meals_, at);
@@ -69,13 +69,13 @@ Moment MealWorkings::moment(const Meal& line) const {
   if (!is_its && std::any_of(known.begin(), known.end(), is_it)) {
     // What if it had been eaten at another time?
     const auto others = WholeMeals::without(known, line);
-    return Timeline(others.all(), readings_).moment(WholeMeals::of(known, line));
+    return Timeline(others.all(), readings_).moment(WholeMeals::of(known, line), issues);
   }
   const std::size_t n = before(meals_, eaten.empty() ? at : eaten.front().eaten_at);
-  if (is_its) return timeline_.moment(WholeMeals::of(eaten, line), n, nullptr);
-  if (eaten.empty()) return timeline_.moment(line, n, nullptr);
+  if (is_its) return timeline_.moment(WholeMeals::of(eaten, line), n, nullptr, issues);
+  if (eaten.empty()) return timeline_.moment(line, n, nullptr, issues);
   const WholeMeals so_far(eaten);
-  return timeline_.moment(line, n, so_far.all().data());
+  return timeline_.moment(line, n, so_far.all().data(), issues);
 }
 
 void MealWorkings::shorten(Micros unchanged) {

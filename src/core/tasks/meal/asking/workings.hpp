@@ -21,7 +21,7 @@ class MealWorkings final : public Workings {
   void take(const Known& known);
 
   /// Of a line of a meal, with the other lines eaten by then, or of one that is not among them.
-  Moment moment(const Meal& line) const;
+  Moment moment(const Meal& line, std::uint8_t* issues) const;
 
   /// A model's memory with the meals before `at` that it does not remember yet, each with the outcomes known by then.
   /// memory: what the model remembers, ready to be asked; serial: which model it is, 0: nothing is kept · valid until

@@ -81,7 +81,7 @@ std::vector<EarlierMeal> Timeline::earlier(Micros at, std::size_t n, const Meal*
   return earlier;
 }
 
-Moment Timeline::moment(const Meal& meal, std::size_t n, const Meal* last) const {
+Moment Timeline::moment(const Meal& meal, std::size_t n, const Meal* last, std::uint8_t* issues) const {
   const Micros at = meal.eaten_at;
   const std::span<const Meal> meals = meals_.first(n);
   float same_moment = 0;
@@ -91,13 +91,14 @@ Moment Timeline::moment(const Meal& meal, std::size_t n, const Meal* last) const
   for (std::size_t i = before(meals, at); i < n && meals[i].eaten_at == at; ++i) count(meals[i]);
   if (last != nullptr) count(*last);
   const Levels levels(readings_, sums_, at);
+  if (issues != nullptr) *issues = levels.believed().issues();
   return {at, extract(meal, levels, meals, last),
           rich_features(meal, levels, alike_, earlier(at, n, last), same_moment),
           static_cast<double>(levels.believed().doubt_mg_dl())};
 }
 
-Moment Timeline::moment(const Meal& meal) const {
-  return moment(meal, meals_.size(), nullptr);
+Moment Timeline::moment(const Meal& meal, std::uint8_t* issues) const {
+  return moment(meal, meals_.size(), nullptr, issues);
 }
 
 }  // namespace glucose

@@ -34,10 +34,10 @@ class Timeline {
   /// The same with other rows: all up to `complete` are those of the call before.
   void extend(std::span<const Meal> meals, std::span<const Reading> readings, Micros complete);
 
-  /// Of one of the meals, or of a meal that is not among them.
-  Moment moment(const Meal& meal) const;
+  /// Of one of the meals, or of a meal that is not among them. issues: what is wrong with its readings, by judge()
+  Moment moment(const Meal& meal, std::uint8_t* issues = nullptr) const;
   /// As if there were only the first n meals and, when it is given, one more after them, as far as it was eaten.
-  Moment moment(const Meal& meal, std::size_t n, const Meal* last) const;
+  Moment moment(const Meal& meal, std::size_t n, const Meal* last, std::uint8_t* issues) const;
 
  private:
   /// A meal as later ones will remember it, and from when on they do.
