@@ -172,9 +172,7 @@ class Parts:
         persons = self.rows("SELECT b.person_id, array_agg(eaten_at ORDER BY eaten_at DESC) FROM bench.window b WHERE part = 'own' GROUP BY 1")
         for meals in (120, 240):
             say(f"retraining, {meals} meals")
-            those = [(person, times[meals - 1], len(times)) for person, times in persons if len(times) >= meals]
-            if not those:
-                continue
+            those = [(person, times[min(meals, len(times)) - 1], min(meals, len(times))) for person, times in persons]
             began = time.perf_counter()
             connection = connect()
             connection.autocommit = False
@@ -188,7 +186,8 @@ class Parts:
                 time.sleep(0.1)
             seconds = time.perf_counter() - began
             failed = self.rows("SELECT count(*) FROM glucose.training_job WHERE state <> 'done'")[0][0]
-            self.found["retraining"][str(meals)] = {"persons": len(those), "seconds": seconds, "failed": failed}
+            self.found["retraining"][str(meals)] = {
+                "persons": len(those), "meals": sum(n for *_, n in those) / len(those), "seconds": seconds, "failed": failed}
 
     def inserts(self):
         """Readings later than all there are, of all sensors in turn; each table has a time up to which it is full."""

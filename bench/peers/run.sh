@@ -38,7 +38,9 @@ if [[ -z ${OPENBLAS_CORETYPE+set} && $by_itself =~ ^(Prescott|Core2|Nehalem|Barc
   if grep -qw avx512vl /proc/cpuinfo; then export OPENBLAS_CORETYPE=SkylakeX
   elif grep -qw avx2 /proc/cpuinfo; then export OPENBLAS_CORETYPE=Haswell; fi
 fi
-export KERNEL="$(kernel)$([[ $(kernel) == "$by_itself" ]] || echo " (OPENBLAS_CORETYPE; by itself it took $by_itself)")"
+KERNEL=$(kernel)
+[[ $KERNEL == "$by_itself" ]] || KERNEL+=" (told by OPENBLAS_CORETYPE; by itself it took $by_itself)"
+export KERNEL
 
 stage_preset=release
 cluster_settings="shared_buffers = '2GB'
