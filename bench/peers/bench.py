@@ -26,7 +26,7 @@ WHERE part = 'own' AND is_asked AND at_60 IS NOT NULL AND f.minutes_ahead = 60 A
 
 
 def errors(cursor):
-    """RMSE at +60 minutes of all contenders on the meals asked about: none is a stub, and one network is the same three times."""
+    """RMSE at +60 minutes of all on the meals asked about: none is a stub, and the network is the same three times."""
     cursor.execute(ERRORS)
     n, torch, numpy, xgboost, ridge, auto, off, off_set = cursor.fetchone()
     if off > 0.01 or off_set > 0.01:
@@ -54,16 +54,20 @@ def service(work):
 def machine():
     """What the figures were measured on, and with."""
     with open("/proc/cpuinfo") as file:
-        info = dict(map(str.strip, line.split(":", 1)) for line in file.read().split("\n\n")[0].splitlines() if ":" in line)
+        lines = file.read().split("\n\n")[0].splitlines()
+    info = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
     packages = ["postgresql-15", "postgresql-plpython3-15", "python3", "python3-numpy", "python3-xgboost", "python3-torch",
                 "libopenblas0-pthread", "python3-fastapi", "python3-uvicorn", "python3-uvloop", "python3-asyncpg"]
-    versions = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}, ", *packages], capture_output=True, text=True).stdout
+    query = ["dpkg-query", "-W", "-f", "${Package} ${Version}, ", *packages]
+    versions = subprocess.run(query, capture_output=True, text=True).stdout.strip(", ")
     with open("/proc/meminfo") as file:
         memory = int(file.readline().split()[1]) / 1024 ** 2
+    flags = info.get("flags", "").split()
     return {"cpu": info.get("model name", "?"), "family": f"family {info.get('cpu family')}, model {info.get('model')}",
-            "simd": " ".join(flag for flag in ("avx2", "fma", "avx512f", "amx_tile") if flag in info.get("flags", "").split()),
-            "cores": len(os.sched_getaffinity(0)), "memory_gb": memory, "kernel": os.uname().release, "versions": versions.strip(", "),
-            "blas": os.environ.get("KERNEL", "?"), "date": str(datetime.date.today()), "commit": os.environ.get("COMMIT", "?")}
+            "simd": " ".join(flag for flag in ("avx2", "fma", "avx512f", "amx_tile") if flag in flags),
+            "cores": len(os.sched_getaffinity(0)), "memory_gb": memory, "kernel": os.uname().release,
+            "versions": versions, "blas": os.environ["KERNEL"], "commit": os.environ["COMMIT"],
+            "date": str(datetime.date.today()), "load_before": os.getloadavg()[1]}
 
 
 def main(bindir, work, root, *arguments):
@@ -74,11 +78,12 @@ def main(bindir, work, root, *arguments):
     rounds, seconds, pinned = int(setting("ROUNDS", "7")), float(setting("SECONDS_EACH", "2")), setting("PINNED", "1") == "1"
     cursor = connect(role="postgres").cursor()
     say("what the others serve is trained")
-    found = {"machine": machine() | {"load_before": os.getloadavg()[1], "rounds": rounds, "seconds": seconds, "pinned": pinned, "arguments": " ".join(arguments)},
+    run = {"rounds": rounds, "seconds": seconds, "pinned": pinned, "arguments": " ".join(arguments)}
+    found = {"machine": machine() | run,
              "settings": {name: int(setting(name.upper())) for name in ("persons", "days", "few", "long_days")},
              "trained_on": train.train(cursor), "errors": errors(cursor)}
-    cursor.execute("SELECT part, count(DISTINCT n), max((SELECT count(*) FROM glucose.glucose_reading r WHERE r.person_id = a.person_id)) "
-                   "FROM bench.asked a GROUP BY 1")
+    cursor.execute("SELECT part, count(*), max((SELECT count(*) FROM glucose.glucose_reading r "
+                   "WHERE r.person_id = b.person_id)) FROM bench.person b GROUP BY 1")
     found["persons"] = {part: [n, most] for part, n, most in cursor.fetchall()}
     cursor.execute("VACUUM ANALYZE")
     server = service(work)

@@ -10,23 +10,28 @@ FROM bench.asked a JOIN glucose.meal m ON m.person_id = a.person_id AND m.meal_i
 FORECAST = "SELECT * FROM glucose.glucose_forecast(glucose.key(:i::bigint));\n"
 PREDICT = "SELECT glucose.predict_glucose(glucose.key(:i::bigint));\n"
 # What predict_glucose() logs, with a document of that size.
-LOG = """INSERT INTO bench.log (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, latency_ms, issued_to)
-SELECT person_id, meal_id, 'glucose', '1.0.0', '\\x%s', '\\x%s', '[%s, %s]', 1, 'app' FROM bench.asked WHERE i = :i;
-""" % ("5a" * 32, "a5" * 32, *('{"at": "2026-03-05T18:25:00+00:00", "time": "+%dmin", "lower": 121, "upper": 172, "glucose": 145, '
-                               '"confidence": "high", "minutes_ahead": %d, "confidenceScore": 0.85}' % (m, m) for m in (60, 120)))
+ANSWER = '{"at": "2026-03-05T18:25:00+00:00", "time": "+%dmin", "lower": 121, "upper": 172, "glucose": 145, ' \
+    '"confidence": "high", "minutes_ahead": %d, "confidenceScore": 0.85}'
+LOG = f"""INSERT INTO bench.log
+  (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, latency_ms, issued_to)
+SELECT person_id, meal_id, 'glucose', '1.0.0', '\\x{"5a" * 32}', '\\x{"a5" * 32}',
+       '[{ANSWER % (60, 60)}, {ANSWER % (120, 120)}]', 1, 'app' FROM bench.asked WHERE i = :i;
+"""
 CGM = "SELECT f.* FROM bench.asked a, glucose.cgm_forecast(a.person_id, a.reading_at) f WHERE a.i = :i;\n"
 # Sensors take turns: statement t is the next minute, or the next 1,000, of the sensor after the one before.
+OURS = "glucose.glucose_reading"
 NEXT = """\\set t :t + 1
 \\set n 1 + :t % :last
 \\set at :since + :t / :last * {seconds}
 """
-ONE_ROW = NEXT + """INSERT INTO {table} (person_id, measured_at, mg_dl) SELECT person_id, to_timestamp(:at), 111 FROM bench.sensor WHERE n = :n;
+ONE_ROW = NEXT + """INSERT INTO {table} (person_id, measured_at, mg_dl)
+SELECT person_id, to_timestamp(:at), 111 FROM {sensors} WHERE n = :n;
 """
 MANY_ROWS = NEXT + """INSERT INTO {table} (person_id, measured_at, mg_dl)
-SELECT person_id, to_timestamp(:at) + k * interval '1 min', 111 FROM bench.sensor, generate_series(1, 1000) k WHERE n = :n;
+SELECT person_id, to_timestamp(:at) + k * interval '1 min', 111 FROM {sensors}, generate_series(1, 1000) k WHERE n = :n;
 """
 # The division fails unless all were new.
-IMPORTED = NEXT + """SELECT 1000 / (f.new / 1000) FROM bench.sensor, LATERAL glucose.import_readings(person_id,
+IMPORTED = NEXT + """SELECT 1000 / (f.new / 1000) FROM {sensors}, LATERAL glucose.import_readings(person_id,
   ARRAY(SELECT to_timestamp(:at) + k * interval '1 min' FROM generate_series(1, 1000) k), array_fill(111::real, '{{1000}}')) f
 WHERE n = :n;
 """
@@ -49,7 +54,8 @@ class Contender:
 
 
 def python(name, title, role="app", lead=3.0):
-    return Contender(name + ("" if role == "app" else f"_{role}"), f"PL/Python + {title}", f"SELECT bench.{name}(:i);\n", role=role, lead=lead)
+    return Contender(name if role == "app" else f"{name}_{role}", f"PL/Python + {title}", f"SELECT bench.{name}(:i);\n",
+                     role=role, lead=lead)
 
 
 HTTP = Contender("http", "FastAPI + PyTorch, one process", "", lead=1.0)
@@ -57,7 +63,8 @@ CALLS = [
     Contender("bare", "bare SELECT", BARE),
     Contender("auto", "glucose_forecast, own model (auto)", FORECAST),
     Contender("population", "glucose_forecast, served by the population", FORECAST, "population"),
-    python("torch", "PyTorch"), python("numpy", "numpy"), python("xgboost", "XGBoost"), python("ridge", "ridge, plain Python"),
+    python("torch", "PyTorch"), python("numpy", "numpy"), python("xgboost", "XGBoost"),
+    python("ridge", "ridge, plain Python"),
     HTTP,
     Contender("cgm", "cgm_forecast", CGM),
     Contender("predict", "predict_glucose, synchronous_commit on", PREDICT, options="-c synchronous_commit=on"),
@@ -84,16 +91,24 @@ CLIENTS = {8: ["bare", "auto", "population", "numpy", "torch", "http"], 100: ["b
 
 def inserts(has_import):
     """One row and 1,000 rows a statement, into tables that hold the simulated readings ('growing') and into empty ones. No
-    commit waits for the disk, or one row would be measured by its flush."""
-    result, options = [], "-c synchronous_commit=off"
-    for database, state in (("bench", "growing"), ("fresh", "fresh")):
+    commit waits for the disk but those of '_on', which are measured by its flush."""
+    result = []
+
+    def add(name, sql, table, role="app", commit="off", sensors="bench.sensor"):
+        state, rows, _ = name.split("_", 2)
+        result.append(Contender(name, name, sql.format(table=table, sensors=sensors, seconds=60 * int(rows)), "sensor", role,
+                                options=f"-c synchronous_commit={commit}", database={"growing": "bench"}.get(state, state)))
+
+    for state in ("growing", "fresh"):
         for rows, sql in ((1, ONE_ROW), (1000, MANY_ROWS)):
-            kinds = [("plain", "bench.plain", "app"), ("ours", "glucose.glucose_reading", "app"), ("key_only", "bench.key_only", "app"),
-                     ("bypass", "glucose.glucose_reading", "postgres")]
-            for kind, table, role in kinds:
-                result.append(Contender(f"{state}_{rows}_{kind}", kind, sql.format(table=table, seconds=60 * rows), "sensor", role,
-                                        options=options, database=database))
-            if rows == 1000 and has_import:
-                result.append(Contender(f"{state}_1000_import", "import", IMPORTED.format(seconds=60 * rows), "sensor",
-                                        options=options, database=database))
+            add(f"{state}_{rows}_plain", sql, "bench.plain")
+            add(f"{state}_{rows}_ours", sql, OURS)
+            add(f"{state}_{rows}_key", sql, "bench.key_only")
+            add(f"{state}_{rows}_bypass", sql, OURS, role="postgres")
+        if has_import:
+            add(f"{state}_1000_import", IMPORTED, OURS)
+    for rows, sql in ((1, ONE_ROW), (1000, MANY_ROWS)):
+        add(f"growing_{rows}_clinic", sql, OURS, role="clinic", sensors="bench.clinic_sensor")
+        add(f"growing_{rows}_plain_on", sql, "bench.plain", commit="on")
+        add(f"growing_{rows}_ours_on", sql, OURS, commit="on")
     return result

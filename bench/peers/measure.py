@@ -40,9 +40,9 @@ class Bench:
         with open(script, "w") as file:
             file.write(contender.script())
         first, last = meals
-        command = [self.pgbench, "-n", "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(round(lead + seconds)), "-M", "prepared",
-                   "-U", contender.role, "-D", f"first={first}", "-D", f"last={last}", "-D", "t=-1", "-D", f"since={since}", "-f", script, "-l",
-                   "--log-prefix", prefix, contender.database]
+        command = [self.pgbench, "-n", "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(round(lead + seconds)),
+                   "-M", "prepared", "-U", contender.role, "-D", f"first={first}", "-D", f"last={last}", "-D", "t=-1",
+                   "-D", f"since={since}", "-f", script, "-l", "--log-prefix", prefix, contender.database]
         if self.pinned and clients == 1:
             command = ["taskset", "-c", str(self.cores[0]), *command]
         self.pin(clients == 1)
@@ -72,7 +72,8 @@ class Bench:
         """Persistent connections over a Unix socket; requests are bytes made by hand, so that the client costs little."""
         ends, latencies, failures = [], [], []
         until = time.time() + lead + seconds
-        threads = [threading.Thread(target=self.http_client, args=(meals, k, until, ends, latencies, failures)) for k in range(clients)]
+        threads = [threading.Thread(target=self.http_client, args=(meals, k, until, ends, latencies, failures))
+                   for k in range(clients)]
         began = time.time()
         for thread in threads:
             thread.start()
@@ -110,7 +111,8 @@ def ratio(above, below):
 
 
 def memory(pid):
-    """kB by name, as the kernel accounts for them; PSS divides what several processes share."""
+    """MB as the kernel accounts for them; PSS divides what several processes share."""
     with open(f"/proc/{pid}/smaps_rollup") as file:
         lines = [line.split() for line in file]
-    return {line[0].rstrip(":"): int(line[1]) for line in lines if line[-1] == "kB"}
+    mb = {line[0].rstrip(":"): int(line[1]) / 1024 for line in lines if line[-1] == "kB"}
+    return {"Rss": mb["Rss"], "Pss": mb["Pss"], "Private": mb["Private_Clean"] + mb["Private_Dirty"]}

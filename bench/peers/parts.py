@@ -39,9 +39,9 @@ class Parts:
             self.meals[part] = self.rows("SELECT min(i), max(i) FROM bench.asked WHERE is_asked AND part = %s", part)[0]
         first = self.meals["own"][0]
         persons = self.rows("SELECT count(DISTINCT n) FROM bench.asked WHERE part = 'minute'")[0][0]
-        self.meals["few"] = (first, self.rows("SELECT max(i) FROM bench.asked WHERE is_asked AND n < (SELECT min(n) + %s FROM bench.asked "
-                                              "WHERE part = 'own') AND part = 'own'", persons)[0][0])
-        self.meals["all"] = (1, min(high for _, high in self.rows("SELECT 1, max(i) FROM bench.asked WHERE is_asked")))
+        self.meals["few"] = (first, self.rows(
+            "SELECT max(i) FROM bench.asked WHERE is_asked AND part = 'own' AND n < (SELECT min(n) + %s FROM bench.asked "
+            "WHERE part = 'own')", persons)[0][0])
 
     def rows(self, statement, *values):
         self.super.execute(statement, values)
@@ -74,7 +74,8 @@ class Parts:
                 for name in names:
                     # Sessions begin at once, and each has its libraries to load and its persons to get to know.
                     lead = by_name[name].lead * (4 if clients == 8 else 20)
-                    latencies, tps, _ = self.bench.turn(by_name[name], self.meals[by_name[name].meals], clients, lead, 2 * self.bench.seconds)
+                    latencies, tps, _ = self.bench.turn(by_name[name], self.meals[by_name[name].meals], clients, lead,
+                                                        2 * self.bench.seconds)
                     found[name]["tps"].append(tps)
                     found[name]["p50"].append(statistics.median(latencies))
                     found[name]["p99"].append(measure.percentile(latencies, 0.99))
@@ -98,7 +99,7 @@ class Parts:
         self.found["first"] = {name: {"first": first, "second": second} for name, (first, second) in times.items()}
 
     def memory(self):
-        """MB of a session by itself after a hundred calls about one person, and about all of them."""
+        """MB of a session by itself, after the calls about one person, and about all of them."""
         self.found["memory"] = {}
         low, high = self.meals["own"]
         for name in ("bare", "plpgsql", "auto", "numpy", "torch"):
@@ -110,24 +111,24 @@ class Parts:
             for meals in (range(low, low + 8), range(low, high + 1)):
                 for i in meals:
                     cursor.execute(FIRST_CALLS[name], [i])
-                kb = measure.memory(pid)
-                found.append({key: kb[key] / 1024 for key in ("Rss", "Pss")} | {"Private": (kb["Private_Clean"] + kb["Private_Dirty"]) / 1024})
+                found.append(measure.memory(pid))
             self.found["memory"][name] = found
             connection.close()
         with open(os.path.join(self.bench.work, "uvicorn")) as file:
-            kb = measure.memory(int(file.read()))
-        self.found["memory"]["http"] = [{key: kb[key] / 1024 for key in ("Rss", "Pss")} | {"Private": (kb["Private_Clean"] + kb["Private_Dirty"]) / 1024}] * 2
+            self.found["memory"]["http"] = [measure.memory(int(file.read()))] * 2
 
     def sets(self):
         """Seconds of one statement about all meals of the set; ours with one process, and with two in a parallel plan."""
-        forecast = f"SELECT count(*), avg(f.mg_dl) FROM bench.asked a, glucose.glucose_forecast(a.meal_id, '{{}}', a.person_id) f WHERE a.part = 'own'"
-        shuffled = f"SELECT count(*), avg(f.mg_dl) FROM (SELECT * FROM {SET_MEALS} ORDER BY md5(i::text) OFFSET 0) a, " \
-            "glucose.glucose_forecast(a.meal_id, '{}', a.person_id) f"
-        by_person = "SELECT count(*), avg(f.mg_dl) FROM (SELECT person_id, min(eaten_at) AS since, max(eaten_at) AS until FROM bench.asked " \
-            "WHERE part = 'own' GROUP BY 1) a, glucose.forecast_meals(a.person_id, a.since, a.until + interval '1 s') f"
-        statements = {"one": (0, forecast), "two": (1, forecast), "shuffled": (0, shuffled), "by_person": (0, by_person),
-                      "torch_set": (0, f"SELECT count(*), avg(at_60) FROM bench.torch_set(ARRAY(SELECT i FROM {SET_MEALS}))"),
-                      "torch_rows": (0, f"SELECT count(*), avg((bench.torch(i))[1]) FROM {SET_MEALS}")}
+        asked = "SELECT count(*), avg(f.mg_dl) FROM {}, glucose.glucose_forecast(a.meal_id, '{{}}', a.person_id) f"
+        forecast = asked.format("bench.asked a") + " WHERE a.part = 'own'"
+        statements = {
+            "one": (0, forecast), "two": (1, forecast),
+            "shuffled": (0, asked.format(f"(SELECT * FROM {SET_MEALS} ORDER BY md5(i::text) OFFSET 0) a")),
+            "by_person": (0, "SELECT count(*), avg(f.mg_dl) FROM (SELECT person_id, min(eaten_at) AS since, max(eaten_at) AS until "
+                          f"FROM {SET_MEALS} GROUP BY 1) a, "
+                          "glucose.forecast_meals(a.person_id, a.since, a.until + interval '1 s') f"),
+            "torch_set": (0, f"SELECT count(*), avg(at_60) FROM bench.torch_set(ARRAY(SELECT i FROM {SET_MEALS}))"),
+            "torch_rows": (0, f"SELECT count(*), avg((bench.torch(i))[1]) FROM {SET_MEALS}")}
         count = self.rows(f"SELECT count(*) FROM {SET_MEALS}")[0][0]
         sessions = {}
         for name, (workers, statement) in statements.items():
@@ -146,7 +147,8 @@ class Parts:
                 if number:  # the one before the first loads libraries
                     found[name]["seconds"].append(time.perf_counter() - began)
                 found[name]["rows"] = sessions[name].fetchone()[0]
-        self.found["sets"] = {"meals": count, "parallel": "chosen" if chosen else "forced" if forced else "not possible", "statements": found}
+        plan = "chosen" if chosen else "forced" if forced else "not possible"
+        self.found["sets"] = {"meals": count, "parallel": plan, "statements": found}
 
     @staticmethod
     def is_parallel(cursor, statement):
@@ -158,28 +160,33 @@ class Parts:
         found = {"ours": [], "torch": []}
         core = os.path.join(self.root, "build/bench-core/bench/core/core_bench")
         for _ in range(min(self.rounds, 5)):
-            out = subprocess.run([core, "--benchmark_filter=lstm_training/level:[0-2]/dropout_percent:0$", "--benchmark_format=json"],
-                                 check=True, capture_output=True, text=True).stdout
-            found["ours"].append(min(b["real_time"] / 1000 for b in json.loads(out)["benchmarks"] if not b.get("error_occurred")))
-            out = subprocess.run([sys.executable, "-B", os.path.join(self.root, "bench/peers/lstm_pytorch.py")],
-                                 check=True, capture_output=True, text=True).stdout
-            found["torch"].append(statistics.median(float(line.split()[1]) for line in out.splitlines() if line.startswith("training")))
+            out = self.output(core, "--benchmark_filter=lstm_training/level:[0-2]/dropout_percent:0$", "--benchmark_format=json")
+            levels = [b for b in json.loads(out)["benchmarks"] if not b.get("error_occurred")]
+            found["ours"].append(min(level["real_time"] / 1000 for level in levels))
+            out = self.output(sys.executable, "-B", os.path.join(self.root, "bench/peers/lstm_pytorch.py"))
+            found["torch"].append(statistics.median(
+                float(line.split()[1]) for line in out.splitlines() if line.startswith("training")))
         self.found["lstm"] = found
+
+    @staticmethod
+    def output(*command):
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def retraining(self):
         """Persons a minute, trained anew by two background workers from about 120 and 240 meals, not deployed."""
         self.found["retraining"] = {}
-        persons = self.rows("SELECT b.person_id, array_agg(eaten_at ORDER BY eaten_at DESC) FROM bench.window b WHERE part = 'own' GROUP BY 1")
+        persons = self.rows("SELECT person_id, array_agg(eaten_at ORDER BY eaten_at DESC) FROM bench.window "
+                            "WHERE part = 'own' GROUP BY 1")
         for meals in (120, 240):
             say(f"retraining, {meals} meals")
-            those = [(person, times[min(meals, len(times)) - 1], min(meals, len(times))) for person, times in persons]
+            those = [(person, times[:meals]) for person, times in persons]
             began = time.perf_counter()
             connection = connect()
             connection.autocommit = False
             cursor = connection.cursor()
-            for person, since, _ in those:
-                cursor.execute("SELECT glucose.train_model_async(%s, 'glucose', 'auto', jsonb_build_object('deploy', false, 'start_at', %s::timestamptz))",
-                               [person, since])
+            for person, times in those:
+                cursor.execute("SELECT glucose.train_model_async(%s, 'glucose', 'auto', jsonb_build_object("
+                               "'deploy', false, 'start_at', %s::timestamptz))", [person, times[-1]])
             connection.commit()
             connection.close()
             while self.rows("SELECT count(*) FROM glucose.training_job WHERE state IN ('queued', 'running')")[0][0]:
@@ -187,7 +194,8 @@ class Parts:
             seconds = time.perf_counter() - began
             failed = self.rows("SELECT count(*) FROM glucose.training_job WHERE state <> 'done'")[0][0]
             self.found["retraining"][str(meals)] = {
-                "persons": len(those), "meals": sum(n for *_, n in those) / len(those), "seconds": seconds, "failed": failed}
+                "persons": len(those), "meals": sum(len(times) for _, times in those) / len(those),
+                "seconds": seconds, "failed": failed}
 
     def inserts(self):
         """Readings later than all there are, of all sensors in turn; each table has a time up to which it is full."""

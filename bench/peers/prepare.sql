@@ -42,7 +42,10 @@ SELECT row_number() OVER (ORDER BY n)::int AS n, person_id,
        (SELECT max(measured_at) FROM glucose.glucose_reading r WHERE r.person_id = b.person_id) AS until
 FROM bench.person b WHERE part <> 'long';
 ALTER TABLE bench.sensor ADD PRIMARY KEY (n);
-GRANT SELECT ON bench.sensor TO PUBLIC;
+CREATE TABLE bench.clinic_sensor AS
+SELECT row_number() OVER ()::int AS n, person_id FROM glucose.person WHERE owner = 'clinic' LIMIT (SELECT count(*) FROM bench.sensor);
+ALTER TABLE bench.clinic_sensor ADD PRIMARY KEY (n);
+GRANT SELECT ON bench.sensor, bench.clinic_sensor TO PUBLIC;
 
 -- Every meal with the readings of 185 minutes before it, 37 where none is missing, and what came of it.
 CREATE TABLE bench.window AS
@@ -61,8 +64,8 @@ FROM bench.person b JOIN glucose.meal m USING (person_id), LATERAL (
 -- the newest sixty of persons with own models; those beyond eight are numbered after all others. A simple model's
 -- baseline is stored beside them, and where the window begins: the statement compares columns, which reach the index.
 CREATE TABLE bench.asked AS
-SELECT row_number() OVER (ORDER BY rank > 8, array_position('{own,since,minute,long,population}', part), n, eaten_at)::int AS i,
-       part, n, person_id, meal_id AS old_id, gen_random_uuid() AS meal_id, eaten_at, window_start, reading_at, at_60, at_120,
+SELECT row_number() OVER (ORDER BY rank > 8, array_position('{own,since,minute,long,population}', part), n,
+                                   eaten_at)::int AS i, part, n, person_id, meal_id AS old_id, gen_random_uuid() AS meal_id, eaten_at, window_start, reading_at, at_60, at_120,
        rank <= 8 AS is_asked, 0::real AS mean, 0::real AS sd
 FROM (SELECT *, row_number() OVER (PARTITION BY person_id ORDER BY eaten_at DESC) AS rank FROM bench.window
       WHERE readings >= 37) w
@@ -72,7 +75,8 @@ UPDATE bench.asked SET meal_id = glucose.key(i);
 UPDATE glucose.meal m SET meal_id = a.meal_id FROM bench.asked a WHERE m.person_id = a.person_id AND m.meal_id = a.old_id;
 UPDATE bench.asked a SET mean = b.mean, sd = b.sd
 FROM (SELECT r.person_id, avg(mg_dl) AS mean, stddev_samp(mg_dl) AS sd
-      FROM (SELECT person_id, min(eaten_at) AS until FROM bench.asked GROUP BY 1) u JOIN glucose.glucose_reading r USING (person_id)
+      FROM (SELECT person_id, min(eaten_at) AS until FROM bench.asked GROUP BY 1) u
+      JOIN glucose.glucose_reading r USING (person_id)
       WHERE r.measured_at < u.until AND r.measured_at >= u.until - interval '30 days' GROUP BY 1) b
 WHERE b.person_id = a.person_id;
 ALTER TABLE bench.asked ADD PRIMARY KEY (i);
@@ -91,7 +95,8 @@ FROM (SELECT person_id, min(eaten_at) FILTER (WHERE part <> 'since' OR newest = 
       GROUP BY 1) u;
 
 -- A log as somebody would have it without us: the same columns and keys, without policy.
-CREATE TABLE bench.log (LIKE glucose.prediction INCLUDING ALL, FOREIGN KEY (person_id) REFERENCES glucose.person ON DELETE CASCADE);
+CREATE TABLE bench.log (LIKE glucose.prediction INCLUDING ALL,
+  FOREIGN KEY (person_id) REFERENCES glucose.person ON DELETE CASCADE);
 GRANT ALL ON bench.log TO PUBLIC;
 VACUUM ANALYZE;
 CHECKPOINT;

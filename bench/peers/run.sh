@@ -32,7 +32,12 @@ export PATH=/usr/bin:/bin:$PATH PYTHONPATH=$work PYTHONDONTWRITEBYTECODE=1 OMP_N
 # the CPU it falls back to a kernel without AVX; then it is told.
 openblas=/usr/lib/$(gcc -print-multiarch)/openblas-pthread
 export LD_LIBRARY_PATH=$openblas${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-kernel() { python3 -c 'import ctypes; f = ctypes.CDLL("libblas.so.3").openblas_get_corename; f.restype = ctypes.c_char_p; print(f().decode())'; }
+kernel() {
+  python3 -c 'import ctypes
+name = ctypes.CDLL("libblas.so.3").openblas_get_corename
+name.restype = ctypes.c_char_p
+print(name().decode())'
+}
 by_itself=$(kernel)
 if [[ -z ${OPENBLAS_CORETYPE+set} && $by_itself =~ ^(Prescott|Core2|Nehalem|Barcelona)$ ]]; then
   if grep -qw avx512vl /proc/cpuinfo; then export OPENBLAS_CORETYPE=SkylakeX
