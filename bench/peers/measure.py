@@ -31,9 +31,17 @@ class Bench:
             os.sched_setaffinity(self.postmaster, {self.cores[1]} if one_client else self.cores)
 
     def turn(self, contender, meals, clients=1, lead=None, seconds=None, since=0):
-        """(latencies in µs after the lead, a second, transactions in all); Failed when one transaction did."""
-        lead = contender.lead if lead is None else lead
-        seconds = seconds or self.seconds
+        """(latencies in µs after the lead, a second, transactions in all); Failed when one transaction did. On a busy machine
+        the lead may be too short for what a session loads: then again, with a longer one."""
+        lead, seconds = contender.lead if lead is None else lead, seconds or self.seconds
+        for _ in range(3):
+            latencies, tps, count = self.slice(contender, meals, clients, lead, seconds, since)
+            if len(latencies) >= 5 or contender.meals == "sensor" and latencies:  # rows are not inserted again
+                return latencies, tps, count
+            lead *= 3
+        raise Failed(f"{contender.name}: {len(latencies)} answers within {seconds} s, after {lead} s")
+
+    def slice(self, contender, meals, clients, lead, seconds, since):
         if contender.name == "http":
             return self.http_turn(meals, clients, lead, seconds)
         script, prefix = os.path.join(self.work, contender.name + ".sql"), os.path.join(self.work, "log")
@@ -63,9 +71,8 @@ class Bench:
 
     @staticmethod
     def counted(ends, latencies, since):
-        kept = [latency for end, latency in zip(ends, latencies) if end >= since]
-        if not kept:
-            raise Failed("no answer within the slice")
+        """Only what began after the lead: a first call that loads for longer is not a call of a warm session."""
+        kept = [latency for end, latency in zip(ends, latencies) if end - latency / 1e6 >= since]
         return kept, len(kept) / max(max(ends) - since, 1e-6), len(ends)
 
     def http_turn(self, meals, clients, lead, seconds):
