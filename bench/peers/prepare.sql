@@ -43,7 +43,8 @@ SELECT row_number() OVER (ORDER BY n)::int AS n, person_id,
 FROM bench.person b WHERE part <> 'long';
 ALTER TABLE bench.sensor ADD PRIMARY KEY (n);
 CREATE TABLE bench.clinic_sensor AS
-SELECT row_number() OVER ()::int AS n, person_id FROM glucose.person WHERE owner = 'clinic' LIMIT (SELECT count(*) FROM bench.sensor);
+SELECT row_number() OVER ()::int AS n, person_id FROM glucose.person WHERE owner = 'clinic'
+LIMIT (SELECT count(*) FROM bench.sensor);
 ALTER TABLE bench.clinic_sensor ADD PRIMARY KEY (n);
 GRANT SELECT ON bench.sensor, bench.clinic_sensor TO PUBLIC;
 
@@ -65,7 +66,8 @@ FROM bench.person b JOIN glucose.meal m USING (person_id), LATERAL (
 -- baseline is stored beside them, and where the window begins: the statement compares columns, which reach the index.
 CREATE TABLE bench.asked AS
 SELECT row_number() OVER (ORDER BY rank > 8, array_position('{own,since,minute,long,population}', part), n,
-                                   eaten_at)::int AS i, part, n, person_id, meal_id AS old_id, gen_random_uuid() AS meal_id, eaten_at, window_start, reading_at, at_60, at_120,
+                                   eaten_at)::int AS i,
+       part, n, person_id, meal_id AS old_id, gen_random_uuid() AS meal_id, eaten_at, window_start, reading_at, at_60, at_120,
        rank <= 8 AS is_asked, 0::real AS mean, 0::real AS sd
 FROM (SELECT *, row_number() OVER (PARTITION BY person_id ORDER BY eaten_at DESC) AS rank FROM bench.window
       WHERE readings >= 37) w
