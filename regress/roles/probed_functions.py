@@ -12,6 +12,7 @@ BY_NAME = {
     "before": "now() - interval '1 day'", "at": "now() - interval '1 day'", "start_at": "now() - interval '10 days'",
     "end_at": "now()", "as_of": "now()", "changes": "'{\"carbs_g\": 20}'", "days": "3", "trials": "1",
     "command": "'FOR SELECT'", "rows": "'true'",
+    "measured_at": "'{2021-03-01,2021-03-02}'", "meals": "'[{\"eaten_at\": \"2021-03-01\", \"carbs_g\": 40}]'",
 }
 BY_TYPE = {
     "text": "'everybody'", "name": "'bystander'", "jsonb": "'{}'", "json": "'{}'", "bytea": "'\\x00'", "integer": "1",
@@ -38,6 +39,8 @@ def argument(name, kind, ids, person):
         return f"ARRAY['{ids.get(name, person)}']::uuid[]"
     if name == "level" and kind == "double precision":
         return "0.9"
+    if name == "mg_dl" and kind == "real[]":
+        return "'{100,101}'::real[]"
     value = BY_NAME.get(name) if name in BY_NAME else BY_TYPE.get(kind, "NULL")
     return f"({value})::{kind}"
 
@@ -97,12 +100,16 @@ def said(outcome, ids):
 
 
 def written_by(kind, function):
-    """What a function may change of Alice: with a forecast, the log; by whoever manages her, all but what is recorded."""
+    """What a function may change of Alice: with a forecast, the log; by whoever manages her, all but what is recorded;
+    an import, what its caller may record by hand."""
+    if function[0] in RECORDING:
+        return kind.may_change & RECORDING[function[0]]
     log = frozenset({"prediction"}) if kind.sees else frozenset()
     if "managed" in kind.may_change:
         return log | (frozenset(LIFE_OF_MODELS) | kind.may_change) - {"meal", "glucose_reading"}
     return log
 
 
+RECORDING = {"import_readings": {"glucose_reading"}, "import_meals": {"meal"}}
 LIFE_OF_MODELS = ("model_version", "model_metric", "deployment", "training_job", "retraining_log", "experiment_model",
                   "population_member", "retraining_override")

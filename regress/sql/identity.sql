@@ -147,7 +147,8 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'check_retraining(%L, ''cgm'')',
   'feature_importance(%L)', 'feature_importance(%L, ''glucose'', ''1.0.0'')',
   'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')',
-  'settle_candidate(%L, ''glucose'', ''1.0.0'')']) AS call
+  'settle_candidate(%L, ''glucose'', ''1.0.0'')', 'import_readings(%L, ''{2021-01-01}'', ''{100}'')',
+  'import_readings(%L, ''{}'', ''{}'')', 'import_meals(%L, ''[{"eaten_at": "2021-01-01"}]'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
@@ -178,7 +179,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'explain_prediction_json', 'what_if_json', 'glucose_curve_json',
     'retrain_one', 'train_and_settle', 'try_lock_person', 'count_new_rows', 'may_claim',
     'queue_retraining', 'retraining_recipe', 'judge_candidate',  -- parts of retrain_model and retrain_due
-    'may_train', 'forecast_meals');  -- answers false; sets.sql
+    'import_readings', 'import_meals', 'may_train', 'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.
 BEGIN;
 SELECT simulate_person(1, 2) AS bens \gset

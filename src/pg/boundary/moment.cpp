@@ -17,10 +17,11 @@ constexpr int kMicrosDigits = 6;
   pg_unreachable();
 }
 
-/// A text from left to right; what does not fit is 22007.
+/// A text from left to right; what does not fit is 22007. The first failure is kept, and what follows is of no meaning.
 class Reader {
  public:
-  Reader(const char* key, const char* given) : key_(key), at_(given) {}
+  explicit Reader(const char* given) : at_(given) {}
+  int failure() const { return failure_; }
 
   bool at_end() const { return *at_ == '\0'; }
   bool take(const char* any_of) {
@@ -49,12 +50,15 @@ class Reader {
     for (; n < kMicrosDigits; ++n) micros *= 10;
     return micros;
   }
-  [[noreturn]] void wrong() const { raise_no_moment(key_, ERRCODE_INVALID_DATETIME_FORMAT); }
-  [[noreturn]] void impossible() const { raise_no_moment(key_, ERRCODE_DATETIME_FIELD_OVERFLOW); }
+  void wrong() { fail(ERRCODE_INVALID_DATETIME_FORMAT); }
+  void impossible() { fail(ERRCODE_DATETIME_FIELD_OVERFLOW); }
 
  private:
-  const char* key_;
+  void fail(int sqlstate) {
+    if (failure_ == 0) failure_ = sqlstate;
+  }
   const char* at_;
+  int failure_ = 0;
 };
 
 void read_date(Reader& in, pg_tm* tm) {
@@ -101,21 +105,27 @@ int read_offset(Reader& in) {
 
 }  // namespace
 
+int read_moment(const char* text, GivenTime* given) {
+  Reader in(text);
+  pg_tm tm = {};
+  fsec_t fraction = 0;
+  read_date(in, &tm);
+  if (in.take("Tt ")) fraction = read_time(in, &tm);
+  given->is_local = in.at_end();
+  int offset = given->is_local ? 0 : read_offset(in);
+  if (!in.at_end()) in.wrong();
+  if (in.failure() == 0 && tm2timestamp(&tm, fraction, given->is_local ? nullptr : &offset, &given->at) != 0)
+    in.impossible();
+  return in.failure();
+}
+
 GivenTime time_value(const char* key, const JsonbValue& value) {
   const char* text = text_value(key, value);
   const char* word = text + (*text == '-' || *text == '+' ? 1 : 0);
   if (pg_strcasecmp(word, "infinity") == 0 || pg_strcasecmp(word, "inf") == 0)
     raise_bad_option(key, "a finite moment; leave the option out for no bound");
-  Reader in(key, text);
-  pg_tm tm = {};
-  fsec_t fraction = 0;
   GivenTime given;
-  read_date(in, &tm);
-  if (in.take("Tt ")) fraction = read_time(in, &tm);
-  given.is_local = in.at_end();
-  int offset = given.is_local ? 0 : read_offset(in);
-  if (!in.at_end()) in.wrong();
-  if (tm2timestamp(&tm, fraction, given.is_local ? nullptr : &offset, &given.at) != 0) in.impossible();
+  if (const int failure = read_moment(text, &given); failure != 0) raise_no_moment(key, failure);
   return given;
 }
 

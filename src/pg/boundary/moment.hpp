@@ -16,4 +16,7 @@ struct GivenTime {
 /// key and never the value.
 GivenTime time_value(const char* key, const JsonbValue& value);
 
+/// The same of a text, and nothing is raised: returns 0, or the SQLSTATE of what is wrong with it.
+int read_moment(const char* text, GivenTime* given);
+
 }  // namespace glucose::pg

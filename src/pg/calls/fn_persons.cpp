@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // Who may bring a person into being under which id. An id may stand for rows that are there already (views through
 // key() over an application's tables): whoever inserted it first would own them.
+#include "pg/tables/added_person.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/relations.hpp"
 

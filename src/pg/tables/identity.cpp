@@ -6,18 +6,12 @@
 
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/added_person.hpp"
 #include "pg/tables/claims.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/relations.hpp"
 #include "pg/tables/roles.hpp"
 #include "pg/tables/sight.hpp"
-
-extern "C" {
-#include "access/genam.h"
-#include "access/table.h"
-#include "utils/fmgroids.h"
-#include "utils/rel.h"
-}
 
 namespace glucose::pg {
 
@@ -61,6 +55,25 @@ Query queries[kKinds] = {{OWN SHARED IN_ORDER, 1, {TEXTOID}},
                          {OWN SHARED AT_LEVELS("{record,manage}") IN_ORDER, 1, {TEXTOID}},
                          {OWN SHARED AT_LEVELS("{manage}") IN_ORDER, 1, {TEXTOID}},
                          {OWN IN_ORDER, 1, {TEXTOID}}};
+// One person alone, found by the index that begins with the identity: whether a person that is not the caller's is
+// there changes neither the way nor the time. As a range, or the planner would take the person's own key for as good.
+#define OF_CALLER(identity)     \
+  "WHERE " identity             \
+  " OPERATOR(pg_catalog.=) $1 " \
+  "AND person_id OPERATOR(pg_catalog.>=) $2 AND person_id OPERATOR(pg_catalog.<=) $2 "
+Query standing_of_caller{"SELECT 'owner' FROM glucose.person " OF_CALLER(
+                             "owner") "UNION ALL SELECT level FROM glucose.person_access " OF_CALLER("identity"),
+                         2,
+                         {TEXTOID, UUIDOID},
+                         nullptr,
+                         true};
+Query only_records{
+    "SELECT EXISTS (SELECT FROM glucose.person_access WHERE identity OPERATOR(pg_catalog.=) $1 "
+    "AND level OPERATOR(pg_catalog.=) 'record')",
+    1,
+    {TEXTOID},
+    nullptr,
+    true};
 Query is_steward{"SELECT pg_catalog.has_table_privilege('glucose.retraining_policy', 'UPDATE')", 0, {}};
 
 /// An answer and what it holds for.
@@ -71,6 +84,19 @@ struct Kept {
 Kept kept[kKinds];
 Kept focused;                                           // the one person a call works for, while it does
 SubTransactionId focused_in = InvalidSubTransactionId;  // an error that ends it leaves the focus where it was
+
+constexpr int kMostAsked = 8;  // persons asked about one by one; who names more in a statement has all listed
+
+/// What has been asked about single persons, and whether the caller only records for somebody.
+struct Answers {
+  uint64 seen = 0;  // sight()
+  int n;
+  pg_uuid_t persons[kMostAsked];
+  int standings[kMostAsked];  // a Kind, or kNothing
+  bool is_known_to_record, only_records;
+};
+constexpr int kNothing = -1;
+Answers answers;
 
 // A caller gets its own copy: what is kept may be replaced while its query still runs.
 ArrayType* copied(const ArrayType* persons, MemoryContext context) {
@@ -112,6 +138,18 @@ ArrayType* ask(Kind kind, const char* identity) {
 // call asks for is visible by the policies' other arm (its own rows).
 bool asking = false;
 
+template <class Body>
+auto while_asking(Body&& body) {
+  decltype(body()) answer;
+  asking = true;
+  PG_TRY();
+  { answer = body(); }
+  PG_FINALLY();
+  { asking = false; }
+  PG_END_TRY();
+  return answer;
+}
+
 // What is kept as long as nothing else is asked, or of the current memory context: to look at, not to hold on to.
 const ArrayType* persons_of_caller(Kind kind) {
   char* identity = current_identity();
@@ -121,15 +159,37 @@ const ArrayType* persons_of_caller(Kind kind) {
   if (kind == kVisible && is_focused) return focused.persons;
   Kept& k = kept[kind];
   if (now != 0 && k.seen == now) return k.persons;
-  ArrayType* persons;
-  asking = true;
-  PG_TRY();
-  { persons = ask(kind, identity); }
-  PG_FINALLY();
-  { asking = false; }
-  PG_END_TRY();
+  ArrayType* persons = while_asking([&] { return ask(kind, identity); });
   if (now != 0) keep(k, persons);
   return persons;
+}
+
+// The most that the caller may do for a person.
+int ask_standing(const char* identity, const pg_uuid_t* person_id) {
+  begin_for_policy(Volatility::stable);
+  Parameters parameters;
+  parameters.add(CStringGetTextDatum(identity));
+  parameters.add(UUIDPGetDatum(person_id));
+  run(standing_of_caller, parameters, Mode::read);
+  constexpr const char* kNames[kKinds] = {"view", "record", "manage", "owner"};
+  int standing = kNothing;
+  for (uint64 row = 0; row < SPI_processed; ++row) {
+    const char* name = TextDatumGetCString(value(row, 1));
+    for (int kind = standing + 1; kind < kKinds; ++kind)
+      if (strcmp(name, kNames[kind]) == 0) standing = kind;
+  }
+  SPI_finish();  // and no end(): a call that works for one person goes on doing so
+  return standing;
+}
+
+bool ask_only_records(const char* identity) {
+  begin_for_policy(Volatility::stable);
+  Parameters parameters;
+  parameters.add(CStringGetTextDatum(identity));
+  run(only_records, parameters, Mode::read);
+  const bool only = DatumGetBool(value(0, 1));
+  SPI_finish();
+  return only;
 }
 
 int size_of(const ArrayType* persons) {
@@ -142,35 +202,50 @@ bool contains(const ArrayType* persons, const pg_uuid_t* person_id) {
                  [](const void* a, const void* b) { return memcmp(a, b, UUID_LEN); }) != nullptr;
 }
 
-LocalTransactionId added_in = InvalidLocalTransactionId;  // the transaction that has added a person
-
-bool is_owned_by(HeapTuple row, TupleDesc columns, AttrNumber owner, const char* identity) {
-  bool is_null;
-  const Datum name = heap_getattr(row, owner, columns, &is_null);
-  return !is_null && strcmp(TextDatumGetCString(name), identity) == 0;
+// What was asked about single persons is forgotten when it no longer holds.
+void check_answers(uint64 now) {
+  if (answers.seen == now) return;
+  answers.seen = now;
+  answers.n = 0;
+  answers.is_known_to_record = false;
 }
 
-// A person and its first meal in one statement: the person's row is there, but not in the statement's snapshot. It
-// counts when this very transaction has written it and it is the caller's.
-bool is_added_here(const pg_uuid_t* person_id) {
+// Whether the caller may do `kind` for a person, without a list of all whom it may do it for.
+bool may(Kind kind, const pg_uuid_t* person_id) {
   const char* identity = current_identity();
-  if (added_in != PGG_LOCAL_XID || identity == nullptr) return false;
-  const Oid oid = get_relname_relid("person", get_namespace_oid("glucose", false));
-  const AttrNumber owner = get_attnum(oid, "owner");
-  Relation table = table_open(oid, AccessShareLock);
-  const Oid key = RelationGetPrimaryKeyIndex(table);
-  bool found = false;
-  if (OidIsValid(key) && owner != InvalidAttrNumber) {
-    ScanKeyData by_id;
-    ScanKeyInit(&by_id, get_attnum(oid, "person_id"), BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(person_id));
-    SysScanDesc scan = systable_beginscan(table, key, true, SnapshotSelf, 1, &by_id);
-    for (HeapTuple row = systable_getnext(scan); HeapTupleIsValid(row); row = systable_getnext(scan))
-      found = found || (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data)) &&
-                        is_owned_by(row, RelationGetDescr(table), owner, identity));
-    systable_endscan(scan);
+  if (identity == nullptr || asking) return false;
+  const uint64 now = sight();
+  if (now != 0) {
+    if (kept[kind].seen == now) return contains(kept[kind].persons, person_id);
+    check_answers(now);
+    for (int i = 0; i < answers.n; ++i)
+      if (memcmp(&answers.persons[i], person_id, sizeof *person_id) == 0) return answers.standings[i] >= kind;
+    if (answers.n == kMostAsked) return contains(persons_of_caller(kind), person_id);
   }
-  table_close(table, AccessShareLock);
-  return found;
+  const int standing = while_asking([&] { return ask_standing(identity, person_id); });
+  if (now != 0) {
+    check_answers(now);
+    answers.persons[answers.n] = *person_id;
+    answers.standings[answers.n++] = standing;
+  }
+  return standing >= kind;
+}
+
+// Whether there is a person for whom the caller may add but not correct.
+bool records_for_others(const char* identity) {
+  if (asking) return false;
+  const uint64 now = sight();
+  if (now != 0) {
+    check_answers(now);
+    if (answers.is_known_to_record) return answers.only_records;
+  }
+  const bool only = while_asking([&] { return ask_only_records(identity); });
+  if (now != 0) {
+    check_answers(now);
+    answers.is_known_to_record = true;
+    answers.only_records = only;
+  }
+  return only;
 }
 
 bool caller_is_steward() {
@@ -179,13 +254,13 @@ bool caller_is_steward() {
 }
 
 bool manages(const pg_uuid_t* person_id) {
-  return contains(persons_of_caller(kManaged), person_id) || caller_is_steward();
+  return may(kManaged, person_id) || caller_is_steward();
 }
 
 }  // namespace
 
 bool sees(const pg_uuid_t* person_id) {
-  return contains(persons_of_caller(kVisible), person_id);
+  return may(kVisible, person_id);
 }
 
 bool may_see(const pg_uuid_t* person_id) {
@@ -196,6 +271,10 @@ bool sees_by_our_policies_alone() {
   return !has_policy_of_its_own('r');
 }
 
+bool may_record(const pg_uuid_t* person_id) {
+  return may(kRecorded, person_id) || is_added_here(person_id);
+}
+
 const ArrayType* few_visible_persons(int most) {
   const ArrayType* persons = persons_of_caller(kVisible);
   if (size_of(persons) > most || has_policy_of_its_own('r')) return nullptr;
@@ -204,9 +283,7 @@ const ArrayType* few_visible_persons(int most) {
 
 void focus_on(const pg_uuid_t* person_id) {
   // Only who is among the visible ones for certain: a row of person may be shown by a policy of somebody else's making.
-  const Kept& visible = kept[kVisible];
-  const uint64 now = sight();
-  if (now == 0 || visible.seen != now || !contains(visible.persons, person_id)) return;
+  if (sight() == 0 || !may(kVisible, person_id)) return;
   Datum id = UUIDPGetDatum(person_id);
   focused_in = GetCurrentSubTransactionId();
   keep(focused, construct_array(&id, 1, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
@@ -214,10 +291,6 @@ void focus_on(const pg_uuid_t* person_id) {
 
 void end_focus() {
   focused.seen = 0;
-}
-
-void note_new_person() {
-  added_in = PGG_LOCAL_XID;
 }
 
 void require_manager(const pg_uuid_t* person_id) {
@@ -254,12 +327,12 @@ SQL_FUNCTION(owned_persons) {
 
 SQL_FUNCTION(may_record) {
   const pg_uuid_t* person_id = PG_GETARG_UUID_P(0);
-  PG_RETURN_BOOL(contains(persons_of_caller(kRecorded), person_id) || is_added_here(person_id));
+  PG_RETURN_BOOL(may_record(person_id));
 }
 
 SQL_FUNCTION(may_manage) {
   const pg_uuid_t* person_id = PG_GETARG_UUID_P(0);
-  PG_RETURN_BOOL(contains(persons_of_caller(kManaged), person_id) || is_added_here(person_id));
+  PG_RETURN_BOOL(may(kManaged, person_id) || is_added_here(person_id));
 }
 
 SQL_FUNCTION(may_train) {
@@ -272,7 +345,6 @@ SQL_FUNCTION(may_train) {
 // Most callers only record for persons they may also manage, and pay nothing for a note on each row.
 SQL_FUNCTION(entered_by) {
   const char* identity = current_identity();
-  const int recorded = size_of(persons_of_caller(kRecorded));
-  if (identity == nullptr || recorded == size_of(persons_of_caller(kManaged))) PG_RETURN_NULL();
+  if (identity == nullptr || !records_for_others(identity)) PG_RETURN_NULL();
   PG_RETURN_TEXT_P(cstring_to_text(identity));
 }

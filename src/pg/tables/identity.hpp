@@ -7,10 +7,6 @@ namespace glucose::pg {
 /// Who asks, palloc'ed, or nullptr when nobody is known. Never raises: policies call it.
 char* current_identity();
 
-/// A person is being added by this transaction: may_manage() looks for it, which the snapshot of the statement that
-/// adds it does not show yet.
-void note_new_person();
-
 /// Raises 28000, with what to do in this mode.
 [[noreturn]] void raise_no_identity();
 
@@ -21,6 +17,8 @@ bool sees_by_our_policies_alone();
 /// False when no policy can show this person to the caller, decided without a look at the person: whether it is there
 /// or not takes the same time. Call it before a row is looked for by an id that the caller has chosen.
 bool may_see(const pg_uuid_t* person_id);
+/// Whether the caller may add meals and readings of a person, as the policies of the two tables ask.
+bool may_record(const pg_uuid_t* person_id);
 /// Whom the caller sees, palloc'ed; nullptr when that is more than `most` persons or not by our policies alone. Asked
 /// in any case, so that what follows does not do it only when a row is there.
 const ArrayType* few_visible_persons(int most);

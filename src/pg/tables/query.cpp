@@ -19,7 +19,8 @@ Query newest_step{"SELECT pg_catalog.max(version) FROM glucose.schema_version", 
 
 void prepare(Query& query) {
   if (query.plan != nullptr) return;
-  SPIPlanPtr plan = SPI_prepare(query.sql, query.n_parameters, query.types);
+  SPIPlanPtr plan = SPI_prepare_cursor(query.sql, query.n_parameters, query.types,
+                                       query.is_planned_once ? CURSOR_OPT_GENERIC_PLAN : 0);
   if (plan == nullptr) elog(ERROR, "could not prepare statement: %s", SPI_result_code_string(SPI_result));
   SPI_keepplan(plan);
   query.plan = plan;

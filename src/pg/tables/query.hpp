@@ -14,6 +14,8 @@ struct Query {
   int n_parameters;
   Oid types[kMaxParameters];
   SPIPlanPtr plan = nullptr;
+  /// One plan for any parameters: where there is one good way, and planning anew would cost more than the statement.
+  bool is_planned_once = false;
 };
 
 /// Parameter values of one call, in order.

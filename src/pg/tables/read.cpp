@@ -293,16 +293,15 @@ MealType usual_type(const LocalClock& clock) {
 
 Person read_person(const pg_uuid_t* person_id) {
   if (!may_see(person_id)) raise_not_found("person", person_id);
+  focus_on(person_id);
   Person person;
-  if (!is_remembered(person_id, &person)) {
-    Parameters p;
-    p.add(UUIDPGetDatum(person_id));
-    run(person_by_id, p, Mode::read);
-    if (SPI_processed == 0) raise_not_found("person", person_id);
-    person = with_clock(person_at(0, 1));
-    remember(person);
-  }
-  focus_on(&person.id);
+  if (is_remembered(person_id, &person)) return person;
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  run(person_by_id, p, Mode::read);
+  if (SPI_processed == 0) raise_not_found("person", person_id);
+  person = with_clock(person_at(0, 1));
+  remember(person);
   return person;
 }
 

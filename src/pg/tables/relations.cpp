@@ -229,6 +229,25 @@ bool has_policy_of_its_own(char command) {
   return has;
 }
 
+bool is_table(const char* relation) {
+  const char kind = get_rel_relkind(get_relname_relid(relation, get_namespace_oid("glucose", false)));
+  return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE;
+}
+
+bool is_entered_by_our_policies(const char* relation) {
+  Relation table = table_open(get_relname_relid(relation, get_namespace_oid("glucose", false)), AccessShareLock);
+  bool ours = check_enable_rls(RelationGetRelid(table), InvalidOid, true) == RLS_ENABLED;
+  ListCell* cell;
+  if (table->rd_rsdesc != nullptr)
+    foreach (cell, table->rd_rsdesc->policies) {
+      const auto* policy = static_cast<RowSecurityPolicy*>(lfirst(cell));
+      const bool lets_in = policy->permissive && (policy->polcmd == '*' || policy->polcmd == 'a');
+      ours = ours && !(lets_in && strcmp(policy->policy_name, "enter") != 0);
+    }
+  table_close(table, AccessShareLock);
+  return ours;
+}
+
 }  // namespace glucose::pg
 
 using namespace glucose::pg;

@@ -17,4 +17,10 @@ bool rows_need_a_person();
 /// steward and the owner of the tables have, or past row-level security altogether.
 bool has_policy_of_its_own(char command);
 
+/// Whether it is the policies that setup() makes, and no others, that say which rows the caller may add to a relation.
+bool is_entered_by_our_policies(const char* relation);
+
+/// Whether a relation of the contract is a table, and no view.
+bool is_table(const char* relation);
+
 }  // namespace glucose::pg

@@ -25,7 +25,8 @@ bool is_key_of_meals(Relation index, Oid table) {
          index->rd_opcintype[1] == UUIDOID;
 }
 
-// Entries may be of rows long gone: who reads the meal finds out.
+// Entries may be of rows long gone: who reads the meal finds out. Where there is none, nobody is asked about as if
+// there were.
 int visible_persons_with(Relation table, Relation index, const pg_uuid_t* meal_id, pg_uuid_t* person_id) {
   ScanKeyData by_id;
   ScanKeyInit(&by_id, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(meal_id));
@@ -33,13 +34,15 @@ int visible_persons_with(Relation table, Relation index, const pg_uuid_t* meal_i
   scan->xs_want_itup = true;
   index_rescan(scan, &by_id, 1, nullptr, 0);
   int n = 0;
-  while (index_getnext_tid(scan, ForwardScanDirection) != nullptr) {
+  bool any = false;
+  for (; index_getnext_tid(scan, ForwardScanDirection) != nullptr; any = true) {
     bool is_null;
-    const pg_uuid_t* person = DatumGetUUIDP(index_getattr(scan->xs_itup, 2, scan->xs_itupdesc, &is_null));
-    if (!sees(person) || (n > 0 && memcmp(person, person_id, sizeof *person) == 0)) continue;
-    *person_id = *person;
+    const pg_uuid_t person = *DatumGetUUIDP(index_getattr(scan->xs_itup, 2, scan->xs_itupdesc, &is_null));
+    if (!sees(&person) || (n > 0 && memcmp(&person, person_id, sizeof person) == 0)) continue;
+    *person_id = person;
     ++n;
   }
+  if (!any) (void)sees(person_id);
   index_endscan(scan);
   return n;
 }
@@ -48,7 +51,6 @@ int visible_persons_with(Relation table, Relation index, const pg_uuid_t* meal_i
 
 bool whose_meal(const pg_uuid_t* meal_id, pg_uuid_t* person_id) {
   if (!sees_by_our_policies_alone()) return false;
-  (void)sees(meal_id);  // so that whom the caller sees is not found out only when there is an entry
   const Oid oid = get_relname_relid("meal", get_namespace_oid("glucose", false));
   if (get_rel_relkind(oid) != RELKIND_RELATION) return false;
   Relation table = table_open(oid, AccessShareLock);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: PostgreSQL
+// Many rows of one person at once, whatever they are: what is asked for, what became of each, and the order in which
+// rows are looked for, added and corrected. Everything is an ordinary statement of the caller, under its privileges and
+// the policies of the tables.
+#pragma once
+#include "core/base/units.hpp"
+#include "pg/boundary/server.hpp"
+
+namespace glucose::pg {
+
+/// Why a row was not taken; kRefusalNames has their names in answers.
+enum class Refusal : uint8 {
+  missing,
+  malformed,
+  not_finite,
+  looks_like_mmol_l,
+  out_of_range,
+  time_out_of_range,
+  other_person,
+  not_yours,
+  not_written,
+};
+inline constexpr const char* kRefusalNames[] = {"missing",           "malformed",    "not_finite",
+                                                "looks_like_mmol_l", "out_of_range", "time_out_of_range",
+                                                "other_person",      "not_yours",    "not_written"};
+inline constexpr int kRefusals = sizeof kRefusalNames / sizeof *kRefusalNames;
+inline constexpr int kFirstPlaces = 5;  // how many places of each kind are named
+
+struct ImportOptions {
+  GlucoseUnit unit = GlucoseUnit::mg_dl;  // of readings
+  bool keeps = false;                     // what is there already and differs stays
+  bool is_strict = false;
+  bool names_recorded_at = false;  // of readings; else the table's default
+  bool is_recorded_when_measured = false;
+  TimestampTz recorded_at = 0;
+};
+
+/// Reads the options; those of readings alone are unknown for meals. Raises 22023.
+ImportOptions read_import_options(Jsonb* options, bool of_readings);
+
+/// What became of the rows. `place` counts from 1, as SQL's arrays do.
+struct Tally {
+  int64 added = 0, same = 0, changed = 0, kept = 0, duplicates = 0;
+  int64 refused[kRefusals] = {};
+  int32 first[kRefusals][kFirstPlaces];
+
+  void refuse(Refusal why, int32 place);
+  int64 all_refused() const;
+};
+
+/// Whether a moment may be one at which something was measured or eaten: since kEarliest, and at most so far ahead of
+/// the transaction's clock.
+bool is_credible_time(TimestampTz at, int64 at_most_ahead);
+
+/// Raises 42501 unless the caller may add rows of the person to this relation. Only where our policies alone decide:
+/// what a view or a policy of somebody else's making lets through is seen when rows are written.
+void require_recorder(const char* relation, const pg_uuid_t* person_id);
+
+/// What a look has found of a row.
+enum class Found : uint8 { settled, nothing, the_same, another };
+
+/// Rows of one person in the order of their key, each key once.
+class Arrivals {
+ public:
+  int n = 0;
+  Found* found = nullptr;   // [n]
+  int32* places = nullptr;  // [n]
+
+  /// Looks for every row that is not settled, and notes what is there.
+  virtual void look(bool at_newest) = 0;
+  /// Adds the rows of which there is nothing, and corrects those of which there is another; return how many it did.
+  virtual uint64 add() = 0;
+  virtual uint64 correct() = 0;
+
+  int count(Found what) const;
+
+ protected:
+  ~Arrivals() = default;
+};
+
+/// Writes what has to be written. Raises when the options are strict and something is refused: 42501 when it is not the
+/// caller's to correct, else 22023.
+void settle(Arrivals& rows, const ImportOptions& options, Tally& tally);
+
+/// The row of the answer.
+Datum import_result(FunctionCallInfo fcinfo, const Tally& tally);
+
+}  // namespace glucose::pg
