@@ -31,7 +31,6 @@ constexpr const char kAfterMeal[] = "forecast after meal", kOfPerson[] = "foreca
 Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
   Served served = read_served(asking, CurrentMemoryContext);
   const Answer* answer = compute(served);
-  served.last_used = last_use(served);
   const char* predictions = predictions_text(served, *answer, GlucoseUnit::mg_dl);
   const pg_uuid_t* logged = log_prediction(served, *answer, predictions, started);
   settle(&asking.person.id, answer->sensor.last_reading_at);

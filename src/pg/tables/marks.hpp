@@ -16,6 +16,8 @@ struct Mark {
   TimestampTz until = 0;  // rows up to then are settled
 };
 
+/// What the statement just run says of the person's marks: rows of token and rows_until.
+void note_marks(const pg_uuid_t* person_id, int first_column);
 /// As the caller, under row-level security: whoever does not see the marks has none.
 Mark read_mark(const pg_uuid_t* person_id);
 

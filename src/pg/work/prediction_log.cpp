@@ -21,7 +21,8 @@ Query insert_prediction{
     "INSERT INTO glucose.prediction (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, "
     "latency_ms, issued_to, level, experiment, arm, shadow_version, shadow_sha256, shadow_predictions) "
     "VALUES ($1, $2, $3, $4, $5, pg_catalog.sha256($6), $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-    "RETURNING prediction_id",
+    "RETURNING prediction_id, (SELECT o.issued_at FROM glucose.prediction o WHERE o.person_id OPERATOR(pg_catalog.=) $1 "
+    "AND o.sha256 OPERATOR(pg_catalog.=) $5 ORDER BY o.issued_at USING OPERATOR(pg_catalog.>) LIMIT 1)",
     15,
     {UUIDOID, UUIDOID, TEXTOID, TEXTOID, BYTEAOID, BYTEAOID, JSONBOID, FLOAT4OID, TEXTOID, FLOAT4OID, TEXTOID, TEXTOID,
      TEXTOID, BYTEAOID, JSONBOID}};
@@ -95,8 +96,6 @@ void insert_row(const Parameters& row, const pg_uuid_t& person_id) {
   PG_END_TRY();
 }
 
-}  // namespace
-
 TimestampTz last_use(const Served& served) {
   if (served.is_baseline || !may_read_log()) return DT_NOBEGIN;
   Parameters p;
@@ -106,10 +105,14 @@ TimestampTz last_use(const Served& served) {
   return SPI_processed == 0 ? DT_NOBEGIN : DatumGetTimestampTz(value(0, 1));
 }
 
-const pg_uuid_t* log_prediction(const Served& served, const Answer& answer, const char* predictions,
-                                instr_time started) {
+}  // namespace
+
+const pg_uuid_t* log_prediction(Served& served, const Answer& answer, const char* predictions, instr_time started) {
   const Asking& asking = *served.asking;
-  if (!is_logged(asking)) return nullptr;
+  if (!is_logged(asking)) {
+    served.last_used = last_use(served);
+    return nullptr;
+  }
   const char* identity = current_identity();
   instr_time elapsed;
   INSTR_TIME_SET_CURRENT(elapsed);
@@ -130,6 +133,9 @@ const pg_uuid_t* log_prediction(const Served& served, const Answer& answer, cons
   insert_row(p, asking.person.id);
   auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
   *id = *DatumGetUUIDP(value(0, 1));
+  bool is_first;
+  const Datum last_used = column(0, 2, &is_first);
+  if (!is_first && may_read_log()) served.last_used = DatumGetTimestampTz(last_used);
   return id;
 }
 
