@@ -322,6 +322,7 @@ Persons read_sharing_persons() {
 }
 
 PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
+  if (person_id != nullptr) focus_on(person_id);
   const ArrayType* few = person_id == nullptr ? few_visible_persons(kMostPersonsNamed) : nullptr;
   Parameters p;
   p.add(UUIDPGetDatum(meal_id));

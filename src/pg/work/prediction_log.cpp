@@ -21,7 +21,8 @@ Query insert_prediction{
     "INSERT INTO glucose.prediction (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, "
     "latency_ms, issued_to, level, experiment, arm, shadow_version, shadow_sha256, shadow_predictions) "
     "VALUES ($1, $2, $3, $4, $5, pg_catalog.sha256($6), $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-    "RETURNING prediction_id, (SELECT o.issued_at FROM glucose.prediction o WHERE o.person_id OPERATOR(pg_catalog.=) $1 "
+    "RETURNING prediction_id, (SELECT o.issued_at FROM glucose.prediction o WHERE o.person_id OPERATOR(pg_catalog.=) "
+    "$1 "
     "AND o.sha256 OPERATOR(pg_catalog.=) $5 ORDER BY o.issued_at USING OPERATOR(pg_catalog.>) LIMIT 1)",
     15,
     {UUIDOID, UUIDOID, TEXTOID, TEXTOID, BYTEAOID, BYTEAOID, JSONBOID, FLOAT4OID, TEXTOID, FLOAT4OID, TEXTOID, TEXTOID,

@@ -27,7 +27,8 @@ RememberedMeal scored(std::size_t i, float score, float rank) {
 }
 Outlook outlook(const Intervals& intervals, std::span<const RememberedMeal> meals, float point = 120,
                 float scale = 20) {
-  return {intervals, meals, 0, 60, kNow, point, scale};
+  const OwnScores own(known_meals(meals, 60, kNow), 0, intervals.grids.empty());
+  return {intervals, own, 0, point, scale};
 }
 
 /// All that an outlook may be made of: with and without grids, with and without own meals.

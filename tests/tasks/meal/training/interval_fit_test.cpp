@@ -43,7 +43,8 @@ class NewPerson {
 
   void eat(const ScaledRow& row) {
     const float scale = intervals_.scale[0].at(row.columns[0], row.variance[0]);
-    const Outlook outlook(intervals_, meals_, 0, 60, row.eaten_at, row.forecast[0], scale);
+    const OwnScores own(known_meals(meals_, 60, row.eaten_at), 0, intervals_.grids.empty());
+    const Outlook outlook(intervals_, own, 0, row.forecast[0], scale);
     const float happened = row.forecast[0] + row.residual[0];
     ++n_;
     for (std::size_t l = 0; l < kLevels.size(); ++l)

@@ -28,7 +28,7 @@ Outlook outlook_of(const Model& model, const Moment& moment, const Recollection&
   const float scale = moment.doubt_mg_dl > 0 ? std::hypot(usual, static_cast<float>(moment.doubt_mg_dl)) : usual;
   if (!std::isfinite(point) || !std::isfinite(scale))
     throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
-  return {model.intervals, known.memory().meals, k, model.horizons_min[k], moment.eaten_at, point, scale};
+  return {model.intervals, known.own_scores(k, moment.eaten_at, model.intervals.grids.empty()), k, point, scale};
 }
 
 float median_of(const Model& model, const Outlook& outlook, float point) {

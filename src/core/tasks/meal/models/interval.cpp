@@ -16,7 +16,7 @@ constexpr float kFarthestColumn = 4;  // SDs
 constexpr int kShapePoints = 40;
 constexpr double kShapeWeight = 10, kGridWeight = 80, kLoneShapeWeight = 30;  // meals
 constexpr double kStep = 0.02;
-constexpr std::array<double, 7> kAdaptedLevels{0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3};
+constexpr std::array<double, OwnScores::kLevels> kAdaptedLevels{0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3};
 constexpr double kSmallestTail = 0.003, kLargestTail = 0.997;
 
 /// The shape known beforehand: Student's t with 5 degrees of freedom, mean absolute value 1.
@@ -67,28 +67,35 @@ Intervals prior_intervals(std::span<const int> horizons_min) {
   return intervals;
 }
 
-Outlook::Outlook(const Intervals& intervals, std::span<const RememberedMeal> meals, std::size_t k, int horizon_min,
-                 Micros at, float point, float scale)
-    : point_(static_cast<double>(point)) {
-  const bool lone = intervals.grids.empty();
+OwnScores::OwnScores(std::span<const RememberedMeal> meals, std::size_t k, bool lone) {
   PersonFactor factor(lone);
-  ScorePool pool;
-  pool.reserve(meals.size() + kShapePoints + kQuantiles);
-  std::array<double, kAdaptedLevels.size()> tails;
-  for (std::size_t l = 0; l < tails.size(); ++l) tails[l] = 1 - kAdaptedLevels[l];
+  scores_.reserve(meals.size());
+  for (std::size_t l = 0; l < kLevels; ++l) tails_[l] = 1 - kAdaptedLevels[l];
   for (const RememberedMeal& meal : meals) {
-    if (std::isnan(meal.score[k]) || !outcome_known(meal.eaten_at, horizon_min, at)) continue;
-    pool.add(static_cast<double>(meal.score[k]) / factor.value(), 1);
+    if (std::isnan(meal.score[k])) continue;
+    scores_.add(static_cast<double>(meal.score[k]) / factor.value(), 1);
     factor.add(static_cast<double>(meal.score[k]));
     if (std::isnan(meal.rank[k])) continue;
     const double distance = std::abs(2 * static_cast<double>(meal.rank[k]) - 1);
-    for (std::size_t l = 0; l < tails.size(); ++l) {
-      const double missed = distance > 1 - tails[l] ? 1 : 0;
-      tails[l] = std::clamp(tails[l] + kStep * (1 - kAdaptedLevels[l] - missed), kSmallestTail, kLargestTail);
+    for (std::size_t l = 0; l < kLevels; ++l) {
+      const double missed = distance > 1 - tails_[l] ? 1 : 0;
+      tails_[l] = std::clamp(tails_[l] + kStep * (1 - kAdaptedLevels[l] - missed), kSmallestTail, kLargestTail);
     }
   }
-  spread_ = static_cast<double>(scale) * factor.value();
-  pool.merge();
+  factor_ = factor.value();
+  scores_.merge();
+}
+
+std::span<const RememberedMeal> known_meals(std::span<const RememberedMeal> meals, int horizon_min, Micros at) {
+  const auto end = std::partition_point(
+      meals.begin(), meals.end(), [&](const RememberedMeal& m) { return outcome_known(m.eaten_at, horizon_min, at); });
+  return {meals.begin(), end};
+}
+
+Outlook::Outlook(const Intervals& intervals, const OwnScores& own, std::size_t k, float point, float scale)
+    : point_(static_cast<double>(point)), spread_(static_cast<double>(scale) * own.factor()) {
+  const bool lone = intervals.grids.empty();
+  ScorePool pool(own.scores(), kShapePoints + kQuantiles);
   for (const double t : shape()) pool.add(t, (lone ? kLoneShapeWeight : kShapeWeight) / kShapePoints);
   pool.merge();
   if (!lone) {
@@ -99,8 +106,8 @@ Outlook::Outlook(const Intervals& intervals, std::span<const RememberedMeal> mea
   pool.to_distribution(0, scores_, levels_);
   nominal_ = adapted_to_ = {0};
   double before = 0;
-  for (std::size_t l = 0; l < tails.size(); ++l) {
-    before = std::max(before, tails[l] / 2);
+  for (std::size_t l = 0; l < OwnScores::kLevels; ++l) {
+    before = std::max(before, own.tails()[l] / 2);
     nominal_.push_back((1 - kAdaptedLevels[l]) / 2);
     adapted_to_.push_back(std::min(before, 0.5));
   }

@@ -7,6 +7,7 @@
 
 #include "core/asking/answer.hpp"
 #include "core/tasks/meal/models/memory.hpp"
+#include "core/tasks/meal/models/score_pool.hpp"
 
 namespace glucose {
 
@@ -55,14 +56,34 @@ struct ScaledRow {
 /// Fits scales by maximum likelihood of Laplace residuals, and the grids.
 Intervals fit_intervals(std::span<const ScaledRow> rows, std::span<const int> horizons_min);
 
+/// What a person's earlier meals say of how far a forecast of one horizon may be off: their scores; by how much these
+/// are larger than usual, the newest most (exponential weights, half-life 20 meals); and levels adapted by how often
+/// outcomes fell outside: adaptive conformal inference (Gibbs and Candes 2021) with step 0.02, at seven levels.
+class OwnScores {
+ public:
+  static constexpr std::size_t kLevels = 7;
+
+  /// meals: those whose outcome is known, in time order · lone: no population is known
+  OwnScores(std::span<const RememberedMeal> meals, std::size_t k, bool lone);
+
+  double factor() const { return factor_; }
+  const ScorePool& scores() const { return scores_; }
+  const std::array<double, kLevels>& tails() const { return tails_; }
+
+ private:
+  double factor_;
+  ScorePool scores_;                   // in order
+  std::array<double, kLevels> tails_;  // the share outside that each level is adapted to
+};
+
+/// Those of a person's meals, in time order, whose outcome is known at a moment.
+std::span<const RememberedMeal> known_meals(std::span<const RememberedMeal> meals, int horizon_min, Micros at);
+
 /// The forecast of one horizon as a distribution: scores of the population's grid for such a forecast, of a shape known
-/// beforehand, and of the person's own meals whose outcome is known at `at`, weighted. The newest own scores also set
-/// the person's factor (exponential weights, half-life 20 meals). Levels are adapted by how often earlier outcomes fell
-/// outside: adaptive conformal inference (Gibbs and Candes 2021) with step 0.02, at seven levels.
+/// beforehand, and of the person's own meals, weighted.
 class Outlook {
  public:
-  Outlook(const Intervals& intervals, std::span<const RememberedMeal> meals, std::size_t k, int horizon_min, Micros at,
-          float point, float scale);
+  Outlook(const Intervals& intervals, const OwnScores& own, std::size_t k, float point, float scale);
 
   float quantile(double p) const;  // mg/dL, ascending in p
   double probability_below(double mg_dl) const;

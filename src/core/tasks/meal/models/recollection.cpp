@@ -156,11 +156,20 @@ void Recollection::forget() {
   for (std::size_t i = 0; i < points_.size(); ++i) grow(i);
 }
 
+const OwnScores& Recollection::own_scores(std::size_t k, Micros at, bool lone) const {
+  const std::span<const RememberedMeal> known = known_meals(memory_.meals, horizons_min_[k], at);
+  own_scores_.resize(horizons_min_.size());
+  std::optional<KeptScores>& kept = own_scores_[k];
+  if (!kept || kept->n != known.size() || kept->lone != lone) kept = {known.size(), lone, OwnScores(known, k, lone)};
+  return kept->scores;
+}
+
 bool Recollection::full() const {
   return memory_.meals.size() + 1 >= kRememberedMeals + kForgetAtOnce;
 }
 
 void Recollection::take_back(std::size_t n) {
+  if (n > 0) own_scores_.clear();
   const std::size_t left = memory_.meals.size() - n;
   memory_.meals.resize(left);
   if (population_ == nullptr) return;
@@ -180,6 +189,7 @@ std::size_t Recollection::bytes() const {
 }
 
 void Recollection::add(const RememberedMeal& meal) {
+  own_scores_.clear();
   memory_.meals.push_back(meal);
   if (population_ != nullptr) {
     points_.push_back(point(meal.rich));

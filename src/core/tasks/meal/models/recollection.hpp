@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // Shapes: n remembered meals, K horizons.
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "core/tasks/meal/models/interval.hpp"
 #include "core/tasks/meal/models/memory.hpp"
 #include "core/tasks/meal/models/population_model.hpp"
 
@@ -33,7 +35,12 @@ class Recollection {
 
   const Memory& memory() const { return memory_; }
   /// To judge the last one; what is recalled rests on residuals only.
-  std::span<RememberedMeal> meals() { return memory_.meals; }
+  std::span<RememberedMeal> meals() {
+    own_scores_.clear();
+    return memory_.meals;
+  }
+  /// What the meals whose outcome is known at a moment say of how far a forecast may be off. Valid until the next call.
+  const OwnScores& own_scores(std::size_t k, Micros at, bool lone) const;
   int remembered() const { return static_cast<int>(memory_.meals.size()); }
 
  private:
@@ -60,6 +67,14 @@ class Recollection {
   Memory memory_;
   std::vector<Point> points_;    // [n]
   std::vector<Factor> factors_;  // [K]
+
+  /// Of the last question; the next one is mostly about the same meals.
+  struct KeptScores {
+    std::size_t n;  // meals
+    bool lone;
+    OwnScores scores;
+  };
+  mutable std::vector<std::optional<KeptScores>> own_scores_;  // [K] or none
 };
 
 }  // namespace glucose

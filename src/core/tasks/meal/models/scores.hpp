@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// What intervals are made of: pools of weighted scores, and how large a person's are.
+// What intervals are made of.
 #pragma once
 #include <cstddef>
 #include <vector>
@@ -21,25 +21,6 @@ class PersonFactor {
 
  private:
   double prior_, fade_, sum_ = 0, weight_ = 0;
-};
-
-class ScorePool {
- public:
-  void reserve(std::size_t n) { pool_.reserve(n); }
-  void add(double score, double weight) { pool_.push_back({score, weight}); }
-  /// Puts what was added since the last call into the order of the rest. What is added in order costs less.
-  void merge();
-  /// Scores ascending, each with the probability in its middle. beyond: weight of what has not been seen, on either
-  /// side (the conformal test point).
-  void to_distribution(double beyond, std::vector<double>& scores, std::vector<double>& levels);
-
- private:
-  struct Weighted {
-    double score, weight;
-    bool operator<(const Weighted& other) const { return score < other.score; }
-  };
-  std::vector<Weighted> pool_;
-  std::size_t in_order_ = 0;
 };
 
 /// Between the grids for the two forecasts nearest to one.
