@@ -9,8 +9,12 @@
 
 #include "core/tasks/meal/features/features.hpp"
 #include "core/tasks/meal/models/codec.hpp"
+#include "core/tasks/meal/training/population_training.hpp"
 #include "core/tasks/meal/training/training.hpp"
 #include "simulated_samples.hpp"
+#ifdef PGG_HAS_BOOSTING
+#include "boosting/boosting.hpp"
+#endif
 
 namespace {
 
@@ -31,6 +35,14 @@ double cpu_ms() {
   return 1e3 * static_cast<double>(now.tv_sec) + 1e-6 * static_cast<double>(now.tv_nsec);
 }
 
+const BoostingApi* boosting() {
+#ifdef PGG_HAS_BOOSTING
+  return pg_glucose_boosting();
+#else
+  return nullptr;
+#endif
+}
+
 void training(benchmark::State& state) {
   const auto algorithm = static_cast<Algorithm>(state.range(0));
   const auto n = static_cast<std::size_t>(state.range(1));
@@ -40,7 +52,7 @@ void training(benchmark::State& state) {
   if (n > 1000) options.epochs = 3;  // steps are what counts here
   double longest = 0, take = 0, steps = 0;
   for (auto _ : state) {
-    Training run(samples(n), algorithm, options, std::size_t{1} << 32);
+    Training run(samples(n), algorithm, options, std::size_t{1} << 32, nullptr, boosting());
     const auto timed = [](auto&& work) {
       const double start = cpu_ms();
       work();
@@ -56,6 +68,50 @@ void training(benchmark::State& state) {
   state.counters["longest_step_ms"] = longest;
   state.counters["take_ms"] = take;
   state.counters["steps"] = steps;
+}
+
+/// So many persons, of any profile, with so many meals each; some are simulated once and stand for several.
+std::vector<std::vector<Sample>> crowd(std::size_t persons, std::size_t meals) {
+  constexpr std::size_t kDifferent = 40;
+  static std::vector<std::vector<Sample>> made;
+  if (made.empty() || made.front().size() != meals) {
+    made.clear();
+    for (std::size_t p = 0; p < kDifferent; ++p)
+      made.push_back(n_simulated_samples(p + 1, meals, static_cast<Profile>(p % kProfiles)));
+  }
+  std::vector<std::vector<Sample>> all;
+  Random rng(1);
+  for (std::size_t p = 0; p < persons; ++p) {
+    all.push_back(made[p % kDifferent]);
+    for (Sample& row : all.back())
+      for (float& target : row.targets) target += static_cast<float>(3 * rng.normal());
+  }
+  return all;
+}
+
+void population(benchmark::State& state) {
+  const auto persons = static_cast<std::size_t>(state.range(1));
+  state.SetLabel(std::string(name_of(static_cast<Algorithm>(state.range(0)))));
+  double longest = 0, take = 0, rows = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto all = crowd(persons, 240);
+    rows = 0;
+    for (const auto& one : all) rows += static_cast<double>(one.size());
+    state.ResumeTiming();
+    PopulationTraining run(std::move(all), static_cast<Algorithm>(state.range(0)), {}, std::size_t{1} << 34, boosting());
+    while (!run.done()) {
+      const double start = cpu_ms();
+      run.step();
+      longest = std::max(longest, cpu_ms() - start);
+    }
+    const double start = cpu_ms();
+    benchmark::DoNotOptimize(run.take());
+    take = cpu_ms() - start;
+  }
+  state.counters["longest_step_ms"] = longest;
+  state.counters["take_ms"] = take;
+  state.counters["meals"] = rows;
 }
 
 void features(benchmark::State& state) {
@@ -83,7 +139,12 @@ constexpr auto kRidge = static_cast<int>(Algorithm::ridge), kLad = static_cast<i
 
 BENCHMARK(training)
     ->ArgNames({"algorithm", "meals"})
-    ->ArgsProduct({{kRidge, kLad, kLstm, kAuto}, {105, 1000, 5000}})
+    ->ArgsProduct({{kRidge, kLad, kLstm, kAuto}, {105, 120, 240, 1000, 5000}})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(population)
+    ->ArgNames({"algorithm", "persons"})
+    ->ArgsProduct({{kRidge, kLstm, kAuto}, {25, 50, 100, 200}})
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(features)->Unit(benchmark::kMicrosecond);
