@@ -13,7 +13,9 @@ namespace glucose {
 namespace {
 
 constexpr int kPredictChunk = 32;                 // samples a pass: more gains no speed
-constexpr std::size_t kPredictFloats = 1U << 20;  // 4 MB of scratch memory for any B, unless one sample needs more
+constexpr int kFewSamples = 4;                    // fewer are answered one by one: packing the weights would cost more
+constexpr std::size_t kPredictFloats = 1U << 20;  // 4 MB of scratch memory for any B, unless …
+constexpr std::size_t kStateFloats = 1U << 17;    // … the weights leave no 512 kB of it for the samples
 constexpr std::size_t kStackFloats = 8192;        // 32 KB: one sample of the default shape needs about 5,200
 constexpr std::size_t kLineFloats = 16;           // every block starts at a cache line
 
@@ -54,6 +56,7 @@ LstmLayout make_layout(const LstmShape& shape) {
     LstmLayout::Layer& layer = layout.layer[l];
     layer.inputs = inputs;
     layer.hidden = H;
+    layer.padded = (H + kLstmPad - 1) / kLstmPad * kLstmPad;
     layer.input_weights = take(4 * H, inputs);
     layer.recurrent_weights = take(4 * H, H);
     layer.bias = take(4 * H, 1);
@@ -64,16 +67,6 @@ LstmLayout make_layout(const LstmShape& shape) {
   layout.parameters = offset;
   require(offset <= kLstmMaxParameters, "more than 4 million parameters");
   return layout;
-}
-
-const LstmKernel& kernel_of(SimdLevel level) {
-  if (!has_simd_level(level))
-    throw Error(ErrorCode::bad_argument, std::string("this CPU has no ") + to_string(level) + " instructions");
-#ifdef PGG_X86_KERNELS
-  if (level == SimdLevel::avx512) return kernel_avx512::kLstm;
-  if (level == SimdLevel::avx2) return kernel_avx2::kLstm;
-#endif
-  return kernel_baseline::kLstm;
 }
 
 enum class Purpose { predict, train, train_with_dropout };
@@ -94,22 +87,42 @@ class Carver {
   std::size_t used_ = 0;
 };
 
-// Fills `buffers` from `base` and returns the floats needed.
-std::size_t carve(const LstmLayout& net, int batch, Purpose purpose, float* base, LstmBuffers& buffers) {
+std::size_t widest_layer(const LstmLayout& net, int LstmLayout::Layer::* size) {
+  int widest = 0;
+  for (int l = 0; l < net.layers; ++l) widest = std::max(widest, net.layer[l].*size);
+  return static_cast<std::size_t>(widest);
+}
+
+void carve_panels(const LstmLayout& net, bool train, Carver& carver, LstmPanels& panels) {
+  panels = {};
+  std::size_t inputs = static_cast<std::size_t>(net.n_static);
+  for (int l = 0; l < net.layers; ++l) {
+    const auto H = static_cast<std::size_t>(net.layer[l].padded);
+    LstmPanels::Layer& own = panels.layer[l];
+    own.bias = carver.take(4 * H);
+    if (l == 0) own.glucose = carver.take(4 * H);
+    own.input = carver.take(4 * H * inputs);
+    own.recurrent = carver.take(4 * H * H);
+    if (train && l > 0) own.input_back = carver.take(4 * H * inputs);
+    if (train) own.recurrent_back = carver.take(4 * H * H);
+    inputs = H;
+  }
+  panels.dense = carver.take(static_cast<std::size_t>(net.outputs) * inputs);
+}
+
+void carve_states(const LstmLayout& net, int batch, Purpose purpose, Carver& carver, LstmBuffers& buffers) {
   buffers = {};
-  Carver carver(base);
   const auto B = static_cast<std::size_t>(batch), T = static_cast<std::size_t>(net.steps);
-  std::size_t widest = 0;
-  for (int l = 0; l < net.layers; ++l) widest = std::max(widest, static_cast<std::size_t>(net.layer[l].hidden));
+  const std::size_t widest = widest_layer(net, &LstmLayout::Layer::padded);
   const bool train = purpose != Purpose::predict, dropout = purpose == Purpose::train_with_dropout;
-  // Predicting, the layers share one array of gates and one of cell states, and the hidden states alternate.
-  float* gates = train ? nullptr : carver.take(4 * widest * T * B);
+  // Predicting, the layers share the gates and cells of one step, and the hidden states alternate.
+  float* gates = train ? nullptr : carver.take(4 * widest * B);
   float* cell = train ? nullptr : carver.take(widest * B);
   float* hidden[2] = {};
   if (!train)
     for (float*& h : hidden) h = carver.take(widest * T * B);
   for (int l = 0; l < net.layers; ++l) {
-    const auto H = static_cast<std::size_t>(net.layer[l].hidden);
+    const auto H = static_cast<std::size_t>(net.layer[l].padded);
     const bool top = l == net.layers - 1;
     LstmBuffers::Layer& own = buffers.layer[l];
     own.gates = train ? carver.take(4 * H * T * B) : gates;
@@ -120,32 +133,65 @@ std::size_t carve(const LstmLayout& net, int batch, Purpose purpose, float* base
     if (dropout && !top) own.next = carver.take(H * T * B);
     if (train) own.d_hidden = carver.take(H * T * B);
   }
-  buffers.static_part = carver.take(4 * static_cast<std::size_t>(net.layer[0].hidden) * B);
-  buffers.glucose = carver.take(T * B);
+  buffers.static_part = carver.take(4 * static_cast<std::size_t>(net.layer[0].padded) * B);
   if (train) buffers.d_cell = carver.take(widest * B);
   if (train) buffers.out = carver.take(static_cast<std::size_t>(net.outputs) * B);
-  if (dropout) buffers.last = carver.take(static_cast<std::size_t>(net.layer[net.layers - 1].hidden) * B);
+  if (dropout) buffers.last = carver.take(static_cast<std::size_t>(net.layer[net.layers - 1].padded) * B);
+}
+
+/// The memory of a batch: what its samples share, and their own.
+struct Batch {
+  LstmPanels panels;
+  LstmBuffers buffers;
+};
+
+// Fills `batch` from `base` and returns the floats needed.
+std::size_t carve(const LstmLayout& net, int B, Purpose purpose, float* base, Batch& batch) {
+  Carver carver(base);
+  carve_panels(net, purpose != Purpose::predict, carver, batch.panels);
+  carve_states(net, B, purpose, carver, batch.buffers);
   return carver.used();
 }
 
-int predict_chunk(const LstmLayout& net, int B) {
-  LstmBuffers ignored;
-  const std::size_t fit = kPredictFloats / carve(net, 1, Purpose::predict, nullptr, ignored);
-  return std::max(1, std::min({B, kPredictChunk, static_cast<int>(fit)}));
+std::size_t carve_single(const LstmLayout& net, float* base, LstmSingle& single) {
+  Carver carver(base);
+  const std::size_t H = widest_layer(net, &LstmLayout::Layer::hidden), T = static_cast<std::size_t>(net.steps);
+  single.gates = carver.take(4 * H * T);
+  single.cell = carver.take(H);
+  for (float*& h : single.hidden) h = carver.take(H * T);
+  single.known = carver.take(4 * static_cast<std::size_t>(net.layer[0].hidden));
+  return carver.used();
 }
 
+// Samples of B that are predicted at once; 1: each by itself.
+int predict_chunk(const LstmLayout& net, int B) {
+  Batch ignored;
+  const std::size_t none = carve(net, 0, Purpose::predict, nullptr, ignored),
+                    one = carve(net, 1, Purpose::predict, nullptr, ignored) - none;
+  const std::size_t left = std::max(kPredictFloats, none + kStateFloats) - none;
+  const int chunk = std::min({B, kPredictChunk, static_cast<int>(std::min<std::size_t>(left / one, 1024))});
+  return chunk < kFewSamples ? 1 : chunk;
+}
+
+std::size_t predict_memory(const LstmLayout& net, int chunk) {
+  Batch batch;
+  LstmSingle single;
+  return chunk > 1 ? carve(net, chunk, Purpose::predict, nullptr, batch) : carve_single(net, nullptr, single);
+}
+
+// The units that fill up a panel have masks, too; what they mask is zero.
 void draw_masks(const LstmLayout& net, int batch, LstmDropout dropout, const LstmBuffers& buffers) {
   const float kept = 1.0F / (1.0F - dropout.rate);
   const auto threshold = static_cast<std::uint32_t>(std::ldexp(static_cast<double>(dropout.rate), 32));
   for (int l = 0; l < net.layers; ++l) {
     const int steps = l == net.layers - 1 ? 1 : net.steps;
-    const std::size_t n = static_cast<std::size_t>(net.layer[l].hidden) * static_cast<std::size_t>(steps) *
+    const std::size_t n = static_cast<std::size_t>(net.layer[l].padded) * static_cast<std::size_t>(steps) *
                           static_cast<std::size_t>(batch);
     float* mask = buffers.layer[l].mask;
     for (std::size_t i = 0; i < n; i += 2) {  // two decisions of 32 bits from each draw
       const std::uint64_t bits = dropout.rng->bits();
       mask[i] = static_cast<std::uint32_t>(bits >> 32) < threshold ? 0.0F : kept;
-      if (i + 1 < n) mask[i + 1] = static_cast<std::uint32_t>(bits) < threshold ? 0.0F : kept;
+      mask[i + 1] = static_cast<std::uint32_t>(bits) < threshold ? 0.0F : kept;
     }
   }
 }
@@ -156,6 +202,16 @@ void kernel_assertion_failed(const char* condition) {
   throw Error(ErrorCode::internal, std::string("LSTM kernel assertion failed: ") + condition);
 }
 
+const LstmKernel& lstm_kernel(SimdLevel level) {
+  if (!has_simd_level(level))
+    throw Error(ErrorCode::bad_argument, std::string("this CPU has no ") + to_string(level) + " instructions");
+#ifdef PGG_X86_KERNELS
+  if (level == SimdLevel::avx512) return kernel_avx512::kLstm;
+  if (level == SimdLevel::avx2) return kernel_avx2::kLstm;
+#endif
+  return kernel_baseline::kLstm;
+}
+
 std::size_t parameter_count(const LstmShape& shape) {
   return make_layout(shape).parameters;
 }
@@ -164,7 +220,7 @@ Lstm::Lstm(const LstmShape& shape, SimdLevel level)
     : shape_(shape),
       layout_(make_layout(shape)),
       level_(level),
-      kernel_(&kernel_of(level)),
+      kernel_(&lstm_kernel(level)),
       parameters_(layout_.parameters) {}
 
 void Lstm::initialise(Random& rng) {
@@ -184,18 +240,37 @@ void Lstm::initialise(Random& rng) {
 }
 
 void Lstm::predict(const float* sequence, const float* statics, int B, float* out) const {
-  if (B <= 0) return;
-  const int chunk = predict_chunk(layout_, B);
-  LstmBuffers buffers;
-  const std::size_t needed = carve(layout_, chunk, Purpose::predict, nullptr, buffers);
+  const std::size_t needed = predict_memory(layout_, predict_chunk(layout_, B));
   alignas(64) float on_stack[kStackFloats];  // NOLINT(cppcoreguidelines-pro-type-member-init): scratch
   FloatBuffer on_heap(needed <= kStackFloats ? 0 : needed);
-  carve(layout_, chunk, Purpose::predict, on_heap.empty() ? on_stack : on_heap.data(), buffers);
+  predict_in(sequence, statics, B, out, on_heap.empty() ? on_stack : on_heap.data());
+}
+
+void Lstm::predict(const float* sequence, const float* statics, int B, float* out, FloatBuffer& scratch) const {
+  const std::size_t needed = predict_memory(layout_, predict_chunk(layout_, B));
+  if (scratch.size() < needed) scratch.resize(needed);
+  predict_in(sequence, statics, B, out, scratch.data());
+}
+
+void Lstm::predict_in(const float* sequence, const float* statics, int B, float* out, float* scratch) const {
+  const int chunk = predict_chunk(layout_, B);
+  Batch batch;
+  LstmSingle single;
+  if (chunk == 1) {
+    carve_single(layout_, scratch, single);
+  } else {
+    carve(layout_, chunk, Purpose::predict, scratch, batch);
+    kernel_->pack(layout_, parameters_.data(), false, batch.panels);
+  }
   for (int done = 0; done < B; done += chunk) {
     const auto row = static_cast<std::size_t>(done);
-    kernel_->predict(layout_, parameters_.data(), sequence + row * static_cast<std::size_t>(layout_.steps),
-                     statics + row * static_cast<std::size_t>(layout_.n_static), std::min(chunk, B - done), buffers,
-                     out + row * static_cast<std::size_t>(layout_.outputs));
+    const float *x = sequence + row * static_cast<std::size_t>(layout_.steps),
+                *s = statics + row * static_cast<std::size_t>(layout_.n_static);
+    float* to = out + row * static_cast<std::size_t>(layout_.outputs);
+    if (chunk == 1)
+      kernel_->predict_one(layout_, parameters_.data(), x, s, single, to);
+    else
+      kernel_->predict(layout_, parameters_.data(), batch.panels, x, s, std::min(chunk, B - done), batch.buffers, to);
   }
 }
 
@@ -207,12 +282,14 @@ double Lstm::add_gradient(const float* sequence, const float* statics, const flo
   const bool drop = dropout.rng != nullptr && dropout.rate > 0.0F;
   if (drop && !(dropout.rate < 1.0F)) throw Error(ErrorCode::bad_argument, "dropout must be at least 0 and below 1");
   const Purpose purpose = drop ? Purpose::train_with_dropout : Purpose::train;
-  LstmBuffers buffers;
-  const std::size_t needed = carve(layout_, B, purpose, nullptr, buffers);
+  Batch batch;
+  const std::size_t needed = carve(layout_, B, purpose, nullptr, batch);
   if (scratch.size() < needed) scratch.resize(needed);
-  carve(layout_, B, purpose, scratch.data(), buffers);
-  if (drop) draw_masks(layout_, B, dropout, buffers);
-  return kernel_->train(layout_, parameters_.data(), sequence, statics, targets, B, scale, buffers, gradient.data());
+  carve(layout_, B, purpose, scratch.data(), batch);
+  if (drop) draw_masks(layout_, B, dropout, batch.buffers);
+  kernel_->pack(layout_, parameters_.data(), true, batch.panels);
+  return kernel_->train(layout_, parameters_.data(), batch.panels, sequence, statics, targets, B, scale, batch.buffers,
+                        gradient.data());
 }
 
 float Lstm::loss_and_gradient(const float* sequence, const float* statics, const float* targets, int B,
@@ -228,13 +305,12 @@ float Lstm::loss_and_gradient(const float* sequence, const float* statics, const
 
 std::size_t Lstm::predict_floats(const LstmShape& shape, int B) {
   const LstmLayout layout = make_layout(shape);
-  LstmBuffers buffers;
-  return carve(layout, predict_chunk(layout, B), Purpose::predict, nullptr, buffers);
+  return predict_memory(layout, predict_chunk(layout, B));
 }
 
 std::size_t Lstm::training_floats(const LstmShape& shape, int B) {
-  LstmBuffers buffers;
-  return carve(make_layout(shape), B, Purpose::train_with_dropout, nullptr, buffers);
+  Batch batch;
+  return carve(make_layout(shape), B, Purpose::train_with_dropout, nullptr, batch);
 }
 
 }  // namespace glucose

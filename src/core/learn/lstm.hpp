@@ -71,6 +71,8 @@ class Lstm {
   /// sequence B×T, statics B×S → out B×K, row-major, standardised units. One sample of the default shape allocates
   /// nothing; larger calls take one scratch block, bounded for any B.
   void predict(const float* sequence, const float* statics, int B, float* out) const;
+  /// The same with scratch memory that grows once and is kept by the caller.
+  void predict(const float* sequence, const float* statics, int B, float* out, FloatBuffer& scratch) const;
 
   /// Adds scale × gradient of the sum of squared errors over B×K to `gradient` (parameter_count floats) and returns
   /// that sum. `scratch` grows once and is kept by the caller. Throws Error bad_argument for a span of another size.
@@ -86,6 +88,8 @@ class Lstm {
   static std::size_t training_floats(const LstmShape& shape, int B);
 
  private:
+  void predict_in(const float* sequence, const float* statics, int B, float* out, float* scratch) const;
+
   LstmShape shape_;
   LstmLayout layout_;
   SimdLevel level_;

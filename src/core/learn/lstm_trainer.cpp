@@ -64,7 +64,8 @@ LstmTrainer::LstmTrainer(const LstmShape& shape, LstmData training, LstmData val
       n_training_(samples_of(shape, training_)),
       n_validation_(samples_of(shape, validation_)),
       net_(shape, options.level),
-      adam_(net_.parameters().size(), {.learning_rate = options.learning_rate, .clip_norm = options.clip_norm}),
+      adam_(net_.parameters().size(), {.learning_rate = options.learning_rate, .clip_norm = options.clip_norm},
+            options.level),
       rng_(options.seed),
       train_chunk_(chunk_size(shape, options.level, options.batch_size, false)),
       validate_chunk_(chunk_size(shape, options.level, 256, true)),
@@ -167,7 +168,7 @@ void LstmTrainer::validate_chunk() {
              K = static_cast<std::size_t>(shape.outputs);
   const std::size_t n = std::min(n_validation_ - position_, static_cast<std::size_t>(validate_chunk_));
   net_.predict(validation_.sequence.data() + position_ * T, validation_.statics.data() + position_ * S,
-               static_cast<int>(n), outputs_.data());
+               static_cast<int>(n), outputs_.data(), scratch_);
   for (std::size_t i = 0; i < n * K; ++i) {
     const double error = static_cast<double>(outputs_[i]) - validation_.targets[position_ * K + i];
     squares_ += error * error;

@@ -8,7 +8,7 @@
 
 #include "core/base/random.hpp"
 #include "core/learn/lstm.hpp"
-#include "core/math/adam.hpp"
+#include "core/learn/adam.hpp"
 
 namespace glucose {
 

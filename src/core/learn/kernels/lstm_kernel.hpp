@@ -2,18 +2,21 @@
 // What crosses between the LSTM and its kernels: plain data and function pointers only. The kernels are compiled once
 // per CPU level, so nothing here may become a symbol of its own: no inline function, no template, no std:: member.
 // Letters: B batch, T steps, S static inputs, H hidden units of a layer, K outputs. Matrices are column-major, which
-// makes a B×T row-major array of the caller a T×B matrix here; column t·B + b is step t of sample b.
+// makes a B×T row-major array of the caller a T×B matrix here.
 #pragma once
 #include <cstddef>
+
+#include "core/base/simd.hpp"
 
 namespace glucose {
 
 inline constexpr int kLstmMaxLayers = 3;
+inline constexpr int kLstmPad = 16;  // hidden units are rounded up to it: the widest vectors
 
 /// Where each block stands in the one array of parameters (offsets in floats).
 struct LstmLayout {
   struct Layer {
-    int inputs, hidden;
+    int inputs, hidden, padded;
     std::size_t input_weights;      // 4H × inputs; rows by gate i, f, g, o
     std::size_t recurrent_weights;  // 4H × H
     std::size_t bias;               // 4H
@@ -25,11 +28,26 @@ struct LstmLayout {
   std::size_t parameters;
 };
 
-/// Scratch memory of one call, carved from one block. `mask`, `next` and `last` are null without dropout.
+/// The weights in panels (panels.inc), for one call or one batch. The transposed ones are null when predicting.
+struct LstmPanels {
+  struct Layer {
+    float* bias;            // 4H
+    float* glucose;         // 4H, of layer 1
+    float* input;           // 4H × S of layer 1, else 4H × H of the layer below
+    float* recurrent;       // 4H × H
+    float* input_back;      // its transpose, of layers above the first
+    float* recurrent_back;  // its transpose
+  };
+  Layer layer[kLstmMaxLayers];
+  float* dense;  // K rows of H
+};
+
+/// Scratch memory of one call, carved from one block: matrices in panels, H rounded up to kLstmPad, column t·B + b is
+/// step t of sample b. `mask`, `next` and `last` are null without dropout.
 struct LstmBuffers {
   struct Layer {
-    float* gates;      // 4H × TB: pre-activations, then i, f, g, o, then their gradient
-    float* cell;       // H × TB; when predicting H × B, the current step only
+    float* gates;      // 4H × TB: pre-activations, then i, f, g, o, then their gradient; when predicting one step: 4H × B
+    float* cell;       // H × TB; when predicting one step
     float* tanh_cell;  // as cell
     float* hidden;     // H × TB
     float* mask;       // H × TB, of the last layer H × B: 0 or 1 / (1 - rate)
@@ -38,21 +56,46 @@ struct LstmBuffers {
   };
   Layer layer[kLstmMaxLayers];
   float* static_part;  // 4H × B of layer 1: bias and the static inputs' product, the same in every step
-  float* glucose;      // TB: the sequence, step by step
   float* d_cell;       // H × B of the widest layer
   float* last;         // H × B: the last layer's last hidden state ∘ mask
   float* out;          // K × B: outputs, then their gradient; training only
 };
 
+/// Scratch memory of one sample, which reads the weights as they lie; H of the widest layer.
+struct LstmSingle {
+  float* gates;      // 4H × T
+  float* cell;       // H
+  float* hidden[2];  // H × T, of a layer and the one below in turn
+  float* known;      // 4H of layer 1
+};
+
+/// One step of Adam, corrections of the bias in `rate` and `epsilon`.
+struct AdamUpdate {
+  float rate, epsilon, clip, beta1, beta2;
+};
+
 /// One CPU level's functions.
 struct LstmKernel {
+  /// sequence T, statics S → out K.
+  void (*predict_one)(const LstmLayout&, const float* parameters, const float* sequence, const float* statics,
+                      const LstmSingle&, float* out);
+  /// Fills the panels; the transposed ones only when training.
+  void (*pack)(const LstmLayout&, const float* parameters, bool training, const LstmPanels&);
   /// sequence B×T, statics B×S (row-major) → out B×K (row-major).
-  void (*predict)(const LstmLayout&, const float* parameters, const float* sequence, const float* statics, int B,
-                  const LstmBuffers&, float* out);
+  void (*predict)(const LstmLayout&, const float* parameters, const LstmPanels&, const float* sequence,
+                  const float* statics, int B, const LstmBuffers&, float* out);
   /// Adds scale × the gradient of the sum of squared errors to `gradient`; returns that sum (not scaled).
-  double (*train)(const LstmLayout&, const float* parameters, const float* sequence, const float* statics,
-                  const float* targets, int B, float scale, const LstmBuffers&, float* gradient);
+  double (*train)(const LstmLayout&, const float* parameters, const LstmPanels&, const float* sequence,
+                  const float* statics, const float* targets, int B, float scale, const LstmBuffers&, float* gradient);
+  double (*sum_of_squares)(const float* values, std::size_t n);
+  /// Moves n parameters by a gradient and its two moments.
+  void (*adam)(const AdamUpdate&, std::size_t n, float* parameters, const float* gradient, float* m, float* v);
+  /// The activations of n values, for their test.
+  void (*activate)(const float* x, int n, float* sigmoids, float* tangents);
 };
+
+/// Those of a level. Throws Error bad_argument when the CPU lacks it.
+const LstmKernel& lstm_kernel(SimdLevel level);
 
 /// Throws Error internal. Here and not inline: a kernel must not instantiate the exception's code.
 [[noreturn]] void kernel_assertion_failed(const char* condition);

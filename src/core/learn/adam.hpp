@@ -5,7 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "core/base/simd.hpp"
+
 namespace glucose {
+
+struct LstmKernel;
 
 struct AdamOptions {
   float learning_rate = 1e-3F;
@@ -17,7 +21,8 @@ struct AdamOptions {
 /// of the gradient's norm (Pascanu et al. 2013).
 class Adam {
  public:
-  explicit Adam(std::size_t parameters, AdamOptions options = {}) : options_(options), m_(parameters), v_(parameters) {}
+  /// Throws Error bad_argument when the CPU lacks the level.
+  explicit Adam(std::size_t parameters, AdamOptions options = {}, SimdLevel level = best_simd_level());
 
   /// One update of `parameters`; both spans of the size given at construction, else Error bad_argument. Returns the
   /// gradient's norm before clipping; when it is not finite, nothing is changed.
@@ -26,6 +31,7 @@ class Adam {
   std::uint64_t steps() const { return steps_; }
 
  private:
+  const LstmKernel* kernel_;
   AdamOptions options_;
   std::vector<float> m_, v_;
   std::uint64_t steps_ = 0;

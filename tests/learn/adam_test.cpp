@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/math/adam.hpp"
+#include "core/learn/adam.hpp"
 
 #include <gtest/gtest.h>
 
