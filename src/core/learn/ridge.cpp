@@ -2,14 +2,24 @@
 #include "core/learn/ridge.hpp"
 
 #include <cmath>
+#include <type_traits>
 
 #include "core/math/normal_equations.hpp"
 
 namespace glucose {
 
+const RidgeKernel& ridge_kernel() {
+#ifdef PGG_X86_KERNELS
+  if (best_simd_level() == SimdLevel::avx512) return kernel_avx512::kRidge;
+  if (best_simd_level() == SimdLevel::avx2) return kernel_avx2::kRidge;
+#endif
+  return kernel_baseline::kRidge;
+}
+
 template <class Real>
 RidgeSums<Real>::RidgeSums(std::size_t columns, std::size_t targets, Intercept intercept)
-    : columns_(columns),
+    : kernel_(&ridge_kernel()),
+      columns_(columns),
       targets_(targets),
       level_(intercept == Intercept::free ? 1 : 0),
       depth_(columns + level_),
@@ -20,12 +30,10 @@ RidgeSums<Real>::RidgeSums(std::size_t columns, std::size_t targets, Intercept i
 
 template <class Real>
 void RidgeSums<Real>::add_block() {
-  const Real *a = waiting_rows_.data(), *b = a + width_, *c = b + width_, *e = c + width_;
-  for (std::size_t p = 0; p < depth_; ++p) {
-    const Real wa = weights_[0] * a[p], wb = weights_[1] * b[p], wc = weights_[2] * c[p], we = weights_[3] * e[p];
-    Real* products = &part_[p * width_];
-    for (std::size_t q = p; q < width_; ++q) products[q] += wa * a[q] + wb * b[q] + wc * c[q] + we * e[q];
-  }
+  if constexpr (std::is_same_v<Real, double>)
+    kernel_->add_doubles(waiting_rows_.data(), weights_, depth_, width_, part_.data());
+  else
+    kernel_->add_floats(waiting_rows_.data(), weights_, depth_, width_, part_.data());
   waiting_ = 0;
   if (rows_ % kRowsPerFlush == 0) flush();
 }
@@ -34,6 +42,14 @@ template <class Real>
 void RidgeSums<Real>::flush() {
   for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += static_cast<double>(part_[i]);
   std::fill(part_.begin(), part_.end(), Real{0});
+}
+
+template <class Real>
+void RidgeSums<Real>::clear() {
+  std::fill(sums_.begin(), sums_.end(), 0.0);
+  std::fill(part_.begin(), part_.end(), Real{0});
+  rows_ = waiting_ = 0;
+  total_ = 0;
 }
 
 template <class Real>
@@ -68,23 +84,38 @@ RidgeSums<Real> RidgeSums<Real>::target(std::size_t r) {
   return one;
 }
 
+/// Of a system that the kernel solves, or what LAPACK makes of one that is nearly singular.
+template <class Real>
+std::vector<double> RidgeSums<Real>::solution(const std::vector<double>& system) const {
+  const std::size_t D = columns_, R = targets_, width = D + R;
+  std::vector<double> solved = system, right(D * R);
+  const bool is_solved = kernel_->solve(solved.data(), D, R);
+  const std::vector<double>& from = is_solved ? solved : system;
+  for (std::size_t p = 0; p < D; ++p) std::copy_n(&from[p * width + D], R, &right[p * R]);
+  if (is_solved) return right;
+  std::vector<double> normal(D * D);
+  for (std::size_t p = 0; p < D; ++p) std::copy_n(&system[p * width], D, &normal[p * D]);
+  return solve_normal(normal, right, R);
+}
+
 template <class Real>
 RidgeFit RidgeSums<Real>::solve(std::span<const double> penalties) {
   settle();
   const std::size_t D = columns_, R = targets_;
   const double *x = &sums_[level_], *y = &sums_[depth_];  // what the column of ones has summed up, if there is one
-  std::vector<double> normal(D * D), right(D * R);
+  const std::size_t width = D + R;
+  std::vector<double> system(D * width);
   for (std::size_t p = 0; p < D; ++p) {
-    const double* products = &sums_[(level_ + p) * width_];
-    for (std::size_t q = p; q < D; ++q) normal[p * D + q] = products[level_ + q];
-    for (std::size_t r = 0; r < R; ++r) right[p * R + r] = products[depth_ + r];
+    const double* products = products_of(p);
+    double* row = &system[p * width];
+    for (std::size_t q = p; q < width; ++q) row[q] = products[level_ + q];
     if (level_ == 1) {  // weighted centring takes the level out
-      for (std::size_t q = p; q < D; ++q) normal[p * D + q] -= x[p] * x[q] / total_;
-      for (std::size_t r = 0; r < R; ++r) right[p * R + r] -= x[p] * y[r] / total_;
+      const double mean = x[p] / total_;
+      for (std::size_t q = p; q < width; ++q) row[q] -= mean * x[q];
     }
-    normal[p * D + p] += penalties[p];
+    row[p] += penalties[p];
   }
-  RidgeFit fit{std::vector<double>(R, 0.0), solve_normal(normal, right, R)};
+  RidgeFit fit{std::vector<double>(R, 0.0), solution(system)};
   for (std::size_t r = 0; level_ == 1 && r < R; ++r) {
     fit.intercept[r] = y[r] / total_;
     for (std::size_t p = 0; p < D; ++p) fit.intercept[r] -= x[p] / total_ * fit.slopes[p * R + r];

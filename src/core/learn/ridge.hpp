@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "core/learn/kernels/ridge_kernel.hpp"
+
 namespace glucose {
 
 /// Whether a fit has a level of its own, free of any penalty: then the columns need not sum to 0.
@@ -41,6 +43,9 @@ class RidgeSums {
     if (++waiting_ == kBlock) add_block();
   }
 
+  /// No rows again; the memory stays.
+  void clear();
+
   /// Adds what another of the same shape holds, or with sign -1 takes it away.
   void add(RidgeSums& other, double sign);
 
@@ -52,14 +57,17 @@ class RidgeSums {
   RidgeFit solve(std::span<const double> penalties);
 
  private:
-  static constexpr std::size_t kBlock = 4, kRowsPerFlush = 256;
+  static constexpr std::size_t kBlock = kRidgeBlock, kRowsPerFlush = 256;
 
   void add_block();
+  const double* products_of(std::size_t column) const { return &sums_[(level_ + column) * width_]; }
+  std::vector<double> solution(const std::vector<double>& system) const;
   void flush();
   void settle();  // all rows are in the sums
 
   // With intercept, a first column of ones sums up the others and the targets. A row of the sums is a column's products
   // with itself and those after it, then with the targets.
+  const RidgeKernel* kernel_;
   std::size_t columns_, targets_, level_, depth_, width_;
   std::size_t rows_ = 0, waiting_ = 0;
   double total_ = 0;

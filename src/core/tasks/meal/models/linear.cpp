@@ -47,11 +47,6 @@ struct Coefficients {
   double intercept = 0;
   std::array<double, P> slopes{};
 
-  double at(const float* x) const {
-    double y = intercept;
-    for (std::size_t p = 0; p < P; ++p) y += slopes[p] * static_cast<double>(x[p]);
-    return y;
-  }
   double farthest(const Coefficients& other) const {
     double most = std::abs(intercept - other.intercept);
     for (std::size_t p = 0; p < P; ++p) most = std::max(most, std::abs(slopes[p] - other.slopes[p]));
@@ -100,12 +95,19 @@ struct LinearFit::State {
   std::vector<double> losses;        // [penalties × N], each row's by the fit that did not see its fold
   Coefficients fit;
   Sums weighted = no_rows();
+  std::vector<double> left;  // residuals of the rows that are looked at
   double scale = 1;
   int reweightings = 0;
 
   const float* x(std::size_t i) const { return &X[i * P]; }
   double y(std::size_t i) const { return Y[static_cast<std::size_t>(k) * n + i]; }
-  double residual(std::size_t i) const { return y(i) - fit.at(x(i)); }
+  /// What the fit leaves of n rows.
+  const std::vector<double>& residuals(std::size_t from, std::size_t rows) {
+    left.resize(rows);
+    ridge_kernel().residuals(x(from), &Y[static_cast<std::size_t>(k) * n + from], rows, P, fit.intercept,
+                             fit.slopes.data(), left.data());
+    return left;
+  }
   std::size_t first(int of) const { return n * static_cast<std::size_t>(of) / kFolds; }
   bool final_fit() const { return fold == kFolds; }
   bool held(std::size_t i) const { return !final_fit() && i >= first(fold) && i < first(fold + 1); }
@@ -147,15 +149,17 @@ struct LinearFit::State {
     fit = solution(learnt, penalty_of_fit());
     if (loss == Loss::squared) return end_fit();
     // Weights are scaled by this fit's median residual, so that a penalty means about the same for both losses.
-    std::vector<double> residuals;
+    const std::vector<double>& all = residuals(0, n);
+    std::vector<double> sizes;
+    sizes.reserve(n);
     for (std::size_t i = 0; i < n; ++i)
-      if (!held(i)) residuals.push_back(std::abs(residual(i)));
-    const auto middle = residuals.begin() + static_cast<std::ptrdiff_t>(residuals.size() / 2);
-    std::nth_element(residuals.begin(), middle, residuals.end());
+      if (!held(i)) sizes.push_back(std::abs(all[i]));
+    const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+    std::nth_element(sizes.begin(), middle, sizes.end());
     scale = std::max(*middle, kSmallestResidual);
     // The problem is convex: where it starts only decides how soon it ends.
     if (!final_fit() && penalty > 0) fit = before;
-    weighted = no_rows();
+    weighted.clear();
     row = 0;
     reweightings = 0;
     phase = Phase::reweighting;
@@ -163,13 +167,14 @@ struct LinearFit::State {
 
   void reweight_rows() {
     const std::size_t last = std::min(row + kRowsPerStep, n);
-    for (; row < last; ++row)
-      if (!held(row)) add_row(weighted, scale / std::max(std::abs(residual(row)), kSmallestResidual));
+    const std::vector<double>& of_rows = residuals(row, last - row);
+    for (std::size_t i = 0; row < last; ++row, ++i)
+      if (!held(row)) add_row(weighted, scale / std::max(std::abs(of_rows[i]), kSmallestResidual));
     if (row < n) return;
     const Coefficients next = solution(weighted, penalty_of_fit());
     const bool settled = next.farthest(fit) < kSettled;
     fit = next;
-    weighted = no_rows();
+    weighted.clear();
     row = 0;
     if (settled || ++reweightings == kReweightings) end_fit();
   }
@@ -177,10 +182,9 @@ struct LinearFit::State {
   void end_fit() {
     phase = Phase::fit;
     if (!final_fit()) {
-      for (std::size_t i = first(fold); i < first(fold + 1); ++i) {
-        const double r = residual(i);
-        losses[static_cast<std::size_t>(penalty) * n + i] = loss == Loss::squared ? r * r : std::abs(r);
-      }
+      double* lost = &losses[static_cast<std::size_t>(penalty) * n + first(fold)];
+      for (const double r : residuals(first(fold), first(fold + 1) - first(fold)))
+        *lost++ = loss == Loss::squared ? r * r : std::abs(r);
       return next_fit();
     }
     model.intercept.push_back(static_cast<float>(fit.intercept));
@@ -197,7 +201,7 @@ struct LinearFit::State {
     ++k;
     fold = penalty = 0;
     row = 0;
-    sums.assign(kFolds + 1, no_rows());
+    for (Sums& some : sums) some.clear();
     std::fill(losses.begin(), losses.end(), 0.0);
     phase = Phase::sums;
   }

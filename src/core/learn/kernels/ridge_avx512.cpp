@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: PostgreSQL
+#define PGG_LEVEL kernel_avx512
+#include "core/learn/kernels/ridge_kernel.inc"
