@@ -2,10 +2,10 @@
 // Letters: B batch, T steps, S static inputs, H hidden units of a layer, K outputs (horizons).
 #pragma once
 #include <cstddef>
-#include <new>
 #include <span>
 #include <vector>
 
+#include "core/base/line_allocator.hpp"
 #include "core/base/random.hpp"
 #include "core/base/simd.hpp"
 #include "core/learn/kernels/lstm_kernel.hpp"
@@ -28,19 +28,7 @@ inline constexpr std::size_t kLstmMaxParameters = 4'000'000;
 /// kLstmMaxParameters. Allocates nothing: safe to ask about untrusted sizes.
 std::size_t parameter_count(const LstmShape& shape);
 
-/// Memory that starts at a cache line: the kernels read whole lines.
-template <class T>
-struct LineAllocator {
-  using value_type = T;
-  static constexpr std::align_val_t kLine{64};
-  LineAllocator() = default;
-  template <class U>
-  explicit LineAllocator(const LineAllocator<U>&) {}
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kLine)); }
-  void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, kLine); }
-  friend bool operator==(const LineAllocator&, const LineAllocator&) { return true; }
-};
-using FloatBuffer = std::vector<float, LineAllocator<float>>;
+using FloatBuffer = LineVector<float>;
 
 /// Dropout of one training call: each output of a layer, towards the layer above or the dense one, is zero with
 /// probability `rate` and else divided by 1 - rate; never the recurrent connections (Zaremba et al. 2014).

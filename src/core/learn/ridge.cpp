@@ -16,6 +16,14 @@ const RidgeKernel& ridge_kernel() {
   return kernel_baseline::kRidge;
 }
 
+namespace {
+template <class Real>
+std::size_t whole_lines(std::size_t columns) {
+  constexpr std::size_t kLine = kRidgeLine / sizeof(Real);
+  return (columns + kLine - 1) / kLine * kLine;
+}
+}  // namespace
+
 template <class Real>
 RidgeSums<Real>::RidgeSums(std::size_t columns, std::size_t targets, Intercept intercept)
     : kernel_(&ridge_kernel()),
@@ -23,7 +31,7 @@ RidgeSums<Real>::RidgeSums(std::size_t columns, std::size_t targets, Intercept i
       targets_(targets),
       level_(intercept == Intercept::free ? 1 : 0),
       depth_(columns + level_),
-      width_(depth_ + targets),
+      width_(whole_lines<Real>(depth_ + targets)),
       sums_(depth_ * width_),
       part_(depth_ * width_),
       waiting_rows_(kBlock * width_) {}
@@ -86,11 +94,12 @@ RidgeSums<Real> RidgeSums<Real>::target(std::size_t r) {
 
 /// Of a system that the kernel solves, or what LAPACK makes of one that is nearly singular.
 template <class Real>
-std::vector<double> RidgeSums<Real>::solution(const std::vector<double>& system) const {
-  const std::size_t D = columns_, R = targets_, width = D + R;
-  std::vector<double> solved = system, right(D * R);
-  const bool is_solved = kernel_->solve(solved.data(), D, R);
-  const std::vector<double>& from = is_solved ? solved : system;
+std::vector<double> RidgeSums<Real>::solution(const LineVector<double>& system, std::size_t width) const {
+  const std::size_t D = columns_, R = targets_;
+  LineVector<double> solved = system;
+  std::vector<double> right(D * R);
+  const bool is_solved = kernel_->solve(solved.data(), D, R, width);
+  const LineVector<double>& from = is_solved ? solved : system;
   for (std::size_t p = 0; p < D; ++p) std::copy_n(&from[p * width + D], R, &right[p * R]);
   if (is_solved) return right;
   std::vector<double> normal(D * D);
@@ -103,19 +112,19 @@ RidgeFit RidgeSums<Real>::solve(std::span<const double> penalties) {
   settle();
   const std::size_t D = columns_, R = targets_;
   const double *x = &sums_[level_], *y = &sums_[depth_];  // what the column of ones has summed up, if there is one
-  const std::size_t width = D + R;
-  std::vector<double> system(D * width);
+  const std::size_t width = whole_lines<double>(D + R);
+  LineVector<double> system(D * width);
   for (std::size_t p = 0; p < D; ++p) {
     const double* products = products_of(p);
     double* row = &system[p * width];
-    for (std::size_t q = p; q < width; ++q) row[q] = products[level_ + q];
+    for (std::size_t q = p; q < D + R; ++q) row[q] = products[level_ + q];
     if (level_ == 1) {  // weighted centring takes the level out
       const double mean = x[p] / total_;
-      for (std::size_t q = p; q < width; ++q) row[q] -= mean * x[q];
+      for (std::size_t q = p; q < D + R; ++q) row[q] -= mean * x[q];
     }
     row[p] += penalties[p];
   }
-  RidgeFit fit{std::vector<double>(R, 0.0), solution(system)};
+  RidgeFit fit{std::vector<double>(R, 0.0), solution(system, width)};
   for (std::size_t r = 0; level_ == 1 && r < R; ++r) {
     fit.intercept[r] = y[r] / total_;
     for (std::size_t p = 0; p < D; ++p) fit.intercept[r] -= x[p] / total_ * fit.slopes[p * R + r];

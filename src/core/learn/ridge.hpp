@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/line_allocator.hpp"
 #include "core/learn/kernels/ridge_kernel.hpp"
 
 namespace glucose {
@@ -61,19 +62,19 @@ class RidgeSums {
 
   void add_block();
   const double* products_of(std::size_t column) const { return &sums_[(level_ + column) * width_]; }
-  std::vector<double> solution(const std::vector<double>& system) const;
+  std::vector<double> solution(const LineVector<double>& system, std::size_t width) const;
   void flush();
   void settle();  // all rows are in the sums
 
   // With intercept, a first column of ones sums up the others and the targets. A row of the sums is a column's products
-  // with itself and those after it, then with the targets.
+  // with itself and those after it, then with the targets, filled up to whole cache lines.
   const RidgeKernel* kernel_;
   std::size_t columns_, targets_, level_, depth_, width_;
   std::size_t rows_ = 0, waiting_ = 0;
   double total_ = 0;
-  std::vector<double> sums_;  // [depth × width]
-  std::vector<Real> part_;    // of the last rows
-  std::vector<Real> waiting_rows_;
+  LineVector<double> sums_;  // [depth × width]
+  LineVector<Real> part_;    // of the last rows
+  LineVector<Real> waiting_rows_;
   Real weights_[kBlock]{};
 };
 
