@@ -28,6 +28,8 @@ const std::vector<Sample>& samples(std::size_t n) {
   return made.back();
 }
 
+constexpr std::size_t kMealsEach = 240;
+
 // Of this thread: what other work on the machine takes is not counted.
 double cpu_ms() {
   timespec now{};
@@ -70,23 +72,12 @@ void training(benchmark::State& state) {
   state.counters["steps"] = steps;
 }
 
-/// So many persons, of any profile, with so many meals each; some are simulated once and stand for several.
+/// So many persons, of any profile, with so many meals each.
 std::vector<std::vector<Sample>> crowd(std::size_t persons, std::size_t meals) {
-  constexpr std::size_t kDifferent = 40;
   static std::vector<std::vector<Sample>> made;
-  if (made.empty() || made.front().size() != meals) {
-    made.clear();
-    for (std::size_t p = 0; p < kDifferent; ++p)
-      made.push_back(n_simulated_samples(p + 1, meals, static_cast<Profile>(p % kProfiles)));
-  }
-  std::vector<std::vector<Sample>> all;
-  Random rng(1);
-  for (std::size_t p = 0; p < persons; ++p) {
-    all.push_back(made[p % kDifferent]);
-    for (Sample& row : all.back())
-      for (float& target : row.targets) target += static_cast<float>(3 * rng.normal());
-  }
-  return all;
+  for (std::size_t p = made.size(); p < persons; ++p)
+    made.push_back(n_simulated_samples(p + 1, meals, static_cast<Profile>(p % kProfiles)));
+  return {made.begin(), made.begin() + static_cast<std::ptrdiff_t>(persons)};
 }
 
 void population(benchmark::State& state) {
@@ -95,7 +86,7 @@ void population(benchmark::State& state) {
   double longest = 0, take = 0, rows = 0;
   for (auto _ : state) {
     state.PauseTiming();
-    auto all = crowd(persons, 240);
+    auto all = crowd(persons, kMealsEach);
     rows = 0;
     for (const auto& one : all) rows += static_cast<double>(one.size());
     state.ResumeTiming();
@@ -106,8 +97,11 @@ void population(benchmark::State& state) {
       longest = std::max(longest, cpu_ms() - start);
     }
     const double start = cpu_ms();
-    benchmark::DoNotOptimize(run.take());
+    const TrainingOutcome outcome = run.take();
     take = cpu_ms() - start;
+    // Of persons left out, on their newest meals before the test rows.
+    for (const Candidate& candidate : outcome.candidates)
+      state.counters["rmse_" + std::string(name_of(candidate.algorithm))] = candidate.rmse;
   }
   state.counters["longest_step_ms"] = longest;
   state.counters["take_ms"] = take;

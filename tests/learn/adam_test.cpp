@@ -39,6 +39,30 @@ TEST(Adam, EqualsIndependentReferenceOverSevenSteps) {
   EXPECT_EQ(adam.steps(), 7U);
 }
 
+// Gradients from nothing to enormous: every level moves as plain arithmetic in doubles does.
+TEST(Adam, EveryLevelMovesAsDoublesDo) {
+  std::vector<float> gradient{0};
+  for (float size = 1e-18F; size < 1e12F; size *= 3.7F) gradient.push_back(size), gradient.push_back(-size);
+  const std::size_t n = gradient.size();
+  for (const SimdLevel level : {SimdLevel::baseline, SimdLevel::avx2, SimdLevel::avx512}) {
+    if (!has_simd_level(level)) continue;
+    std::vector<float> moved(n, 0.0F);
+    std::vector<double> expected(n, 0.0), m(n, 0.0), v(n, 0.0);
+    Adam adam(n, {.clip_norm = 0}, level);
+    for (int step = 1; step <= 3; ++step) {
+      adam.step(moved, gradient);
+      for (std::size_t i = 0; i < n; ++i) {
+        const auto g = static_cast<double>(gradient[i]);
+        m[i] = 0.9 * m[i] + 0.1 * g;
+        v[i] = 0.999 * v[i] + 0.001 * g * g;
+        expected[i] -= 1e-3 * (m[i] / (1 - std::pow(0.9, step))) / (std::sqrt(v[i] / (1 - std::pow(0.999, step))) + 1e-8);
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i)
+      EXPECT_NEAR(static_cast<double>(moved[i]), expected[i], 3e-8) << to_string(level) << " " << gradient[i];
+  }
+}
+
 TEST(Adam, NoClippingWhenOff) {
   std::vector<float> a{0, 0}, b{0, 0};
   Adam clipping(2), plain(2, {.clip_norm = 0});

@@ -271,6 +271,50 @@ TEST(Lstm, LevelsAgree) {
   }
 }
 
+// Against the double's own, over all that floats can tell apart and beyond; odd numbers leave rests of vectors.
+TEST(Lstm, ActivationsAreExactToTheLastBits) {
+  std::vector<float> x;
+  for (float value = -40; value <= 40; value += 0.00371F) x.push_back(value);
+  for (const float far : {-1e30F, -200.0F, -88.7F, 88.7F, 200.0F, 1e30F, 0.0F, 1e-8F, -1e-8F}) x.push_back(far);
+  std::vector<float> sigmoids(x.size()), tangents(x.size());
+  for (const SimdLevel level : levels()) {
+    lstm_kernel(level).activate(x.data(), static_cast<int>(x.size()), sigmoids.data(), tangents.data());
+    double worst_sigmoid = 0, worst_tangent = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const auto exact = static_cast<double>(x[i]);
+      worst_sigmoid = std::max(worst_sigmoid, std::abs(static_cast<double>(sigmoids[i]) - 1 / (1 + std::exp(-exact))));
+      worst_tangent = std::max(worst_tangent, std::abs(static_cast<double>(tangents[i]) - std::tanh(exact)));
+    }
+    EXPECT_LT(worst_sigmoid, 1.2e-7) << to_string(level);
+    EXPECT_LT(worst_tangent, 2.4e-7) << to_string(level);
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    lstm_kernel(level).activate(&nan, 1, sigmoids.data(), tangents.data());
+    EXPECT_TRUE(std::isnan(sigmoids[0]) && std::isnan(tangents[0])) << to_string(level);
+  }
+}
+
+// Sizes that fill a panel, none of it, or a panel and a part, over and under each other.
+TEST(Lstm, LevelsAgreeAtEveryWidth) {
+  for (const int lower : {1, 15, 16, 17, 31, 48, 64, 65, 130})
+    for (const int upper : {3, 16, 32, 80}) {
+      const LstmShape shape{.steps = 3, .n_static = 7, .outputs = 3, .layers = 2, .hidden = {lower, upper}};
+      const Batch batch = random_batch(shape, 7, 2);
+      const Lstm baseline = random_net(shape, 4, SimdLevel::baseline);
+      std::vector<float> expected(baseline.parameters().size());
+      baseline.loss_and_gradient(batch.sequence.data(), batch.statics.data(), batch.targets.data(), batch.size, {},
+                                 expected);
+      for (const SimdLevel level : levels()) {
+        const Lstm net = random_net(shape, 4, level);
+        EXPECT_LT(largest_difference(predict(net, batch), predict(baseline, batch)), 1e-5F)
+            << to_string(level) << " " << lower << " " << upper;
+        std::vector<float> gradient(expected.size());
+        net.loss_and_gradient(batch.sequence.data(), batch.statics.data(), batch.targets.data(), batch.size, {},
+                              gradient);
+        EXPECT_LT(largest_difference(gradient, expected), 1e-5F) << to_string(level) << " " << lower << " " << upper;
+      }
+    }
+}
+
 TEST(Lstm, BatchEqualsSinglePredictions) {
   for (const LstmShape& shape : {kSeed, kSmall, kThree}) {
     const Batch batch = random_batch(shape, 70, 8);  // more than two internal chunks

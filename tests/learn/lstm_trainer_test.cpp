@@ -173,6 +173,26 @@ TEST(LstmTrainer, WithoutValidationItKeepsTheLastWeights) {
 }
 
 // A mini-batch that would take too long is done in parts, and the weights are those of the whole batch up to rounding.
+// 50 samples in epochs of 20: two epochs before they are shuffled again; the validation data is asked after each.
+TEST(LstmTrainer, ManySamplesAreDealtOutToEpochs) {
+  const LstmTrainerOptions options{.epochs = 5, .batch_size = 10, .epoch_rows = 20, .patience = 0, .seed = 3};
+  LstmTrainer trainer(kShape, samples(50, 1), samples(10, 2), options);
+  int batches = 0;
+  for (; !trainer.done(); trainer.step()) ++batches;
+  EXPECT_EQ(batches, 5 * (2 + 1));
+  EXPECT_EQ(trainer.course().epochs(), 5);
+  EXPECT_EQ(trainer.course().validation.size(), 5U);
+  // Few samples train as without a limit.
+  LstmTrainerOptions exact = options, plenty = options;
+  exact.epoch_rows = 50;
+  plenty.epoch_rows = 1000;
+  LstmTrainer a(kShape, samples(50, 1), {}, exact), b(kShape, samples(50, 1), {}, plenty);
+  run(a);
+  run(b);
+  const Lstm one = a.take(), other = b.take();
+  EXPECT_TRUE(std::equal(one.parameters().begin(), one.parameters().end(), other.parameters().begin()));
+}
+
 TEST(LstmTrainer, WideNetsTakeSeveralStepsABatch) {
   constexpr LstmShape wide{.steps = 12, .n_static = 1, .outputs = 1, .layers = 2, .hidden = {256, 256}};
   Random rng(1);
@@ -240,6 +260,7 @@ TEST(LstmTrainer, RefusesWhatDoesNotFit) {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   for (const LstmTrainerOptions& bad :
        {LstmTrainerOptions{.epochs = 0}, LstmTrainerOptions{.batch_size = 0}, LstmTrainerOptions{.batch_size = 1 << 20},
+        LstmTrainerOptions{.epoch_rows = 0},
         LstmTrainerOptions{.learning_rate = 0}, LstmTrainerOptions{.learning_rate = nan},
         LstmTrainerOptions{.dropout = 1}, LstmTrainerOptions{.dropout = nan}, LstmTrainerOptions{.l2 = -1},
         LstmTrainerOptions{.clip_norm = nan}, LstmTrainerOptions{.patience = -1}})

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "core/base/error.hpp"
 #include "core/base/random.hpp"
@@ -123,6 +124,61 @@ TEST(Ridge, NotANumberIsAnError) {
   rows[3].x[1] = std::nan("");
   auto sums = sums_of<double>(rows, Intercept::free);
   EXPECT_THROW(sums.solve(kPenalties), Error);
+}
+
+// Kernels of all levels do the same operations in the same order.
+TEST(Ridge, KernelsOfAllLevelsGiveTheSameBits) {
+#ifdef __x86_64__
+  const std::vector<const RidgeKernel*> kernels = [] {
+    std::vector<const RidgeKernel*> all{&kernel_baseline::kRidge};
+    if (has_simd_level(SimdLevel::avx2)) all.push_back(&kernel_avx2::kRidge);
+    if (has_simd_level(SimdLevel::avx512)) all.push_back(&kernel_avx512::kRidge);
+    return all;
+  }();
+  for (const std::size_t columns : {1U, 2U, 7U, 8U, 47U, 48U, 65U}) {
+    const std::size_t width = (columns + 2 + 15) / 16 * 16;
+    Random random(columns);
+    std::vector<float> x(20 * columns);
+    for (float& value : x) value = static_cast<float>(random.normal());
+    const std::vector<double> slopes(columns, 0.3), y(20, 1.5);
+    std::vector<std::vector<double>> results;
+    for (const RidgeKernel* kernel : kernels) {
+      LineVector<double> rows(kRidgeBlock * width), sums(columns * width);
+      const std::array<double, kRidgeBlock> weights{1, 0.5, 2, 0.25};
+      for (std::size_t block = 0; block < 20; block += kRidgeBlock) {
+        for (std::size_t row = 0; row < kRidgeBlock; ++row)
+          for (std::size_t d = 0; d < columns + 2; ++d)
+            rows[row * width + d] = static_cast<double>(x[(block + row) * columns + d % columns]) + (d < columns ? 0 : 1);
+        kernel->add_doubles(rows.data(), weights.data(), columns, width, sums.data());
+      }
+      for (std::size_t p = 0; p < columns; ++p) sums[p * width + p] += 3;
+      std::vector<double> result;
+      EXPECT_TRUE(kernel->solve(sums.data(), columns, 2, width));
+      for (std::size_t p = 0; p < columns; ++p)
+        result.insert(result.end(), &sums[p * width + columns], &sums[p * width + columns + 2]);
+      std::vector<double> left(20);
+      kernel->residuals(x.data(), y.data(), 20, columns, 0.7, slopes.data(), left.data());
+      result.insert(result.end(), left.begin(), left.end());
+      results.push_back(result);
+    }
+    for (const auto& result : results) EXPECT_EQ(result, results.front()) << columns << " columns";
+  }
+#endif
+}
+
+// Two columns that are one: the factors fail, and what LAPACK does with it decides.
+TEST(Ridge, SingularSystemsAreLeftToLapack) {
+  RidgeSums<double> sums(2, 1, Intercept::none);
+  for (const double x : {1.0, 2.0, 3.0}) {
+    const std::array<double, 2> twice{x, x};
+    const double y = 2 * x;
+    sums.add(twice.data(), &y);
+  }
+  const RidgeFit fit = sums.solve(std::array<double, 2>{0, 0});
+  EXPECT_NEAR(fit.slopes[0] + fit.slopes[1], 2, 1e-6);
+  sums.clear();
+  EXPECT_EQ(sums.rows(), 0U);
+  EXPECT_EQ(sums.weight(), 0);
 }
 
 }  // namespace

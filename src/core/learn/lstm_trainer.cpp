@@ -22,6 +22,7 @@ void require(bool condition, const char* what) {
 void check(const LstmTrainerOptions& o) {
   require(o.epochs >= 1 && o.epochs <= 100000, "epochs must be 1 to 100000");
   require(o.batch_size >= 1 && o.batch_size <= 1024, "batch size must be 1 to 1024");
+  require(o.epoch_rows >= 1, "an epoch must have a sample");
   require(o.learning_rate > 0.0F && o.learning_rate <= 1.0F, "learning rate must be above 0 and at most 1");
   require(o.dropout >= 0.0F && o.dropout < 1.0F, "dropout must be at least 0 and below 1");
   require(o.l2 >= 0.0F && o.l2 <= 1.0F, "l2 must be 0 to 1");
@@ -63,6 +64,7 @@ LstmTrainer::LstmTrainer(const LstmShape& shape, LstmData training, LstmData val
       validation_(std::move(validation)),
       n_training_(samples_of(shape, training_)),
       n_validation_(samples_of(shape, validation_)),
+      n_epoch_(std::min(n_training_, options.epoch_rows)),
       net_(shape, options.level),
       adam_(net_.parameters().size(), {.learning_rate = options.learning_rate, .clip_norm = options.clip_norm},
             options.level),
@@ -113,7 +115,11 @@ void LstmTrainer::step() {
 }
 
 void LstmTrainer::start_epoch() {
-  rng_.shuffle(order_);
+  first_ += n_epoch_;
+  if (course_.training.empty() || first_ + n_epoch_ > n_training_) {
+    rng_.shuffle(order_);
+    first_ = 0;
+  }
   phase_ = Phase::train;
   position_ = 0;
   squares_ = 0.0;
@@ -123,14 +129,14 @@ void LstmTrainer::train_chunk() {
   const LstmShape& shape = net_.shape();
   const auto T = static_cast<std::size_t>(shape.steps), S = static_cast<std::size_t>(shape.n_static),
              K = static_cast<std::size_t>(shape.outputs), batch = static_cast<std::size_t>(options_.batch_size);
-  const std::size_t start = position_ / batch * batch, end = std::min(start + batch, n_training_);
+  const std::size_t start = position_ / batch * batch, end = std::min(start + batch, n_epoch_);
   if (position_ == start) {
     std::fill(gradient_.begin(), gradient_.end(), 0.0F);
     batch_squares_ = 0.0;
   }
   const std::size_t n = std::min(end - position_, static_cast<std::size_t>(train_chunk_));
   for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t from = order_[position_ + i];
+    const std::size_t from = order_[first_ + position_ + i];
     std::copy_n(training_.sequence.data() + from * T, T, batch_.sequence.data() + i * T);
     std::copy_n(training_.statics.data() + from * S, S, batch_.statics.data() + i * S);
     std::copy_n(training_.targets.data() + from * K, K, batch_.targets.data() + i * K);
@@ -154,8 +160,8 @@ void LstmTrainer::finish_batch() {
   }
   // A loss that is not finite makes a gradient that is not, and Adam then leaves the weights alone.
   if (!std::isfinite(adam_.step(net_.parameters(), gradient_))) return stop_diverged();
-  if (position_ < n_training_) return;
-  training_loss_ = squares_ / (static_cast<double>(n_training_) * net_.shape().outputs);
+  if (position_ < n_epoch_) return;
+  training_loss_ = squares_ / (static_cast<double>(n_epoch_) * net_.shape().outputs);
   if (n_validation_ == 0) return end_epoch();
   phase_ = Phase::validate;
   position_ = 0;
@@ -205,8 +211,8 @@ void LstmTrainer::stop_diverged() {
 
 double LstmTrainer::progress() const {
   if (done()) return 1.0;
-  const auto of_epoch = static_cast<double>(n_training_ + n_validation_);
-  const double position = static_cast<double>(position_ + (phase_ == Phase::validate ? n_training_ : 0));
+  const auto of_epoch = static_cast<double>(n_epoch_ + n_validation_);
+  const double position = static_cast<double>(position_ + (phase_ == Phase::validate ? n_epoch_ : 0));
   return (epoch_ + position / of_epoch) / options_.epochs;
 }
 

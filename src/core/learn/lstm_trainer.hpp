@@ -20,6 +20,7 @@ struct LstmData {
 struct LstmTrainerOptions {
   int epochs = 100;
   int batch_size = 32;
+  std::size_t epoch_rows = 4096;  // an epoch has all samples, or so many of them when there are more; at least 1
   float learning_rate = 1e-3F;
   float dropout = 0;    // [0, 1)
   float l2 = 0;         // adds l2 · Σw² over the weights (not the biases) to the loss
@@ -38,7 +39,9 @@ struct LstmCourse {
   int epochs() const { return static_cast<int>(training.size()); }
 };
 
-/// Trains an LSTM by mini-batches of the mean squared error with Adam, in small steps that the caller drives:
+/// Trains an LSTM by mini-batches of the mean squared error with Adam, in small steps that the caller drives. Many
+/// samples are dealt out to several epochs, all in turn but for a rest smaller than one: what an epoch costs, and how
+/// much is learnt before the validation data is asked, does not grow with them.
 /// `while (!trainer.done()) { poll(); trainer.step(); }`. The same data, options and seed give the same bytes at the
 /// same SIMD level.
 class LstmTrainer {
@@ -83,7 +86,7 @@ class LstmTrainer {
 
   LstmTrainerOptions options_;
   LstmData training_, validation_;
-  std::size_t n_training_, n_validation_;
+  std::size_t n_training_, n_validation_, n_epoch_;
   Lstm net_;
   Adam adam_;
   Random rng_;
@@ -94,6 +97,7 @@ class LstmTrainer {
   FloatBuffer scratch_;
   Phase phase_ = Phase::train;
   std::size_t position_ = 0;  // samples of this phase already done
+  std::size_t first_ = 0;     // of an epoch, in order_
   double squares_ = 0.0, batch_squares_ = 0.0;
   int epoch_ = 0, best_epoch_ = 0;
   double training_loss_ = std::numeric_limits<double>::infinity();
