@@ -311,6 +311,17 @@ TEST(Lstm, LevelsAgreeAtEveryWidth) {
         net.loss_and_gradient(batch.sequence.data(), batch.statics.data(), batch.targets.data(), batch.size, {},
                               gradient);
         EXPECT_LT(largest_difference(gradient, expected), 1e-5F) << to_string(level) << " " << lower << " " << upper;
+        // The same units are dropped.
+        Random rng(5), same(5);
+        std::vector<float> dropped(expected.size()), expected_dropped(expected.size());
+        const auto run = [&](const Lstm& of, LstmDropout dropout, std::vector<float>& to) {
+          of.loss_and_gradient(batch.sequence.data(), batch.statics.data(), batch.targets.data(), batch.size, dropout,
+                               to);
+        };
+        run(net, {0.4F, &rng}, dropped);
+        run(baseline, {0.4F, &same}, expected_dropped);
+        EXPECT_LT(largest_difference(dropped, expected_dropped), 1e-5F)
+            << to_string(level) << " " << lower << " " << upper;
       }
     }
 }

@@ -179,20 +179,44 @@ std::size_t predict_memory(const LstmLayout& net, int chunk) {
   return chunk > 1 ? carve(net, chunk, Purpose::predict, nullptr, batch) : carve_single(net, nullptr, single);
 }
 
-// The units that fill up a panel have masks, too; what they mask is zero.
-void draw_masks(const LstmLayout& net, int batch, LstmDropout dropout, const LstmBuffers& buffers) {
-  const float kept = 1.0F / (1.0F - dropout.rate);
-  const auto threshold = static_cast<std::uint32_t>(std::ldexp(static_cast<double>(dropout.rate), 32));
+/// Two decisions of 32 bits from each draw, whichever units and steps they are for.
+class Coin {
+ public:
+  explicit Coin(LstmDropout dropout)
+      : rng_(dropout.rng),
+        kept_(1.0F / (1.0F - dropout.rate)),
+        threshold_(static_cast<std::uint32_t>(std::ldexp(static_cast<double>(dropout.rate), 32))) {}
+  void begin() { has_half_ = false; }
+  float toss() {
+    if (!has_half_) bits_ = rng_->bits();
+    has_half_ = !has_half_;
+    const auto now = static_cast<std::uint32_t>(has_half_ ? bits_ >> 32 : bits_);
+    return now < threshold_ ? 0.0F : kept_;
+  }
+
+ private:
+  Random* rng_;
+  float kept_;
+  std::uint32_t threshold_;
+  std::uint64_t bits_ = 0;
+  bool has_half_ = false;
+};
+
+// Unit by unit, then sample by sample and step by step: at every level the same units are dropped, wherever its panels
+// have them. Units that fill up a panel are masked.
+void draw_masks(const LstmLayout& net, int batch, LstmDropout dropout, const LstmKernel& kernel,
+                const LstmBuffers& buffers) {
+  Coin coin(dropout);
   for (int l = 0; l < net.layers; ++l) {
-    const int steps = l == net.layers - 1 ? 1 : net.steps;
-    const std::size_t n = static_cast<std::size_t>(net.layer[l].padded) * static_cast<std::size_t>(steps) *
-                          static_cast<std::size_t>(batch);
+    const auto H = static_cast<std::size_t>(net.layer[l].hidden), padded = static_cast<std::size_t>(net.layer[l].padded),
+               rows = static_cast<std::size_t>(kernel.panel_rows(net.layer[l].padded)),
+               columns = static_cast<std::size_t>(l == net.layers - 1 ? 1 : net.steps) * static_cast<std::size_t>(batch);
     float* mask = buffers.layer[l].mask;
-    for (std::size_t i = 0; i < n; i += 2) {  // two decisions of 32 bits from each draw
-      const std::uint64_t bits = dropout.rng->bits();
-      mask[i] = static_cast<std::uint32_t>(bits >> 32) < threshold ? 0.0F : kept;
-      mask[i + 1] = static_cast<std::uint32_t>(bits) < threshold ? 0.0F : kept;
-    }
+    if (H < padded) std::fill_n(mask, padded * columns, 0.0F);
+    coin.begin();
+    for (std::size_t c = 0; c < columns; ++c)
+      for (std::size_t first = 0; first < H; first += rows)
+        for (std::size_t r = 0; r < std::min(rows, H - first); ++r) mask[first * columns + c * rows + r] = coin.toss();
   }
 }
 
@@ -286,7 +310,7 @@ double Lstm::add_gradient(const float* sequence, const float* statics, const flo
   const std::size_t needed = carve(layout_, B, purpose, nullptr, batch);
   if (scratch.size() < needed) scratch.resize(needed);
   carve(layout_, B, purpose, scratch.data(), batch);
-  if (drop) draw_masks(layout_, B, dropout, batch.buffers);
+  if (drop) draw_masks(layout_, B, dropout, *kernel_, batch.buffers);
   kernel_->pack(layout_, parameters_.data(), true, batch.panels);
   return kernel_->train(layout_, parameters_.data(), batch.panels, sequence, statics, targets, B, scale, batch.buffers,
                         gradient.data());

@@ -79,6 +79,8 @@ struct LstmKernel {
   /// sequence T, statics S → out K.
   void (*predict_one)(const LstmLayout&, const float* parameters, const float* sequence, const float* statics,
                       const LstmSingle&, float* out);
+  /// Rows of a panel of a layer of so many units: unit h of column c is at (h / rows · columns + c) · rows + h mod rows.
+  int (*panel_rows)(int padded);
   /// Fills the panels; the transposed ones only when training.
   void (*pack)(const LstmLayout&, const float* parameters, bool training, const LstmPanels&);
   /// sequence B×T, statics B×S (row-major) → out B×K (row-major).
