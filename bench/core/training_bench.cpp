@@ -90,7 +90,8 @@ void population(benchmark::State& state) {
     rows = 0;
     for (const auto& one : all) rows += static_cast<double>(one.size());
     state.ResumeTiming();
-    PopulationTraining run(std::move(all), static_cast<Algorithm>(state.range(0)), {}, std::size_t{1} << 34, boosting());
+    PopulationTraining run(std::move(all), static_cast<Algorithm>(state.range(0)), {}, std::size_t{1} << 34,
+                           boosting());
     while (!run.done()) {
       const double start = cpu_ms();
       run.step();

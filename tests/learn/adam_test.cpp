@@ -55,7 +55,8 @@ TEST(Adam, EveryLevelMovesAsDoublesDo) {
         const auto g = static_cast<double>(gradient[i]);
         m[i] = 0.9 * m[i] + 0.1 * g;
         v[i] = 0.999 * v[i] + 0.001 * g * g;
-        expected[i] -= 1e-3 * (m[i] / (1 - std::pow(0.9, step))) / (std::sqrt(v[i] / (1 - std::pow(0.999, step))) + 1e-8);
+        expected[i] -=
+            1e-3 * (m[i] / (1 - std::pow(0.9, step))) / (std::sqrt(v[i] / (1 - std::pow(0.999, step))) + 1e-8);
       }
     }
     for (std::size_t i = 0; i < n; ++i)

@@ -260,10 +260,9 @@ TEST(LstmTrainer, RefusesWhatDoesNotFit) {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   for (const LstmTrainerOptions& bad :
        {LstmTrainerOptions{.epochs = 0}, LstmTrainerOptions{.batch_size = 0}, LstmTrainerOptions{.batch_size = 1 << 20},
-        LstmTrainerOptions{.epoch_rows = 0},
-        LstmTrainerOptions{.learning_rate = 0}, LstmTrainerOptions{.learning_rate = nan},
-        LstmTrainerOptions{.dropout = 1}, LstmTrainerOptions{.dropout = nan}, LstmTrainerOptions{.l2 = -1},
-        LstmTrainerOptions{.clip_norm = nan}, LstmTrainerOptions{.patience = -1}})
+        LstmTrainerOptions{.epoch_rows = 0}, LstmTrainerOptions{.learning_rate = 0},
+        LstmTrainerOptions{.learning_rate = nan}, LstmTrainerOptions{.dropout = 1}, LstmTrainerOptions{.dropout = nan},
+        LstmTrainerOptions{.l2 = -1}, LstmTrainerOptions{.clip_norm = nan}, LstmTrainerOptions{.patience = -1}})
     EXPECT_TRUE(refused(samples(4, 1), {}, bad));
 }
 

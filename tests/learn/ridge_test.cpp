@@ -148,7 +148,8 @@ TEST(Ridge, KernelsOfAllLevelsGiveTheSameBits) {
       for (std::size_t block = 0; block < 20; block += kRidgeBlock) {
         for (std::size_t row = 0; row < kRidgeBlock; ++row)
           for (std::size_t d = 0; d < columns + 2; ++d)
-            rows[row * width + d] = static_cast<double>(x[(block + row) * columns + d % columns]) + (d < columns ? 0 : 1);
+            rows[row * width + d] =
+                static_cast<double>(x[(block + row) * columns + d % columns]) + (d < columns ? 0 : 1);
         kernel->add_doubles(rows.data(), weights.data(), columns, width, sums.data());
       }
       for (std::size_t p = 0; p < columns; ++p) sums[p * width + p] += 3;

@@ -87,7 +87,7 @@ class Carver {
   std::size_t used_ = 0;
 };
 
-std::size_t widest_layer(const LstmLayout& net, int LstmLayout::Layer::* size) {
+std::size_t widest_layer(const LstmLayout& net, int LstmLayout::Layer::*size) {
   int widest = 0;
   for (int l = 0; l < net.layers; ++l) widest = std::max(widest, net.layer[l].*size);
   return static_cast<std::size_t>(widest);
@@ -208,9 +208,11 @@ void draw_masks(const LstmLayout& net, int batch, LstmDropout dropout, const Lst
                 const LstmBuffers& buffers) {
   Coin coin(dropout);
   for (int l = 0; l < net.layers; ++l) {
-    const auto H = static_cast<std::size_t>(net.layer[l].hidden), padded = static_cast<std::size_t>(net.layer[l].padded),
+    const auto H = static_cast<std::size_t>(net.layer[l].hidden),
+               padded = static_cast<std::size_t>(net.layer[l].padded),
                rows = static_cast<std::size_t>(kernel.panel_rows(net.layer[l].padded)),
-               columns = static_cast<std::size_t>(l == net.layers - 1 ? 1 : net.steps) * static_cast<std::size_t>(batch);
+               columns =
+                   static_cast<std::size_t>(l == net.layers - 1 ? 1 : net.steps) * static_cast<std::size_t>(batch);
     float* mask = buffers.layer[l].mask;
     if (H < padded) std::fill_n(mask, padded * columns, 0.0F);
     coin.begin();

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/base/random.hpp"
-#include "core/learn/lstm.hpp"
 #include "core/learn/adam.hpp"
+#include "core/learn/lstm.hpp"
 
 namespace glucose {
 

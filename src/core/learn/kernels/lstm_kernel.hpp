@@ -46,8 +46,8 @@ struct LstmPanels {
 /// step t of sample b. `mask`, `next` and `last` are null without dropout.
 struct LstmBuffers {
   struct Layer {
-    float* gates;      // 4H × TB: pre-activations, then i, f, g, o, then their gradient; when predicting one step: 4H × B
-    float* cell;       // H × TB; when predicting one step
+    float* gates;  // 4H × TB: pre-activations, then i, f, g, o, then their gradient; when predicting one step: 4H × B
+    float* cell;   // H × TB; when predicting one step
     float* tanh_cell;  // as cell
     float* hidden;     // H × TB
     float* mask;       // H × TB, of the last layer H × B: 0 or 1 / (1 - rate)
@@ -79,7 +79,8 @@ struct LstmKernel {
   /// sequence T, statics S → out K.
   void (*predict_one)(const LstmLayout&, const float* parameters, const float* sequence, const float* statics,
                       const LstmSingle&, float* out);
-  /// Rows of a panel of a layer of so many units: unit h of column c is at (h / rows · columns + c) · rows + h mod rows.
+  /// Rows of a panel of a layer of so many units: unit h of column c is at (h / rows · columns + c) · rows + h mod
+  /// rows.
   int (*panel_rows)(int padded);
   /// Fills the panels; the transposed ones only when training.
   void (*pack)(const LstmLayout&, const float* parameters, bool training, const LstmPanels&);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// What crosses between sums of rows and their kernels, compiled once per CPU level: see lstm_kernel.hpp. Every element is
-// computed by the same operations in the same order at every level, without FMA: the bits are the same everywhere.
+// What crosses between sums of rows and their kernels, compiled once per CPU level: see lstm_kernel.hpp. Every element
+// is computed by the same operations in the same order at every level, without FMA: the bits are the same everywhere.
 #pragma once
 #include <cstddef>
 
