@@ -39,6 +39,14 @@ BEGIN
   IF is_new THEN
     TRUNCATE glucose.serving_mark;
   END IF;
+  -- A statement that forecasts after thousands of meals is worth a second process; by its size alone the table is not.
+  FOR relation IN
+    SELECT c.oid FROM pg_class c
+    WHERE c.oid = to_regclass('glucose.meal') AND c.relkind = 'r' AND pg_has_role(c.relowner, 'USAGE')
+      AND array_to_string(c.reloptions, ',') NOT LIKE '%parallel_workers%' IS NOT FALSE
+  LOOP
+    EXECUTE format('ALTER TABLE %s SET (parallel_workers = 2)', relation);
+  END LOOP;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_serving() IS

@@ -14,14 +14,14 @@ COMMENT ON FUNCTION glucose.predict_meal(uuid, jsonb, jsonb) IS
 CREATE FUNCTION glucose.glucose_forecast(meal_id uuid, options jsonb DEFAULT '{}', person_id uuid DEFAULT NULL)
 RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, confidence text,
                confidence_score real, model_version text)
-LANGUAGE c STABLE PARALLEL SAFE ROWS 2 COST 1000 AS 'MODULE_PATHNAME', 'glucose_glucose_forecast';
+LANGUAGE c STABLE PARALLEL SAFE ROWS 2 COST 10000 AS 'MODULE_PATHNAME', 'glucose_glucose_forecast';
 COMMENT ON FUNCTION glucose.glucose_forecast(uuid, jsonb, uuid) IS
 'The forecast of predict_glucose() as rows, one per horizon, in mg/dL; writes nothing. Show disclaimer() with it.';
 
 CREATE FUNCTION glucose.cgm_forecast(person_id uuid, at timestamptz, options jsonb DEFAULT '{}')
 RETURNS TABLE (minutes_ahead integer, at timestamptz, mg_dl real, lower real, upper real, confidence text,
                confidence_score real, model_version text)
-LANGUAGE c STABLE PARALLEL SAFE ROWS 12 COST 1000 AS 'MODULE_PATHNAME', 'glucose_cgm_forecast';
+LANGUAGE c STABLE PARALLEL SAFE ROWS 12 COST 10000 AS 'MODULE_PATHNAME', 'glucose_cgm_forecast';
 COMMENT ON FUNCTION glucose.cgm_forecast(uuid, timestamptz, jsonb) IS
 'Forecasts glucose (mg/dL) at a moment from the readings measured and recorded by then; writes nothing. Show '
 'disclaimer() with it.';

@@ -27,6 +27,13 @@ SET ROLE clinic;
 INSERT INTO glucose.person (owner) SELECT 'clinic' FROM generate_series(1, 2000 - (SELECT count(*) FROM bench.person));
 RESET ROLE;
 
+-- What would be years ahead of today's clock counts as a wrong one: a long history is one of the past.
+UPDATE glucose.glucose_reading r SET measured_at = measured_at - make_interval(days => :long_days),
+  recorded_at = recorded_at - make_interval(days => :long_days)
+FROM bench.person b WHERE b.person_id = r.person_id AND b.part = 'long';
+UPDATE glucose.meal m SET eaten_at = eaten_at - make_interval(days => :long_days)
+FROM bench.person b WHERE b.person_id = m.person_id AND b.part = 'long';
+
 -- The sensor of one minute: on a straight line between its readings of every five.
 INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl)
 SELECT r.person_id, r.measured_at + k * (r.after - r.measured_at) / 5, r.mg_dl + k * (r.mg_dl_after - r.mg_dl) / 5

@@ -79,7 +79,7 @@ class Report:
         growth = [of(name, "few", "growth") for name in ("minute", "long", "since", "clinic")]
         sets = [None, None]
         if "sets" in found:
-            sets = [ratio(self.rate("one"), self.rate("torch_set")), ratio(self.rate("two"), self.rate("one"))]
+            sets = [ratio(self.rate("one"), self.rate("torch_set")), ratio(self.rate("new_two"), self.rate("new_one"))]
         lstm = ratio(found["lstm"]["torch"], found["lstm"]["ours"]) if "lstm" in found else None
         retrained = [60 * r["persons"] / r["seconds"] for r in found.get("retraining", {}).values()] or [None]
         inserts = [of(f"growing_{n}_ours", f"growing_{n}_plain", "inserts") for n in (1, 1000)]
@@ -147,7 +147,8 @@ class Report:
             "with it.\n\n" + table(("", "RSS, one", "PSS, one", "private, one", "RSS, all", "PSS, all", "private, all"), rows)
 
     def sets(self):
-        names = {"one": "`glucose_forecast`, joined, one process", "two": "the same, two processes",
+        names = {"one": "`glucose_forecast`, joined, one process", "new_one": "the same in a new session, one process",
+                 "new_two": "the same in a new session, two processes",
                  "shuffled": "the same, one process, meals shuffled", "by_person": "`forecast_meals` of each person",
                  "torch_set": "PL/Python + PyTorch, one batch", "torch_rows": "PL/Python + PyTorch, row by row"}
         found = self.found["sets"]

@@ -108,3 +108,11 @@ SET ROLE ben;
 SELECT count(*) AS of_anna
   FROM test.nodes(format('SELECT * FROM glucose.glucose_reading WHERE person_id = %L', :'person')) n
   WHERE n.buffers > 12;
+-- Forecasts after many meals are shared out when the statement is told that this costs nothing, however small the
+-- table.
+RESET ROLE;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET ROLE anna;
+SELECT bool_or(node = 'Gather') AS shared_out FROM test.nodes('SELECT f.mg_dl FROM glucose.meal m, '
+  'glucose.glucose_forecast(m.meal_id, ''{"on_error": "none"}'', m.person_id) f');
