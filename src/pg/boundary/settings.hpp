@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
+#include <cstddef>
 
 namespace glucose::pg::settings {
 
@@ -7,11 +8,18 @@ namespace glucose::pg::settings {
 enum Identity : int { kIdentityRole, kIdentityClaims };
 
 extern int identity;                // one of Identity
-extern int cache_size_kb;           // glucose.cache_size: decoded models kept per backend
+extern int cache_size_kb;           // glucose.cache_size: decoded models kept per backend, and as much of persons
 extern int max_train_memory_kb;     // glucose.max_train_memory: refuse a training that needs more
 extern int max_training_workers;    // glucose.max_training_workers: background trainings at once, on the server
 extern int min_population_persons;  // glucose.min_population_persons: fewer would be told of by a model of all
 extern bool log_predictions;        // glucose.log_predictions
+
+inline std::size_t cache_bytes() {
+  return static_cast<std::size_t>(cache_size_kb) * 1024;
+}
+inline std::size_t max_train_bytes() {
+  return static_cast<std::size_t>(max_train_memory_kb) * 1024;
+}
 
 /// Defines the glucose.* settings; called once from _PG_init.
 void define();

@@ -22,10 +22,6 @@ namespace {
 
 constexpr std::array kHorizons{60, 120};
 
-Size most_bytes() {
-  return static_cast<Size>(settings::max_train_memory_kb) * 1024;
-}
-
 FeatureVector vector_from(ArrayType* array) {
   if (ARR_NDIM(array) != 1 || ArrayGetNItems(1, ARR_DIMS(array)) != kFeatures)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features must have %d elements", kFeatures),
@@ -119,7 +115,7 @@ SQL_FUNCTION(extract_glucose_history_float8) {
   begin(Volatility::stable);
   read_person(person_id);
   const Readings readings = read_readings(person_id, before - (n + 1) * glucose::kHistoryStepMin * kMinute, before,
-                                          most_bytes(), CurrentMemoryContext);
+                                          settings::max_train_bytes(), CurrentMemoryContext);
   guarded([&] {
     glucose::glucose_window({readings.rows, static_cast<size_t>(readings.n)}, before,
                             glucose::kHistoryStepMin * kMinute, {out, static_cast<size_t>(n)});
@@ -141,7 +137,7 @@ SQL_FUNCTION(calculate_user_baseline) {
   const TimestampTz since = before - window_days * glucose::kDay;
   begin(Volatility::stable);
   read_person(person_id);
-  const Readings readings = read_readings(person_id, since, before, most_bytes(), CurrentMemoryContext);
+  const Readings readings = read_readings(person_id, since, before, settings::max_train_bytes(), CurrentMemoryContext);
   glucose::Baseline level;
   guarded([&] { level = glucose::baseline({readings.rows, static_cast<size_t>(readings.n)}, {}, since, before); });
   level.avg_carbs_g = read_mean_carbs(person_id, since, before);
@@ -159,7 +155,8 @@ SQL_FUNCTION(extract_features_of) {
   const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 1));
   const TimestampTz at = what.meal.eaten_at, since = at - glucose::kBaselineDays * glucose::kDay;
   const float avg_carbs_g = read_mean_carbs(&what.person.id, since, at);
-  const Readings readings = read_readings(&what.person.id, since, at, most_bytes(), CurrentMemoryContext);
+  const Readings readings =
+      read_readings(&what.person.id, since, at, settings::max_train_bytes(), CurrentMemoryContext);
   FeatureVector x;
   guarded([&] { x = glucose::extract(what.meal, {readings.rows, static_cast<size_t>(readings.n)}, avg_carbs_g); });
   end(Volatility::stable);
@@ -172,7 +169,8 @@ SQL_FUNCTION(feature_vector) {
   begin(Volatility::stable);
   const PersonMeal what = read_meal(meal_id, optional_uuid_argument(fcinfo, 2));
   const TimestampTz at = what.meal.eaten_at, since = at - glucose::kFeatureDays * glucose::kDay;
-  const Readings readings = read_readings(&what.person.id, since, at, most_bytes(), CurrentMemoryContext);
+  const Readings readings =
+      read_readings(&what.person.id, since, at, settings::max_train_bytes(), CurrentMemoryContext);
   const Meals meals = read_meals(what.person, since, at + 1, CurrentMemoryContext);
   glucose::Moment moment;
   guarded([&] {

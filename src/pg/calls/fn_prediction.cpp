@@ -43,48 +43,35 @@ Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
 }
 
 constexpr int kForecastColumns = 8;
+// Of many meals: the meal, the columns of a forecast, SQLSTATE and message.
+constexpr int kMealColumns = kForecastColumns + 3;
 
-void fill_row(Datum* values, const Served& served, const Answer& answer, size_t i, Datum version) {
-  const Asking& asking = *served.asking;
-  const glucose::Expected& e = answer.expected[i];
-  const Shown row = shown(asking.question, e);
-  values[0] = Int32GetDatum(e.minutes_ahead);
-  values[1] = TimestampTzGetDatum(asking.question.at + e.minutes_ahead * glucose::kMinute);
-  values[2] = asking.glucose(row.value);
-  values[3] = asking.glucose(row.lower);
-  values[4] = asking.glucose(row.upper);
-  values[5] = CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.confidence_at(i))]);
-  values[6] = Float4GetDatum(e.score);
-  values[7] = version;
+void put_rows(ReturnSetInfo* result, const Asking& asking, bool of_many) {
+  const Served served = read_served(asking, CurrentMemoryContext);
+  const Answer& answer = *compute(served);
+  const Datum version = CStringGetTextDatum(served.row.version);
+  for (size_t i = 0; i < static_cast<size_t>(answer.n); ++i) {
+    const glucose::Expected& e = answer.expected[i];
+    const Shown row = shown(asking.question, e);
+    Datum values[kMealColumns] = {
+        UUIDPGetDatum(asking.meal_id),
+        Int32GetDatum(e.minutes_ahead),
+        TimestampTzGetDatum(asking.question.at + e.minutes_ahead * glucose::kMinute),
+        asking.glucose(row.value),
+        asking.glucose(row.lower),
+        asking.glucose(row.upper),
+        CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(answer.confidence_at(i))]),
+        Float4GetDatum(e.score),
+        version};
+    bool nulls[kMealColumns] = {};
+    nulls[kMealColumns - 2] = nulls[kMealColumns - 1] = true;
+    const int first = of_many ? 0 : 1;
+    tuplestore_putvalues(result->setResult, result->setDesc, values + first, nulls + first);
+  }
 }
 
 void serve_rows(FunctionCallInfo fcinfo, const Asking& asking) {
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  const Served served = read_served(asking, CurrentMemoryContext);
-  const Answer& answer = *compute(served);
-  const Datum version = CStringGetTextDatum(served.row.version);
-  for (size_t i = 0; i < static_cast<size_t>(answer.n); ++i) {
-    Datum values[kForecastColumns];
-    bool nulls[kForecastColumns] = {};
-    fill_row(values, served, answer, i, version);
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-  }
-}
-
-// Columns: the meal, those of a forecast, SQLSTATE and message.
-constexpr int kMealColumns = kForecastColumns + 3;
-
-void put_forecast_of(ReturnSetInfo* result, const Asking& asking) {
-  const Served served = read_served(asking, CurrentMemoryContext);
-  const Answer& answer = *compute(served);
-  const Datum version = CStringGetTextDatum(served.row.version);
-  for (size_t i = 0; i < static_cast<size_t>(answer.n); ++i) {
-    Datum values[kMealColumns] = {UUIDPGetDatum(asking.meal_id)};
-    bool nulls[kMealColumns] = {};
-    fill_row(values + 1, served, answer, i, version);
-    nulls[kMealColumns - 2] = nulls[kMealColumns - 1] = true;
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-  }
+  put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), asking, false);
 }
 
 void put_failure_of(ReturnSetInfo* result, const pg_uuid_t* meal_id, const ErrorData& failure) {
@@ -211,7 +198,7 @@ SQL_FUNCTION(forecast_meals) {
     asking.meal_id = &meals.ids[i];
     const ErrorData* failure = attempt_plainly([&] {
       ask_about_meal(asking, read_kept_meal(asking.meal_id, person_id));
-      put_forecast_of(result, asking);
+      put_rows(result, asking, true);
     });
     if (failure != nullptr && !asking.skip_errors) put_failure_of(result, asking.meal_id, *failure);
   }

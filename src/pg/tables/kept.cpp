@@ -163,7 +163,7 @@ KeptPerson* begin_keeping(const Person& person, const Mark& mark) {
 }
 
 void drop_least_recent() {
-  const auto most = static_cast<std::size_t>(settings::cache_size_kb) * 1024;
+  const auto most = settings::cache_bytes();
   guarded([&] {
     Persons& there = persons();
     std::size_t sum = 0;
@@ -198,10 +198,6 @@ std::span<const Meal> span_of(const Meals& meals) {
   return {meals.rows, static_cast<std::size_t>(meals.n)};
 }
 
-Size most_bytes() {
-  return static_cast<Size>(settings::max_train_memory_kb) * 1024;
-}
-
 Mark mark_of(const pg_uuid_t* person_id) {
   const uint64 now = sight();
   KeptPerson* p = find(person_id);
@@ -211,7 +207,7 @@ Mark mark_of(const pg_uuid_t* person_id) {
 
 void read_settled(KeptPerson& p, const Person& person, TimestampTz since) {
   const TimestampTz from = moved(since, -kFurther);
-  const Readings readings = read_readings(&person.id, from, p.until, most_bytes(), CurrentMemoryContext);
+  const Readings readings = read_readings(&person.id, from, p.until, settings::max_train_bytes(), CurrentMemoryContext);
   const Meals meals = read_meals(person, from, moved(p.until, 1), CurrentMemoryContext);
   rows_were_read();
   p.has_rows = false;
@@ -230,7 +226,7 @@ void read_settled(KeptPerson& p, const Person& person, TimestampTz since) {
 }
 
 void read_newer(KeptPerson& p, const Person& person, TimestampTz at, bool next_is_settled) {
-  const Readings readings = read_readings(&person.id, p.until, at, most_bytes(), CurrentMemoryContext);
+  const Readings readings = read_readings(&person.id, p.until, at, settings::max_train_bytes(), CurrentMemoryContext);
   const Meals meals = read_meals(person, moved(p.until, 1), moved(at, 1), CurrentMemoryContext);
   rows_were_read();
   p.has_rows = false;
@@ -303,10 +299,9 @@ Known read_kept(const Person& person, const Reach& reach, TimestampTz at, Memory
   p->mark = mark;
   p->marked_under = now;
   const TimestampTz since = moved(at, -reach.before);
-  if (!p->has_rows || since < p->since) {
-    read_settled(*p, person, std::min(since, p->until));
-  }
-  if (++questions % 64 == 0) drop_least_recent();
+  const bool begins = !p->has_rows || since < p->since;
+  if (begins) read_settled(*p, person, std::min(since, p->until));
+  if (begins || ++questions % 64 == 0) drop_least_recent();
   const bool again = now != 0 && p->read_under == now;  // in the same statement
   const bool beyond = at > (again ? p->read_until : p->until);
   if (beyond)

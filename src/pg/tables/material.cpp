@@ -10,10 +10,6 @@ namespace {
 // Beyond, the offsets of the newest days are what counts: one wrong clock must not make a table of all days there are.
 constexpr TimestampTz kMostClockDays = 366 * 100;
 
-Size most_bytes() {
-  return static_cast<Size>(settings::max_train_memory_kb) * 1024;
-}
-
 }  // namespace
 
 DayClock clock_of(const Person& person, std::span<const Reading> readings, MemoryContext context) {
@@ -38,14 +34,15 @@ Material read_material(const Person& person, const Reach& reach, TimestampTz sta
                        MemoryContext context) {
   const TimestampTz since = moved(start_at, -reach.before);
   const Meals meals = reach.meals ? read_meals(person, since, end_at, context) : Meals{nullptr, 0};
-  const Readings readings = read_readings(&person.id, since, moved(end_at, reach.after), most_bytes(), context);
+  const Readings readings =
+      read_readings(&person.id, since, moved(end_at, reach.after), settings::max_train_bytes(), context);
   const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
   return {known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), start_at, end_at};
 }
 
 Known read_known(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
   const TimestampTz since = moved(at, -reach.before);
-  const Readings readings = read_readings(&person.id, since, at, most_bytes(), context);
+  const Readings readings = read_readings(&person.id, since, at, settings::max_train_bytes(), context);
   const Meals meals = reach.meals ? read_meals(person, since, moved(at, 1), context) : Meals{nullptr, 0};
   const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
   return {known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), at};

@@ -248,7 +248,7 @@ const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_
   require_digest(artifact, row.sha256);
   const auto* bytes = reinterpret_cast<const uint8*>(VARDATA_ANY(artifact));
   const auto size = static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact));
-  const auto limit = static_cast<size_t>(settings::cache_size_kb) * 1024;
+  const auto limit = settings::cache_bytes();
   guarded([&] { cached = models.insert(digest, {&task, task.decode({bytes, size})}, size, limit); });
   // What stays of the weights in this backend is the cache's, which wipes what it drops.
   explicit_bzero(VARDATA_ANY(artifact), size);

@@ -17,13 +17,9 @@ namespace glucose::pg {
 
 namespace {
 
-size_t most_bytes() {
-  return static_cast<size_t>(settings::max_train_memory_kb) * 1024;
-}
-
 std::unique_ptr<RowsMaker>* make_maker(const TrainRequest& r, int persons, MemoryContext context) {
   return owned<std::unique_ptr<RowsMaker>>(
-      context, [&] { return r.task->training_rows(r.options, most_bytes(), r.of_population, persons); });
+      context, [&] { return r.task->training_rows(r.options, settings::max_train_bytes(), r.of_population, persons); });
 }
 
 // The server's hashing wants a transaction to account for it: a short one, where none is open.
@@ -145,7 +141,7 @@ void start_training(TrainingRun& run) {
   const TrainRequest& r = *run.request;
   make_rows(run);
   run.trainer = owned<std::unique_ptr<Trainer>>(run.context, [&] {
-    const TrainingBasis basis{r.algorithm, r.options, most_bytes(), run.population, run.boosting};
+    const TrainingBasis basis{r.algorithm, r.options, settings::max_train_bytes(), run.population, run.boosting};
     return (r.of_population ? r.task->train_population : r.task->train)(std::move(*run.rows), basis);
   });
 }
@@ -162,7 +158,7 @@ std::unique_ptr<Tuner>* start_tuning(TrainingRun& run, const SearchGrid& grid) {
   const TrainRequest& r = *run.request;
   make_rows(run);
   return owned<std::unique_ptr<Tuner>>(run.context, [&] {
-    const TrainingBasis basis{r.algorithm, r.options, most_bytes(), run.population, run.boosting};
+    const TrainingBasis basis{r.algorithm, r.options, settings::max_train_bytes(), run.population, run.boosting};
     return r.task->tune(std::move(*run.rows), basis, grid);
   });
 }

@@ -20,20 +20,6 @@ Micros week_of(Micros at) {
   return at - ((at % kWeek) + kWeek) % kWeek;
 }
 
-std::size_t before(std::span<const Meal> meals, Micros at) {
-  return static_cast<std::size_t>(
-      std::partition_point(meals.begin(), meals.end(), [&](const Meal& m) { return m.eaten_at < at; }) - meals.begin());
-}
-
-/// When the outcome of a horizon has come, recorded late or not.
-Micros comes_at(std::span<const Reading> readings, Micros moment) {
-  Micros at = moment + kReachOfReading;
-  auto r = std::partition_point(readings.begin(), readings.end(),
-                                [&](const Reading& reading) { return reading.measured_at < moment - kReachOfReading; });
-  for (; r != readings.end() && r->measured_at <= moment + kReachOfReading; ++r) at = std::max(at, r->recorded_at);
-  return at;
-}
-
 int times_forgot(std::size_t remembered) {
   if (remembered < kMostFollowed) return 0;
   return 1 + static_cast<int>((remembered - kMostFollowed) / static_cast<std::size_t>(kForgetAtOnce));
@@ -60,18 +46,19 @@ void MealWorkings::take(const Known& known) {
 // line does not see as an earlier one.
 Moment MealWorkings::moment(const Meal& line, std::uint8_t* issues) const {
   const Micros at = line.eaten_at;
-  const std::span<const Meal> known = lines_.first(before(lines_, at + 1));
+  const std::span<const Meal> known = lines_.first(meals_before(lines_, at + 1));
   const std::size_t begin = WholeMeals::last_begun(known, meals_, at);
   const auto is_it = [&](const Meal& m) { return m.id == line.id; };
   std::span<const Meal> eaten;
-  if (begin < known.size()) eaten = known.subspan(begin, before(known, known[begin].eaten_at + kOneMeal + 1) - begin);
+  if (begin < known.size())
+    eaten = known.subspan(begin, meals_before(known, known[begin].eaten_at + kOneMeal + 1) - begin);
   const bool is_its = std::any_of(eaten.begin(), eaten.end(), is_it);
   if (!is_its && std::any_of(known.begin(), known.end(), is_it)) {
     // What if it had been eaten at another time?
     const auto others = WholeMeals::without(known, line);
     return Timeline(others.all(), readings_).moment(WholeMeals::of(known, line), issues);
   }
-  const std::size_t n = before(meals_, eaten.empty() ? at : eaten.front().eaten_at);
+  const std::size_t n = meals_before(meals_, eaten.empty() ? at : eaten.front().eaten_at);
   if (is_its) return timeline_.moment(WholeMeals::of(eaten, line), n, nullptr, issues);
   if (eaten.empty()) return timeline_.moment(line, n, nullptr, issues);
   const WholeMeals so_far(eaten);
@@ -105,9 +92,9 @@ Micros MealWorkings::follows_from(const Model& model, Micros at) {
 }
 
 MealWorkings::Range MealWorkings::range(const Model& model, Micros at) const {
-  const std::size_t last = before(meals_, at);
+  const std::size_t last = meals_before(meals_, at);
   const Micros from = follows_from(model, at);
-  return {from, std::min(before(meals_, from), last), last};
+  return {from, std::min(meals_before(meals_, from), last), last};
 }
 
 MealWorkings::Followed& MealWorkings::find(const Recollection& memory, std::uint64_t serial, const Range& range,
@@ -134,7 +121,7 @@ void MealWorkings::add(Followed& f, const Model& model, const Sample& sample) {
   for (std::size_t k = 0; k < model.horizons_min.size(); ++k) {
     if (std::isnan(sample.targets[k])) continue;
     const Micros then = sample.eaten_at + model.horizons_min[k] * kMinute;
-    const Micros in_time = then + kReachOfReading, came = comes_at(readings_, then);
+    const Micros in_time = then + kReachOfReading, came = settled_at(readings_, then);
     known_at = std::min(known_at, in_time);
     if (came > in_time) f.late_until = std::max(f.late_until, came);
   }
@@ -145,7 +132,7 @@ void MealWorkings::add(Followed& f, const Model& model, const Sample& sample) {
 
 /// By the meals whose outcomes are all there.
 void MealWorkings::extend(Followed& f, const Model& model, const Range& range) {
-  std::size_t i = std::max(range.first, before(meals_, f.until));
+  std::size_t i = std::max(range.first, meals_before(meals_, f.until));
   for (; i < range.last && meals_[i].eaten_at + f.longest <= until_; ++i) {
     const Meal& meal = meals_[i];
     if (const auto sample = sample_of(meal, timeline_, readings_, model.horizons_min, 1, kInTheEnd);
@@ -160,7 +147,7 @@ void MealWorkings::extend(Followed& f, const Model& model, const Range& range) {
 
 const Recollection& MealWorkings::with_provisional(Followed& f, const Model& model, const Range& range, Micros at) {
   Recollection* known = &f.known;
-  for (std::size_t i = std::max(range.first, before(meals_, f.until)); i < range.last; ++i) {
+  for (std::size_t i = std::max(range.first, meals_before(meals_, f.until)); i < range.last; ++i) {
     const auto sample = sample_of(meals_[i], timeline_, readings_, model.horizons_min, 1, at);
     if (!sample || !has_glucose(*sample)) continue;
     if (known == &f.known && known->full()) {

@@ -13,7 +13,13 @@ namespace {
 
 constexpr Micros kLongestOutcome = kRecalledHorizonsMin.back() * kMinute + kReachOfReading;
 
-/// When every reading that may speak for a moment has come.
+}  // namespace
+
+std::size_t meals_before(std::span<const Meal> meals, Micros at) {
+  return static_cast<std::size_t>(
+      std::partition_point(meals.begin(), meals.end(), [&](const Meal& m) { return m.eaten_at < at; }) - meals.begin());
+}
+
 Micros settled_at(std::span<const Reading> readings, Micros moment) {
   Micros at = moment + kReachOfReading;
   auto r = std::partition_point(readings.begin(), readings.end(),
@@ -21,13 +27,6 @@ Micros settled_at(std::span<const Reading> readings, Micros moment) {
   for (; r != readings.end() && r->measured_at <= moment + kReachOfReading; ++r) at = std::max(at, r->recorded_at);
   return at;
 }
-
-std::size_t before(std::span<const Meal> meals, Micros at) {
-  return static_cast<std::size_t>(
-      std::partition_point(meals.begin(), meals.end(), [&](const Meal& m) { return m.eaten_at < at; }) - meals.begin());
-}
-
-}  // namespace
 
 Timeline::Past Timeline::past(const Meal& meal) const {
   const float carbs = meal.nutrition.carbs_g;
@@ -55,7 +54,7 @@ void Timeline::extend(std::span<const Meal> meals, std::span<const Reading> read
   sums_.extend(readings, static_cast<std::size_t>(unchanged - readings.begin()));
   alike_.extend(readings, complete);
   if (is_first) past_.clear();
-  past_.resize(std::min(past_.size(), is_first ? 0 : before(meals, complete - kLongestOutcome)));
+  past_.resize(std::min(past_.size(), is_first ? 0 : meals_before(meals, complete - kLongestOutcome)));
   past_.reserve(meals.size());
   while (past_.size() < meals.size()) past_.push_back(past(meals[past_.size()]));
 }
@@ -69,7 +68,7 @@ void Timeline::put_outcomes(Past& past, Micros at) const {
 
 std::vector<EarlierMeal> Timeline::earlier(Micros at, std::size_t n, const Meal* last) const {
   const std::span<const Meal> meals = meals_.first(n);
-  const std::size_t begin = before(meals, at - kBaselineDays * kDay), end = before(meals, at);
+  const std::size_t begin = meals_before(meals, at - kBaselineDays * kDay), end = meals_before(meals, at);
   std::vector<EarlierMeal> earlier;
   earlier.reserve(end - begin + 1);
   const auto add = [&](Past p) {
@@ -88,7 +87,7 @@ Moment Timeline::moment(const Meal& meal, std::size_t n, const Meal* last, std::
   const auto count = [&](const Meal& m) {
     if (m.eaten_at == at && m.id != meal.id && !std::isnan(m.nutrition.carbs_g)) same_moment += m.nutrition.carbs_g;
   };
-  for (std::size_t i = before(meals, at); i < n && meals[i].eaten_at == at; ++i) count(meals[i]);
+  for (std::size_t i = meals_before(meals, at); i < n && meals[i].eaten_at == at; ++i) count(meals[i]);
   if (last != nullptr) count(*last);
   const Levels levels(readings_, sums_, at);
   if (issues != nullptr) *issues = levels.believed().issues();

@@ -20,6 +20,12 @@ struct Moment {
 };
 static_assert(std::is_trivially_copyable_v<Moment>);
 
+/// How many of the meals, sorted by time, were eaten before a moment.
+std::size_t meals_before(std::span<const Meal> meals, Micros at);
+
+/// When every reading that may speak for a moment has come, recorded late or not.
+Micros settled_at(std::span<const Reading> readings, Micros moment);
+
 /// A person's meals and readings, to say of any moment what was known then: nothing measured or recorded later, and of
 /// earlier meals only the outcomes known by then. What does not depend on the moment is worked out once, and kept when
 /// rows are added.
