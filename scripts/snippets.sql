@@ -28,6 +28,9 @@ CREATE TEMP TABLE shift AS
   FROM glucose.glucose_reading r GROUP BY r.person_id;
 UPDATE glucose.glucose_reading r SET measured_at = r.measured_at + s.days FROM shift s WHERE s.person_id = r.person_id;
 UPDATE glucose.meal m SET eaten_at = m.eaten_at + s.days FROM shift s WHERE s.person_id = m.person_id;
+UPDATE glucose.daily_metric d SET day = d.day + extract(day FROM s.days)::integer FROM shift s
+  WHERE s.person_id = d.person_id;
+DELETE FROM glucose.daily_metric WHERE day > current_date;
 DELETE FROM glucose.glucose_reading WHERE measured_at > now() - interval '3 min';
 DELETE FROM glucose.meal WHERE eaten_at > now() - interval '30 min';
 -- No gap in the last two days, whatever the hour: the pages ask about moments in them.

@@ -19,7 +19,7 @@ COMMENT ON FUNCTION glucose.owned_persons() IS
 CREATE FUNCTION glucose.may_record(person_id uuid) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_may_record';
 COMMENT ON FUNCTION glucose.may_record(uuid) IS
-'Whether the caller may add meals and readings of a person: its owner, and whom it is shared with at level record or '
+'Whether the caller may add meals, readings and values of days of a person: its owner, and whom it is shared with at level record or '
 'manage. The row-level policies use it.';
 
 CREATE FUNCTION glucose.may_manage(person_id uuid) RETURNS boolean
@@ -37,5 +37,5 @@ COMMENT ON FUNCTION glucose.may_train(uuid) IS
 CREATE FUNCTION glucose.entered_by() RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_entered_by';
 COMMENT ON FUNCTION glucose.entered_by() IS
-'Internal: default of meal.entered_by and glucose_reading.entered_by: the identity of who records for persons shared '
+'Internal: default of entered_by of meals, readings and values of days: the identity of who records for persons shared '
 'at level record, else NULL.';

@@ -97,6 +97,9 @@ BEGIN
       ('experiment_model', 'see', 'SELECT', visible_rows, NULL),
       ('retraining_override', 'see', 'SELECT', visible_rows, NULL),
       ('retraining_override', 'decide', 'ALL', managed_rows, managed_rows),
+      ('source_preference', 'see', 'SELECT', visible_rows, NULL),
+      ('source_preference', 'decide', 'ALL', managed_rows, managed_rows),
+      ('metric', 'read', 'SELECT', 'true', NULL),
       ('retraining_policy', 'read', 'SELECT', 'true', NULL),
       ('population_model', 'read', 'SELECT', 'true', NULL),
       ('population_deployment', 'read', 'SELECT', 'true', NULL),
@@ -110,7 +113,8 @@ BEGIN
            c.oid
     FROM (SELECT c.*, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'entered_by'
                               AND a.atttypid = 'text'::regtype AND NOT a.attisdropped) AS knows
-          FROM pg_class c WHERE c.oid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading'))) AS c
+          FROM pg_class c WHERE c.oid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading'),
+                                          to_regclass('glucose.daily_metric'))) AS c
     CROSS JOIN LATERAL (VALUES
       ('see', 'SELECT', visible_rows, true, false),
       ('enter', 'INSERT', CASE WHEN c.knows THEN entered_rows ELSE recorded_rows END, false, true),
@@ -125,7 +129,7 @@ BEGIN
               || coalesce(' WITH CHECK (' || policy.check_rows || ')', '');
     END IF;
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy',
+  FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy', 'glucose.metric',
     'glucose.experiment']::regclass[] LOOP
     IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
       EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);
@@ -134,7 +138,8 @@ BEGIN
   ALTER TABLE glucose.person ALTER COLUMN owner SET DEFAULT glucose.current_identity();
   FOR relation IN
     SELECT a.attrelid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-    WHERE a.attrelid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading'))
+    WHERE a.attrelid IN (to_regclass('glucose.meal'), to_regclass('glucose.glucose_reading'),
+                         to_regclass('glucose.daily_metric'))
       AND a.attname = 'entered_by' AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
       AND pg_has_role(c.relowner, 'USAGE')
   LOOP

@@ -47,13 +47,13 @@ BEGIN
     EXECUTE format('REVOKE ALL ON %s FROM %I', relation, role);
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'person_time_zone', 'meal', 'glucose_reading',
-                                  'retraining_override'] LOOP
+                                  'daily_metric', 'source_preference', 'retraining_override'] LOOP
     EXECUTE format('GRANT SELECT%s ON glucose.%I TO %I',
                    CASE level WHEN 'write' THEN ', INSERT, UPDATE, DELETE' ELSE '' END, relation, role);
   END LOOP;
   -- What functions write is read only: the function checks who asks and makes every value of the row.
   EXECUTE format('GRANT SELECT ON glucose.model_version, glucose.model_metric, glucose.deployment, '
-                 'glucose.serving_mark, '
+                 'glucose.serving_mark, glucose.metric, '
                  'glucose.prediction, glucose.training_job, glucose.training_progress, glucose.retraining_log, '
                  'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, '
                  'glucose.population_deployment, glucose.population_metric, glucose.schema_version, '
@@ -155,7 +155,7 @@ BEGIN
     PERFORM glucose.add_to_policy(relation, 'steward_reads', 'FOR SELECT', all_rows, role);
   END LOOP;
   IF level = 'manage' THEN
-    FOREACH relation IN ARRAY ARRAY['glucose.retraining_policy', 'glucose.retraining_override',
+    FOREACH relation IN ARRAY ARRAY['glucose.retraining_policy', 'glucose.retraining_override', 'glucose.metric',
                                     'glucose.experiment']::regclass[] LOOP
       PERFORM glucose.add_to_policy(relation, 'steward', 'FOR ALL', all_rows, role);
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
@@ -166,7 +166,7 @@ END
 $fn$;
 COMMENT ON FUNCTION glucose.add_steward(name, text) IS
 'Lets a role see every person: at level read, and at level manage also train, deploy and experiment for all, make '
-'population models and set the retraining policy. It records and corrects nothing of a person.';
+'population models, set the retraining policy and define metrics. It records and corrects nothing of a person.';
 
 CREATE FUNCTION glucose.add_to_policy(relation regclass, policy name, command text, rows text, role name) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -218,7 +218,8 @@ BEGIN
   END LOOP;
   IF EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.retraining_policy')
              AND c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = role)) THEN
-    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON glucose.retraining_policy, glucose.experiment FROM %I', role);
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON glucose.retraining_policy, glucose.metric, glucose.experiment '
+                   'FROM %I', role);
   END IF;
 END
 $fn$;

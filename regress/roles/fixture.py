@@ -34,6 +34,11 @@ class Fixture:
             SET ROLE alice;
             INSERT INTO glucose.retraining_override (person_id, model_type, algorithm)
               VALUES (glucose.key('alice'), 'glucose', 'mean');
+            INSERT INTO glucose.daily_metric (person_id, day, metric, value, source)
+              SELECT glucose.key('alice'), current_date - n, m, 50 + n, 'watch'
+              FROM generate_series(0, 40) n, unnest('{RESTING_HEART_RATE,STEPS}'::text[]) m;
+            INSERT INTO glucose.source_preference (person_id, metric, sources)
+              VALUES (glucose.key('alice'), 'STEPS', '{watch,phone}');
             SELECT glucose.train_model(glucose.key('alice'), 'cgm', 'auto', '{"deploy": true}');
             SELECT glucose.retrain_model(glucose.key('alice'), force => true);
             SET ROLE steward;

@@ -13,6 +13,8 @@ BY_NAME = {
     "end_at": "now()", "as_of": "now()", "changes": "'{\"carbs_g\": 20}'", "days": "3", "trials": "1",
     "command": "'FOR SELECT'", "rows": "'true'",
     "measured_at": "'{2021-03-01,2021-03-02}'", "meals": "'[{\"eaten_at\": \"2021-03-01\", \"carbs_g\": 40}]'",
+    "day_values": "'[{\"day\": \"2021-03-01\", \"values\": {\"STEPS\": 4000}}]'", "metric": "'STEPS'",
+    "metrics": "'{STEPS,GLUCOSE_MEAN}'", "feature": "'a_steps'", "day": "now() - interval '1 day'", "better": "'lower'",
 }
 BY_TYPE = {
     "text": "'everybody'", "name": "'bystander'", "jsonb": "'{}'", "json": "'{}'", "bytea": "'\\x00'", "integer": "1",
@@ -106,10 +108,10 @@ def written_by(kind, function):
         return kind.may_change & RECORDING[function[0]]
     log = frozenset({"prediction"}) if kind.sees else frozenset()
     if "managed" in kind.may_change:
-        return log | (frozenset(LIFE_OF_MODELS) | kind.may_change) - {"meal", "glucose_reading"}
+        return log | (frozenset(LIFE_OF_MODELS) | kind.may_change) - {"meal", "glucose_reading", "daily_metric", "source_preference"}
     return log
 
 
-RECORDING = {"import_readings": {"glucose_reading"}, "import_meals": {"meal"}}
+RECORDING = {"import_readings": {"glucose_reading"}, "import_meals": {"meal"}, "import_daily": {"daily_metric"}}
 LIFE_OF_MODELS = ("model_version", "model_metric", "deployment", "training_job", "retraining_log", "experiment_model",
                   "population_member", "retraining_override")

@@ -20,10 +20,12 @@ from trial import Trial, connect
 
 # Syntax, types and names that do not fit: a probe that says nothing.
 MALFORMED = ("42601", "42883", "42804", "42846", "42703", "42702", "42P02", "42P10", "22P02")
-RECORDED = {"meal", "glucose_reading"}
+RECORDED = {"meal", "glucose_reading", "daily_metric"}
 BY_HAND = {"retraining_override"}
+# What whoever manages a person decides for it, and no steward.
+DECIDED = {"source_preference"}
 # What the server writes by itself for those who may write these.
-FOLLOWS = {"serving_mark": RECORDED | {"prediction"}}
+FOLLOWS = {"serving_mark": {"meal", "glucose_reading", "prediction"}}
 
 
 @dataclasses.dataclass
@@ -42,7 +44,7 @@ KINDS = [
     Kind("owner of another person", "bob"),
     Kind("view", "viewer", True),
     Kind("record", "recorder", True, frozenset(RECORDED)),
-    Kind("manage", "manager", True, frozenset(RECORDED | BY_HAND | {"managed"})),
+    Kind("manage", "manager", True, frozenset(RECORDED | BY_HAND | DECIDED | {"managed"})),
     Kind("analyst, nothing shared", "reader"),
     Kind("analyst, shared", "analyst", True),
     Kind("steward, read", "auditor", True),

@@ -12,7 +12,7 @@ CREATE TEMP VIEW tab AS
 -- Shared tables hold no person's rows.
 CREATE TEMP VIEW person_tab AS
   SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment',
-  'population_metric', 'population_member', 'retraining_policy', 'experiment', 'role_identity');
+  'population_metric', 'population_member', 'retraining_policy', 'experiment', 'role_identity', 'metric');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 
@@ -60,11 +60,11 @@ WHERE polqual IS NULL AND polcmd <> 'a' OR polwithcheck IS NULL AND polcmd IN ('
 SELECT polrelid::regclass AS subselect_in_policy, polname FROM pg_policy JOIN tab ON tab.oid = polrelid
 WHERE concat(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ~* '\mFROM\M';
 SELECT name AS unlogged FROM tab WHERE relpersistence <> 'p';
--- Only those that look at zones when they are written (without them a wrong one is found when it is used), and those
--- that
+-- Only those that look at zones and values of days when they are written (without them a wrong one is found when it is
+-- used), and those that
 -- keep true what sessions keep of persons (without them nothing is kept).
 SELECT name AS trigger, tgname FROM tab JOIN pg_trigger ON tgrelid = tab.oid
-WHERE NOT tgisinternal AND tgname NOT IN ('zone_is_known', 'new_zone_is_known', 'zone_is_kept')
+WHERE NOT tgisinternal AND tgname NOT IN ('zone_is_known', 'new_zone_is_known', 'zone_is_kept', 'value_fits', 'new_value_fits')
   AND tgname NOT LIKE 'pg\_glucose\_%';
 
 -- Every table of persons can live on many machines: person_id is in each of its keys.
@@ -76,8 +76,9 @@ SELECT name AS no_primary_key FROM tab WHERE NOT EXISTS
 SELECT indexrelid::regclass AS unique_without_person FROM pg_index JOIN person_tab ON person_tab.oid = indrelid
 WHERE indisunique AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = indrelid AND attname = 'person_id'
                                                              AND attnum = ANY (indkey[:indnkeyatts - 1]));
+-- A shared table may be named without one: it is on every machine.
 SELECT c.conname AS foreign_key_without_person FROM pg_constraint c JOIN person_tab t ON t.oid = c.conrelid
-WHERE c.contype = 'f' AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.conrelid AND attname = 'person_id'
+WHERE c.contype = 'f' AND c.confrelid IN (SELECT oid FROM person_tab) AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.conrelid AND attname = 'person_id'
                                                                  AND attnum = ANY (c.conkey));
 SELECT c.conname AS shared_table_names_persons FROM pg_constraint c JOIN tab t ON t.oid = c.conrelid
 WHERE c.contype = 'f' AND t.oid NOT IN (SELECT oid FROM person_tab) AND c.confrelid IN (SELECT oid FROM person_tab)

@@ -129,7 +129,10 @@ BEGIN
        'WHEN (OLD.time_zone IS DISTINCT FROM NEW.time_zone)'),
       ('person_time_zone', 'zone_is_known', 'BEFORE INSERT', 'check_time_zone', ''),
       ('person_time_zone', 'new_zone_is_known', 'BEFORE UPDATE OF time_zone', 'check_time_zone',
-       'WHEN (OLD.time_zone IS DISTINCT FROM NEW.time_zone)')) AS t (relation, name, moment, runs, condition)
+       'WHEN (OLD.time_zone IS DISTINCT FROM NEW.time_zone)'),
+      ('daily_metric', 'value_fits', 'BEFORE INSERT', 'check_daily_value', ''),
+      ('daily_metric', 'new_value_fits', 'BEFORE UPDATE OF metric, value, unit', 'check_daily_value', ''))
+      AS t (relation, name, moment, runs, condition)
     JOIN pg_class c ON c.oid = to_regclass('glucose.' || t.relation) AND c.relkind IN ('r', 'p')
     WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = t.name)
   LOOP
@@ -148,4 +151,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_entry_checks() IS
-'Internal: part of setup(): what is asked of zones and units when they are written, and whatever of it is missing.';
+'Internal: part of setup(): what is asked of zones, units and values of days when they are written, and whatever of it '
+'is missing.';

@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "${SOURCE_DIR:?}/src"
 core_order="base math readings learn model training asking simulation tasks/task.hpp tasks/meal/features \
-tasks/meal/models tasks/meal/training tasks/meal/asking tasks/meal tasks/cgm tasks"
+tasks/meal/models tasks/meal/training tasks/meal/asking tasks/meal tasks/cgm tasks/daily/features tasks/daily/asking \
+tasks/daily tasks"
 pg_order="boundary tables work calls"
 
 # against ROOT ORDER: includes that point to a later room.

@@ -19,9 +19,10 @@ constexpr float kLowAlarmMgDl = 65;
 
 // One stream per part: what one part draws never moves another's stream, so the same seed eats at the same times in
 // every profile.
-Simulator::Seeds::Seeds(std::uint64_t seed) : person(0), variation(0), habit(0), sensor(0), dosing(0), reaction(0) {
+Simulator::Seeds::Seeds(std::uint64_t seed)
+    : person(0), variation(0), habit(0), sensor(0), dosing(0), reaction(0), life(0) {
   Random root(seed);
-  for (Random* stream : {&person, &variation, &habit, &sensor, &dosing, &reaction}) *stream = Random(root.bits());
+  for (Random* stream : {&person, &variation, &habit, &sensor, &dosing, &reaction, &life}) *stream = Random(root.bits());
 }
 
 Simulator::Simulator(std::uint64_t seed, int days, Profile profile) : Simulator(Seeds(seed), checked(days), profile) {}
@@ -33,11 +34,13 @@ Simulator::Simulator(const Seeds& seeds, int days, Profile profile)
       variation_(seeds.variation, person_),
       habit_(seeds.habit, person_.appetite),
       sensor_(seeds.sensor, body_.plasma_mg_dl()),
-      reaction_(seeds.reaction) {
+      reaction_(seeds.reaction),
+      life_(seeds.life, profile) {
   if (profile == Profile::t1d) dosing_.emplace(seeds.dosing, person_.body);
   live_day();  // warm-up: day -1, whose rows are dropped
   meals_.clear();
   readings_.clear();
+  life_.forget();
 }
 
 void Simulator::step() {
@@ -48,6 +51,7 @@ void Simulator::live_day() {
   variation_.start_day();
   const int weekday = (day_ + 7) % 7;  // day -1 is a Sunday
   const auto plan = habit_.plan_day(weekday);
+  life_.live_day(day_);
   today_.clear();
   auto next = plan.begin();
   for (int minute = 0; minute < 1440; ++minute) {

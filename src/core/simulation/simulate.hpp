@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/types.hpp"
+#include "core/simulation/daily_life.hpp"
 #include "core/simulation/insulin_dosing.hpp"
 #include "core/simulation/meal_habit.hpp"
 #include "core/simulation/person.hpp"
@@ -26,6 +27,7 @@ inline constexpr int kMostSimulatedDays = 3650;
 
 /// Simulates one person day by day, after an unseen warm-up day: same seed and profile, same bits; more days only add
 /// to the end. Readings are in time order (recorded_at = measured_at), meals too; both times as in SimulatedMeal.
+/// Values of days are a part of their own: glucose and meals know nothing of training, alcohol and illness.
 /// Medication is only simulated for t1d (insulin pump); nobody takes tablets, nobody exercises on purpose.
 /// Throws Error bad_argument for days outside 1 … kMostSimulatedDays.
 class Simulator {
@@ -36,11 +38,12 @@ class Simulator {
   void step();
   const std::vector<SimulatedMeal>& meals() const { return meals_; }
   const std::vector<Reading>& readings() const { return readings_; }
+  const std::vector<SimulatedValue>& values() const { return life_.values(); }
 
  private:
   struct Seeds {
     explicit Seeds(std::uint64_t seed);
-    Random person, variation, habit, sensor, dosing, reaction;
+    Random person, variation, habit, sensor, dosing, reaction, life;
   };
   Simulator(const Seeds& seeds, int days, Profile profile);
   void live_day();
@@ -56,6 +59,7 @@ class Simulator {
   sim::Sensor sensor_;
   std::optional<sim::InsulinDosing> dosing_;
   Random reaction_;
+  sim::DailyLife life_;
   int since_rescue_min_ = 600;
   std::vector<SimulatedMeal> today_;
   std::vector<SimulatedMeal> meals_;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/readings/time_grid.hpp"
+#include "core/tasks/daily/features/daily_schema.hpp"
 #include "core/tasks/meal/features/features.hpp"
 #include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/task.hpp"
@@ -49,14 +50,16 @@ bool is_rich_schema(const char* name) {
   if (glucose::kFeatureSchema != name)
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized feature schema \"%s\"", clipped(name)),
-             errhint("Feature schemas are meal28/1 and meal/2.")));
+             errhint("Feature schemas of meals are meal28/1 and meal/2; daily51/1 is that of days.")));
   return false;
 }
 
 }  // namespace
 
 SQL_FUNCTION(feature_schema) {
-  const bool rich = is_rich_schema(text_argument(fcinfo, 0, "schema"));
+  const char* name_of_schema = text_argument(fcinfo, 0, "schema");
+  const bool daily = glucose::kDailySchema == name_of_schema;
+  const bool rich = !daily && is_rich_schema(name_of_schema);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
   int index = 0;
@@ -72,7 +75,9 @@ SQL_FUNCTION(feature_schema) {
     bool nulls[7] = {false, false, false, std::isnan(low), std::isnan(high), false, false};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   };
-  if (rich)
+  if (daily)
+    for (const auto& f : glucose::kDailyTable) put(f.name, f.unit, glucose::kUnknown, glucose::kUnknown, true, f.source);
+  else if (rich)
     for (const auto& f : glucose::kRichTable) put(f.name, f.unit, glucose::kUnknown, glucose::kUnknown, true, f.source);
   else
     for (const auto& f : glucose::kFeatureTable) put(f.name, f.unit, f.low, f.high, f.nullable, f.source);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// simulate_person: compute in small steps, then write person, meals and readings.
+// simulate_person: compute in small steps, then write person, meals, readings and values of days.
 #include <cmath>
 
 #include "core/simulation/simulate.hpp"
@@ -16,6 +16,7 @@ extern "C" {
 
 using namespace glucose::pg;
 using glucose::SimulatedMeal;
+using glucose::SimulatedValue;
 using glucose::Simulator;
 
 namespace {
@@ -41,6 +42,14 @@ glucose::pg::Query insert_readings{
     "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS r (at, mg_dl)",
     3,
     {UUIDOID, TIMESTAMPTZARRAYOID, FLOAT4ARRAYOID}};
+glucose::pg::Query insert_values{
+    "INSERT INTO glucose.daily_metric (person_id, day, metric, source, value, unit) "
+    "SELECT $1, v.day, v.metric, v.source, v.value, m.unit FROM ROWS FROM (pg_catalog.unnest($2), "
+    "pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS v (day, metric, source, value) "
+    "JOIN glucose.metric m ON m.name OPERATOR(pg_catalog.=) v.metric "
+    "ORDER BY v.day USING OPERATOR(pg_catalog.<), m.name USING OPERATOR(pg_catalog.<)",
+    5,
+    {UUIDOID, DATEARRAYOID, TEXTARRAYOID, TEXTARRAYOID, FLOAT4ARRAYOID}};
 
 /// One array parameter in the making.
 struct Column {
@@ -96,6 +105,24 @@ void write_readings(const pg_uuid_t* person_id, const std::vector<glucose::Readi
   run(insert_readings, p, Mode::write);
 }
 
+void write_values(const pg_uuid_t* person_id, const std::vector<SimulatedValue>& values) {
+  const size_t n = values.size();
+  Column days(n), metrics(n), sources(n), amounts(n);
+  for (const SimulatedValue& value : values) {
+    days.add(Int32GetDatum(static_cast<int32>(kFirstDay / glucose::kDay) + value.day));
+    metrics.add(PointerGetDatum(cstring_to_text_with_len(value.metric.data(), static_cast<int>(value.metric.size()))));
+    sources.add(PointerGetDatum(cstring_to_text_with_len(value.source.data(), static_cast<int>(value.source.size()))));
+    amounts.add(Float4GetDatum(value.value));
+  }
+  Parameters p;
+  p.add(UUIDPGetDatum(person_id));
+  p.add(days.array(DATEOID, 4, true, TYPALIGN_INT));
+  p.add(metrics.array(TEXTOID, -1, false, TYPALIGN_INT));
+  p.add(sources.array(TEXTOID, -1, false, TYPALIGN_INT));
+  p.add(amounts.array(FLOAT4OID, 4, true, TYPALIGN_INT));
+  run(insert_values, p, Mode::write);
+}
+
 // False when the person is there already.
 bool write_person(const pg_uuid_t* person_id, const char* owner, const char* profile) {
   Parameters p;
@@ -131,6 +158,7 @@ SQL_FUNCTION(simulate_person) {
     }
     write_meals(person_id, simulator->meals());
     write_readings(person_id, simulator->readings());
+    write_values(person_id, simulator->values());
   } else {
     ereport(NOTICE, (errmsg("this simulated person is there already")));
   }

@@ -22,9 +22,10 @@ namespace glucose::pg {
 namespace {
 
 // Tables of persons that a function reads; the two of the contract may be views.
-constexpr const char* kTables[] = {"person",        "person_access",       "meal",          "glucose_reading",
-                                   "model_version", "model_metric",        "deployment",    "prediction",
-                                   "training_job",  "retraining_override", "retraining_log"};
+constexpr const char* kTables[] = {"person",         "person_access",       "meal",          "glucose_reading",
+                                   "model_version",  "model_metric",        "deployment",    "prediction",
+                                   "training_job",   "retraining_override", "retraining_log", "daily_metric",
+                                   "source_preference"};
 constexpr const char* kContract[] = {"meal", "glucose_reading"};
 
 constexpr int kMostSeen = 64;  // relations looked at; with more of them any change of a relation makes us look again

@@ -93,6 +93,19 @@ LocalClock local_clock(TimestampTz at, PersonClock* clock) {
   return {local.tm_hour * 60 + local.tm_min, j2day(date2j(local.tm_year, local.tm_mon, local.tm_mday))};
 }
 
+Timestamp local_time(TimestampTz at, PersonClock* clock) {
+  const Stay& stay = clock->at(at);
+  warn_once(clock, stay);
+  pg_tm tm;
+  fsec_t fraction;
+  int offset;
+  Timestamp local = 0;
+  bool failed = timestamp2tm(at, &offset, &tm, &fraction, nullptr, stay.zone) != 0;
+  failed = failed || tm2timestamp(&tm, fraction, nullptr, &local) != 0;
+  if (failed) ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+  return local;
+}
+
 TimestampTz moment_of(Timestamp local, PersonClock* clock) {
   pg_tm tm;
   fsec_t fraction;

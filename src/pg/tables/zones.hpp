@@ -37,6 +37,9 @@ PersonClock* copy_clock(const PersonClock* clock, MemoryContext context);
 /// The wall clock at a moment. The first time that an unknown zone counts, a warning says so.
 LocalClock local_clock(TimestampTz at, PersonClock* clock);
 
+/// What that clock shows, with its date.
+Timestamp local_time(TimestampTz at, PersonClock* clock);
+
 /// The moment of a wall clock's time, as PostgreSQL reads it where the clock is turned.
 TimestampTz moment_of(Timestamp local, PersonClock* clock);
 

@@ -35,19 +35,36 @@ void take_on_change(const char* key, const JsonbValue& value, ImportOptions* opt
   if (!options->keeps && strcmp(name, "update") != 0) raise_bad_option(key, "update or keep");
 }
 
+void take_source(const char* key, const JsonbValue& value, ImportOptions* options) {
+  options->source = text_value(key, value);
+  if (!is_source(options->source)) raise_bad_option(key, "a name of 1 to 63 characters");
+}
+
+/// Options of each kind of rows, in the order of Importing.
+constexpr struct {
+  const char* names;
+  bool unit, recorded_at, source;
+} kOptions[] = {{"unit, on_change, recorded_at and strict", true, true, false},
+                {"on_change and strict", false, false, false},
+                {"source, on_change, recorded_at and strict", false, true, true}};
+
+bool is_option(const char* key, Importing what) {
+  const auto& of = kOptions[static_cast<int>(what)];
+  if (strcmp(key, "unit") == 0) return of.unit;
+  if (strcmp(key, "recorded_at") == 0) return of.recorded_at;
+  if (strcmp(key, "source") == 0) return of.source;
+  return strcmp(key, "on_change") == 0 || strcmp(key, "strict") == 0;
+}
+
 /// What is being read, and for what.
 struct Reading {
   ImportOptions options;
-  bool of_readings;
+  Importing what;
 };
 
 void take_option(const char* key, const JsonbValue& value, void* state) {
   auto* reading = static_cast<Reading*>(state);
-  const bool is_of_readings = strcmp(key, "unit") == 0 || strcmp(key, "recorded_at") == 0;
-  const bool is_known = strcmp(key, "on_change") == 0 || strcmp(key, "strict") == 0;
-  if (!is_known && !(is_of_readings && reading->of_readings))
-    raise_unknown_option(key,
-                         reading->of_readings ? "unit, on_change, recorded_at and strict" : "on_change and strict");
+  if (!is_option(key, reading->what)) raise_unknown_option(key, kOptions[static_cast<int>(reading->what)].names);
   if (value.type == jbvNull) return;  // null asks for the default
   if (strcmp(key, "unit") == 0)
     reading->options.unit = require_unit(text_value(key, value));
@@ -55,6 +72,8 @@ void take_option(const char* key, const JsonbValue& value, void* state) {
     take_recorded_at(key, value, &reading->options);
   else if (strcmp(key, "on_change") == 0)
     take_on_change(key, value, &reading->options);
+  else if (strcmp(key, "source") == 0)
+    take_source(key, value, &reading->options);
   else
     reading->options.is_strict = bool_value(key, value);
 }
@@ -124,8 +143,8 @@ void correct_others(Arrivals& rows, const ImportOptions& options, Tally& tally) 
 
 }  // namespace
 
-ImportOptions read_import_options(Jsonb* options, bool of_readings) {
-  Reading reading{{}, of_readings};
+ImportOptions read_import_options(Jsonb* options, Importing what) {
+  Reading reading{{}, what};
   for_each_key(options, "options", take_option, &reading);
   return reading.options;
 }
@@ -146,6 +165,11 @@ int Arrivals::count(Found what) const {
   int count = 0;
   for (int i = 0; i < n; ++i) count += found[i] == what;
   return count;
+}
+
+bool is_source(const char* name) {
+  const int length = pg_mbstrlen(name);
+  return length >= 1 && length <= 63;
 }
 
 bool is_credible_time(TimestampTz at, int64 at_most_ahead) {

@@ -19,24 +19,31 @@ enum class Refusal : uint8 {
   other_person,
   not_yours,
   not_written,
+  unknown_metric,
+  unknown_unit,
 };
 inline constexpr const char* kRefusalNames[] = {"missing",           "malformed",    "not_finite",
                                                 "looks_like_mmol_l", "out_of_range", "time_out_of_range",
-                                                "other_person",      "not_yours",    "not_written"};
+                                                "other_person",      "not_yours",    "not_written",
+                                                "unknown_metric",    "unknown_unit"};
 inline constexpr int kRefusals = sizeof kRefusalNames / sizeof *kRefusalNames;
 inline constexpr int kFirstPlaces = 5;  // how many places of each kind are named
+
+/// What is imported; options differ.
+enum class Importing : uint8 { readings, meals, days };
 
 struct ImportOptions {
   GlucoseUnit unit = GlucoseUnit::mg_dl;  // of readings
   bool keeps = false;                     // what is there already and differs stays
   bool is_strict = false;
-  bool names_recorded_at = false;  // of readings; else the table's default
+  bool names_recorded_at = false;  // of readings and days; else the table's default
   bool is_recorded_when_measured = false;
   TimestampTz recorded_at = 0;
+  const char* source = nullptr;  // of days, where a row names none
 };
 
-/// Reads the options; those of readings alone are unknown for meals. Raises 22023.
-ImportOptions read_import_options(Jsonb* options, bool of_readings);
+/// Reads the options; those of other kinds of rows are unknown. Raises 22023.
+ImportOptions read_import_options(Jsonb* options, Importing what);
 
 /// What became of the rows. `place` counts from 1, as SQL's arrays do.
 struct Tally {
@@ -47,6 +54,9 @@ struct Tally {
   void refuse(Refusal why, int32 place);
   int64 all_refused() const;
 };
+
+/// Whether a text may name a source of a day's values.
+bool is_source(const char* name);
 
 /// Whether a moment may be one at which something was measured or eaten: since kEarliest, and at most so far ahead of
 /// the transaction's clock.

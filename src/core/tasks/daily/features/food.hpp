@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: PostgreSQL
+// What a day's meals say of it.
+#pragma once
+#include <array>
+#include <span>
+
+#include "core/tasks/daily/features/days.hpp"
+
+namespace glucose {
+
+/// What is eaten after midnight belongs to the evening before as far as times of eating are concerned; sums are by the
+/// calendar. So late and so early a day of eating ends and begins.
+inline constexpr int kEatingDayBegins = 4 * 60;
+
+/// NaN: not known. A sum is known when it is known of every line.
+struct Food {
+  int lines = 0, occasions = 0;
+  float some_kcal = 0;                              // of the lines of which it is known
+  std::array<float, 5> sums{};                      // kcal, carbs, protein, fat, fiber
+  float first_min = kUnknown, last_min = kUnknown;  // occasions from 04:00 on, minutes after midnight
+};
+
+/// Of the meals of one day that were eaten by as_of.
+Food food_of(const DailyMaterial& material, std::int32_t day, Micros as_of);
+
+/// The last meal of the eating day that ends at 04:00 of this day: minutes after the midnight this day begins with,
+/// mostly negative.
+float last_meal_before(const DailyMaterial& material, std::int32_t day, Micros as_of);
+
+}  // namespace glucose

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/tables/daily.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/tasks/daily/features/daily_features.hpp"
+#include "core/tasks/daily/features/glucose_day.hpp"
+#include "core/tasks/daily/features/hemisphere.hpp"
+#include "pg/boundary/guard.hpp"
+#include "pg/boundary/settings.hpp"
+#include "pg/tables/query.hpp"
+
+extern "C" {
+#include "utils/date.h"
+}
+
+namespace glucose::pg {
+
+namespace {
+
+constexpr int kMostDays = 3660;
+constexpr float kInfinite = std::numeric_limits<float>::infinity();
+constexpr int kGapDays = 14;  // how far back the metric to forecast is looked for
+
+Query all_metrics{
+    "SELECT name, unit, low, high FROM glucose.metric ORDER BY name USING OPERATOR(pg_catalog.<)", 0, {}};
+Query metric_of_name{"SELECT 1 FROM glucose.metric m WHERE m.name OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
+// Metric by metric a stretch of the key, whose order is that of the rows: by metric, day and name of the source.
+Query values_between{
+    "SELECT d.day, d.metric, d.unit, d.source, d.value, d.recorded_at FROM glucose.daily_metric d "
+    "WHERE d.person_id OPERATOR(pg_catalog.=) $1 AND d.metric OPERATOR(pg_catalog.=) ANY ($2) "
+    "AND d.day OPERATOR(pg_catalog.>=) $3 AND d.day OPERATOR(pg_catalog.<=) $4 "
+    "ORDER BY d.metric USING OPERATOR(pg_catalog.<), d.day USING OPERATOR(pg_catalog.<), "
+    "d.source USING OPERATOR(pg_catalog.<)",
+    4,
+    {UUIDOID, TEXTARRAYOID, DATEOID, DATEOID}};
+// The person's own order first: names of sources in a row, rank by rank.
+Query preferences{
+    "SELECT p.metric, s.source, s.rank, true FROM glucose.source_preference p, "
+    "pg_catalog.unnest(p.sources) WITH ORDINALITY AS s (source, rank) WHERE p.person_id OPERATOR(pg_catalog.=) $1 "
+    "UNION ALL SELECT m.name, s.source, s.rank, false FROM glucose.metric m, "
+    "pg_catalog.unnest(m.sources) WITH ORDINALITY AS s (source, rank)",
+    1,
+    {UUIDOID}};
+Query first_days{
+    "SELECT v.metric, (SELECT d.day FROM glucose.daily_metric d WHERE d.person_id OPERATOR(pg_catalog.=) $1 "
+    "AND d.metric OPERATOR(pg_catalog.=) v.metric ORDER BY d.day USING OPERATOR(pg_catalog.<) LIMIT 1) "
+    "FROM pg_catalog.unnest($2) AS v (metric)",
+    2,
+    {UUIDOID, TEXTARRAYOID}};
+
+/// What comes before what among sources of one metric.
+struct Preference {
+  const char *metric, *source;
+  int64 rank;
+  bool of_person;
+};
+struct Preferences {
+  Preference* rows;
+  int64 n;
+
+  // Smaller counts first: 0 … named by the person, then named for all, then the others, alike.
+  int64 place(const StoredValue& value) const {
+    constexpr int64 kOfAll = 1 << 20, kOthers = 1 << 21;
+    int64 best = kOthers;
+    for (int64 i = 0; i < n; ++i)
+      if (strcmp(rows[i].metric, value.metric) == 0 && strcmp(rows[i].source, value.source) == 0)
+        best = std::min(best, rows[i].rank + (rows[i].of_person ? 0 : kOfAll));
+    return best;
+  }
+};
+
+Preferences read_preferences(const Person& person) {
+  Parameters p;
+  p.add(UUIDPGetDatum(&person.id));
+  run(preferences, p, Mode::read);
+  Preferences all{static_cast<Preference*>(palloc(sizeof(Preference) * (SPI_processed + 1))), 0};
+  for (uint64 i = 0; i < SPI_processed; ++i) {
+    bool is_null;
+    const Datum source = column(i, 2, &is_null);
+    if (is_null) continue;
+    all.rows[all.n++] = {TextDatumGetCString(value(i, 1)), TextDatumGetCString(source), DatumGetInt64(value(i, 3)),
+                         DatumGetBool(value(i, 4))};
+  }
+  return all;
+}
+
+bool is_same_day(const StoredValue& a, const StoredValue& b) {
+  return a.day == b.day && strcmp(a.metric, b.metric) == 0;
+}
+
+// Few days have two sources: only then is asked who comes first. Insertion keeps those alike in the order of their
+// names.
+void put_in_order(const Person& person, StoredValues& values) {
+  bool has_asked = false;
+  Preferences order{};
+  for (int64 i = 1; i < values.n; ++i) {
+    if (!is_same_day(values.rows[i - 1], values.rows[i])) continue;
+    if (!has_asked) order = read_preferences(person);
+    has_asked = true;
+    for (int64 k = i; k > 0 && is_same_day(values.rows[k - 1], values.rows[k]) &&
+                      order.place(values.rows[k]) < order.place(values.rows[k - 1]);
+         --k)
+      std::swap(values.rows[k - 1], values.rows[k]);
+  }
+}
+
+Datum names_of_inputs(const char* target) {
+  Datum names[kColumns];
+  int n = 0;
+  for (const std::string_view name : kInputNames) names[n++] = CStringGetTextDatum(name.data());
+  if (input_of(target) < 0) names[n++] = CStringGetTextDatum(target);
+  return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+// What "ever" is asked of.
+void read_first_days(const Person& person, DailyMaterial& material) {
+  constexpr Input kAsked[] = {Input::alcohol, Input::caffeine, Input::training_load, Input::active_moderate};
+  Datum names[lengthof(kAsked)];
+  for (size_t i = 0; i < lengthof(kAsked); ++i)
+    names[i] = CStringGetTextDatum(kInputNames[static_cast<size_t>(kAsked[i])].data());
+  Parameters p;
+  p.add(UUIDPGetDatum(&person.id));
+  p.add(PointerGetDatum(construct_array(names, lengthof(kAsked), TEXTOID, -1, false, TYPALIGN_INT)));
+  run(first_days, p, Mode::read);
+  material.ever.fill(kNever);
+  for (uint64 i = 0; i < SPI_processed; ++i) {
+    bool is_null;
+    const Datum day = column(i, 2, &is_null);
+    const int input = input_of(TextDatumGetCString(value(i, 1)));
+    if (!is_null && input >= 0) material.ever[static_cast<size_t>(input)] = DatumGetDateADT(day);
+  }
+}
+
+// A holiday is known before it comes; everything else when the day has ended, unless it says when.
+TimestampTz known_at(const StoredValue& value, int input, const Calendar& calendar) {
+  if (value.has_recorded_at) return value.recorded_at;
+  return input == static_cast<int>(Input::free_day) ? DT_NOBEGIN : calendar.end(value.day);
+}
+
+/// Rows for core in the making.
+struct Rows {
+  DailyRow* rows;
+  size_t n = 0;
+  void add(DateADT day, int input, float value, TimestampTz at) {
+    rows[n++] = {day, static_cast<int16>(input), value, at};
+  }
+};
+
+void add_stored(const StoredValues& values, const char* target, const Calendar& calendar, Rows& rows) {
+  for (int64 i = 0; i < values.n; ++i) {
+    const StoredValue& value = values.rows[i];
+    const int input = input_of(value.metric);
+    const TimestampTz at = known_at(value, input, calendar);
+    if (input >= 0) rows.add(value.day, input, value.value, at);
+    if (strcmp(value.metric, target) == 0) rows.add(value.day, kTarget, value.value, at);
+  }
+}
+
+// Of a metric that readings make; it counts as known when the last of them was.
+void add_made_of_readings(int metric, const Readings& readings, const Calendar& calendar, Rows& rows) {
+  guarded([&] {
+    const std::span<const Reading> all(readings.rows, static_cast<size_t>(readings.n));
+    for (int i = 0; i < calendar.n(); ++i) {
+      const DateADT day = calendar.first_day + i;
+      const GlucoseDay of_day = glucose_day(all, calendar.begin(day), calendar.end(day), kAlways);
+      if (!of_day.is_known()) continue;
+      rows.add(day, kTarget, value_of(of_day, metric), std::max(calendar.end(day), of_day.known_at));
+    }
+  });
+}
+
+}  // namespace
+
+const Metric* Metrics::find(const char* name) const {
+  const Metric* found = std::lower_bound(
+      rows, rows + n, name, [](const Metric& m, const char* wanted) { return strcmp(m.name, wanted) < 0; });
+  return found != rows + n && strcmp(found->name, name) == 0 ? found : nullptr;
+}
+
+Metrics read_metrics() {
+  run(all_metrics, Parameters(), Mode::read);
+  Metrics metrics{static_cast<Metric*>(palloc(sizeof(Metric) * (SPI_processed + 1))), static_cast<int>(SPI_processed)};
+  for (uint64 i = 0; i < SPI_processed; ++i) {
+    bool no_low, no_high;
+    const Datum low = column(i, 3, &no_low), high = column(i, 4, &no_high);
+    metrics.rows[i] = {TextDatumGetCString(value(i, 1)), TextDatumGetCString(value(i, 2)),
+                       no_low ? -kInfinite : DatumGetFloat4(low),
+                       no_high ? kInfinite : DatumGetFloat4(high)};
+  }
+  return metrics;
+}
+
+void require_metric(const char* name) {
+  Parameters p;
+  p.add(CStringGetTextDatum(name));
+  run(metric_of_name, p, Mode::read);
+  if (SPI_processed > 0) return;
+  failing_plainly();
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("metric \"%s\" is not known", clipped(name)),
+                  errhint("Metrics are rows of glucose.metric; glucose.define_metric() adds one.")));
+}
+
+bool require_days(DateADT first, DateADT last) {
+  if (DATE_NOT_FINITE(first) || DATE_NOT_FINITE(last))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("days must be finite")));
+  if (static_cast<int64>(last) - first >= kMostDays)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("at most %d days can be asked for", kMostDays),
+                    errhint("Ask for them in parts.")));
+  // What has no neighbours on the calendar has none to be computed from.
+  constexpr DateADT kFirst = -36524, kLast = 73049;  // 1900-01-01 and 2200-01-01
+  if (first <= last && (first < kFirst || last >= kLast))
+    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("date out of range"),
+                    errhint("Days are from 1900-01-01 to 2199-12-31.")));
+  return first <= last;
+}
+
+Calendar calendar_of(const Person& person, DateADT first, DateADT last, MemoryContext context) {
+  const auto n = static_cast<size_t>(last - first + 2);
+  auto* midnights = static_cast<Micros*>(MemoryContextAlloc(context, n * sizeof(Micros)));
+  for (size_t i = 0; i < n; ++i) {
+    midnights[i] = moment_of((first + static_cast<int64>(i)) * USECS_PER_DAY, person.clock);
+    // Whoever travels over the date line may have a day of no length, and none that ends before it begins.
+    if (i > 0) midnights[i] = std::max(midnights[i], midnights[i - 1]);
+  }
+  Calendar calendar{first, {midnights, n}};
+  calendar.south = is_south(person.clock->at(midnights[n - 1]).name);
+  return calendar;
+}
+
+DateADT day_of(TimestampTz at, const Person& person) {
+  const Timestamp local = local_time(at, person.clock);
+  return static_cast<DateADT>(local / USECS_PER_DAY - (local % USECS_PER_DAY < 0 ? 1 : 0));
+}
+
+StoredValues read_stored_values(const Person& person, Datum metrics, DateADT first, DateADT last) {
+  Parameters p;
+  p.add(UUIDPGetDatum(&person.id));
+  p.add(metrics);
+  p.add(DateADTGetDatum(first));
+  p.add(DateADTGetDatum(last));
+  run(values_between, p, Mode::read);
+  StoredValues values{static_cast<StoredValue*>(
+                          MemoryContextAllocHuge(CurrentMemoryContext, sizeof(StoredValue) * (SPI_processed + 1))),
+                      static_cast<int64>(SPI_processed)};
+  for (uint64 i = 0; i < SPI_processed; ++i) {
+    bool is_null;
+    const Datum recorded_at = column(i, 6, &is_null);
+    values.rows[i] = {DatumGetDateADT(value(i, 1)),     TextDatumGetCString(value(i, 2)),
+                      TextDatumGetCString(value(i, 3)), TextDatumGetCString(value(i, 4)),
+                      DatumGetFloat4(value(i, 5)),      !is_null,
+                      is_null ? 0 : DatumGetTimestampTz(recorded_at)};
+  }
+  SPI_freetuptable(SPI_tuptable);
+  put_in_order(person, values);
+  return values;
+}
+
+DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last,
+                         MemoryContext context) {
+  require_metric(target);
+  DailyMaterial material;
+  // The day to predict is on the calendar, too: it may be a holiday.
+  const DateADT since = first - kDailyReach;
+  material.calendar = calendar_of(person, since, last + 1, context);
+  read_first_days(person, material);
+  const int made = glucose_metric_of(target);
+  const DateADT readings_since = made >= 0 ? first - kGapDays : first;
+  const Readings readings =
+      read_readings(&person.id, material.calendar.begin(readings_since) - 1, material.calendar.end(last),
+                    static_cast<Size>(settings::max_train_memory_kb) * 1024, context);
+  const Meals meals =
+      read_meals(person, material.calendar.begin(first - 1), material.calendar.end(last), context);
+  const StoredValues values = read_stored_values(person, names_of_inputs(target), since, last + 1);
+  const auto most = static_cast<Size>(2 * values.n + material.calendar.n() + 1);
+  Rows rows{static_cast<DailyRow*>(MemoryContextAllocHuge(context, most * sizeof(DailyRow)))};
+  if (made >= 0) add_made_of_readings(made, readings, material.calendar, rows);
+  add_stored(values, target, material.calendar, rows);
+  material.rows = {rows.rows, rows.n};
+  material.meals = {meals.rows, static_cast<size_t>(meals.n)};
+  material.readings = {readings.rows, static_cast<size_t>(readings.n)};
+  return material;
+}
+
+}  // namespace glucose::pg

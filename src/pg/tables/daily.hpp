@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: PostgreSQL
+// READ: values of a person's days, as core wants them.
+#pragma once
+#include "core/tasks/daily/features/days.hpp"
+#include "pg/tables/read.hpp"
+
+extern "C" {
+#include "utils/date.h"
+}
+
+namespace glucose::pg {
+
+/// A row of glucose.metric.
+struct Metric {
+  const char *name, *unit;
+  float low, high;  // ends of the range, infinite where there is none
+};
+
+struct Metrics {
+  Metric* rows;  // in order of the names
+  int n;
+  /// nullptr when there is none of that name.
+  const Metric* find(const char* name) const;
+};
+/// All of them, palloc'ed.
+Metrics read_metrics();
+/// Raises 22023 when there is no metric of that name.
+void require_metric(const char* name);
+
+/// When the person's days begin, from the first to the last; in `context`.
+Calendar calendar_of(const Person& person, DateADT first, DateADT last, MemoryContext context);
+/// The day that a moment is in, where the person is then.
+DateADT day_of(TimestampTz at, const Person& person);
+
+/// One stored value; of several sources of a day the one that counts first comes first.
+struct StoredValue {
+  DateADT day;
+  const char *metric, *unit, *source;
+  float value;
+  bool has_recorded_at;
+  TimestampTz recorded_at;
+};
+struct StoredValues {
+  StoredValue* rows;  // by metric, then day
+  int64 n;
+};
+/// Of these metrics (a text[]), first to last, both included; palloc'ed.
+StoredValues read_stored_values(const Person& person, Datum metrics, DateADT first, DateADT last);
+
+/// What the features of the days from the first to the last are made of, and the metric to forecast; in `context`.
+/// Raises 22023 for a metric that is not known, 53200 above glucose.max_train_memory.
+DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context);
+
+/// Raises 22023 unless both are dates and no more than 3660 days apart; false when there is no day between them.
+bool require_days(DateADT first, DateADT last);
+
+}  // namespace glucose::pg
