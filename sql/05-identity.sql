@@ -19,8 +19,8 @@ COMMENT ON FUNCTION glucose.owned_persons() IS
 CREATE FUNCTION glucose.may_record(person_id uuid) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_may_record';
 COMMENT ON FUNCTION glucose.may_record(uuid) IS
-'Whether the caller may add meals, readings and values of days of a person: its owner, and whom it is shared with at level record or '
-'manage. The row-level policies use it.';
+'Whether the caller may add meals, readings and values of days of a person: its owner, and whom it is shared with at '
+'level record or manage. The row-level policies use it.';
 
 CREATE FUNCTION glucose.may_manage(person_id uuid) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'glucose_may_manage';

@@ -64,7 +64,8 @@ SELECT name AS unlogged FROM tab WHERE relpersistence <> 'p';
 -- used), and those that
 -- keep true what sessions keep of persons (without them nothing is kept).
 SELECT name AS trigger, tgname FROM tab JOIN pg_trigger ON tgrelid = tab.oid
-WHERE NOT tgisinternal AND tgname NOT IN ('zone_is_known', 'new_zone_is_known', 'zone_is_kept', 'value_fits', 'new_value_fits')
+WHERE NOT tgisinternal AND tgname NOT IN ('zone_is_known', 'new_zone_is_known', 'zone_is_kept', 'value_fits',
+  'new_value_fits')
   AND tgname NOT LIKE 'pg\_glucose\_%';
 
 -- Every table of persons can live on many machines: person_id is in each of its keys.
@@ -78,7 +79,8 @@ WHERE indisunique AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = indr
                                                              AND attnum = ANY (indkey[:indnkeyatts - 1]));
 -- A shared table may be named without one: it is on every machine.
 SELECT c.conname AS foreign_key_without_person FROM pg_constraint c JOIN person_tab t ON t.oid = c.conrelid
-WHERE c.contype = 'f' AND c.confrelid IN (SELECT oid FROM person_tab) AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.conrelid AND attname = 'person_id'
+WHERE c.contype = 'f' AND c.confrelid IN (SELECT oid FROM person_tab)
+  AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.conrelid AND attname = 'person_id'
                                                                  AND attnum = ANY (c.conkey));
 SELECT c.conname AS shared_table_names_persons FROM pg_constraint c JOIN tab t ON t.oid = c.conrelid
 WHERE c.contype = 'f' AND t.oid NOT IN (SELECT oid FROM person_tab) AND c.confrelid IN (SELECT oid FROM person_tab)

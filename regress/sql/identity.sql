@@ -148,7 +148,13 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'feature_importance(%L)', 'feature_importance(%L, ''glucose'', ''1.0.0'')',
   'compare_versions(%L, ''glucose'', ''1.0.0'', ''1.0.0'')',
   'settle_candidate(%L, ''glucose'', ''1.0.0'')', 'import_readings(%L, ''{2021-01-01}'', ''{100}'')',
-  'import_readings(%L, ''{}'', ''{}'')', 'import_meals(%L, ''[{"eaten_at": "2021-01-01"}]'')']) AS call
+  'import_readings(%L, ''{}'', ''{}'')', 'import_meals(%L, ''[{"eaten_at": "2021-01-01"}]'')',
+  'import_daily(%L, ''[{"day": "2021-01-01", "values": {"STEPS": 1}}]'')',
+  'daily_glucose(%L, ''2026-01-05'', ''2026-01-06'')',
+  'daily_values(%L, ''2026-01-05'', ''2026-01-06'')', 'person_days(%L, ''2026-01-05'', ''2026-01-06'')',
+  'daily_features(%L, ''2026-01-06'')', 'daily_feature_summary(%L, ''2026-01-05'', ''2026-01-06'')',
+  'data_quality_score(%L)', 'correlations(%L, ''STEPS'')', 'lag_analysis(%L, ''STEPS'', ''h_rhr'')',
+  'correlation_summary(%L, ''STEPS'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
@@ -179,7 +185,9 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'explain_prediction_json', 'what_if_json', 'glucose_curve_json',
     'retrain_one', 'train_and_settle', 'try_lock_person', 'count_new_rows', 'may_claim',
     'queue_retraining', 'retraining_recipe', 'judge_candidate',  -- parts of retrain_model and retrain_due
-    'import_readings', 'import_meals', 'may_train', 'forecast_meals');  -- answers false; sets.sql
+    'import_readings', 'import_meals', 'import_daily', 'daily_glucose', 'daily_values', 'person_days', 'daily_features',
+    'daily_feature_summary', 'data_quality_score', 'correlations', 'lag_analysis', 'correlation_summary', 'may_train',
+    'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.
 BEGIN;
 SELECT simulate_person(1, 2) AS bens \gset

@@ -94,7 +94,8 @@ BEGIN
          CASE WHEN m.healthkit LIKE 'HK%' THEN m.healthkit ELSE 'HKQuantityTypeIdentifier' || m.healthkit END,
          m.health_connect || 'Record', m.description
   FROM (VALUES
-    ('RESTING_HEART_RATE', 'bpm', 25, 150, 'lower', 'measured', '40443-4', 'RestingHeartRate', 'RestingHeartRate', NULL),
+    ('RESTING_HEART_RATE', 'bpm', 25, 150, 'lower', 'measured', '40443-4', 'RestingHeartRate', 'RestingHeartRate',
+    NULL),
     ('HEART_RATE_VARIABILITY_SDNN', 'ms', 1, 500, 'higher', 'measured', '80404-7', 'HeartRateVariabilitySDNN', NULL,
      'median of the day'),
     ('HEART_RATE_VARIABILITY_RMSSD', 'ms', 1, 500, 'higher', 'measured', NULL, NULL, 'HeartRateVariabilityRmssd',

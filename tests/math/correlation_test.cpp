@@ -29,8 +29,8 @@ TEST(Correlation, NothingCanBeSaidOfWhatNeverVaries) {
   const std::vector<float> flat(20, 3.0F);
   std::vector<float> rising(20);
   for (std::size_t i = 0; i < rising.size(); ++i) rising[i] = static_cast<float>(i);
-  for (const auto& c : {correlate(flat, rising), correlate(rising, flat), correlate(std::vector<float>{1, 2}, std::vector<float>{1, 2}),
-                        correlate({}, {})}) {
+  for (const auto& c : {correlate(flat, rising), correlate(rising, flat),
+                        correlate(std::vector<float>{1, 2}, std::vector<float>{1, 2}), correlate({}, {})}) {
     EXPECT_TRUE(std::isnan(c.pearson));
     EXPECT_TRUE(std::isnan(c.spearman));
     EXPECT_TRUE(std::isnan(c.p_value));

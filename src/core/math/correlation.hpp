@@ -8,10 +8,10 @@ namespace glucose {
 
 /// NaN where it cannot be said: fewer than 3 pairs, or one of them never varies.
 struct Correlation {
-  int n = 0;                // pairs of which both are known
-  double n_effective;       // what they are worth: days that are like the day before say less than n
+  int n = 0;           // pairs of which both are known
+  double n_effective;  // what they are worth: days that are like the day before say less than n
   double pearson, spearman;
-  double p_value;           // two-sided, of Spearman's at n_effective; NaN below kFewestPairs
+  double p_value;  // two-sided, of Spearman's at n_effective; NaN below kFewestPairs
 };
 
 inline constexpr int kFewestPairs = 10;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kIllnessBegins = 1.0 / 70, kShortWear = 0.02, kNightWithout = 0.04, kDrinksWater = 0.7;
 constexpr double kFatigueKept = 0.8, kMoodKept = 0.6, kFormKept = 0.97;
+constexpr double kHeartRateTaken = 0.5;  // of what last night adds to the days before
 constexpr double kTypicalLoad = 300;
 constexpr double kHeartRateSd = 2.5, kLogRmssdSd = 0.2, kSleepSd = 45;  // of one person's days
 
@@ -43,7 +44,8 @@ DailyHabits draw_habits(Profile profile, Random& random) {
   return habits;
 }
 
-DailyLife::DailyLife(Random random, Profile profile) : random_(random), habits_(draw_habits(profile, random_)) {}
+DailyLife::DailyLife(Random random, Profile profile)
+    : random_(random), habits_(draw_habits(profile, random_)), shown_heart_rate_(habits_.resting_heart_rate) {}
 
 void DailyLife::say(int day, std::string_view metric, double value, std::string_view source) {
   values_.push_back({day, metric, source, static_cast<float>(value)});
@@ -85,7 +87,7 @@ void DailyLife::say_night(int day, const Night& night) {
   const double recovery = 62 + 13 * (night.log_rmssd - habits_.log_rmssd) / kLogRmssdSd -
                           7 * (night.heart_rate - habits_.resting_heart_rate) / kHeartRateSd +
                           5 * (night.sleep - habits_.sleep_min) / kSleepSd + 4 * random_.normal();
-  say(day, "RESTING_HEART_RATE", std::round(night.heart_rate));
+  say(day, "RESTING_HEART_RATE", std::round(shown_heart_rate_));
   say(day, "HEART_RATE_VARIABILITY_RMSSD", std::clamp(std::exp(night.log_rmssd), 5.0, 250.0));
   say(day, "HEART_RATE_VARIABILITY_SDNN", std::clamp(std::exp(night.log_rmssd + 0.35 + 0.08 * spread), 6.0, 300.0));
   say(day, "SLEEP_DURATION", std::round(night.sleep));
@@ -102,7 +104,8 @@ void DailyLife::say_night(int day, const Night& night) {
 void DailyLife::say_activity(int day, bool trained, double load) {
   const double minutes = trained ? std::clamp(load / 6, 15.0, 150.0) : 0;
   const double pace = around_one(random_, 0.28), climbs = random_.uniform();
-  const double steps = std::round(habits_.steps * pace * std::exp(season_) * (1 - std::min(0.6, 0.4 * ill_)) + 70 * minutes);
+  const double steps =
+      std::round(habits_.steps * pace * std::exp(season_) * (1 - std::min(0.6, 0.4 * ill_)) + 70 * minutes);
   const double light = steps / 55, moderate = steps / 450 + 0.4 * minutes, vigorous = 0.6 * minutes;
   const double active = 0.035 * steps + 6 * minutes;
   say(day, "WEAR_TIME", random_.uniform() < kShortWear ? 420 : std::round(1420 - 60 * random_.uniform()));
@@ -153,6 +156,7 @@ void DailyLife::live_day(int day) {
   if (forgets && days_without_ == 0) days_without_ = how_long;
   fall_ill();
   const Night night = sleep_before(weekday);
+  shown_heart_rate_ += kHeartRateTaken * (night.heart_rate - shown_heart_rate_);
   const bool worn_at_night = random_.uniform() >= kNightWithout;
   if (days_without_ == 0 && worn_at_night) say_night(day, night);
   live_through(day, weekday);

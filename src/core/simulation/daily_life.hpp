@@ -22,13 +22,13 @@ namespace glucose::sim {
 
 /// How one person's days differ from another's.
 struct DailyHabits {
-  double resting_heart_rate, log_rmssd;        // bpm, ln ms
-  double sleep_min, onset_min;                 // onset from midnight, negative before
+  double resting_heart_rate, log_rmssd;  // bpm, ln ms
+  double sleep_min, onset_min;           // onset from midnight, negative before
   double steps, basal_kcal;
-  double weekend_shift_min;                    // how much later and longer on free nights
-  double trains, load;                         // probability of a session on its days, points of one
-  double drinks_on_free, drinks_else;          // probability of an evening with alcohol
-  double forgets_watch;                        // probability that days without it begin
+  double weekend_shift_min;            // how much later and longer on free nights
+  double trains, load;                 // probability of a session on its days, points of one
+  double drinks_on_free, drinks_else;  // probability of an evening with alcohol
+  double forgets_watch;                // probability that days without it begin
   double skin_celsius, breaths;
 };
 
@@ -62,6 +62,7 @@ class DailyLife {
   double mood_ = 0, fatigue_ = 0, form_ = 0, season_ = 0;  // slow parts: noise, load, level of the heart, of steps
   double drinks_ = 0, load_ = 0, late_ = 0;                // of the evening before
   double ill_ = 0;
+  double shown_heart_rate_;  // vendors smooth it
   int ill_days_ = 0, days_without_ = 0;
   std::vector<SimulatedValue> values_;
 };

@@ -22,7 +22,8 @@ constexpr float kLowAlarmMgDl = 65;
 Simulator::Seeds::Seeds(std::uint64_t seed)
     : person(0), variation(0), habit(0), sensor(0), dosing(0), reaction(0), life(0) {
   Random root(seed);
-  for (Random* stream : {&person, &variation, &habit, &sensor, &dosing, &reaction, &life}) *stream = Random(root.bits());
+  for (Random* stream : {&person, &variation, &habit, &sensor, &dosing, &reaction, &life})
+    *stream = Random(root.bits());
 }
 
 Simulator::Simulator(std::uint64_t seed, int days, Profile profile) : Simulator(Seeds(seed), checked(days), profile) {}

@@ -32,8 +32,7 @@ int count_argument(FunctionCallInfo fcinfo, int i, const char* name, int low, in
   require_argument(fcinfo, i, name);
   const int n = PG_GETARG_INT32(i);
   if (n < low || n > high)
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be from %d to %d", name, low, high)));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be from %d to %d", name, low, high)));
   return n;
 }
 
@@ -98,8 +97,8 @@ bool asks_for(Datum names, const char* metric) {
 
 void put_value(const Answer& answer, DateADT day, const char* metric, float value, const char* unit, const char* source,
                bool has_recorded_at, TimestampTz recorded_at) {
-  Datum values[6] = {DateADTGetDatum(day),        CStringGetTextDatum(metric), Float4GetDatum(value),
-                     CStringGetTextDatum(unit),   CStringGetTextDatum(source), TimestampTzGetDatum(recorded_at)};
+  Datum values[6] = {DateADTGetDatum(day),      CStringGetTextDatum(metric), Float4GetDatum(value),
+                     CStringGetTextDatum(unit), CStringGetTextDatum(source), TimestampTzGetDatum(recorded_at)};
   bool nulls[6] = {false, false, false, false, false, !has_recorded_at};
   answer.put(values, nulls);
 }
@@ -122,8 +121,7 @@ void put_values(const Answer& answer, const Person& person, Datum names, const M
   const StoredValues stored = read_stored_values(person, names, first, last);
   for (int64 i = 0; i < stored.n; ++i) {
     const StoredValue& v = stored.rows[i];
-    const bool is_second =
-        i > 0 && stored.rows[i - 1].day == v.day && strcmp(stored.rows[i - 1].metric, v.metric) == 0;
+    const bool is_second = i > 0 && stored.rows[i - 1].day == v.day && strcmp(stored.rows[i - 1].metric, v.metric) == 0;
     const int m = glucose::glucose_metric_of(v.metric);
     if (is_second || (m >= 0 && made[m] != nullptr && made[m][v.day - first].is_known())) continue;
     put_value(answer, v.day, v.metric, v.value, v.unit, v.source, v.has_recorded_at, v.recorded_at);
@@ -138,9 +136,8 @@ Datum real_or_null(double value, bool* is_null) {
 // As everything is known now.
 DaySeries* series_of(const Person& person, const char* metric, DateADT first, DateADT last) {
   const glucose::DailyMaterial material = read_daily(person, metric, first, last, CurrentMemoryContext);
-  return owned<DaySeries>(CurrentMemoryContext, [&] {
-    return DaySeries(glucose::DayTable(material, glucose::kAlways), first, last);
-  });
+  return owned<DaySeries>(CurrentMemoryContext,
+                          [&] { return DaySeries(glucose::DayTable(material, glucose::kAlways), first, last); });
 }
 
 glucose::pg::Query newest_day{
@@ -227,8 +224,7 @@ SQL_FUNCTION(daily_glucose) {
   const Answer answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
-  const GlucoseDay* made =
-      any ? glucose_days(person, calendar_of(person, first, last, CurrentMemoryContext)) : nullptr;
+  const GlucoseDay* made = any ? glucose_days(person, calendar_of(person, first, last, CurrentMemoryContext)) : nullptr;
   for (DateADT day = first; any && day <= last; ++day) {
     const GlucoseDay& d = made[day - first];
     if (d.n == 0) continue;
@@ -289,8 +285,7 @@ SQL_FUNCTION(data_quality_score) {
   const int n_days = count_argument(fcinfo, 3, "days", 1, 365);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
-  const DateADT last =
-      PG_ARGISNULL(2) ? day_of(GetCurrentTransactionStartTimestamp(), person) : PG_GETARG_DATEADT(2);
+  const DateADT last = PG_ARGISNULL(2) ? day_of(GetCurrentTransactionStartTimestamp(), person) : PG_GETARG_DATEADT(2);
   require_days(last, last);
   const DaySeries* series =
       series_of(person, metric != nullptr ? metric : "RESTING_HEART_RATE", last - n_days + 1, last);
@@ -310,8 +305,8 @@ SQL_FUNCTION(correlations) {
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   if (const DaySeries* series = newest_series(person, metric, n_days)) {
-    auto* found = owned<std::vector<Association>>(CurrentMemoryContext,
-                                                  [&] { return glucose::associations(*series, lag); });
+    auto* found =
+        owned<std::vector<Association>>(CurrentMemoryContext, [&] { return glucose::associations(*series, lag); });
     for (const Association& a : *found)
       put_association(answer, CStringGetTextDatum(kDailyTable[static_cast<size_t>(a.feature)].name.data()), a, metric,
                       german);
@@ -335,8 +330,8 @@ SQL_FUNCTION(lag_analysis) {
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   if (const DaySeries* series = newest_series(person, metric, n_days)) {
-    auto* found = owned<std::vector<Association>>(CurrentMemoryContext,
-                                                  [&] { return glucose::lags(*series, feature, max_lag); });
+    auto* found =
+        owned<std::vector<Association>>(CurrentMemoryContext, [&] { return glucose::lags(*series, feature, max_lag); });
     for (const Association& a : *found) put_association(answer, Int32GetDatum(a.lag), a, metric, german);
   }
   end(Volatility::stable);

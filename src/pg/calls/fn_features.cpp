@@ -76,7 +76,8 @@ SQL_FUNCTION(feature_schema) {
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   };
   if (daily)
-    for (const auto& f : glucose::kDailyTable) put(f.name, f.unit, glucose::kUnknown, glucose::kUnknown, true, f.source);
+    for (const auto& f : glucose::kDailyTable)
+      put(f.name, f.unit, glucose::kUnknown, glucose::kUnknown, true, f.source);
   else if (rich)
     for (const auto& f : glucose::kRichTable) put(f.name, f.unit, glucose::kUnknown, glucose::kUnknown, true, f.source);
   else

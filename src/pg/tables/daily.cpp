@@ -23,8 +23,7 @@ constexpr int kMostDays = 3660;
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 constexpr int kGapDays = 14;  // how far back the metric to forecast is looked for
 
-Query all_metrics{
-    "SELECT name, unit, low, high FROM glucose.metric ORDER BY name USING OPERATOR(pg_catalog.<)", 0, {}};
+Query all_metrics{"SELECT name, unit, low, high FROM glucose.metric ORDER BY name USING OPERATOR(pg_catalog.<)", 0, {}};
 Query metric_of_name{"SELECT 1 FROM glucose.metric m WHERE m.name OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
 // Metric by metric a stretch of the key, whose order is that of the rows: by metric, day and name of the source.
 Query values_between{
@@ -186,8 +185,7 @@ Metrics read_metrics() {
     bool no_low, no_high;
     const Datum low = column(i, 3, &no_low), high = column(i, 4, &no_high);
     metrics.rows[i] = {TextDatumGetCString(value(i, 1)), TextDatumGetCString(value(i, 2)),
-                       no_low ? -kInfinite : DatumGetFloat4(low),
-                       no_high ? kInfinite : DatumGetFloat4(high)};
+                       no_low ? -kInfinite : DatumGetFloat4(low), no_high ? kInfinite : DatumGetFloat4(high)};
   }
   return metrics;
 }
@@ -247,9 +245,12 @@ StoredValues read_stored_values(const Person& person, Datum metrics, DateADT fir
   for (uint64 i = 0; i < SPI_processed; ++i) {
     bool is_null;
     const Datum recorded_at = column(i, 6, &is_null);
-    values.rows[i] = {DatumGetDateADT(value(i, 1)),     TextDatumGetCString(value(i, 2)),
-                      TextDatumGetCString(value(i, 3)), TextDatumGetCString(value(i, 4)),
-                      DatumGetFloat4(value(i, 5)),      !is_null,
+    values.rows[i] = {DatumGetDateADT(value(i, 1)),
+                      TextDatumGetCString(value(i, 2)),
+                      TextDatumGetCString(value(i, 3)),
+                      TextDatumGetCString(value(i, 4)),
+                      DatumGetFloat4(value(i, 5)),
+                      !is_null,
                       is_null ? 0 : DatumGetTimestampTz(recorded_at)};
   }
   SPI_freetuptable(SPI_tuptable);
@@ -257,8 +258,7 @@ StoredValues read_stored_values(const Person& person, Datum metrics, DateADT fir
   return values;
 }
 
-DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last,
-                         MemoryContext context) {
+DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context) {
   require_metric(target);
   DailyMaterial material;
   // The day to predict is on the calendar, too: it may be a holiday.
@@ -270,8 +270,7 @@ DailyMaterial read_daily(const Person& person, const char* target, DateADT first
   const Readings readings =
       read_readings(&person.id, material.calendar.begin(readings_since) - 1, material.calendar.end(last),
                     static_cast<Size>(settings::max_train_memory_kb) * 1024, context);
-  const Meals meals =
-      read_meals(person, material.calendar.begin(first - 1), material.calendar.end(last), context);
+  const Meals meals = read_meals(person, material.calendar.begin(first - 1), material.calendar.end(last), context);
   const StoredValues values = read_stored_values(person, names_of_inputs(target), since, last + 1);
   const auto most = static_cast<Size>(2 * values.n + material.calendar.n() + 1);
   Rows rows{static_cast<DailyRow*>(MemoryContextAllocHuge(context, most * sizeof(DailyRow)))};

@@ -22,9 +22,9 @@ namespace glucose::pg {
 namespace {
 
 // Tables of persons that a function reads; the two of the contract may be views.
-constexpr const char* kTables[] = {"person",         "person_access",       "meal",          "glucose_reading",
-                                   "model_version",  "model_metric",        "deployment",    "prediction",
-                                   "training_job",   "retraining_override", "retraining_log", "daily_metric",
+constexpr const char* kTables[] = {"person",           "person_access",       "meal",           "glucose_reading",
+                                   "model_version",    "model_metric",        "deployment",     "prediction",
+                                   "training_job",     "retraining_override", "retraining_log", "daily_metric",
                                    "source_preference"};
 constexpr const char* kContract[] = {"meal", "glucose_reading"};
 

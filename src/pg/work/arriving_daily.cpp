@@ -14,24 +14,25 @@ namespace {
 #define VALUE_KEYS "pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)"
 #define KEY_TYPES UUIDOID, TEXTARRAYOID, DATEARRAYOID, TEXTARRAYOID
 // One place of the index for each, whatever else there is; OFFSET keeps it so.
-#define EACH_VALUE(columns)                                                                                      \
-  "SELECT d.* FROM ROWS FROM (" VALUE_KEYS ") AS v (metric, day, source) CROSS JOIN LATERAL (SELECT " columns    \
-  " FROM glucose.daily_metric d WHERE d.person_id OPERATOR(pg_catalog.=) $1 "                                    \
-  "AND d.metric OPERATOR(pg_catalog.=) v.metric AND d.day OPERATOR(pg_catalog.=) v.day "                         \
+#define EACH_VALUE(columns)                                                                                   \
+  "SELECT d.* FROM ROWS FROM (" VALUE_KEYS ") AS v (metric, day, source) CROSS JOIN LATERAL (SELECT " columns \
+  " FROM glucose.daily_metric d WHERE d.person_id OPERATOR(pg_catalog.=) $1 "                                 \
+  "AND d.metric OPERATOR(pg_catalog.=) v.metric AND d.day OPERATOR(pg_catalog.=) v.day "                      \
   "AND d.source OPERATOR(pg_catalog.=) v.source OFFSET 0"
 
 Query find{EACH_VALUE("d.metric, d.day, d.source, d.value") ") AS d", 4, {KEY_TYPES}, nullptr, true};
 Query lock_rows{EACH_VALUE("1") " FOR NO KEY UPDATE) AS d", 4, {KEY_TYPES}, nullptr, true};
 
 // In the order of the arrays, which is that of the key: two imports of the same rows wait for each other in turn.
-Query add_rows{"INSERT INTO glucose.daily_metric (person_id, metric, day, source, value, unit) "
-               "SELECT $1, v.metric, v.day, v.source, v.value, v.unit FROM ROWS FROM (" VALUE_KEYS
-               ", pg_catalog.unnest($5), pg_catalog.unnest($6)) AS v (metric, day, source, value, unit) "
-               "ON CONFLICT DO NOTHING",
-               6,
-               {KEY_TYPES, FLOAT4ARRAYOID, TEXTARRAYOID},
-               nullptr,
-               true};
+Query add_rows{
+    "INSERT INTO glucose.daily_metric (person_id, metric, day, source, value, unit) "
+    "SELECT $1, v.metric, v.day, v.source, v.value, v.unit FROM ROWS FROM (" VALUE_KEYS
+    ", pg_catalog.unnest($5), pg_catalog.unnest($6)) AS v (metric, day, source, value, unit) "
+    "ON CONFLICT DO NOTHING",
+    6,
+    {KEY_TYPES, FLOAT4ARRAYOID, TEXTARRAYOID},
+    nullptr,
+    true};
 Query add_recorded_rows{
     "INSERT INTO glucose.daily_metric (person_id, metric, day, source, value, unit, recorded_at) "
     "SELECT $1, v.metric, v.day, v.source, v.value, v.unit, v.recorded_at FROM ROWS FROM (" VALUE_KEYS
@@ -64,8 +65,8 @@ class ArrivingValues final : public Arrivals {
     for (int i = 0; i < n; ++i)
       if (found[i] != Found::settled) found[i] = Found::nothing;
     for (uint64 k = 0; k < SPI_processed; ++k) {
-      const int i = place_of(TextDatumGetCString(value(k, 1)), DatumGetDateADT(value(k, 2)),
-                             TextDatumGetCString(value(k, 3)));
+      const int i =
+          place_of(TextDatumGetCString(value(k, 1)), DatumGetDateADT(value(k, 2)), TextDatumGetCString(value(k, 3)));
       if (i < 0 || found[i] == Found::settled) continue;
       found[i] = DatumGetFloat4(value(k, 4)) == rows[i].value ? Found::the_same : Found::another;
     }
@@ -127,8 +128,7 @@ class ArrivingValues final : public Arrivals {
   Parameters keys(Found what) const {
     Parameters p;
     p.add(UUIDPGetDatum(person_id));
-    add_column(p, what, TEXTOID,
-               [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.metric->name); });
+    add_column(p, what, TEXTOID, [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.metric->name); });
     add_column(p, what, DATEOID, [](const ArrivingValue& row, bool*) { return DateADTGetDatum(row.day); });
     add_column(p, what, TEXTOID, [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.source); });
     return p;
@@ -137,8 +137,7 @@ class ArrivingValues final : public Arrivals {
   Parameters amounts(Found what) const {
     Parameters p = keys(what);
     add_column(p, what, FLOAT4OID, [](const ArrivingValue& row, bool*) { return Float4GetDatum(row.value); });
-    add_column(p, what, TEXTOID,
-               [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.metric->unit); });
+    add_column(p, what, TEXTOID, [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.metric->unit); });
     return p;
   }
 

@@ -21,8 +21,9 @@ struct GivenValues {
   int n;
 };
 
-/// Reads objects of one value, {day, metric, value, unit, source, recorded_at}, or of many, {day, source, values: {metric:
-/// value, …}}. What cannot be taken is refused. Raises 22023 when it is no array, and for a key that is not known.
+/// Reads objects of one value, {day, metric, value, unit, source, recorded_at}, or of many, {day, source, values:
+/// {metric: value, …}}. What cannot be taken is refused. Raises 22023 when it is no array, and for a key that is not
+/// known.
 GivenValues read_given_values(const Person& person, Jsonb* values, const ImportOptions& options, Tally& tally);
 
 /// Writes them, as the caller.

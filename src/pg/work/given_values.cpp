@@ -113,9 +113,10 @@ void take_key(const char* key, const JsonbValue& value, void* state) {
     object->values = JsonbValueToJsonb(const_cast<JsonbValue*>(&value));
     return;
   }
-  ereport(ERROR,
-          (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized key \"%s\" of a day's value", clipped(key)),
-           errhint("Known are day, metric, value, unit, source and recorded_at, and values for many metrics at once.")));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized key \"%s\" of a day's value", clipped(key)),
+       errhint("Known are day, metric, value, unit, source and recorded_at, and values for many metrics at once.")));
 }
 
 // Why a value cannot be stored, if it cannot; else the row has it, in the metric's unit.

@@ -22,10 +22,9 @@ enum class Refusal : uint8 {
   unknown_metric,
   unknown_unit,
 };
-inline constexpr const char* kRefusalNames[] = {"missing",           "malformed",    "not_finite",
-                                                "looks_like_mmol_l", "out_of_range", "time_out_of_range",
-                                                "other_person",      "not_yours",    "not_written",
-                                                "unknown_metric",    "unknown_unit"};
+inline constexpr const char* kRefusalNames[] = {
+    "missing",      "malformed", "not_finite",  "looks_like_mmol_l", "out_of_range", "time_out_of_range",
+    "other_person", "not_yours", "not_written", "unknown_metric",    "unknown_unit"};
 inline constexpr int kRefusals = sizeof kRefusalNames / sizeof *kRefusalNames;
 inline constexpr int kFirstPlaces = 5;  // how many places of each kind are named
 

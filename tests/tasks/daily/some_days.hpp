@@ -19,7 +19,9 @@ class SomeDays {
 
   /// Known at the end of the day.
   void put(std::int32_t day, Input input, float value) { put(day, input, value, (day + 1) * kDay); }
-  void put(std::int32_t day, Input input, float value, Micros known_at) { put(day, static_cast<int>(input), value, known_at); }
+  void put(std::int32_t day, Input input, float value, Micros known_at) {
+    put(day, static_cast<int>(input), value, known_at);
+  }
   void put(std::int32_t day, int column, float value, Micros known_at) {
     rows_.push_back({day, static_cast<std::int16_t>(column), value, known_at});
   }

@@ -46,9 +46,10 @@ TEST(Associations, FindTheLagAndTheFeature) {
 
 TEST(Associations, WordsNameNoCause) {
   Association a{kSteps, 1, {60, 50, -0.5, -0.55, 1e-5}, 0.001};
-  EXPECT_EQ(in_words(a, "RESTING_HEART_RATE", false),
-            "strong association: with higher a_steps, RESTING_HEART_RATE on the day after tended to be lower (60 days); "
-            "this names no cause");
+  EXPECT_EQ(
+      in_words(a, "RESTING_HEART_RATE", false),
+      "strong association: with higher a_steps, RESTING_HEART_RATE on the day after tended to be lower (60 days); "
+      "this names no cause");
   EXPECT_NE(in_words(a, "RESTING_HEART_RATE", true).find("keine Ursache"), std::string::npos);
   a.rate = 0.3;
   EXPECT_NE(in_words(a, "X", false).find("could not be chance"), std::string::npos);

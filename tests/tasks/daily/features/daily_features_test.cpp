@@ -20,7 +20,8 @@ TEST(DailyFeatures, OfNothingOnlyTheCalendarIsKnown) {
   SomeDays days(kFirst, 42);
   const DailyVector x = days.at(kLast);
   for (int i = 0; i < kDailyFeatures; ++i)
-    EXPECT_EQ(std::isnan(x[static_cast<std::size_t>(i)]), i < kWeekdaySin || i > kGapDays) << kDailyTable[static_cast<std::size_t>(i)].name;
+    EXPECT_EQ(std::isnan(x[static_cast<std::size_t>(i)]), i < kWeekdaySin || i > kGapDays)
+        << kDailyTable[static_cast<std::size_t>(i)].name;
   EXPECT_EQ(x[kGapDays], 14);
 }
 

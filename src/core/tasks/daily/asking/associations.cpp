@@ -12,7 +12,8 @@ namespace {
 Association associate(const DaySeries& series, int feature, int lag) {
   const auto n = static_cast<std::size_t>(std::max<int>(0, static_cast<int>(series.n()) - lag));
   return {feature, lag,
-          correlate(series.feature(feature).first(n), series.target().subspan(std::min(series.n(), static_cast<std::size_t>(lag)))),
+          correlate(series.feature(feature).first(n),
+                    series.target().subspan(std::min(series.n(), static_cast<std::size_t>(lag)))),
           0};
 }
 

@@ -195,16 +195,15 @@ void Features::health() {
   x_[kSdnn] = now(Input::sdnn);
   x_[kSleep] = sleep(day_);
   const float in_bed = now(Input::in_bed);
-  x_[kSleepEfficiency] =
-      or_else(now(Input::sleep_efficiency), within(100 * now(Input::sleep) / in_bed, 0, 100));
+  x_[kSleepEfficiency] = or_else(now(Input::sleep_efficiency), within(100 * now(Input::sleep) / in_bed, 0, 100));
   x_[kDeepSleep] = now(Input::sleep_deep);
   x_[kRemSleep] = now(Input::sleep_rem);
   x_[kSleepOnset] = now(Input::sleep_onset);
   x_[kRespiratoryRate] = now(Input::respiratory_rate);
   const Level skin = level_of(day_ - kOwnDays, day_ - 1, column(Input::skin_temperature));
-  const float deviation = skin.n < kFewestDays ? kUnknown
-                                               : static_cast<float>(static_cast<double>(now(Input::skin_temperature)) -
-                                                                    skin.mean);
+  const float deviation = skin.n < kFewestDays
+                              ? kUnknown
+                              : static_cast<float>(static_cast<double>(now(Input::skin_temperature)) - skin.mean);
   x_[kTemperatureDeviation] = or_else(now(Input::skin_temperature_deviation), deviation);
   x_[kRecovery] = now(Input::recovery);
   const DailyMaterial& material = table_.material();
@@ -282,8 +281,7 @@ void Features::interaction() {
     return z_of(day_, [this, input](std::int32_t day) { return log_variability(day, input); });
   };
   const float variability = or_else(z_variability(Input::rmssd), z_variability(Input::sdnn));
-  if (known(heart_rate) || known(variability))
-    x_[kStrainScore] = or_else(heart_rate, 0) - or_else(variability, 0);
+  if (known(heart_rate) || known(variability)) x_[kStrainScore] = or_else(heart_rate, 0) - or_else(variability, 0);
   x_[kLateMeal] = late_meal();
   const float strain = or_else(z_of(day_, [this](std::int32_t day) { return load(day); }),
                                z_of(day_, [this](std::int32_t day) { return moved(day, Input::active_energy); }));

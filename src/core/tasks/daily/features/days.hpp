@@ -44,9 +44,9 @@ constexpr std::array<std::int32_t, kInputs> none_ever() {
 /// Everything a day's features are made of. What is earlier than the calendar counts only as `ever`.
 struct DailyMaterial {
   Calendar calendar;
-  std::span<const DailyRow> rows;     // of one day and input by preference
-  std::span<const Meal> meals;        // lines, by time
-  std::span<const Reading> readings;  // by time
+  std::span<const DailyRow> rows;                        // of one day and input by preference
+  std::span<const Meal> meals;                           // lines, by time
+  std::span<const Reading> readings;                     // by time
   std::array<std::int32_t, kInputs> ever = none_ever();  // the first day that has a value of the input
 };
 
@@ -78,8 +78,8 @@ class DayTable {
   }
   const DailyMaterial& material_;
   Micros as_of_;
-  std::vector<float> values_;                 // [D × kColumns]
-  std::array<std::int32_t, kInputs> first_;   // within the calendar, as known
+  std::vector<float> values_;                // [D × kColumns]
+  std::array<std::int32_t, kInputs> first_;  // within the calendar, as known
 };
 
 }  // namespace glucose

@@ -24,8 +24,8 @@ Micros median(std::vector<Micros>& steps) {
 }  // namespace
 
 GlucoseDay glucose_day(std::span<const Reading> readings, Micros begin, Micros end, Micros as_of) {
-  const auto first = std::partition_point(readings.begin(), readings.end(),
-                                          [&](const Reading& r) { return r.measured_at < begin; });
+  const auto first =
+      std::partition_point(readings.begin(), readings.end(), [&](const Reading& r) { return r.measured_at < begin; });
   GlucoseDay day;
   std::vector<float> values;
   std::vector<Micros> steps;

@@ -16,9 +16,9 @@ inline constexpr Micros kLongestStep = 15 * kMinute;
 
 /// All NaN when the day is not covered. mg/dL and percent of the readings.
 struct GlucoseDay {
-  int n = 0;            // readings known
+  int n = 0;                                             // readings known
   Micros known_at = std::numeric_limits<Micros>::min();  // when the last of them was recorded
-  double covered = 0;   // 0 … 1
+  double covered = 0;                                    // 0 … 1
   float mean = kUnknown, sd = kUnknown, in_range = kUnknown, below_70 = kUnknown;
   bool is_known() const { return covered >= kDayCovered; }
 };
