@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <string>
 
 #include "core/base/error.hpp"
+#include "core/learn/carver.hpp"
 
 namespace glucose {
 
@@ -17,7 +17,6 @@ constexpr int kFewSamples = 4;                    // fewer are answered one by o
 constexpr std::size_t kPredictFloats = 1U << 20;  // 4 MB of scratch memory for any B, unless …
 constexpr std::size_t kStateFloats = 1U << 17;    // … the weights leave no 512 kB of it for the samples
 constexpr std::size_t kStackFloats = 8192;        // 32 KB: one sample of the default shape needs about 5,200
-constexpr std::size_t kLineFloats = 16;           // every block starts at a cache line
 
 void require(bool condition, const char* what) {
   if (!condition) throw Error(ErrorCode::bad_argument, std::string("invalid LSTM shape: ") + what);
@@ -70,22 +69,6 @@ LstmLayout make_layout(const LstmShape& shape) {
 }
 
 enum class Purpose { predict, train, train_with_dropout };
-
-// Hands out the blocks of one scratch array; with a null base it only measures.
-class Carver {
- public:
-  explicit Carver(float* base) : base_(base) {}
-  float* take(std::size_t floats) {
-    float* block = base_ == nullptr ? nullptr : base_ + used_;
-    used_ += (floats + kLineFloats - 1) / kLineFloats * kLineFloats;
-    return block;
-  }
-  std::size_t used() const { return used_; }
-
- private:
-  float* base_;
-  std::size_t used_ = 0;
-};
 
 std::size_t widest_layer(const LstmLayout& net, int LstmLayout::Layer::*size) {
   int widest = 0;
@@ -179,47 +162,14 @@ std::size_t predict_memory(const LstmLayout& net, int chunk) {
   return chunk > 1 ? carve(net, chunk, Purpose::predict, nullptr, batch) : carve_single(net, nullptr, single);
 }
 
-/// Two decisions of 32 bits from each draw, whichever units and steps they are for.
-class Coin {
- public:
-  explicit Coin(LstmDropout dropout)
-      : rng_(dropout.rng),
-        kept_(1.0F / (1.0F - dropout.rate)),
-        threshold_(static_cast<std::uint32_t>(std::ldexp(static_cast<double>(dropout.rate), 32))) {}
-  void begin() { has_half_ = false; }
-  float toss() {
-    if (!has_half_) bits_ = rng_->bits();
-    has_half_ = !has_half_;
-    const auto now = static_cast<std::uint32_t>(has_half_ ? bits_ >> 32 : bits_);
-    return now < threshold_ ? 0.0F : kept_;
-  }
-
- private:
-  Random* rng_;
-  float kept_;
-  std::uint32_t threshold_;
-  std::uint64_t bits_ = 0;
-  bool has_half_ = false;
-};
-
-// Unit by unit, then sample by sample and step by step: at every level the same units are dropped, wherever its panels
-// have them. Units that fill up a panel are masked.
 void draw_masks(const LstmLayout& net, int batch, LstmDropout dropout, const LstmKernel& kernel,
                 const LstmBuffers& buffers) {
   Coin coin(dropout);
-  for (int l = 0; l < net.layers; ++l) {
-    const auto H = static_cast<std::size_t>(net.layer[l].hidden),
-               padded = static_cast<std::size_t>(net.layer[l].padded),
-               rows = static_cast<std::size_t>(kernel.panel_rows(net.layer[l].padded)),
-               columns =
-                   static_cast<std::size_t>(l == net.layers - 1 ? 1 : net.steps) * static_cast<std::size_t>(batch);
-    float* mask = buffers.layer[l].mask;
-    if (H < padded) std::fill_n(mask, padded * columns, 0.0F);
-    coin.begin();
-    for (std::size_t c = 0; c < columns; ++c)
-      for (std::size_t first = 0; first < H; first += rows)
-        for (std::size_t r = 0; r < std::min(rows, H - first); ++r) mask[first * columns + c * rows + r] = coin.toss();
-  }
+  for (int l = 0; l < net.layers; ++l)
+    draw_mask(coin, static_cast<std::size_t>(net.layer[l].hidden), static_cast<std::size_t>(net.layer[l].padded),
+              static_cast<std::size_t>(kernel.panel_rows(net.layer[l].padded)),
+              static_cast<std::size_t>(l == net.layers - 1 ? 1 : net.steps) * static_cast<std::size_t>(batch),
+              buffers.layer[l].mask);
 }
 
 }  // namespace

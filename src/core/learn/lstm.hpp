@@ -8,6 +8,7 @@
 #include "core/base/line_allocator.hpp"
 #include "core/base/random.hpp"
 #include "core/base/simd.hpp"
+#include "core/learn/dropout.hpp"
 #include "core/learn/kernels/lstm_kernel.hpp"
 
 namespace glucose {
@@ -29,13 +30,6 @@ inline constexpr std::size_t kLstmMaxParameters = 4'000'000;
 std::size_t parameter_count(const LstmShape& shape);
 
 using FloatBuffer = LineVector<float>;
-
-/// Dropout of one training call: each output of a layer, towards the layer above or the dense one, is zero with
-/// probability `rate` and else divided by 1 - rate; never the recurrent connections (Zaremba et al. 2014).
-struct LstmDropout {
-  float rate = 0;         // [0, 1); 0 is off
-  Random* rng = nullptr;  // advanced by the call; the same state gives the same masks
-};
 
 /// A long short-term memory network with its parameters in one array, in this order:
 /// per layer input_weights (4H × inputs), recurrent_weights (4H × H), bias (4H); then dense weights (K × H), bias (K).

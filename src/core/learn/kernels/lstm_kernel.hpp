@@ -61,6 +61,35 @@ struct LstmBuffers {
   float* out;          // K × B: outputs, then their gradient; training only
 };
 
+/// What a layer reads: one matrix in panels, and the part of the input weights that it meets.
+struct LstmSource {
+  int units, padded;
+  std::size_t weights;  // offset: 4H × units
+  const float* x;       // units × TB
+  float* panels;        // the weights, packed
+  float* panels_back;   // their transpose; null: nobody asks for d_x
+  float* d_x;           // units × TB, its gradient; null: as above
+  bool fresh;           // d_x holds nothing yet
+};
+
+/// One layer in one direction over all steps of a batch. The first layer of an Lstm has a value a step and static
+/// inputs (`sequence`, `statics`, `known`); every other reads one source, or both directions of the layer below.
+struct LstmRun {
+  int steps, batch;
+  bool training;   // all steps' gates and cells are kept
+  bool backwards;  // reads from the last step to the first
+  bool last_only;  // d_hidden holds the gradient of the direction's own last step and nothing else
+  LstmLayout::Layer layer;
+  LstmPanels::Layer panels;
+  LstmBuffers::Layer buffers;
+  float* d_cell;  // H × B
+  int sources;
+  LstmSource source[2];
+  const float *sequence, *statics;  // B×T, B×S; null
+  int n_static;
+  float* known;  // 4H × B: bias and the static inputs' product; null: the bias
+};
+
 /// Scratch memory of one sample, which reads the weights as they lie; H of the widest layer.
 struct LstmSingle {
   float* gates;      // 4H × T
@@ -90,10 +119,22 @@ struct LstmKernel {
   /// Adds scale × the gradient of the sum of squared errors to `gradient`; returns that sum (not scaled).
   double (*train)(const LstmLayout&, const float* parameters, const LstmPanels&, const float* sequence,
                   const float* statics, const float* targets, int B, float scale, const LstmBuffers&, float* gradient);
+  /// Fills the panels of a run, the transposed ones when training.
+  void (*run_pack)(const LstmRun&, const float* parameters);
+  /// Steps from … to - 1 in the direction's own order; ranges follow each other. The states after dropout are there
+  /// when the last step is done.
+  void (*run_forward)(const LstmRun&, int from, int to);
+  /// The same steps backwards, the last range first; adds the range's gradients of the weights to `gradient`.
+  void (*run_backward)(const LstmRun&, int from, int to, float* gradient);
+  /// Dense products, column-major: a m×k, x k×n, y m×n. y = a x + bias (null: none); d_a += d_y xᵀ; d_x = aᵀ d_y, or
+  /// += when not fresh.
+  void (*dense)(int m, int k, int n, const float* a, const float* x, const float* bias, float* y);
+  void (*dense_weights)(int m, int k, int n, const float* d_y, const float* x, float* d_a);
+  void (*dense_inputs)(int m, int k, int n, const float* a, const float* d_y, bool fresh, float* d_x);
   double (*sum_of_squares)(const float* values, std::size_t n);
   /// Moves n parameters by a gradient and its two moments.
   void (*adam)(const AdamUpdate&, std::size_t n, float* parameters, const float* gradient, float* m, float* v);
-  /// The activations of n values, for their test.
+  /// The activations of n values; none of the arrays may overlap.
   void (*activate)(const float* x, int n, float* sigmoids, float* tangents);
 };
 
