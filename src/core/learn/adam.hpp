@@ -30,6 +30,9 @@ class Adam {
 
   std::uint64_t steps() const { return steps_; }
 
+  float learning_rate() const { return options_.learning_rate; }
+  void set_learning_rate(float rate) { options_.learning_rate = rate; }
+
  private:
   const LstmKernel* kernel_;
   AdamOptions options_;
