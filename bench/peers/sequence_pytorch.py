@@ -5,7 +5,9 @@
 ReLU and dropout 0.2, Adam 0.001, norm clipped at 1. Arguments: lstm, bidirectional, attention, multitask (default all).
 Prints the seconds of each of three runs and the microseconds of one prediction; says so and stops without PyTorch.
 
-The first line tells PyTorch's matrix speed: with the reference BLAS (about 6 GF/s) such a run is no comparison."""
+The first line tells PyTorch's matrix speed, by processor time: with the reference BLAS (about 6 GF/s), or an OpenBLAS that
+does not know the CPU and takes its code for the oldest (OPENBLAS_VERBOSE=2 says which; OPENBLAS_CORETYPE=SKYLAKEX is the
+one for AVX-512), such a run is no comparison."""
 import statistics
 import sys
 import time
@@ -57,12 +59,15 @@ def train(kind, x, y):
 
 
 def matrix_speed():
+    """The best of ten: the first products find no memory yet, and others may be at work."""
     a = torch.randn(512, 512)
-    a @ a
-    start = time.perf_counter()
-    for _ in range(20):
-        a @ a
-    return 20 * 2 * 512 ** 3 / (time.perf_counter() - start) / 1e9
+    times = []
+    for _ in range(10):
+        start = time.process_time()
+        for _ in range(20):
+            a @ a
+        times.append(time.process_time() - start)
+    return 20 * 2 * 512 ** 3 / min(times) / 1e9
 
 
 def measure(kind):
@@ -71,7 +76,8 @@ def measure(kind):
     for _ in range(3):
         start, used = time.perf_counter(), time.process_time()
         net = train(kind, x, y)
-        print(f"{kind}: training {time.perf_counter() - start:.3f} s, of the processor {time.process_time() - used:.3f} s")
+        took, of_processor = time.perf_counter() - start, time.process_time() - used
+        print(f"{kind}: training {took:.3f} s, of the processor {of_processor:.3f} s")
     net.eval()
     times = []
     with torch.inference_mode():
