@@ -4,8 +4,8 @@
 # by name: only the table and the tasks' own rooms say 'glucose' or 'cgm', and nobody compares a model_type.
 set -euo pipefail
 cd "${SOURCE_DIR:?}/src"
-core_order="base math readings learn model training asking simulation tasks/task.hpp tasks/meal/features \
-tasks/meal/models tasks/meal/training tasks/meal/asking tasks/meal tasks/cgm tasks/daily/features tasks/daily/asking \
+core_order="base math readings days learn model training asking simulation tasks/task.hpp tasks/meal/features \
+tasks/meal/models tasks/meal/training tasks/meal/asking tasks/meal tasks/cgm tasks/daily/asking \
 tasks/daily tasks"
 pg_order="boundary tables work calls"
 

@@ -34,7 +34,7 @@ TEST(TaskTable, AModelTypeIsATaskAndATargetWhereTheTaskHasAny) {
   for (const Task* task : tasks()) {
     const std::string name(task->name);
     EXPECT_EQ(find_task(name), task);
-    EXPECT_EQ(find_task(name + ":target"), task->has_targets ? task : nullptr);
+    EXPECT_EQ(find_task(name + ":target"), task->subjects != Subjects::none ? task : nullptr);
     EXPECT_EQ(find_task(name + "x"), nullptr);
   }
   EXPECT_EQ(find_task(""), nullptr);

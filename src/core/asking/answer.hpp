@@ -8,6 +8,7 @@
 
 #include "core/asking/kept.hpp"
 #include "core/base/types.hpp"
+#include "core/days/days.hpp"
 #include "core/readings/sensor.hpp"
 
 namespace glucose {
@@ -37,9 +38,10 @@ struct Question {
 struct Known {
   std::span<const Reading> readings;
   std::span<const Meal> meals;
-  DayClock clock{};      // of the readings' days
-  Micros until = 0;      // rows are all there up to then
-  Kept* kept = nullptr;  // what was worked out of them before; null: nothing is kept
+  DayClock clock{};                      // of the readings' days
+  Micros until = 0;                      // rows are all there up to then
+  Kept* kept = nullptr;                  // what was worked out of them before; null: nothing is kept
+  const DailyMaterial* daily = nullptr;  // null: not read, or none there are
 };
 
 /// What is to be expected at one horizon, in the task's unit.

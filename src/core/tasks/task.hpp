@@ -32,6 +32,7 @@ struct TrainingBasis {
 struct ModelFacts {
   std::string algorithm, schema;
   std::vector<int> horizons_min;
+  std::string subject = {};  // its name, where the task forecasts several things
 };
 
 /// The moments that a model remembers something of.
@@ -48,7 +49,7 @@ struct Task {
   std::string_view units_are;  // what is paired when two versions are compared (ScoredRow::unit)
   bool asks_about_meals;       // a question is about a meal; else about a moment
   std::array<std::string_view, 2> events;  // names of Expected::probability in documents
-  bool has_targets = false;                // whether a model_type names a target behind a ':'
+  Subjects subjects = Subjects::none;      // what a model_type names behind a ':'
 
   // Training of one person, and of many.
   std::vector<AlgorithmInfo> (*algorithms)(bool of_population);

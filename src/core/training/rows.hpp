@@ -8,7 +8,9 @@
 #include <span>
 #include <vector>
 
+#include "core/base/subject.hpp"
 #include "core/base/types.hpp"
+#include "core/days/days.hpp"
 
 namespace glucose {
 
@@ -21,6 +23,7 @@ struct Reach {
   bool meals = false;  // whether meals are read at all
   bool keeps =
       false;  // whether answers take rows as they are kept, with more than that, and keep what they make of them
+  bool days = false;  // whether what is stored of the person's days is read, from the day `before` reaches to
 };
 
 /// With fewer, a day does not count as one with readings.
@@ -33,6 +36,8 @@ struct Material {
   std::span<const Meal> meals;
   DayClock clock;  // of the readings' days
   Micros start_at = 0, end_at = 0;
+  const DailyMaterial* daily = nullptr;  // null: not read, or none there are
+  Subject subject{};
 
   /// Days of the period with readings, as days of UTC but no more than lie between the first and the last: one reading
   /// of a clock that was wrong by a year is not a year.

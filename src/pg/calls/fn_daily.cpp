@@ -2,8 +2,8 @@
 // Values and features of a person's days, and what can be said of many of them.
 #include <cmath>
 
+#include "core/days/glucose_day.hpp"
 #include "core/tasks/daily/asking/associations.hpp"
-#include "core/tasks/daily/features/glucose_day.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"

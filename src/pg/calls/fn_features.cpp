@@ -2,10 +2,10 @@
 // Features of a meal, a moment or a whole history.
 #include <cmath>
 
+#include "core/days/daily_schema.hpp"
+#include "core/days/meal_lines.hpp"
 #include "core/readings/time_grid.hpp"
-#include "core/tasks/daily/features/daily_schema.hpp"
 #include "core/tasks/meal/features/features.hpp"
-#include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/task.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"

@@ -2,8 +2,8 @@
 // similar_meals: read the person's half year, compare, write the rows.
 #include <cmath>
 
+#include "core/days/meal_lines.hpp"
 #include "core/tasks/meal/asking/similarity.hpp"
-#include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/task.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/owned.hpp"

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/tasks/daily/features/daily_features.hpp"
-#include "core/tasks/daily/features/glucose_day.hpp"
-#include "core/tasks/daily/features/hemisphere.hpp"
+#include "core/days/daily_features.hpp"
+#include "core/days/glucose_day.hpp"
+#include "core/days/hemisphere.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/query.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // READ: values of a person's days, as core wants them.
 #pragma once
-#include "core/tasks/daily/features/days.hpp"
+#include "core/days/days.hpp"
 #include "pg/tables/read.hpp"
 
 extern "C" {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/tasks/daily/features/inputs.hpp"
-#include "core/tasks/daily/features/metric_unit.hpp"
+#include "core/days/inputs.hpp"
+#include "core/days/metric_unit.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/moment.hpp"

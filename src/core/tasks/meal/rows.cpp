@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/days/meal_lines.hpp"
 #include "core/readings/time_grid.hpp"
-#include "core/tasks/meal/features/meal_lines.hpp"
 
 namespace glucose {
 

@@ -5,12 +5,12 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/days/meal_lines.hpp"
 #include "core/readings/time_grid.hpp"
 #include "core/tasks/meal/asking/explanation.hpp"
 #include "core/tasks/meal/asking/importance.hpp"
 #include "core/tasks/meal/asking/meal_scorer.hpp"
 #include "core/tasks/meal/asking/workings.hpp"
-#include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
 #include "core/tasks/meal/models/wipe.hpp"

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/base/random.hpp"
-#include "tasks/daily/some_days.hpp"
+#include "days/some_days.hpp"
 
 namespace glucose {
 namespace {

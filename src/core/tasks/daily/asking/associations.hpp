@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/days/day_series.hpp"
 #include "core/math/correlation.hpp"
-#include "core/tasks/daily/asking/day_series.hpp"
 
 namespace glucose {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/asking/answer.hpp"
+#include "core/days/meal_lines.hpp"
 #include "core/tasks/meal/features/dataset.hpp"
-#include "core/tasks/meal/features/meal_lines.hpp"
 #include "core/tasks/meal/models/model.hpp"
 
 namespace glucose {

@@ -6,6 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/units.hpp"
+#include "core/days/meal_lines.hpp"
 
 namespace glucose {
 
@@ -17,11 +18,11 @@ constexpr FeatureInfo history(std::string_view name) {
 }  // namespace
 
 const std::array<FeatureInfo, kFeatures> kFeatureTable{{
-    {"calories", "kcal", 0, 5000, true, "meal.calories"},
-    {"carbs_g", "g", 0, 500, true, "meal.carbs_g"},
-    {"protein_g", "g", 0, 500, true, "meal.protein_g"},
-    {"fat_g", "g", 0, 500, true, "meal.fat_g"},
-    {"fiber_g", "g", 0, 500, true, "meal.fiber_g"},
+    {"calories", "kcal", 0, kMostCalories, true, "meal.calories"},
+    {"carbs_g", "g", 0, kMostGrams, true, "meal.carbs_g"},
+    {"protein_g", "g", 0, kMostGrams, true, "meal.protein_g"},
+    {"fat_g", "g", 0, kMostGrams, true, "meal.fat_g"},
+    {"fiber_g", "g", 0, kMostGrams, true, "meal.fiber_g"},
     {"is_breakfast", "0/1", 0, 1, false, "meal.meal_type"},
     {"is_lunch", "0/1", 0, 1, false, "meal.meal_type"},
     {"is_dinner", "0/1", 0, 1, false, "meal.meal_type"},

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/glucose_day.hpp"
+#include "core/days/glucose_day.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
-#include "core/tasks/daily/features/metric_unit.hpp"
+#include "core/days/metric_unit.hpp"
 
 namespace glucose {
 namespace {

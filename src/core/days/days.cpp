@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/days.hpp"
+#include "core/days/days.hpp"
 
 #include <cmath>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/metric_unit.hpp"
+#include "core/days/metric_unit.hpp"
 
 #include <algorithm>
 #include <array>

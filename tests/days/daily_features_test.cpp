@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/daily_features.hpp"
+#include "core/days/daily_features.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numbers>
 
-#include "core/tasks/daily/features/hemisphere.hpp"
-#include "tasks/daily/some_days.hpp"
+#include "core/days/hemisphere.hpp"
+#include "days/some_days.hpp"
 
 namespace glucose {
 namespace {

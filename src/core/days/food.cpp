@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/food.hpp"
+#include "core/days/food.hpp"
 
 #include <cmath>
 
-#include "core/tasks/meal/features/meal_lines.hpp"
+#include "core/days/meal_lines.hpp"
 
 namespace glucose {
 

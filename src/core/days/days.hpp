@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/types.hpp"
-#include "core/tasks/daily/features/inputs.hpp"
+#include "core/days/inputs.hpp"
 
 namespace glucose {
 

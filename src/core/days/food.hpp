@@ -4,7 +4,7 @@
 #include <array>
 #include <span>
 
-#include "core/tasks/daily/features/days.hpp"
+#include "core/days/days.hpp"
 
 namespace glucose {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "core/tasks/daily/features/daily_features.hpp"
+#include "core/days/daily_features.hpp"
 
 namespace glucose {
 

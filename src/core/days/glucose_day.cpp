@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/glucose_day.hpp"
+#include "core/days/glucose_day.hpp"
 
 #include <cmath>
 #include <vector>

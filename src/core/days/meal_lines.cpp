@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/meal/features/meal_lines.hpp"
+#include "core/days/meal_lines.hpp"
 
 #include <cmath>
-
-#include "core/tasks/meal/features/feature_schema.hpp"
 
 namespace glucose {
 
@@ -43,9 +41,9 @@ bool has_lines(std::span<const Meal> meals) {
 }  // namespace
 
 Nutrition together(const Nutrition& a, const Nutrition& b) {
-  const auto most = [](std::size_t i) { return kFeatureTable[i].high; };
-  return {sum(a.calories, b.calories, most(0)), sum(a.carbs_g, b.carbs_g, most(1)),
-          sum(a.protein_g, b.protein_g, most(2)), sum(a.fat_g, b.fat_g, most(3)), sum(a.fiber_g, b.fiber_g, most(4))};
+  return {sum(a.calories, b.calories, kMostCalories), sum(a.carbs_g, b.carbs_g, kMostGrams),
+          sum(a.protein_g, b.protein_g, kMostGrams), sum(a.fat_g, b.fat_g, kMostGrams),
+          sum(a.fiber_g, b.fiber_g, kMostGrams)};
 }
 
 WholeMeals::WholeMeals(std::span<const Meal> lines, const Meal* without) : all_(lines) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/asking/day_series.hpp"
+#include "core/days/day_series.hpp"
 
 #include <cmath>
 

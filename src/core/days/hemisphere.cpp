@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/hemisphere.hpp"
+#include "core/days/hemisphere.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/inputs.hpp"
+#include "core/days/inputs.hpp"
 
 #include <algorithm>
 

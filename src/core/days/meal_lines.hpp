@@ -11,6 +11,8 @@ namespace glucose {
 /// A line belongs to the meal whose first line is so long before it, at most.
 inline constexpr Micros kOneMeal = 15 * kMinute;
 
+inline constexpr float kMostCalories = 5000, kMostGrams = 500;  // of a meal
+
 /// Nutrients of two lines: sums of what is known, at most what one meal may hold.
 Nutrition together(const Nutrition& a, const Nutrition& b);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/daily_schema.hpp"
+#include "core/days/daily_schema.hpp"
 
 namespace glucose {
 

@@ -3,7 +3,7 @@
 #pragma once
 #include <vector>
 
-#include "core/tasks/daily/features/daily_features.hpp"
+#include "core/days/daily_features.hpp"
 
 namespace glucose {
 

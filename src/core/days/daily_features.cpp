@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/daily/features/daily_features.hpp"
+#include "core/days/daily_features.hpp"
 
 #include <cmath>
 #include <numbers>
 #include <utility>
 
-#include "core/tasks/daily/features/food.hpp"
-#include "core/tasks/daily/features/glucose_day.hpp"
+#include "core/days/food.hpp"
+#include "core/days/glucose_day.hpp"
 
 namespace glucose {
 

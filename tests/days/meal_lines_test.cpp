@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/meal/features/meal_lines.hpp"
+#include "core/days/meal_lines.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 // The 51 features of 'daily51/1': what can be said at the end of a day of that day and of the days before it.
 #pragma once
-#include "core/tasks/daily/features/daily_schema.hpp"
-#include "core/tasks/daily/features/days.hpp"
+#include "core/days/daily_schema.hpp"
+#include "core/days/days.hpp"
 
 namespace glucose {
 
