@@ -94,7 +94,10 @@ const Task& require_task(const char* model_type) {
   if (const Task* task = find_task(model_type)) return *task;
   StringInfoData known;
   initStringInfo(&known);
-  for (const Task* task : tasks()) appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", task->name.data());
+  constexpr const char* kSubjects[] = {"", ":METRIC", ":EVENT"};
+  for (const Task* task : tasks())
+    appendStringInfo(&known, "%s%s%s", known.len > 0 ? ", " : "", task->name.data(),
+                     kSubjects[static_cast<size_t>(task->subjects)]);
   ereport(ERROR,
           (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized model_type \"%s\"", clipped(model_type)),
            errhint("Model types are %s.", known.data)));

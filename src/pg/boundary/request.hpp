@@ -11,7 +11,7 @@ struct TrainRequest {
   const Task* task = nullptr;
   bool of_population = false;
   pg_uuid_t person_id{};  // not of a population
-  char model_type[kLongestName];
+  char model_type[kLongestName] = "";
   Algorithm algorithm = Algorithm::automatic;
   TrainOptions options;
   TimestampTz start_at = DT_NOBEGIN, end_at = DT_NOEND;

@@ -49,7 +49,7 @@ struct Answer {
 
 Readings readings_of(const Person& person, const glucose::Calendar& calendar) {
   return read_readings(&person.id, calendar.midnights.front() - 1, calendar.midnights.back(),
-                       static_cast<Size>(settings::max_train_memory_kb) * 1024, CurrentMemoryContext);
+                       settings::max_train_bytes(), CurrentMemoryContext);
 }
 
 /// The days from the first of a calendar on.
@@ -135,6 +135,7 @@ Datum real_or_null(double value, bool* is_null) {
 
 // As everything is known now.
 DaySeries* series_of(const Person& person, const char* metric, DateADT first, DateADT last) {
+  (void)require_metric(metric);
   const glucose::DailyMaterial material = read_daily(person, metric, first, last, CurrentMemoryContext);
   return owned<DaySeries>(CurrentMemoryContext,
                           [&] { return DaySeries(glucose::DayTable(material, glucose::kAlways), first, last); });
@@ -167,7 +168,7 @@ bool find_newest_day(const Person& person, const char* metric, DateADT* day) {
 
 /// The days up to the newest that has the metric; nullptr when the person has none.
 DaySeries* newest_series(const Person& person, const char* metric, int n_days) {
-  require_metric(metric);
+  (void)require_metric(metric);
   DateADT last = 0;
   if (!find_newest_day(person, metric, &last)) return nullptr;
   return series_of(person, metric, last - n_days + 1, last);
@@ -247,6 +248,7 @@ SQL_FUNCTION(daily_features) {
   require_days(day, day);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
+  (void)require_metric(metric);
   const glucose::DailyMaterial material = read_daily(person, metric, day, day, CurrentMemoryContext);
   const TimestampTz as_of = PG_ARGISNULL(3) ? material.calendar.end(day) : PG_GETARG_TIMESTAMPTZ(3);
   glucose::DailyVector x;

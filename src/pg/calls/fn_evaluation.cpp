@@ -85,7 +85,7 @@ SQL_FUNCTION(evaluate_model) {
   const TimestampTz start_at = PG_ARGISNULL(3) ? bounds.training_start : PG_GETARG_TIMESTAMPTZ(3);
   const TimestampTz end_at = PG_ARGISNULL(4) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(4);
   const glucose::AnyModel* model = load_model(*r.task, r.row, &r.person.id, r.model_type);
-  const glucose::Rows* rows = read_rows_for(*r.task, *model, r.person, start_at, end_at, work);
+  const glucose::Rows* rows = read_rows_for(*r.task, r.model_type, *model, r.person, start_at, end_at, work);
   const Parts parts = parts_of(r, bounds);
   auto* evaluator = owned<Evaluator>(work, [&] {
     return Evaluator(r.task->score(*model, *rows, start_at), {parts.starts.begin(), parts.starts.begin() + parts.n - 1},
@@ -113,7 +113,8 @@ SQL_FUNCTION(feature_importance) {
     test = read_boundaries(r.row, &r.person.id, r.model_type);
   if (test.test_start < DT_NOEND && (r.row.is_population || test.test_end < DT_NOEND)) {
     const glucose::AnyModel* model = load_model(*r.task, r.row, &r.person.id, r.model_type);
-    const glucose::Rows* rows = read_rows_for(*r.task, *model, r.person, test.test_start, test.test_end, work);
+    const glucose::Rows* rows =
+        read_rows_for(*r.task, r.model_type, *model, r.person, test.test_start, test.test_end, work);
     auto* measuring = owned<std::unique_ptr<ImportanceWork>>(
         work, [&] { return r.task->importance(*model, *rows, test.test_start, kSeed); });
     run_to_end(measuring->get());

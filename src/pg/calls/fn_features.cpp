@@ -198,7 +198,7 @@ SQL_FUNCTION(training_dataset) {
   const Person person = read_person(person_id);
   const glucose::TrainOptions defaults;
   const glucose::Material material =
-      read_material(person, glucose::kMealTask.reach(defaults), start_at, end_at, CurrentMemoryContext);
+      read_material(person, {}, glucose::kMealTask.reach(defaults), start_at, end_at, CurrentMemoryContext);
   const auto& samples = meal_rows(material, CurrentMemoryContext, {{kHorizons.begin(), kHorizons.end()}});
   glucose::SplitSizes sizes;
   guarded([&] { sizes = glucose::split_sizes(samples); });

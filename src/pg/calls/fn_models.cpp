@@ -36,10 +36,17 @@ std::span<const uint8> bytes_in(const bytea* artifact) {
 
 // Unless the caller says of which type the model is, its bytes do.
 void take_type_of(TrainRequest& request, const bytea* artifact) {
-  const glucose::Task* task = nullptr;
-  guarded([&] { task = glucose::task_of(bytes_in(artifact)); });
-  request.task = task;
-  strlcpy(request.model_type, task->name.data(), sizeof request.model_type);
+  guarded([&] { request.task = glucose::task_of(bytes_in(artifact)); });
+}
+
+// A model of one metric is none of another.
+void settle_type(TrainRequest& request, const glucose::ModelFacts& facts) {
+  const char* own = request.task->name.data();
+  if (!facts.subject.empty()) own = psprintf("%s:%s", own, facts.subject.c_str());
+  if (request.model_type[0] != '\0' && strcmp(request.model_type, own) != 0 && !facts.subject.empty())
+    ereport(ERROR, (errcode(kModelMismatch), errmsg("the artifact is a model of type \"%s\"", clipped(own)),
+                    errhint("Leave the option model_type out.")));
+  if (request.model_type[0] == '\0') strlcpy(request.model_type, own, sizeof request.model_type);
 }
 
 // The bytes for this person: what a model remembers of somebody else's meals is left out.
@@ -90,6 +97,7 @@ SQL_FUNCTION(import_model) {
   const auto* model = owned<std::unique_ptr<glucose::AnyModel>>(
       CurrentMemoryContext, [&] { return request.task->decode(bytes_in(artifact)); });
   const auto* facts = owned<glucose::ModelFacts>(CurrentMemoryContext, [&] { return request.task->facts(**model); });
+  settle_type(request, *facts);
   begin(Volatility::is_volatile);
   const Person person = read_person(&request.person_id);
   artifact = adopted(*request.task, **model, person, artifact);

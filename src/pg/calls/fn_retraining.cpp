@@ -42,7 +42,7 @@ const Horizons* horizons_of(const Request& r, const ModelRow& row, MemoryContext
 
 const Units* errors_of(const Request& r, const ModelRow& row, const Horizons& horizons, MemoryContext context) {
   const glucose::AnyModel* model = load_model(*r.task, row, &r.person.id, r.model_type);
-  const glucose::Rows* rows = read_rows_for(*r.task, *model, r.person, r.start_at, r.end_at, context);
+  const glucose::Rows* rows = read_rows_for(*r.task, r.model_type, *model, r.person, r.start_at, r.end_at, context);
   auto* errors = owned<UnitErrors>(
       context, [&] { return UnitErrors(r.task->score(*model, *rows, r.start_at), horizons, r.start_at, r.end_at); });
   run_to_end(errors);

@@ -63,7 +63,7 @@ SQL_FUNCTION(similar_meals) {
       row.found ? &glucose::meal_model(*load_model(glucose::kMealTask, row, &what.person.id, model_type)) : nullptr;
   const glucose::Reach reach{glucose::kFeatureDays * glucose::kDay, glucose::kCurveMin * glucose::kMinute, true};
   const glucose::Material material =
-      read_material(what.person, reach, at - kComparedDays * glucose::kDay, at + 1, CurrentMemoryContext);
+      read_material(what.person, {}, reach, at - kComparedDays * glucose::kDay, at + 1, CurrentMemoryContext);
   const auto& horizons = glucose::kSimilarHorizonsMin;
   const auto& earlier = meal_rows(material, CurrentMemoryContext, {{horizons.begin(), horizons.end()}, true, at});
   const auto* whole =

@@ -24,7 +24,16 @@ constexpr float kInfinite = std::numeric_limits<float>::infinity();
 constexpr int kGapDays = 14;  // how far back the metric to forecast is looked for
 
 Query all_metrics{"SELECT name, unit, low, high FROM glucose.metric ORDER BY name USING OPERATOR(pg_catalog.<)", 0, {}};
-Query metric_of_name{"SELECT 1 FROM glucose.metric m WHERE m.name OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
+Query metric_of_name{
+    "SELECT m.name, m.unit, m.low, m.high FROM glucose.metric m WHERE m.name OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
+Query days_of_person{
+    "SELECT (SELECT pg_catalog.min(d.day) FROM glucose.daily_metric d WHERE d.person_id OPERATOR(pg_catalog.=) $1), "
+    "(SELECT pg_catalog.max(d.day) FROM glucose.daily_metric d WHERE d.person_id OPERATOR(pg_catalog.=) $1), "
+    "(SELECT pg_catalog.min(r.measured_at) FROM glucose.glucose_reading r WHERE r.person_id OPERATOR(pg_catalog.=) "
+    "$1), "
+    "(SELECT pg_catalog.max(r.measured_at) FROM glucose.glucose_reading r WHERE r.person_id OPERATOR(pg_catalog.=) $1)",
+    1,
+    {UUIDOID}};
 // Metric by metric a stretch of the key, whose order is that of the rows: by metric, day and name of the source.
 Query values_between{
     "SELECT d.day, d.metric, d.unit, d.source, d.value, d.recorded_at FROM glucose.daily_metric d "
@@ -109,7 +118,7 @@ Datum names_of_inputs(const char* target) {
   Datum names[kColumns];
   int n = 0;
   for (const std::string_view name : kInputNames) names[n++] = CStringGetTextDatum(name.data());
-  if (input_of(target) < 0) names[n++] = CStringGetTextDatum(target);
+  if (target != nullptr && input_of(target) < 0) names[n++] = CStringGetTextDatum(target);
   return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
@@ -153,7 +162,7 @@ void add_stored(const StoredValues& values, const char* target, const Calendar& 
     const int input = input_of(value.metric);
     const TimestampTz at = known_at(value, input, calendar);
     if (input >= 0) rows.add(value.day, input, value.value, at);
-    if (strcmp(value.metric, target) == 0) rows.add(value.day, kTarget, value.value, at);
+    if (target != nullptr && strcmp(value.metric, target) == 0) rows.add(value.day, kTarget, value.value, at);
   }
 }
 
@@ -178,26 +187,53 @@ const Metric* Metrics::find(const char* name) const {
   return found != rows + n && strcmp(found->name, name) == 0 ? found : nullptr;
 }
 
+namespace {
+
+Metric metric_at(uint64 i) {
+  bool no_low, no_high;
+  const Datum low = column(i, 3, &no_low), high = column(i, 4, &no_high);
+  return {TextDatumGetCString(value(i, 1)), TextDatumGetCString(value(i, 2)), no_low ? -kInfinite : DatumGetFloat4(low),
+          no_high ? kInfinite : DatumGetFloat4(high)};
+}
+
+}  // namespace
+
 Metrics read_metrics() {
   run(all_metrics, Parameters(), Mode::read);
   Metrics metrics{static_cast<Metric*>(palloc(sizeof(Metric) * (SPI_processed + 1))), static_cast<int>(SPI_processed)};
-  for (uint64 i = 0; i < SPI_processed; ++i) {
-    bool no_low, no_high;
-    const Datum low = column(i, 3, &no_low), high = column(i, 4, &no_high);
-    metrics.rows[i] = {TextDatumGetCString(value(i, 1)), TextDatumGetCString(value(i, 2)),
-                       no_low ? -kInfinite : DatumGetFloat4(low), no_high ? kInfinite : DatumGetFloat4(high)};
-  }
+  for (uint64 i = 0; i < SPI_processed; ++i) metrics.rows[i] = metric_at(i);
   return metrics;
 }
 
-void require_metric(const char* name) {
+Metric require_metric(const char* name) {
   Parameters p;
   p.add(CStringGetTextDatum(name));
   run(metric_of_name, p, Mode::read);
-  if (SPI_processed > 0) return;
+  if (SPI_processed > 0) return metric_at(0);
   failing_plainly();
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("metric \"%s\" is not known", clipped(name)),
                   errhint("Metrics are rows of glucose.metric; glucose.define_metric() adds one.")));
+  pg_unreachable();
+}
+
+DayRange read_day_range(const Person& person) {
+  Parameters p;
+  p.add(UUIDPGetDatum(&person.id));
+  run(days_of_person, p, Mode::read);
+  DayRange range;
+  const auto include = [&range](DateADT day) {
+    range.first = range.any ? std::min(range.first, day) : day;
+    range.last = range.any ? std::max(range.last, day) : day;
+    range.any = true;
+  };
+  for (int col = 1; col <= 4; ++col) {
+    bool is_null;
+    const Datum end = column(0, col, &is_null);
+    if (!is_null) include(col <= 2 ? DatumGetDateADT(end) : day_of(DatumGetTimestampTz(end), person));
+  }
+  // One value of a clock that was wrong by a century is not a century: the newest count.
+  range.first = std::max(range.first, range.last - kMostDays + 1);
+  return range;
 }
 
 bool require_days(DateADT first, DateADT last) {
@@ -259,17 +295,15 @@ StoredValues read_stored_values(const Person& person, Datum metrics, DateADT fir
 }
 
 DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context) {
-  require_metric(target);
   DailyMaterial material;
   // The day to predict is on the calendar, too: it may be a holiday.
   const DateADT since = first - kDailyReach;
   material.calendar = calendar_of(person, since, last + 1, context);
   read_first_days(person, material);
-  const int made = glucose_metric_of(target);
+  const int made = target != nullptr ? glucose_metric_of(target) : -1;
   const DateADT readings_since = made >= 0 ? first - kGapDays : first;
-  const Readings readings =
-      read_readings(&person.id, material.calendar.begin(readings_since) - 1, material.calendar.end(last),
-                    static_cast<Size>(settings::max_train_memory_kb) * 1024, context);
+  const Readings readings = read_readings(&person.id, material.calendar.begin(readings_since) - 1,
+                                          material.calendar.end(last), settings::max_train_bytes(), context);
   const Meals meals = read_meals(person, material.calendar.begin(first - 1), material.calendar.end(last), context);
   const StoredValues values = read_stored_values(person, names_of_inputs(target), since, last + 1);
   const auto most = static_cast<Size>(2 * values.n + material.calendar.n() + 1);

@@ -24,8 +24,8 @@ struct Metrics {
 };
 /// All of them, palloc'ed.
 Metrics read_metrics();
-/// Raises 22023 when there is no metric of that name.
-void require_metric(const char* name);
+/// One of them; raises 22023 when there is none of that name.
+Metric require_metric(const char* name);
 
 /// When the person's days begin, from the first to the last; in `context`.
 Calendar calendar_of(const Person& person, DateADT first, DateADT last, MemoryContext context);
@@ -47,9 +47,17 @@ struct StoredValues {
 /// Of these metrics (a text[]), first to last, both included; palloc'ed.
 StoredValues read_stored_values(const Person& person, Datum metrics, DateADT first, DateADT last);
 
-/// What the features of the days from the first to the last are made of, and the metric to forecast; in `context`.
-/// Raises 22023 for a metric that is not known, 53200 above glucose.max_train_memory.
+/// What the features of the days from the first to the last are made of, and the metric to forecast, a known one or
+/// nullptr; in `context`. Raises 53200 above glucose.max_train_memory.
 DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context);
+
+/// Days that something is stored of.
+struct DayRange {
+  bool any = false;
+  DateADT first = 0, last = 0;
+};
+/// Of the person's metrics and readings, no more of it than can be read at once.
+DayRange read_day_range(const Person& person);
 
 /// Raises 22023 unless both are dates and no more than 3660 days apart; false when there is no day between them.
 bool require_days(DateADT first, DateADT last);

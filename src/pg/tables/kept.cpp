@@ -265,9 +265,10 @@ int forget_kept() {
 
 namespace {
 
-Known read_all(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
+Known read_all(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
+               MemoryContext context) {
   ++counts.read;
-  return read_known(person, reach, at, context);
+  return read_known(person, subject, reach, at, context);
 }
 
 /// What a task sees that keeps nothing: the rows of its reach.
@@ -282,19 +283,20 @@ void cut(Known& known, TimestampTz since, TimestampTz at, bool meals) {
 
 }  // namespace
 
-Known read_kept(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
+Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
+                MemoryContext context) {
   Snapshot snapshot = GetActiveSnapshot();
   bool changed = false;
   const bool can = settings::cache_size_kb > 0 && snapshot->snapshot_type == SNAPSHOT_MVCC &&
                    !IsolationIsSerializable() && rows_can_be_kept(&changed);
   if (changed) forget_kept();
-  if (!can || (reach.meals && !reach.keeps)) {
+  if (!can || reach.days || (reach.meals && !reach.keeps)) {
     last_mark = {};
-    return read_all(person, reach, at, context);
+    return read_all(person, subject, reach, at, context);
   }
   const Mark mark = last_mark = mark_of(&person.id);
   KeptPerson* p = mark.found ? usable(person, mark, snapshot) : nullptr;
-  if (p == nullptr) return read_all(person, reach, at, context);
+  if (p == nullptr) return read_all(person, subject, reach, at, context);
   const uint64 now = sight();
   p->mark = mark;
   p->marked_under = now;

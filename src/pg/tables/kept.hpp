@@ -7,7 +7,8 @@ namespace glucose::pg {
 
 /// As read_known(), to the bit. Settled rows (marks.hpp) are kept by this session, with what tasks work out of them,
 /// within glucose.cache_size; valid until the next call.
-Known read_kept(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context);
+Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
+                MemoryContext context);
 
 /// As read_meal(); taken from what is kept where the statement has asked about the person before.
 PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/tables/material.hpp"
 
+#include <algorithm>
+
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/daily.hpp"
 
 namespace glucose::pg {
 
@@ -30,22 +33,47 @@ TimestampTz moved(TimestampTz at, TimestampTz by) {
   return !__builtin_add_overflow(at, by, &sum) && IS_VALID_TIMESTAMP(sum) ? sum : at;
 }
 
-Material read_material(const Person& person, const Reach& reach, TimestampTz start_at, TimestampTz end_at,
-                       MemoryContext context) {
+namespace {
+
+// Of the days from the one of `since` on that end by `until`; nullptr when nothing is stored of any. At least to the
+// day `until` begins where it is asked about.
+const DailyMaterial* read_days(const Person& person, const Subject& subject, TimestampTz since, TimestampTz until,
+                               bool asks, MemoryContext context) {
+  const DayRange range = read_day_range(person);
+  if (!range.any) return nullptr;
+  const DateADT first = TIMESTAMP_IS_NOBEGIN(since) ? range.first : std::max(range.first, day_of(since, person));
+  DateADT last = TIMESTAMP_IS_NOEND(until) ? range.last : day_of(until - 1, person);
+  if (!asks) last = std::min(last, range.last);
+  if (last < first) return nullptr;
+  auto* days = static_cast<DailyMaterial*>(MemoryContextAlloc(context, sizeof(DailyMaterial)));
+  *days = read_daily(person, subject.name.empty() || !subject.definition.empty() ? nullptr : subject.name.data(), first,
+                     last, context);
+  return days;
+}
+
+}  // namespace
+
+Material read_material(const Person& person, const Subject& subject, const Reach& reach, TimestampTz start_at,
+                       TimestampTz end_at, MemoryContext context) {
   const TimestampTz since = moved(start_at, -reach.before);
   const Meals meals = reach.meals ? read_meals(person, since, end_at, context) : Meals{nullptr, 0};
   const Readings readings =
       read_readings(&person.id, since, moved(end_at, reach.after), settings::max_train_bytes(), context);
   const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
-  return {known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), start_at, end_at};
+  const DailyMaterial* days = reach.days ? read_days(person, subject, since, end_at, false, context) : nullptr;
+  return {known,  {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), start_at, end_at, days,
+          subject};
 }
 
-Known read_known(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
+Known read_known(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
+                 MemoryContext context) {
   const TimestampTz since = moved(at, -reach.before);
   const Readings readings = read_readings(&person.id, since, at, settings::max_train_bytes(), context);
   const Meals meals = reach.meals ? read_meals(person, since, moved(at, 1), context) : Meals{nullptr, 0};
   const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
-  return {known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), at};
+  Known all{known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), at};
+  if (reach.days) all.daily = read_days(person, subject, since, at, true, context);
+  return all;
 }
 
 }  // namespace glucose::pg

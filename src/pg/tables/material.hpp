@@ -7,13 +7,15 @@
 
 namespace glucose::pg {
 
-/// Reads a person's readings and meals of start_at <= t < end_at and around it by `reach`; -infinity and infinity are
-/// allowed. All in `context`, which must outlive the material. Raises 53200 above glucose.max_train_memory.
-Material read_material(const Person& person, const Reach& reach, TimestampTz start_at, TimestampTz end_at,
-                       MemoryContext context);
+/// Reads a person's readings, meals and days of start_at <= t < end_at and around it by `reach`; -infinity and infinity
+/// are allowed. All in `context`, which must outlive the material, as must the subject. Raises 53200 above
+/// glucose.max_train_memory.
+Material read_material(const Person& person, const Subject& subject, const Reach& reach, TimestampTz start_at,
+                       TimestampTz end_at, MemoryContext context);
 
 /// What was stored by a moment, as far back as `reach`.
-Known read_known(const Person& person, const Reach& reach, TimestampTz at, MemoryContext context);
+Known read_known(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
+                 MemoryContext context);
 
 /// The person's offset from UTC at each day of these readings, in `context`.
 DayClock clock_of(const Person& person, std::span<const Reading> readings, MemoryContext context);

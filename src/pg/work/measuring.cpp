@@ -3,6 +3,7 @@
 
 #include "pg/tables/material.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/subject.hpp"
 #include "pg/work/rows.hpp"
 
 namespace glucose::pg {
@@ -26,8 +27,8 @@ TimestampTz moment_at(int col) {
 
 }  // namespace
 
-const Rows* read_rows_for(const Task& task, const AnyModel& model, const Person& person, TimestampTz start_at,
-                          TimestampTz end_at, MemoryContext context) {
+const Rows* read_rows_for(const Task& task, const char* model_type, const AnyModel& model, const Person& person,
+                          TimestampTz start_at, TimestampTz end_at, MemoryContext context) {
   Reach reach;
   TimestampTz lead = 0;
   guarded([&] {
@@ -35,7 +36,8 @@ const Rows* read_rows_for(const Task& task, const AnyModel& model, const Person&
     lead = task.scoring_lead(model);
   });
   reach.before -= lead;  // of the earlier rows' own beginning
-  const Material material = read_material(person, reach, moved(start_at, -lead), end_at, context);
+  const Subject subject = read_subject(task, model_type, context);
+  const Material material = read_material(person, subject, reach, moved(start_at, -lead), end_at, context);
   return rows_of(material, context, [&] { return task.scoring_rows(model); });
 }
 

@@ -9,8 +9,8 @@ namespace glucose::pg {
 
 /// A person's rows for a model, start_at <= t < end_at, and those before that it is to remember; owned by `context`.
 /// Polls for interrupts.
-const Rows* read_rows_for(const Task& task, const AnyModel& model, const Person& person, TimestampTz start_at,
-                          TimestampTz end_at, MemoryContext context);
+const Rows* read_rows_for(const Task& task, const char* model_type, const AnyModel& model, const Person& person,
+                          TimestampTz start_at, TimestampTz end_at, MemoryContext context);
 
 /// When the splits of a version's training begin, as it noted them; infinity where it did not.
 struct Boundaries {

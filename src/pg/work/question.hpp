@@ -10,6 +10,7 @@ namespace glucose::pg {
 /// A question on its way to an answer: about whom, with what options.
 struct Asking {
   const Task* task = nullptr;
+  Subject subject{};  // of tasks that forecast several things
   Person person;
   Question question;
   const pg_uuid_t* meal_id = nullptr;  // of a stored meal

@@ -23,11 +23,11 @@ namespace {
   guarded([&] { usual = task.defaults(false); });
   const char* meals = task.asks_about_meals ? psprintf(" and %d meals with a known outcome", usual.min_meals) : "";
   failing_plainly();
-  ereport(ERROR,
-          (errcode(kNoModel), errmsg("no model of type \"%s\" for this person", model_type),
-           errhint("Run SELECT glucose.train_model(person_id, '%s'); it needs %d days of readings%s. There is no "
-                   "population model either: a steward makes one by glucose.train_population_model('%s').",
-                   model_type, usual.min_days, meals, model_type)));
+  ereport(ERROR, (errcode(kNoModel), errmsg("no model of type \"%s\" for this person", model_type),
+                  errhint("Run SELECT glucose.train_model(person_id, '%s'); it needs %d %s%s. There is no "
+                          "population model either: a steward makes one by glucose.train_population_model('%s').",
+                          model_type, usual.min_days,
+                          task.subjects == Subjects::none ? "days of readings" : "known days", meals, model_type)));
   pg_unreachable();
 }
 
@@ -130,7 +130,7 @@ Served read_served(const Asking& asking, MemoryContext context) {
   served.model = load_chosen(asking, served, context);
   Reach reach;
   guarded([&] { reach = asking.task->asking_reach(*served.model, asking.question); });
-  served.known = read_kept(asking.person, reach, asking.question.at, context);
+  served.known = read_kept(asking.person, asking.subject, reach, asking.question.at, context);
   return served;
 }
 
@@ -143,7 +143,7 @@ const Answer* compute_shadow(const Served& served) {
   const AnyModel* model = load_model(*asking.task, served.trial.shadow, &asking.person.id, asking.model_type);
   Reach reach;
   guarded([&] { reach = asking.task->asking_reach(*model, asking.question); });
-  return ask(asking, *model, read_kept(asking.person, reach, asking.question.at, CurrentMemoryContext));
+  return ask(asking, *model, read_kept(asking.person, asking.subject, reach, asking.question.at, CurrentMemoryContext));
 }
 
 Shown shown(const Question& question, const Expected& e) {

@@ -9,6 +9,7 @@
 #include "pg/tables/identity.hpp"
 #include "pg/tables/material.hpp"
 #include "pg/tables/models.hpp"
+#include "pg/tables/subject.hpp"
 #include "pg/work/measured.hpp"
 #include "pg/work/rows.hpp"
 #include "pg/work/trained.hpp"
@@ -102,7 +103,9 @@ TrainingRun read_training(TrainRequest& request, MemoryContext context) {
   const Person person = read_person(&request.person_id);
   require_manager(&request.person_id);
   settle_period(request, person);
-  run.material = read_material(person, request.task->reach(request.options), request.start_at, request.end_at, context);
+  const Subject subject = read_subject(*request.task, request.model_type, context);
+  run.material =
+      read_material(person, subject, request.task->reach(request.options), request.start_at, request.end_at, context);
   find_boosting_for(run);
   if (!request.task->uses_population(request.algorithm)) return run;
   const ModelRow row = read_population_model(request.model_type);
@@ -115,6 +118,7 @@ TrainingRun read_training(TrainRequest& request, MemoryContext context) {
 TrainingRun read_population_training(TrainRequest& request, MemoryContext context) {
   TrainingRun run = begun(request, context);
   require_steward("population models");
+  const Subject subject = read_subject(*request.task, request.model_type, context);
   const Persons sharing = choose_persons(request.model_type);
   run.persons_sharing = sharing.n;
   run.members.ids =
@@ -124,8 +128,8 @@ TrainingRun read_population_training(TrainRequest& request, MemoryContext contex
   for (int64 i = 0; i < sharing.n; ++i) {
     CHECK_FOR_INTERRUPTS();
     const Period period = period_of(request, sharing.rows[i]);
-    const Material material =
-        read_material(sharing.rows[i], request.task->reach(request.options), period.start_at, period.end_at, scratch);
+    const Material material = read_material(sharing.rows[i], subject, request.task->reach(request.options),
+                                            period.start_at, period.end_at, scratch);
     if (add_person(maker->get(), material)) run.members.ids[run.members.n++] = UUIDPGetDatum(&sharing.rows[i].id);
     MemoryContextReset(scratch);
   }
