@@ -2,9 +2,13 @@
 CREATE TYPE glucose.training_result AS (
   person_id uuid, model_type text, version text, algorithm text, is_active boolean,
   n_train integer, n_validation integer, n_test integer, mae real, rmse real, r2 real,
-  training_ms real, is_production_ready boolean, quality_issues text[]);
+  training_ms real, is_production_ready boolean, quality_issues text[], train_loss real, val_loss real,
+  best_val_loss real, r2_score real, mape real, epochs_trained integer, early_stopped boolean,
+  training_time_seconds real, total_samples integer, sequence_length integer, num_features integer,
+  model_size_mb real);
 COMMENT ON TYPE glucose.training_result IS
-'What a training led to; mae, rmse (mg/dL) and r2 are of the test rows, mean over horizons.';
+'What a training led to; mae, rmse (in the unit of what is forecast), r2, r2_score and mape (percent) are of the test '
+'rows, mean over horizons; losses are mean squared errors. What an algorithm has none of is NULL.';
 
 CREATE FUNCTION glucose.train_model(person_id uuid, model_type text DEFAULT 'glucose', algorithm text DEFAULT 'auto',
   options jsonb DEFAULT '{}') RETURNS glucose.training_result
@@ -40,6 +44,18 @@ END
 $fn$;
 COMMENT ON FUNCTION glucose.model_type(text) IS
 'Internal: the row of model_types() of a model type, else raises 22023.';
+
+CREATE FUNCTION glucose.unit_of(model_type text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN coalesce((SELECT m.unit FROM glucose.metric m
+                   WHERE m.name = substr(model_type, nullif(strpos(model_type, ':'), 0) + 1)),
+                  (glucose.model_type(model_type)).unit);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.unit_of(text) IS
+'Internal: the unit of what models of a type forecast: the metric''s own, else that of the kind of forecast.';
 
 CREATE FUNCTION glucose.algorithms(model_type text DEFAULT 'glucose', OUT algorithm text, OUT description text,
   OUT default_options jsonb) RETURNS SETOF record

@@ -36,8 +36,10 @@ BEGIN
        options
   FROM glucose.retraining_policy p
   LEFT JOIN glucose.retraining_override o
-    ON o.person_id = retraining_rules.person_id AND o.model_type = p.model_type
-  WHERE p.model_type = retraining_rules.model_type;
+    ON o.person_id = retraining_rules.person_id AND o.model_type = retraining_rules.model_type
+  -- Of a metric or an event its own row, else the one of all.
+  WHERE p.model_type IN (retraining_rules.model_type, glucose.task_name(retraining_rules.model_type))
+  ORDER BY p.model_type <> retraining_rules.model_type LIMIT 1;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no retraining policy for model_type "%"', model_type
       USING ERRCODE = 'invalid_parameter_value', HINT = 'There is one for each row of glucose.retraining_policy.';
@@ -57,6 +59,22 @@ BEGIN
   -- A number alone is not a model: the population's 1.0.0 is another one than the person's.
   SELECT v.sha256, v.training_end INTO answering FROM glucose.model_version v
   WHERE v.person_id = live_mae.person_id AND v.model_type = live_mae.model_type AND v.version = live_mae.version;
+  IF strpos(live_mae.model_type, ':') > 0 THEN
+    SELECT avg(abs(d.value - d.outcome)), count(d.outcome) INTO mae, n
+    FROM (SELECT DISTINCT ON (x.at) x.value, glucose.outcome_of(live_mae.person_id, live_mae.model_type,
+                 x.at - make_interval(mins => x.minutes_ahead)) AS outcome
+          FROM (SELECT p.predictions, p.issued_at FROM glucose.prediction p
+                WHERE p.person_id = live_mae.person_id AND p.model_type = live_mae.model_type
+                  AND p.version = live_mae.version AND p.sha256 = answering.sha256
+                ORDER BY p.issued_at DESC LIMIT 100) l, glucose.prediction_points(l.predictions) x
+          WHERE x.at - make_interval(mins => x.minutes_ahead) > answering.training_end
+            AND x.at <= coalesce(live_mae.as_of, 'infinity')
+          ORDER BY x.at, l.issued_at) d;
+    IF n < 10 THEN
+      mae := NULL;
+    END IF;
+    RETURN;
+  END IF;
   -- The bounds are columns, computed first: only then do the comparisons reach the index under row-level security.
   WITH answer AS MATERIALIZED (
     SELECT DISTINCT ON (coalesce(l.meal_id, l.prediction_id)) l.predictions
@@ -100,6 +118,7 @@ DECLARE
   meal_began timestamptz := '-infinity';
   eaten_at timestamptz;
   has_reading boolean;
+  metric_name text;
   n integer := 0;
 BEGIN
   IF (glucose.model_type(count_new_rows.model_type)).about_meals THEN
@@ -122,13 +141,26 @@ BEGIN
     END LOOP;
     RETURN n;
   END IF;
-  RETURN (SELECT count(DISTINCT date_trunc('day', r.measured_at, 'UTC')) FROM glucose.glucose_reading r
+  IF strpos(count_new_rows.model_type, ':') > 0 THEN
+    -- Days of the metric; of what readings make, and of events, those of readings and of anything that is stored.
+    SELECT m.name INTO metric_name FROM glucose.metric m
+    WHERE m.name = substr(count_new_rows.model_type, strpos(count_new_rows.model_type, ':') + 1)
+      AND m.kind = 'measured';
+    SELECT count(DISTINCT d.day) INTO n FROM glucose.daily_metric d
+    WHERE d.person_id = count_new_rows.person_id AND (metric_name IS NULL OR d.metric = metric_name)
+      AND d.day > coalesce(nullif(since, '-infinity'), '1900-01-01')::date AND d.day <= until::date;
+    IF metric_name IS NOT NULL THEN
+      RETURN n;
+    END IF;
+  END IF;
+  RETURN (SELECT greatest(n, count(DISTINCT date_trunc('day', r.measured_at, 'UTC'))::integer)
+    FROM glucose.glucose_reading r
           WHERE r.person_id = count_new_rows.person_id AND r.measured_at > after AND r.measured_at <= until);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.count_new_rows(uuid, text, timestamptz, timestamptz) IS
 'Internal: part of check_retraining(): what a training of the type would find new between two moments: meals with a '
-'reading and a known outcome, or days (UTC) with readings.';
+'reading and a known outcome, days with a metric, or days (UTC) with readings.';
 
 CREATE FUNCTION glucose.check_retraining(person_id uuid, model_type text DEFAULT 'glucose',
   as_of timestamptz DEFAULT NULL, OUT needed boolean, OUT reasons text[], OUT new_meals integer,
@@ -174,7 +206,7 @@ BEGIN
     reasons := reasons || format('%s days since the last training', days_since);
   END IF;
   IF live_mae > rules.max_live_mae THEN
-    reasons := reasons || format('live MAE %s %s', round(live_mae::numeric, 1), task.unit);
+    reasons := reasons || format('live MAE %s %s', round(live_mae::numeric, 1), glucose.unit_of(model_type));
   END IF;
   -- Whatever the reason: from the same rows comes the same model, and from none comes none.
   needed := NOT rules.manual AND reasons <> '{}' AND new_rows > 0;
@@ -264,7 +296,8 @@ BEGIN
     ci_low := compared.ci_low;
     ci_high := compared.ci_high;
     reason := format('MAE %s instead of %s %s on %s %s (95 %% interval of the difference %s to %s)',
-      round(compared.mae_b::numeric, 1), round(compared.mae_a::numeric, 1), task.unit, compared.n, task.units_are,
+      round(compared.mae_b::numeric, 1), round(compared.mae_a::numeric, 1), glucose.unit_of(model_type), compared.n,
+      task.units_are,
       round(compared.ci_low::numeric, 1), round(compared.ci_high::numeric, 1));
     IF compared.n < fewest THEN
       reason := format('only %s %s to compare on', compared.n, task.units_are);
@@ -301,10 +334,12 @@ BEGIN
   algorithm := coalesce(settings ->> 'algorithm', rules.algorithm);
   settings := (settings - 'algorithm') || '{"deploy": false}';
   IF as_of IS NOT NULL THEN
-    -- Nothing after as_of exists: the outcome of the last meal is known by then.
-    settings := settings || jsonb_build_object('end_at', as_of - make_interval(mins => 15 + (
-      SELECT max(h::integer)
-      FROM jsonb_path_query(coalesce(nullif(settings -> 'horizons', 'null'), '120'), '$[*]') h)));
+    -- Nothing after as_of exists: the outcome of the last meal, or day, is known by then.
+    settings := settings || jsonb_build_object('end_at', as_of - CASE
+      WHEN strpos(retraining_recipe.model_type, ':') > 0 THEN interval '1 day'
+      ELSE make_interval(mins => 15 + (
+        SELECT max(h::integer)
+        FROM jsonb_path_query(coalesce(nullif(settings -> 'horizons', 'null'), '120'), '$[*]') h)) END);
   END IF;
 END
 $fn$;

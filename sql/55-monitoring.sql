@@ -6,6 +6,12 @@ COMMENT ON FUNCTION glucose.prediction_points(jsonb) IS
 'Internal: part of the views of outcomes: the forecasts of a logged answer as rows. What is no forecast is left out, '
 'whatever it is: one bad row stops nobody''s query.';
 
+CREATE FUNCTION glucose.outcome_of(person_id uuid, model_type text, asked_at timestamptz) RETURNS real
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'glucose_outcome_of';
+COMMENT ON FUNCTION glucose.outcome_of(uuid, text, timestamptz) IS
+'Internal: part of the views of outcomes: what came of a question about a metric or an event, NULL as long as it is '
+'not known.';
+
 CREATE FUNCTION glucose.time_or_null(value text) RETURNS timestamptz
 LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_time_or_null';
 COMMENT ON FUNCTION glucose.time_or_null(text) IS
@@ -33,8 +39,8 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   RETURN QUERY
-    SELECT o.version, o.minutes_ahead, count(*), avg(abs(o.mg_dl - o.outcome))::real,
-           sqrt(avg((o.mg_dl - o.outcome) ^ 2))::real, avg(o.mg_dl - o.outcome)::real,
+    SELECT o.version, o.minutes_ahead, count(*), avg(abs(o.value - o.outcome))::real,
+           sqrt(avg((o.value - o.outcome) ^ 2))::real, avg(o.value - o.outcome)::real,
            avg((o.outcome BETWEEN o.lower AND o.upper)::integer)::real, o.source, o.level
     FROM (
       -- As in the view model_live_accuracy: a moment or a meal counts once.
@@ -51,5 +57,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.live_accuracy(uuid, text, timestamptz) IS
-'How good the forecasts served to the person were, by version and horizon: errors in mg/dL, and the share of '
-'outcomes inside the interval of the level that was asked for. A moment or a meal counts once, by the first answer.';
+'How good the forecasts served to the person were, by version and horizon: errors in the unit of what is '
+'forecast, and the share of outcomes inside the interval of the level that was asked for. A moment or a meal counts once, by the first answer.';

@@ -17,8 +17,8 @@ BEGIN
     WITH of_person AS (
       SELECT o.person_id, o.source, CASE o.source WHEN 'population' THEN o.version END AS version,
              coalesce(v.algorithm, p.algorithm) AS algorithm, o.minutes_ahead, count(*) AS n,
-             avg(abs(o.mg_dl - o.outcome)) AS mae, avg((o.mg_dl - o.outcome) ^ 2) AS mse,
-             avg(o.mg_dl - o.outcome) AS bias, avg((o.outcome BETWEEN o.lower AND o.upper)::integer) AS coverage
+             avg(abs(o.value - o.outcome)) AS mae, avg((o.value - o.outcome) ^ 2) AS mse,
+             avg(o.value - o.outcome) AS bias, avg((o.outcome BETWEEN o.lower AND o.upper)::integer) AS coverage
       FROM glucose.prediction_outcome o
       LEFT JOIN glucose.model_version v ON o.source = 'personal' AND v.person_id = o.person_id
         AND v.model_type = o.model_type AND v.version = o.version

@@ -176,12 +176,12 @@ BEGIN
   RETURN QUERY
     WITH answer AS (
       SELECT o.person_id, o.minutes_ahead,
-             CASE WHEN is_shadow OR o.arm = 'stable' THEN abs(o.mg_dl - o.outcome) END AS stable,
-             CASE WHEN is_shadow THEN abs(o.shadow_mg_dl - o.outcome)
-                  WHEN o.arm = 'candidate' THEN abs(o.mg_dl - o.outcome) END AS candidate
+             CASE WHEN is_shadow OR o.arm = 'stable' THEN abs(o.value - o.outcome) END AS stable,
+             CASE WHEN is_shadow THEN abs(o.shadow_value - o.outcome)
+                  WHEN o.arm = 'candidate' THEN abs(o.value - o.outcome) END AS candidate
       FROM glucose.prediction_outcome o
       WHERE o.experiment = experiment_results.name AND o.outcome IS NOT NULL AND NOT o.in_training
-        AND (NOT is_shadow OR o.shadow_mg_dl IS NOT NULL)
+        AND (NOT is_shadow OR o.shadow_value IS NOT NULL)
     ), person AS (
       SELECT a.person_id, a.minutes_ahead, count(a.stable) AS n_stable, count(a.candidate) AS n_candidate,
              avg(a.stable)::float8 AS stable, avg(a.candidate)::float8 AS candidate

@@ -14,14 +14,14 @@ FROM meal m WHERE m.eaten_at >= '2026-01-26';
 VACUUM ANALYZE;
 SELECT format('persons'' mean absolute errors, %s minutes: mean %s, standard deviation %s mg/dL, %s forecasts each', minutes_ahead,
               round(avg(mae)::numeric, 1), round(stddev(mae)::numeric, 1), round(avg(n), 1))
-FROM (SELECT person_id, minutes_ahead, avg(abs(mg_dl - outcome)) AS mae, count(*) AS n FROM prediction_outcome
+FROM (SELECT person_id, minutes_ahead, avg(abs(value - outcome)) AS mae, count(*) AS n FROM prediction_outcome
       WHERE outcome IS NOT NULL AND NOT in_training GROUP BY 1, 2) AS p GROUP BY minutes_ahead ORDER BY 1;
 
 CREATE TABLE public.origin AS SELECT person_id, prediction_id, predictions FROM prediction;
 -- The same forecasts, 5 mg/dL farther from what happened.
 CREATE TABLE public.moved AS
   SELECT person_id, prediction_id, jsonb_agg(jsonb_build_object('minutes_ahead', minutes_ahead, 'at', at, 'lower', lower, 'upper', upper,
-           'glucose', mg_dl + CASE WHEN mg_dl >= coalesce(outcome, 0) THEN 5 ELSE -5 END)) AS predictions
+           'glucose', value + CASE WHEN value >= coalesce(outcome, 0) THEN 5 ELSE -5 END)) AS predictions
   FROM prediction_outcome GROUP BY 1, 2;
 ALTER TABLE public.origin ADD PRIMARY KEY (person_id, prediction_id);
 ALTER TABLE public.moved ADD PRIMARY KEY (person_id, prediction_id);

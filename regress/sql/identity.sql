@@ -154,7 +154,7 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'daily_values(%L, ''2026-01-05'', ''2026-01-06'')', 'person_days(%L, ''2026-01-05'', ''2026-01-06'')',
   'daily_features(%L, ''2026-01-06'')', 'daily_feature_summary(%L, ''2026-01-05'', ''2026-01-06'')',
   'data_quality_score(%L)', 'correlations(%L, ''STEPS'')', 'lag_analysis(%L, ''STEPS'', ''h_rhr'')',
-  'correlation_summary(%L, ''STEPS'')']) AS call
+  'correlation_summary(%L, ''STEPS'')', 'outcome_of(%L, ''daily:STEPS'', ''2026-01-05'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',

@@ -26,19 +26,19 @@ SET ROLE regress_monitoring_ada;
 SELECT pg_temp.log(ada, '2026-03-02 12:00', 150, 160), pg_temp.log(ada, '2026-03-10 12:00', 130, 140) FROM id;
 
 -- Nothing is known yet: the predictions are there, their outcomes are not, and nobody guesses.
-SELECT minutes_ahead, at, mg_dl, outcome, in_training, source FROM prediction_outcome ORDER BY at;
+SELECT minutes_ahead, at, value, outcome, in_training, source FROM prediction_outcome ORDER BY at;
 SELECT count(*) AS n FROM live_accuracy(key('monitoring ada'));
 
 -- An exact reading is the outcome; between two at most 15 minutes away it is linear; one side alone is not enough.
 INSERT INTO glucose_reading SELECT ada, v.at, v.mg_dl FROM id, (VALUES
   ('2026-03-02 13:00'::timestamptz, 140::real), ('2026-03-02 13:50', 180), ('2026-03-02 14:05', 210),
   ('2026-03-10 13:00', 135), ('2026-03-10 13:44', 500), ('2026-03-10 14:10', 150)) AS v (at, mg_dl);
-SELECT at, mg_dl, outcome FROM prediction_outcome ORDER BY at;
+SELECT at, value, outcome FROM prediction_outcome ORDER BY at;
 SELECT version, minutes_ahead, n, mae, rmse, bias, coverage, source FROM live_accuracy(key('monitoring ada'));
 -- A reading that arrives late counts when it arrives; nothing was written twice.
 INSERT INTO glucose_reading (person_id, measured_at, mg_dl, recorded_at) SELECT ada, '2026-03-10 13:55', 150, now()
   FROM id;
-SELECT at, mg_dl, outcome FROM prediction_outcome WHERE at = '2026-03-10 14:00';
+SELECT at, value, outcome FROM prediction_outcome WHERE at = '2026-03-10 14:00';
 SELECT version, minutes_ahead, n, mae, round(rmse::numeric, 3) AS rmse, bias, coverage
   FROM live_accuracy(key('monitoring ada'));
 SELECT version, minutes_ahead, week, n, mae, bias FROM model_live_accuracy ORDER BY minutes_ahead, week;
@@ -59,7 +59,7 @@ SELECT count(*) FILTER (WHERE o.in_training) > 20 AS learnt,
        bool_and(o.in_training = (d.split <> 'test')) AS by_split
 FROM prediction_outcome o JOIN training_dataset(:'sim') d USING (meal_id) WHERE o.person_id = :'sim';
 SELECT minutes_ahead, l.n = e.n AS same_n, abs(l.mae - e.mae) < 0.5 AS as_evaluated
-FROM (SELECT o.minutes_ahead, count(*) AS n, avg(abs(o.mg_dl - o.outcome)) AS mae FROM prediction_outcome o
+FROM (SELECT o.minutes_ahead, count(*) AS n, avg(abs(o.value - o.outcome)) AS mae FROM prediction_outcome o
       JOIN training_dataset(:'sim') d USING (meal_id) WHERE d.split = 'test' GROUP BY 1) AS l
 JOIN evaluate_model(:'sim') AS e USING (minutes_ahead) WHERE e.split = 'test' ORDER BY 1;
 -- A version that is deleted keeps its record.

@@ -95,9 +95,9 @@ BEGIN
     SELECT p.person_id, p.prediction_id, p.meal_id, p.model_type, p.version, p.sha256, p.issued_at, p.experiment, p.arm,
            p.shadow_version, p.shadow_sha256, h.minutes_ahead, h.at,
            h.at - interval '15 minutes' AS earliest, h.at + interval '15 minutes' AS latest,
-           h.at - make_interval(mins => h.minutes_ahead) AS asked_at, h.value AS mg_dl, h.lower, h.upper,
+           h.at - make_interval(mins => h.minutes_ahead) AS asked_at, h.value, h.lower, h.upper,
            (SELECT s.value FROM glucose.prediction_points(p.shadow_predictions) s
-            WHERE s.minutes_ahead = h.minutes_ahead LIMIT 1) AS shadow_mg_dl, p.level
+            WHERE s.minutes_ahead = h.minutes_ahead LIMIT 1) AS shadow_value, p.level
     FROM glucose.prediction p
     CROSS JOIN LATERAL glucose.prediction_points(p.predictions) h
     WHERE h.minutes_ahead IS NOT NULL;
@@ -107,14 +107,15 @@ BEGIN
     SELECT h.person_id, h.prediction_id, h.meal_id, h.model_type, h.version,
            CASE WHEN own.version IS NOT NULL THEN 'personal' WHEN shared.version IS NOT NULL
            THEN 'population' END AS source,
-           h.issued_at, h.minutes_ahead, h.at, h.mg_dl, h.lower, h.upper,
-           CASE WHEN b.measured_at = h.at THEN b.mg_dl
+           h.issued_at, h.minutes_ahead, h.at, h.value, h.lower, h.upper,
+           CASE WHEN strpos(h.model_type, ':') > 0 THEN glucose.outcome_of(h.person_id, h.model_type, h.asked_at)
+                WHEN b.measured_at = h.at THEN b.mg_dl
                 ELSE b.mg_dl + (a.mg_dl - b.mg_dl) * (extract(epoch FROM h.at - b.measured_at)
                                                       / extract(epoch FROM a.measured_at - b.measured_at))::real
            END AS outcome,
            coalesce(h.asked_at <= greatest(own.training_end, own_shadow.training_end, shared.training_end,
                                            shared_shadow.training_end), false) AS in_training,
-           h.experiment, h.arm, h.shadow_version, h.shadow_mg_dl, h.asked_at, h.level
+           h.experiment, h.arm, h.shadow_version, h.shadow_value, h.asked_at, h.level
     FROM glucose.prediction_horizon h
     LEFT JOIN LATERAL (
       SELECT r.measured_at, r.mg_dl FROM glucose.glucose_reading r
@@ -134,8 +135,9 @@ BEGIN
     LEFT JOIN glucose.population_model shared_shadow ON shared_shadow.model_type = h.model_type
       AND shared_shadow.version = h.shadow_version AND shared_shadow.sha256 = h.shadow_sha256;
   COMMENT ON VIEW glucose.prediction_outcome IS
-    'Each logged prediction with what happened, by horizon: linear between the readings at most 15 minutes away on '
-    'both sides; NULL until they are known. Readings that arrive late count when they arrive.';
+    'Each logged prediction with what happened, by horizon, in the unit of what was forecast. Glucose is linear between '
+    'the readings at most 15 minutes away on both sides; NULL until they are known. Readings that arrive late count '
+    'when they arrive.';
   COMMENT ON COLUMN glucose.prediction_outcome.source IS 'personal or population; NULL when the model is deleted.';
   COMMENT ON COLUMN glucose.prediction_outcome.in_training IS
     'It was asked about a moment before the end of what the model, or the shadow''s, learnt from, the person''s or the '
@@ -144,8 +146,8 @@ BEGIN
   CREATE VIEW glucose.model_live_accuracy WITH (security_invoker = true, security_barrier = true) AS
     SELECT o.person_id, o.model_type, o.version, o.source, o.minutes_ahead,
            date_trunc('week', o.at AT TIME ZONE 'UTC')::date AS week, count(*) AS n,
-           avg(abs(o.mg_dl - o.outcome))::real AS mae, sqrt(avg((o.mg_dl - o.outcome) ^ 2))::real AS rmse,
-           avg(o.mg_dl - o.outcome)::real AS bias,
+           avg(abs(o.value - o.outcome))::real AS mae, sqrt(avg((o.value - o.outcome) ^ 2))::real AS rmse,
+           avg(o.value - o.outcome)::real AS bias,
            avg((o.outcome BETWEEN o.lower AND o.upper)::integer)::real AS coverage, o.level
     FROM (
       -- The first answer about a moment counts, and of a meal in several lines the first line's.
@@ -158,8 +160,8 @@ BEGIN
     WHERE o.meal_id IS NULL OR o.asked_before IS NULL OR o.asked_at - o.asked_before > interval '15 minutes'
     GROUP BY o.person_id, o.model_type, o.version, o.source, o.minutes_ahead, week, o.level;
   COMMENT ON VIEW glucose.model_live_accuracy IS
-    'How good the served forecasts were, by version, horizon and week (Monday, UTC) of the forecast moment: mg/dL, '
-    'coverage of the interval of that level from 0 to 1. A moment or a meal counts once, however often it was asked '
+    'How good the served forecasts were, by version, horizon and week (Monday, UTC) of the forecast moment: errors in '
+    'the unit of what was forecast, coverage of the interval of that level from 0 to 1. A moment or a meal counts once, however often it was asked '
     'about; forecasts of meals the model had learnt from do not count.';
 
   -- Whoever reads models and predictions goes on doing so: a forecast asks whether an experiment runs.

@@ -20,7 +20,7 @@ std::span<const Task* const> tasks() {
 const Task* find_task(std::string_view model_type) {
   const std::string_view name = model_type.substr(0, model_type.find(':'));
   for (const Task* task : kTasks)
-    if (task->name == name && (name.size() < model_type.size()) == (task->subjects != Subjects::none)) return task;
+    if (task->name == name && (name.size() == model_type.size() || task->subjects != Subjects::none)) return task;
   return nullptr;
 }
 

@@ -50,6 +50,7 @@ struct Task {
   bool asks_about_meals;       // a question is about a meal; else about a moment
   std::array<std::string_view, 2> events;  // names of Expected::probability in documents
   Subjects subjects = Subjects::none;      // what a model_type names behind a ':'
+  int decimals = 0;                        // of values in documents, but for mmol/L
 
   // Training of one person, and of many.
   std::vector<AlgorithmInfo> (*algorithms)(bool of_population);
@@ -93,6 +94,11 @@ struct Task {
   std::unique_ptr<Scorer> (*score)(const AnyModel& model, const Rows& rows, Micros from);
   std::unique_ptr<ImportanceWork> (*importance)(const AnyModel& model, const Rows& rows, Micros from,
                                                 std::uint64_t seed);
+
+  // What came of a question, where it is not a reading that says so; both null: it is.
+  Reach (*outcome_reach)(const Subject& subject) = nullptr;
+  /// Of the moment that the material's period begins with. NaN: not known, perhaps not yet.
+  float (*outcome)(const Material& material) = nullptr;
 };
 
 /// All there are; the order is of no meaning.

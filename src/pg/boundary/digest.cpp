@@ -15,8 +15,13 @@ void sha256(const void* bytes, size_t size, uint8* out) {
 char* sha256_hex(const void* bytes, size_t size) {
   uint8 digest[kSha256Bytes];
   sha256(bytes, size, digest);
-  auto* text = static_cast<char*>(palloc(2 * kSha256Bytes + 1));
-  for (int i = 0; i < kSha256Bytes; ++i) snprintf(text + 2 * i, 3, "%02x", digest[i]);
+  return hex_of(digest, kSha256Bytes);
+}
+
+char* hex_of(const uint8* bytes, size_t size) {
+  auto* text = static_cast<char*>(palloc(2 * size + 1));
+  text[0] = '\0';
+  for (size_t i = 0; i < size; ++i) snprintf(text + 2 * i, 3, "%02x", bytes[i]);
   return text;
 }
 

@@ -12,4 +12,7 @@ void sha256(const void* bytes, size_t size, uint8* out);
 /// The same in lower-case hexadecimal, palloc'ed.
 char* sha256_hex(const void* bytes, size_t size);
 
+/// Bytes in lower-case hexadecimal, palloc'ed.
+char* hex_of(const uint8* bytes, size_t size);
+
 }  // namespace glucose::pg

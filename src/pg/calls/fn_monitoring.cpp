@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: PostgreSQL
-// prediction_points, time_or_null: what was stored as a document, read without ever raising for what it holds.
+// prediction_points, time_or_null: what was stored as a document, read without ever raising for what it holds; and what
+// came of a question, where no reading says so.
 #include <cmath>
 
 #include "core/tasks/task.hpp"
-#include "pg/boundary/server.hpp"
+#include "pg/boundary/arguments.hpp"
+#include "pg/boundary/attempt.hpp"
+#include "pg/tables/material.hpp"
+#include "pg/tables/query.hpp"
+#include "pg/tables/subject.hpp"
+
+using namespace glucose::pg;
 
 namespace {
 
@@ -90,4 +97,27 @@ SQL_FUNCTION(time_or_null) {
   TimestampTz at;
   if (!read_time(text_to_cstring(PG_GETARG_TEXT_PP(0)), &at)) PG_RETURN_NULL();
   PG_RETURN_TIMESTAMPTZ(at);
+}
+
+SQL_FUNCTION(outcome_of) {
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  const char* model_type = text_argument(fcinfo, 1, "model_type");
+  const TimestampTz asked_at = time_argument(fcinfo, 2, "asked_at");
+  const glucose::Task* task = glucose::find_task(model_type);
+  float outcome = glucose::kUnknown;
+  begin(Volatility::stable);
+  const Person person = read_person(person_id);
+  // What is no metric or no event any more has no outcome, and stops nobody's query.
+  (void)attempt_plainly([&] {
+    if (task == nullptr || task->outcome == nullptr || TIMESTAMP_NOT_FINITE(asked_at)) return;
+    const glucose::Subject subject = read_subject(*task, model_type, CurrentMemoryContext);
+    glucose::Reach reach;
+    guarded([&] { reach = task->outcome_reach(subject); });
+    const glucose::Material material =
+        read_material(person, subject, reach, asked_at, moved(asked_at, reach.after + 1), CurrentMemoryContext);
+    guarded([&] { outcome = task->outcome(material); });
+  });
+  end(Volatility::stable);
+  if (std::isnan(outcome)) PG_RETURN_NULL();
+  PG_RETURN_FLOAT4(outcome);
 }

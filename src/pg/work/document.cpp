@@ -10,9 +10,9 @@ namespace glucose::pg {
 
 namespace {
 
-double rounded(GlucoseUnit unit, float mg_dl) {
-  const double value = in_unit(unit, static_cast<double>(mg_dl));
-  return unit == GlucoseUnit::mmol_l ? std::round(value * 10) / 10 : std::round(value);
+double rounded(GlucoseUnit unit, int decimals, float value) {
+  const double scale = std::pow(10.0, unit == GlucoseUnit::mmol_l ? 1 : decimals);
+  return std::round(in_unit(unit, static_cast<double>(value)) * scale) / scale;
 }
 
 double hundredths(float share) {
@@ -85,6 +85,7 @@ void add_provenance(StringInfo out, const Served& served, const Answer& answer) 
 char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit unit) {
   const Question& question = served.asking->question;
   const auto& events = served.asking->task->events;
+  const auto shown = [&](float value) { return rounded(unit, served.asking->task->decimals, value); };
   StringInfoData out;
   initStringInfo(&out);
   appendStringInfoChar(&out, '[');
@@ -95,13 +96,13 @@ char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit u
     json_text(&out, "time", psprintf("+%dmin", h.minutes_ahead));
     json_number(&out, "minutes_ahead", h.minutes_ahead);
     json_time(&out, "at", question.at + h.minutes_ahead * kMinute);
-    json_number(&out, served.asking->task->value_key.data(), rounded(unit, h.value));
-    json_number(&out, "lower", rounded(unit, h.lower));
-    json_number(&out, "upper", rounded(unit, h.upper));
+    json_number(&out, served.asking->task->value_key.data(), shown(h.value));
+    json_number(&out, "lower", shown(h.lower));
+    json_number(&out, "upper", shown(h.upper));
     json_text(&out, "confidence", kConfidenceNames[static_cast<size_t>(answer.confidence_at(static_cast<size_t>(k)))]);
     json_number(&out, "confidenceScore", hundredths(h.score));
-    json_number(&out, "mean", rounded(unit, h.mean));
-    for (size_t event = 0; event < events.size(); ++event)
+    json_number(&out, "mean", shown(h.mean));
+    for (size_t event = 0; event < events.size() && !events[event].empty(); ++event)
       json_number(&out, events[event].data(), hundredths(h.probability[event]));
     if (h.limited) json_bool(&out, "limited", true);
     appendStringInfoChar(&out, '}');

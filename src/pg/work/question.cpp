@@ -7,6 +7,8 @@
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/request.hpp"
 #include "pg/boundary/values.hpp"
+#include "pg/tables/daily.hpp"
+#include "pg/tables/subject.hpp"
 
 namespace glucose::pg {
 
@@ -51,7 +53,8 @@ void take_minutes(const char* key, const JsonbValue& value, const Task& task, Qu
 
 void take_option(const char* key, const JsonbValue& value, void* state) {
   auto& asking = *static_cast<Asking*>(state);
-  if (strcmp(key, "model_type") == 0)
+  const bool is_glucose = asking.task->subjects == Subjects::none;
+  if (strcmp(key, "model_type") == 0 && is_glucose)
     take_model_type(key, value, asking);
   else if (strcmp(key, "version") == 0)
     copy_option(key, value, asking.version, sizeof asking.version);
@@ -63,16 +66,17 @@ void take_option(const char* key, const JsonbValue& value, void* state) {
     take_level(key, value, &asking.question.level);
   else if (strcmp(key, "head") == 0)
     take_head(key, value, &asking.question.head);
-  else if (strcmp(key, "unit") == 0)
+  else if (strcmp(key, "unit") == 0 && is_glucose)
     asking.unit = require_unit(text_value(key, value)), asking.names_unit = true;
   else if (strcmp(key, "on_error") == 0 && asking.in_rows)
     take_on_error(key, value, &asking.skip_errors);
   else if (strcmp(key, "minutes") == 0 && asking.task->set_minutes != nullptr)
     take_minutes(key, value, *asking.task, asking.question);
   else
-    raise_unknown_option(key, psprintf("%smodel_type, version, level, head, unit, lang%s",
-                                       asking.task->set_minutes != nullptr ? "minutes, " : "",
-                                       asking.in_rows ? ", log and on_error" : " and log"));
+    raise_unknown_option(
+        key, psprintf("%s%sversion, level, head, %slang%s", asking.task->set_minutes != nullptr ? "minutes, " : "",
+                      is_glucose ? "model_type, " : "", is_glucose ? "unit, " : "",
+                      asking.in_rows ? ", log and on_error" : " and log"));
 }
 
 }  // namespace
@@ -103,6 +107,28 @@ void ask_about_moment(Asking& asking, const pg_uuid_t* person_id, TimestampTz at
   asking.person = read_person(person_id);
   q.at = at;
   q.clock = local_clock(at, asking.person.clock);
+}
+
+void ask_about_subject(Asking& asking, const char* name) {
+  const int size = snprintf(asking.model_type, sizeof asking.model_type, "%s:%s", asking.task->name.data(), name);
+  if (size >= static_cast<int>(sizeof asking.model_type))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" is too long a name", clipped(name))));
+}
+
+DateADT ask_about_day(Asking& asking, const pg_uuid_t* person_id, const DateADT* day) {
+  asking.person = read_person(person_id);
+  asking.subject = read_subject(*asking.task, asking.model_type, CurrentMemoryContext);
+  const DateADT tomorrow = day_of(GetCurrentTransactionStartTimestamp(), asking.person) + 1;
+  const DateADT asked = day != nullptr ? *day : tomorrow;
+  (void)require_days(asked, asked);
+  if (asked > tomorrow) {
+    failing_plainly();
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("target_date is beyond tomorrow"),
+                    errhint("Forecasts are of one day ahead, as of the evening before.")));
+  }
+  asking.question.at = moment_of(static_cast<Timestamp>(asked) * USECS_PER_DAY, asking.person.clock);
+  asking.question.clock = local_clock(asking.question.at, asking.person.clock);
+  return asked;
 }
 
 }  // namespace glucose::pg

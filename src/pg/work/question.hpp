@@ -5,12 +5,16 @@
 #include "core/tasks/task.hpp"
 #include "pg/tables/read.hpp"
 
+extern "C" {
+#include "utils/date.h"
+}
+
 namespace glucose::pg {
 
 /// A question on its way to an answer: about whom, with what options.
 struct Asking {
   const Task* task = nullptr;
-  Subject subject{};  // of tasks that forecast several things
+  Subject subject{};  // of tasks that forecast several things; read with the person
   Person person;
   Question question;
   const pg_uuid_t* meal_id = nullptr;  // of a stored meal
@@ -40,5 +44,12 @@ Asking read_asking(const Task& task, Jsonb* options, bool in_rows = false);
 /// A stored meal, or one that is not; a moment of a person. Raise 28000, P0002, 22008.
 void ask_about_meal(Asking& asking, const PersonMeal& what);
 void ask_about_moment(Asking& asking, const pg_uuid_t* person_id, TimestampTz at);
+
+/// What is behind the ':' of the model type, for a task that forecasts several things. Raises 22023 for a longer name
+/// than there can be; read_served() for one that is not known.
+void ask_about_subject(Asking& asking, const char* name);
+/// A day of a person: asked about as of the evening before, or now where that is still to come. NULL: tomorrow, where
+/// the person is. Returns the day. Raises 28000, P0002, 22023 beyond tomorrow.
+DateADT ask_about_day(Asking& asking, const pg_uuid_t* person_id, const DateADT* day);
 
 }  // namespace glucose::pg

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/work/trained.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/json.hpp"
@@ -59,7 +61,64 @@ Jsonb* metadata(const TrainingRun& run, const Outcome& outcome) {
   return to_jsonb(out.data);
 }
 
+// Mean over horizons of what the model's rows of a split say under one of the names; NaN: none does.
+double mean_of(const Outcome& outcome, Split split, std::initializer_list<std::string_view> names, bool squared) {
+  for (const std::string_view name : names) {
+    double sum = 0;
+    int n = 0;
+    for (const MetricRow& row : outcome.metrics) {
+      if (row.split != split || row.head != "median" || row.metric != name || std::isnan(row.value)) continue;
+      sum += squared ? row.value * row.value : row.value;
+      ++n;
+    }
+    if (n > 0) return sum / n;
+  }
+  return NAN;
+}
+
+// Of whatever network it noted last, wherever the task keeps it.
+double noted(const Notes& notes, std::initializer_list<std::string_view> names) {
+  double found = NAN;
+  for (const Note& note : notes) {
+    const bool is_it = std::find(names.begin(), names.end(), note.name) != names.end();
+    if (const auto* number = std::get_if<double>(&note.value); number != nullptr && is_it) found = *number;
+    if (const auto* truth = std::get_if<bool>(&note.value); truth != nullptr && is_it) found = *truth ? 1 : 0;
+    if (!std::isnan(found)) return found;
+    if (const auto* inner = std::get_if<Notes>(&note.value)) found = noted(*inner, names);
+    if (const auto* list = std::get_if<NoteList>(&note.value))
+      for (const Notes& item : list->items)
+        if (std::isnan(found)) found = noted(item, names);
+    if (!std::isnan(found)) return found;
+  }
+  return found;
+}
+
+double or_else(double value, double other) {
+  return std::isnan(value) ? other : value;
+}
+
+// The name of a schema says how many features it has: meal28/1.
+double features_of(const std::string& schema) {
+  const auto digit = schema.find_first_of("0123456789");
+  return digit == std::string::npos ? NAN : std::strtod(schema.c_str() + digit, nullptr);
+}
+
 }  // namespace
+
+TrainingCourse course_of(const Outcome& outcome) {
+  TrainingCourse course;
+  course.train_loss = or_else(noted(outcome.notes, {"train_loss"}), mean_of(outcome, Split::train, {"rmse"}, true));
+  course.val_loss =
+      or_else(noted(outcome.notes, {"val_loss"}), mean_of(outcome, Split::validation, {"held_out_rmse", "rmse"}, true));
+  course.best_val_loss = or_else(noted(outcome.notes, {"best_val_loss"}), course.val_loss);
+  course.mape = mean_of(outcome, Split::test, {"mape"}, false);
+  course.epochs = noted(outcome.notes, {"epochs_trained", "epochs"});
+  course.early_stopped = noted(outcome.notes, {"early_stopped"});
+  course.sequence_length = noted(outcome.notes, {"sequence_length"});
+  course.features = or_else(noted(outcome.notes, {"num_features"}), features_of(outcome.schema));
+  course.artifact_bytes = static_cast<double>(outcome.artifact.size());
+  return course;
+}
 
 bytea* bytes_of(const std::vector<std::uint8_t>& bytes) {
   auto* artifact = static_cast<bytea*>(MemoryContextAllocHuge(CurrentMemoryContext, bytes.size() + VARHDRSZ));
@@ -117,25 +176,48 @@ Datum result_row(FunctionCallInfo fcinfo, const TrainRequest& request, const Sto
   TupleDesc row;
   if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
   const TrainedModel& trained = stored.trained;
-  Datum values[14] = {UUIDPGetDatum(&request.person_id),
-                      CStringGetTextDatum(request.model_type),
-                      CStringGetTextDatum(stored.model.version),
-                      CStringGetTextDatum(trained.algorithm),
-                      BoolGetDatum(stored.model.is_active),
-                      Int32GetDatum(trained.n_train),
-                      Int32GetDatum(trained.n_validation),
-                      Int32GetDatum(trained.n_test),
-                      Float4GetDatum(trained.mae),
-                      Float4GetDatum(trained.rmse),
-                      Float4GetDatum(trained.r2),
-                      Float4GetDatum(static_cast<float4>(training_ms)),
-                      BoolGetDatum(trained.production_ready),
-                      PointerGetDatum(trained.quality_issues)};
-  bool nulls[14] = {};
+  constexpr int kColumns = 26;
+  const TrainingCourse& c = stored.course;
+  Datum values[kColumns] = {UUIDPGetDatum(&request.person_id),
+                            CStringGetTextDatum(request.model_type),
+                            CStringGetTextDatum(stored.model.version),
+                            CStringGetTextDatum(trained.algorithm),
+                            BoolGetDatum(stored.model.is_active),
+                            Int32GetDatum(trained.n_train),
+                            Int32GetDatum(trained.n_validation),
+                            Int32GetDatum(trained.n_test),
+                            Float4GetDatum(trained.mae),
+                            Float4GetDatum(trained.rmse),
+                            Float4GetDatum(trained.r2),
+                            Float4GetDatum(static_cast<float4>(training_ms)),
+                            BoolGetDatum(trained.production_ready),
+                            PointerGetDatum(trained.quality_issues)};
+  bool nulls[kColumns] = {};
   nulls[0] = request.of_population;
   nulls[8] = std::isnan(trained.mae);
   nulls[9] = std::isnan(trained.rmse);
   nulls[10] = std::isnan(trained.r2);
+  const auto put_real = [&](int i, double value) {
+    values[i] = Float4GetDatum(static_cast<float4>(value));
+    nulls[i] = std::isnan(value);
+  };
+  const auto put_count = [&](int i, double value) {
+    nulls[i] = std::isnan(value);
+    values[i] = Int32GetDatum(nulls[i] ? 0 : static_cast<int32>(value));
+  };
+  put_real(14, c.train_loss);
+  put_real(15, c.val_loss);
+  put_real(16, c.best_val_loss);
+  put_real(17, static_cast<double>(trained.r2));
+  put_real(18, c.mape);
+  put_count(19, c.epochs);
+  nulls[20] = std::isnan(c.early_stopped);
+  values[20] = BoolGetDatum(c.early_stopped > 0);
+  put_real(21, training_ms / 1000);
+  put_count(22, trained.n_train + trained.n_validation + trained.n_test);
+  put_count(23, c.sequence_length);
+  put_count(24, c.features);
+  put_real(25, c.artifact_bytes / (1024 * 1024));
   return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
 }
 

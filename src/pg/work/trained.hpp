@@ -10,6 +10,9 @@ TrainedModel in_server_terms(const TrainingRun& run, const Outcome& outcome);
 /// The same of a model that nobody has measured on the person; hyperparameters and metadata say where it is from.
 TrainedModel imported_in_server_terms(const ModelFacts& facts, bytea* artifact);
 
+/// How it went, of what it noted and measured.
+TrainingCourse course_of(const Outcome& outcome);
+
 /// Bytes of C++ as a datum, palloc'ed.
 bytea* bytes_of(const std::vector<std::uint8_t>& bytes);
 

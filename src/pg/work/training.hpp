@@ -13,6 +13,13 @@ extern "C" {
 
 namespace glucose::pg {
 
+/// How a training went, for who asked for it. NaN, and below 0: nothing of the kind.
+struct TrainingCourse {
+  double train_loss, val_loss, best_val_loss, mape;  // mean squared errors in the task's unit; percent, on test
+  double epochs, early_stopped, sequence_length, features;
+  double artifact_bytes;
+};
+
 /// A training under way. Plain: what it points to is owned by `context`.
 struct TrainingRun {
   const TrainRequest* request;
@@ -59,6 +66,7 @@ void measure_training(TrainingRun& run);
 struct StoredTraining {
   StoredModel model;
   TrainedModel trained;
+  TrainingCourse course;
 };
 StoredTraining store_training(TrainingRun& run);
 
