@@ -57,5 +57,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.live_accuracy(uuid, text, timestamptz) IS
-'How good the forecasts served to the person were, by version and horizon: errors in the unit of what is '
-'forecast, and the share of outcomes inside the interval of the level that was asked for. A moment or a meal counts once, by the first answer.';
+'How good the forecasts served to the person were, by version and horizon: errors in the unit of what is forecast, and '
+'coverage of the interval of the level that was asked for. A moment or a meal counts once, by the first answer.';

@@ -154,7 +154,11 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'daily_values(%L, ''2026-01-05'', ''2026-01-06'')', 'person_days(%L, ''2026-01-05'', ''2026-01-06'')',
   'daily_features(%L, ''2026-01-06'')', 'daily_feature_summary(%L, ''2026-01-05'', ''2026-01-06'')',
   'data_quality_score(%L)', 'correlations(%L, ''STEPS'')', 'lag_analysis(%L, ''STEPS'', ''h_rhr'')',
-  'correlation_summary(%L, ''STEPS'')', 'outcome_of(%L, ''daily:STEPS'', ''2026-01-05'')']) AS call
+  'correlation_summary(%L, ''STEPS'')', 'outcome_of(%L, ''daily:STEPS'', ''2026-01-05'')',
+  'train_metric(%L, ''STEPS'')', 'predict_metric(%L, ''STEPS'')', 'predict_metrics(%L, ''{STEPS}'')',
+  'metric_forecast(%L, ''STEPS'')', 'metric_forecast_json(%L, ''STEPS'')', 'what_if_metric(%L, ''STEPS'', ''{}'')',
+  'what_if_metric_json(%L, ''STEPS'', ''{}'')', 'explain_metric(%L, ''STEPS'')', 'explain_metric_json(%L, ''STEPS'')',
+  'metric_attention(%L, ''STEPS'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
@@ -187,6 +191,8 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'queue_retraining', 'retraining_recipe', 'judge_candidate',  -- parts of retrain_model and retrain_due
     'import_readings', 'import_meals', 'import_daily', 'daily_glucose', 'daily_values', 'person_days', 'daily_features',
     'daily_feature_summary', 'data_quality_score', 'correlations', 'lag_analysis', 'correlation_summary', 'may_train',
+    'outcome_of', 'train_metric', 'predict_metric', 'predict_metrics', 'metric_forecast', 'metric_forecast_json',
+    'what_if_metric', 'what_if_metric_json', 'explain_metric', 'explain_metric_json', 'metric_attention',
     'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.
 BEGIN;

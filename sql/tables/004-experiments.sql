@@ -135,9 +135,9 @@ BEGIN
     LEFT JOIN glucose.population_model shared_shadow ON shared_shadow.model_type = h.model_type
       AND shared_shadow.version = h.shadow_version AND shared_shadow.sha256 = h.shadow_sha256;
   COMMENT ON VIEW glucose.prediction_outcome IS
-    'Each logged prediction with what happened, by horizon, in the unit of what was forecast. Glucose is linear between '
-    'the readings at most 15 minutes away on both sides; NULL until they are known. Readings that arrive late count '
-    'when they arrive.';
+    'Each logged prediction with what happened, by horizon, in the unit of what was forecast. Glucose is linear '
+    'between the readings at most 15 minutes away on both sides; NULL until they are known. Readings that arrive '
+    'late count when they arrive.';
   COMMENT ON COLUMN glucose.prediction_outcome.source IS 'personal or population; NULL when the model is deleted.';
   COMMENT ON COLUMN glucose.prediction_outcome.in_training IS
     'It was asked about a moment before the end of what the model, or the shadow''s, learnt from, the person''s or the '
@@ -161,8 +161,8 @@ BEGIN
     GROUP BY o.person_id, o.model_type, o.version, o.source, o.minutes_ahead, week, o.level;
   COMMENT ON VIEW glucose.model_live_accuracy IS
     'How good the served forecasts were, by version, horizon and week (Monday, UTC) of the forecast moment: errors in '
-    'the unit of what was forecast, coverage of the interval of that level from 0 to 1. A moment or a meal counts once, however often it was asked '
-    'about; forecasts of meals the model had learnt from do not count.';
+    'the unit of what was forecast, coverage of the interval of that level from 0 to 1. A moment or a meal counts '
+    'once, however often it was asked about; forecasts of meals the model had learnt from do not count.';
 
   -- Whoever reads models and predictions goes on doing so: a forecast asks whether an experiment runs.
   FOR reader IN

@@ -131,7 +131,9 @@ void Features::by_food(const Food& food) {
                                                                     {kFat, Input::fat},
                                                                     {kFiber, Input::fiber}}};
   for (std::size_t i = 0; i < kOfMeals.size(); ++i)
-    x_[static_cast<std::size_t>(kOfMeals[i].first)] = or_else(food.sums[i], now(kOfMeals[i].second));
+    x_[static_cast<std::size_t>(kOfMeals[i].first)] = table_.is_changed(day_, kOfMeals[i].second)
+                                                          ? now(kOfMeals[i].second)
+                                                          : or_else(food.sums[i], now(kOfMeals[i].second));
   x_[kSugar] = now(Input::sugar);
   x_[kSaturatedFat] = now(Input::saturated_fat);
   x_[kSodium] = now(Input::sodium);

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/days/days.hpp"
 
+#include <algorithm>
 #include <cmath>
 
+#include "core/days/food.hpp"
+
 namespace glucose {
+
+namespace {
+
+bool may_be_negative(Input input) {
+  return input == Input::sleep_onset || input == Input::skin_temperature_deviation;
+}
+
+}  // namespace
 
 DayTable::DayTable(const DailyMaterial& material, Micros as_of)
     : material_(material),
@@ -20,6 +31,22 @@ DayTable::DayTable(const DailyMaterial& material, Micros as_of)
       first = std::min(first, row.day);
     }
   }
+  for (const DayChange& c : material.changes)
+    if (material.calendar.has(c.day)) change(c);
+}
+
+void DayTable::change(const DayChange& c) {
+  // What meals say counts more than what was stored of their sums.
+  const float eaten = eaten_of(food_of(material_, c.day, as_of_), c.input);
+  float& value = values_[place(c.day, static_cast<int>(c.input))];
+  const float before = std::isnan(eaten) ? value : eaten;
+  value = c.relative ? std::max(before + c.value, may_be_negative(c.input) ? before + c.value : 0.0F) : c.value;
+}
+
+bool DayTable::is_changed(std::int32_t day, Input input) const {
+  const auto& changes = material_.changes;
+  return std::any_of(changes.begin(), changes.end(),
+                     [&](const DayChange& c) { return c.day == day && c.input == input; });
 }
 
 bool DayTable::ever(std::int32_t day, Input input) const {

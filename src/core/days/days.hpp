@@ -41,6 +41,14 @@ constexpr std::array<std::int32_t, kInputs> none_ever() {
   return days;
 }
 
+/// Another value of a day than the one that is stored: what would be if. Of what meals say of a day, too.
+struct DayChange {
+  std::int32_t day;
+  Input input;
+  float value;
+  bool relative;  // added to what is known; where nothing is, it stays unknown
+};
+
 /// Everything a day's features are made of. What is earlier than the calendar counts only as `ever`.
 struct DailyMaterial {
   Calendar calendar;
@@ -48,6 +56,7 @@ struct DailyMaterial {
   std::span<const Meal> meals;                           // lines, by time
   std::span<const Reading> readings;                     // by time
   std::array<std::int32_t, kInputs> ever = none_ever();  // the first day that has a value of the input
+  std::span<const DayChange> changes;
 };
 
 /// 0 = Sunday.
@@ -69,10 +78,13 @@ class DayTable {
     return calendar.has(day) ? values_[place(day, column)] : kUnknown;
   }
   float at(std::int32_t day, Input input) const { return at(day, static_cast<int>(input)); }
+  /// Whether it is another value than the one that is stored.
+  bool is_changed(std::int32_t day, Input input) const;
   /// Whether there was a value of the input on that day or before, as far as it is known.
   bool ever(std::int32_t day, Input input) const;
 
  private:
+  void change(const DayChange& change);
   std::size_t place(std::int32_t day, int column) const {
     return static_cast<std::size_t>(day - material_.calendar.first_day) * kColumns + static_cast<std::size_t>(column);
   }

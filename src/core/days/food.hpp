@@ -20,6 +20,24 @@ struct Food {
   float first_min = kUnknown, last_min = kUnknown;  // occasions from 04:00 on, minutes after midnight
 };
 
+/// What is stored as an input of the day, of what was eaten; NaN: not known, or nothing of it.
+inline float eaten_of(const Food& food, Input input) {
+  switch (input) {
+    case Input::energy:
+      return food.sums[0];
+    case Input::carbs:
+      return food.sums[1];
+    case Input::protein:
+      return food.sums[2];
+    case Input::fat:
+      return food.sums[3];
+    case Input::fiber:
+      return food.sums[4];
+    default:
+      return kUnknown;
+  }
+}
+
 /// Of the meals of one day that were eaten by as_of.
 Food food_of(const DailyMaterial& material, std::int32_t day, Micros as_of);
 

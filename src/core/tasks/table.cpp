@@ -5,12 +5,13 @@
 #include "core/base/byte_io.hpp"
 #include "core/model/artifact.hpp"
 #include "core/tasks/cgm/task.hpp"
+#include "core/tasks/daily/task.hpp"
 #include "core/tasks/meal/task.hpp"
 
 namespace glucose {
 
 namespace {
-const std::array<const Task*, 2> kTasks{&kMealTask, &kCgmTask};
+const std::array<const Task*, 3> kTasks{&kMealTask, &kCgmTask, &kDailyTask};
 }
 
 std::span<const Task* const> tasks() {

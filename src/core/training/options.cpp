@@ -49,7 +49,7 @@ struct Number {
 
 constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: every whole number up to it survives jsonb's numeric
 
-constexpr std::array<Number, 12> kNumbers{{
+constexpr std::array<Number, 15> kNumbers{{
     {"seed", 0, kLargestSeed, true, [](TrainOptions& o, double v) { o.seed = static_cast<std::uint64_t>(v); },
      [](const TrainOptions& o) { return static_cast<double>(o.seed); }},
     {"epochs", 1, 10000, true, [](TrainOptions& o, double v) { o.epochs = static_cast<int>(v); },
@@ -74,6 +74,12 @@ constexpr std::array<Number, 12> kNumbers{{
      [](const TrainOptions& o) { return static_cast<double>(o.min_days); }},
     {"min_meals", 10, 100000, true, [](TrainOptions& o, double v) { o.min_meals = static_cast<int>(v); },
      [](const TrainOptions& o) { return static_cast<double>(o.min_meals); }},
+    {"sequence_length", 7, 90, true, [](TrainOptions& o, double v) { o.sequence_length = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.sequence_length); }},
+    {"lookback_days", 14, 365, true, [](TrainOptions& o, double v) { o.lookback_days = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.lookback_days); }},
+    {"bidirectional", 0, 1, true, [](TrainOptions& o, double v) { o.bidirectional = v > 0; },
+     [](const TrainOptions& o) { return o.bidirectional ? 1.0 : 0.0; }},
 }};
 
 bool is_whole(double v) {

@@ -25,10 +25,29 @@ enum class Algorithm : std::uint8_t {
   personal,
   ensemble,
   population,
-  linear
+  linear,
+  moving_average,
+  exponential_smoothing,
+  linear_mean,
+  attention,
+  multitask
 };
-inline constexpr std::array<std::string_view, 11> kAlgorithmNames{
-    "persistence", "mean", "ridge", "lad", "lstm", "auto", "trees", "personal", "ensemble", "population", "linear"};
+inline constexpr std::array<std::string_view, 16> kAlgorithmNames{"persistence",
+                                                                  "mean",
+                                                                  "ridge",
+                                                                  "lad",
+                                                                  "lstm",
+                                                                  "auto",
+                                                                  "trees",
+                                                                  "personal",
+                                                                  "ensemble",
+                                                                  "population",
+                                                                  "linear",
+                                                                  "moving_average",
+                                                                  "exponential_smoothing",
+                                                                  "linear_mean",
+                                                                  "attention",
+                                                                  "multitask"};
 /// An algorithm of a task, as it is listed.
 struct AlgorithmInfo {
   Algorithm algorithm;
@@ -62,6 +81,9 @@ struct TrainOptions {
   double eta = 0.05;
   int min_days = 7;
   int min_meals = 21;
+  int sequence_length = 30;  // days that a network of days sees, of lookback_days that count at all
+  int lookback_days = 90;
+  bool bidirectional = false;
 };
 static_assert(std::is_trivially_copyable_v<TrainOptions>);
 

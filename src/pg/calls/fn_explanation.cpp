@@ -8,16 +8,14 @@
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
-#include "pg/boundary/request.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/work/explained.hpp"
 #include "pg/work/given_meal.hpp"
 #include "pg/work/serving.hpp"
 
 using namespace glucose::pg;
 using glucose::Answer;
 using glucose::CurvePoint;
-using glucose::Explainer;
-using glucose::Explanation;
 
 namespace {
 
@@ -42,27 +40,11 @@ int minutes_argument(FunctionCallInfo fcinfo, int i) {
   return PG_GETARG_INT32(i);
 }
 
-void put_part(ReturnSetInfo* result, const char* feature, float value, Datum contribution) {
-  Datum values[3] = {CStringGetTextDatum(feature), Float4GetDatum(value), contribution};
-  bool nulls[3] = {false, std::isnan(value), false};
-  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
 void explain(ReturnSetInfo* result, const Asking& asking, int minutes) {
-  require_capability(asking.task->explain != nullptr, asking.model_type, "explained");
   const Served served = read_served(asking, CurrentMemoryContext);
-  auto* explainer = owned<std::unique_ptr<Explainer>>(CurrentMemoryContext, [&] {
-    return asking.task->explain(*served.model, served.known, asking.question, minutes);
-  });
-  run_to_end(explainer->get());
-  const auto* e = owned<Explanation>(CurrentMemoryContext, [&] {
-    Explanation explanation = (*explainer)->take();
-    require_finite(explanation);
-    return explanation;
-  });
-  put_part(result, "baseline", DatumGetFloat4(asking.glucose(e->baseline)), Float4GetDatum(0));
-  for (const auto& part : e->parts)
-    put_part(result, part.feature.data(), part.value, asking.glucose(part.contribution));
+  put_explanation(
+      result, *explained(served, minutes, CurrentMemoryContext),
+      [](float value, const Asking& a) { return a.glucose(value); }, asking);
 }
 
 }  // namespace

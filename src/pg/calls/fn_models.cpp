@@ -43,10 +43,10 @@ void take_type_of(TrainRequest& request, const bytea* artifact) {
 void settle_type(TrainRequest& request, const glucose::ModelFacts& facts) {
   const char* own = request.task->name.data();
   if (!facts.subject.empty()) own = psprintf("%s:%s", own, facts.subject.c_str());
-  if (request.model_type[0] != '\0' && strcmp(request.model_type, own) != 0 && !facts.subject.empty())
+  if (request.model_type[0] == '\0') strlcpy(request.model_type, own, sizeof request.model_type);
+  if (!facts.subject.empty() && std::string_view(request.model_type) != own)
     ereport(ERROR, (errcode(kModelMismatch), errmsg("the artifact is a model of type \"%s\"", clipped(own)),
                     errhint("Leave the option model_type out.")));
-  if (request.model_type[0] == '\0') strlcpy(request.model_type, own, sizeof request.model_type);
 }
 
 // The bytes for this person: what a model remembers of somebody else's meals is left out.

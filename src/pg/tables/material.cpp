@@ -56,24 +56,38 @@ const DailyMaterial* read_days(const Person& person, const Subject& subject, Tim
 Material read_material(const Person& person, const Subject& subject, const Reach& reach, TimestampTz start_at,
                        TimestampTz end_at, MemoryContext context) {
   const TimestampTz since = moved(start_at, -reach.before);
+  if (reach.days) {
+    const DailyMaterial* days = read_days(person, subject, since, end_at, false, context);
+    if (days == nullptr) return {{}, {}, {}, start_at, end_at, nullptr, subject};
+    return {days->readings, days->meals, clock_of(person, days->readings, context), start_at, end_at, days, subject};
+  }
   const Meals meals = reach.meals ? read_meals(person, since, end_at, context) : Meals{nullptr, 0};
   const Readings readings =
       read_readings(&person.id, since, moved(end_at, reach.after), settings::max_train_bytes(), context);
   const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
-  const DailyMaterial* days = reach.days ? read_days(person, subject, since, end_at, false, context) : nullptr;
-  return {known,  {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), start_at, end_at, days,
-          subject};
+  return {
+      known,  {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), start_at, end_at, nullptr,
+      subject};
 }
 
 Known read_known(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
                  MemoryContext context) {
   const TimestampTz since = moved(at, -reach.before);
+  if (reach.days) {
+    // Of a day that is still to come nothing is known, whenever it is asked about.
+    Known known;
+    known.until = std::min(at, GetCurrentTransactionStartTimestamp());
+    known.daily = read_days(person, subject, since, at, true, context);
+    if (known.daily == nullptr) return known;
+    known.readings = known.daily->readings;
+    known.meals = known.daily->meals;
+    known.clock = clock_of(person, known.readings, context);
+    return known;
+  }
   const Readings readings = read_readings(&person.id, since, at, settings::max_train_bytes(), context);
   const Meals meals = reach.meals ? read_meals(person, since, moved(at, 1), context) : Meals{nullptr, 0};
   const std::span<const Reading> known(readings.rows, static_cast<size_t>(readings.n));
-  Known all{known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), at};
-  if (reach.days) all.daily = read_days(person, subject, since, at, true, context);
-  return all;
+  return {known, {meals.rows, static_cast<size_t>(meals.n)}, clock_of(person, known, context), at};
 }
 
 }  // namespace glucose::pg

@@ -119,7 +119,7 @@ TEST(Codec, ForeignPayloadsAreRefusedWithTheReason) {
   EXPECT_EQ(payload.size(), 168U);
   expect_refused(with(0, 5), "none that is stored");   // "auto" is no model
   expect_refused(with(0, 10), "none that is stored");  // "linear" is none of meals
-  expect_refused(with(0, 11), "out of range");
+  expect_refused(with(0, static_cast<std::uint32_t>(kAlgorithmNames.size())), "out of range");
   expect_refused(with(0, 7), "wrong length");  // "personal" with the weights of a mean
   expect_refused(with(4, 0), "out of range");
   expect_refused(with(4, 13), "out of range");

@@ -180,6 +180,11 @@ Member read_member(ByteReader& in, Algorithm algorithm, std::size_t K) {
     case Algorithm::automatic:
     case Algorithm::ensemble:
     case Algorithm::linear:
+    case Algorithm::moving_average:
+    case Algorithm::exponential_smoothing:
+    case Algorithm::linear_mean:
+    case Algorithm::attention:
+    case Algorithm::multitask:
       break;
   }
   damaged("its algorithm is none that is stored");

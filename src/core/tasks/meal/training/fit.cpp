@@ -118,6 +118,11 @@ std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples val
     case Algorithm::ensemble:
     case Algorithm::population:
     case Algorithm::linear:
+    case Algorithm::moving_average:
+    case Algorithm::exponential_smoothing:
+    case Algorithm::linear_mean:
+    case Algorithm::attention:
+    case Algorithm::multitask:
       break;
   }
   throw Error(ErrorCode::internal, "\"auto\" is not a fit of its own");

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/daily/rows/daily_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "core/base/error.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr int kDaysAStep = 20;
+
+class Maker final : public RowsMaker {
+ public:
+  explicit Maker(const DailyRowsWanted& wanted) : wanted_(wanted), made_(std::make_unique<DailyRows>()) {
+    made_->sequence = wanted.sequence;
+  }
+
+  void begin(const Material& m) override {
+    made_->subject = {std::string(m.subject.name), std::string(m.subject.unit), m.subject.low, m.subject.high};
+    made_->is_log = made_->subject.is_log();
+    days_.reset();
+    now_.reset();
+    first_row_ = made_->size();
+    done_ = true;
+    if (m.daily == nullptr) return;
+    start_at_ = m.start_at;
+    end_at_ = m.end_at;
+    days_.emplace(*m.daily, is_sum_metric(m.subject.name));
+    calendar_ = &m.daily->calendar;
+    next_ = calendar_->first_day;
+    done_ = false;
+  }
+  bool done() const override { return done_; }
+  void step() override {
+    for (int i = 0; i < kDaysAStep && !done_; ++i) {
+      if (calendar_->has(next_) && made_->size() - first_row_ < wanted_.most)
+        look(next_++);
+      else
+        done_ = true;
+    }
+  }
+  bool end() override {
+    const std::size_t n = made_->size() - first_row_;
+    most_seen_ = std::max(most_seen_, n);
+    if (n == 0 || (n < static_cast<std::size_t>(wanted_.least) && !wanted_.to_measure)) {
+      drop();
+      return false;
+    }
+    if (wanted_.sequence > 0) lay_out();
+    auto& b = made_->boundaries;
+    for (std::size_t i = 0; i < n; ++i) {
+      const Split split = daily_split(i, n);
+      made_->split.push_back(split);
+      made_->person.push_back(made_->persons);
+      const Micros at = made_->at[first_row_ + i];
+      if (split == Split::validation && (i == 0 || made_->split[first_row_ + i - 1] == Split::train))
+        b.validation_start = at;
+      if (split == Split::test && made_->split[first_row_ + i - 1] != Split::test) b.test_start = at;
+    }
+    b.test_end = made_->at.back();
+    ++made_->persons;
+    return true;
+  }
+  std::unique_ptr<Rows> take() override {
+    if (made_->persons == 0 && !wanted_.to_measure) raise_too_little();
+    return std::move(made_);
+  }
+
+ private:
+  void look(std::int32_t day) {
+    const Micros at = calendar_->begin(day);
+    if (at < start_at_ || at >= end_at_) return;
+    days_->know(at, day);
+    const DailyLook look = look_at(*days_, wanted_.lookback, made_->is_log);
+    // The outcome is what is known of the day now.
+    const float outcome = outcome_of(day);
+    if (look.known == 0 || std::isnan(to_model(outcome, made_->is_log))) return;
+    made_->day.push_back(day);
+    made_->at.push_back(at);
+    made_->x.insert(made_->x.end(), look.x.begin(), look.x.end());
+    made_->naive.push_back(look.naive);
+    made_->target.push_back(outcome);
+  }
+  float outcome_of(std::int32_t day) {
+    if (!now_) now_.emplace(days_->material(), kAlways);
+    return now_->at(day, kTarget);
+  }
+  // The person's days one after the other, with days of which nothing is known in front.
+  void lay_out() {
+    const auto before = static_cast<std::size_t>(wanted_.sequence);
+    const std::size_t base = made_->days.size() / kSequenceColumns;
+    const std::int32_t first = calendar_->first_day;
+    const auto n = static_cast<std::size_t>(calendar_->n());
+    made_->days.resize((base + before + n) * kSequenceColumns, kUnknown);
+    days_->know(calendar_->midnights.back(), first + calendar_->n());
+    for (std::size_t d = 0; d < n; ++d)
+      sequence_day(*days_, first + static_cast<std::int32_t>(d), made_->is_log,
+                   &made_->days[(base + before + d) * kSequenceColumns]);
+    for (std::size_t i = first_row_; i < made_->size(); ++i) {
+      const auto place = static_cast<std::size_t>(made_->day[i] - first);  // the sequence ends the day before
+      made_->first.push_back(static_cast<std::uint32_t>(base + place));
+      std::array<float, kBesides.size()> besides;
+      const DailyVector& x = days_->features(made_->day[i]);
+      const DailyVector& level = days_->levels(made_->day[i] - 1);
+      for (std::size_t b = 0; b < besides.size(); ++b)
+        besides[b] = x[static_cast<std::size_t>(kBesides[b])] - level[static_cast<std::size_t>(kBesides[b])];
+      made_->besides.push_back(besides);
+    }
+  }
+  void drop() {
+    made_->day.resize(first_row_);
+    made_->at.resize(first_row_);
+    made_->x.resize(first_row_ * kDailyColumns);
+    made_->naive.resize(first_row_);
+    made_->target.resize(first_row_);
+  }
+  [[noreturn]] void raise_too_little() const {
+    const std::string needed = std::to_string(wanted_.least);
+    if (wanted_.of_population)
+      throw Error(ErrorCode::too_little_history,
+                  "too little history to train: no person who shares data has enough days with the metric",
+                  "A person takes part when shares_data is true and the caller may see it.",
+                  "At least " + needed + " days of one person are needed.");
+    throw Error(
+        ErrorCode::too_little_history,
+        "too little history to train: " + std::to_string(most_seen_) + " days with the metric and one before it",
+        "Record more, or forecast with a population model until then.", "At least " + needed + " days are needed.");
+  }
+
+  DailyRowsWanted wanted_;
+  std::unique_ptr<DailyRows> made_;
+  std::optional<KnownDays> days_;
+  std::optional<DayTable> now_;
+  const Calendar* calendar_ = nullptr;
+  Micros start_at_ = 0, end_at_ = 0;
+  std::size_t first_row_ = 0, most_seen_ = 0;
+  std::int32_t next_ = 0;
+  bool done_ = true;
+};
+
+}  // namespace
+
+std::vector<std::span<const std::byte>> DailyRows::content() const {
+  return {std::as_bytes(std::span(x)), std::as_bytes(std::span(target)), std::as_bytes(std::span(day))};
+}
+
+Split daily_split(std::size_t i, std::size_t n) {
+  const std::size_t test = n * 4 / 5, validation = test * 4 / 5;
+  return i < validation ? Split::train : i < test ? Split::validation : Split::test;
+}
+
+std::unique_ptr<RowsMaker> make_daily_rows(const DailyRowsWanted& wanted) {
+  return std::make_unique<Maker>(wanted);
+}
+
+}  // namespace glucose

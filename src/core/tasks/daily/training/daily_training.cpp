@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/daily/training/daily_training.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/math/stacking.hpp"
+
+namespace glucose {
+
+namespace {
+
+constexpr double kPopulationRows = 60, kPartRows = 20, kExpertRows = 30;  // what is known beforehand counts as so many
+constexpr std::array<float, 6> kEtas{0, 0.02F, 0.05F, 0.1F, 0.2F, 0.4F};
+constexpr std::array<float, 4> kShrinks{0, 60, 30, 15};  // 0: never
+constexpr double kWorthIt = 0.002;  // of the error: less is not worth following a person's own days
+constexpr float kFloor = 0.01F;     // what the last value and smoothing count at least
+constexpr std::size_t kMostScores = 1000;
+
+double mean_absolute(const std::vector<float>& errors) {
+  double sum = 0;
+  for (const float e : errors) sum += std::abs(static_cast<double>(e));
+  return errors.empty() ? 1 : std::max(sum / static_cast<double>(errors.size()), 1e-4);
+}
+
+/// Which naive forecast an algorithm is; none: it is none.
+std::optional<Naive> naive_of(Algorithm a) {
+  switch (a) {
+    case Algorithm::persistence:
+      return Naive::last;
+    case Algorithm::moving_average:
+      return Naive::moving_average;
+    case Algorithm::exponential_smoothing:
+      return Naive::smoothed;
+    case Algorithm::mean:
+      return Naive::mean;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+double DailyMeasured::coverage() const {
+  double inside = 0;
+  for (std::size_t i = 0; i < outcome.size(); ++i) inside += outcome[i] >= lower[i] && outcome[i] <= upper[i] ? 1 : 0;
+  return outcome.empty() ? kUnknown : inside / static_cast<double>(outcome.size());
+}
+
+double DailyMeasured::within() const {
+  double errors = 0, spread = 0;
+  for (std::size_t i = 0; i < outcome.size();) {
+    std::size_t end = i;
+    double sum = 0;
+    while (end < outcome.size() && person[end] == person[i]) sum += static_cast<double>(outcome[end++]);
+    const double mean = sum / static_cast<double>(end - i);
+    for (; i < end; ++i) {
+      errors += std::pow(static_cast<double>(forecast[i] - outcome[i]), 2);
+      spread += std::pow(static_cast<double>(outcome[i]) - mean, 2);
+    }
+  }
+  return spread > 0 ? 1 - errors / spread : kUnknown;
+}
+
+DailyTraining::DailyTraining(const DailyRows& rows, Algorithm algorithm, const TrainOptions& options,
+                             const DailyModel* population, const BoostingApi* boosting)
+    : rows_(rows), algorithm_(algorithm), options_(options), population_(population), boosting_(boosting) {
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    all_.push_back(i);
+    if (rows.split[i] == Split::train) train_.push_back(i);
+    if (rows.split[i] == Split::validation) validation_.push_back(i);
+    if (rows.split[i] != Split::test) both_.push_back(i);
+  }
+  trained_.model.subject = rows.subject;
+  trained_.model.algorithm = algorithm;
+  trained_.model.lookback = options.lookback_days;
+  trained_.model.sequence = rows.sequence;
+  plan();
+  work_ = run();
+}
+
+void DailyTraining::plan() {
+  const bool is_auto = algorithm_ == Algorithm::automatic;
+  if (naive_of(algorithm_)) return;
+  if (!is_auto) {
+    plans_.push_back({algorithm_, algorithm_ == Algorithm::lad && rows_.persons == 1, options_.l2});
+    return;
+  }
+  if (population_ != nullptr) {
+    trained_.model.parts = population_->parts;
+    trained_.stands_on_population = true;
+  }
+  plans_.push_back({Algorithm::ridge, true, options_.l2});
+  if (population_ != nullptr || rows_.persons == 1) return;
+  plans_.push_back({Algorithm::ridge, false, options_.l2});
+  plans_.push_back({Algorithm::lad, true, options_.l2});
+  if (boosting_ != nullptr) plans_.push_back({Algorithm::trees, false, -1});
+}
+
+void DailyTraining::choose_alpha() {
+  if (population_ != nullptr) {
+    trained_.model.alpha = population_->alpha;
+    return;
+  }
+  double best = std::numeric_limits<double>::infinity();
+  for (std::size_t a = 0; a < kAlphas.size(); ++a) {
+    double sum = 0;
+    for (const std::uint32_t i : both_)
+      sum += std::abs(static_cast<double>(rows_.naive[i].smoothed[a] - rows_.target[i]));
+    if (sum < best) best = sum, trained_.model.alpha = static_cast<int>(a);
+  }
+}
+
+std::vector<Experts> DailyTraining::experts_of(const RowList& list) const {
+  std::vector<Experts> experts(rows_.size());
+  for (const std::uint32_t i : list)
+    experts[i] = trained_.model.experts(rows_.columns(i), rows_.naive[i], sequence_of(rows_, i));
+  return experts;
+}
+
+void DailyTraining::note_candidate(std::string name, const std::vector<float>& changes) {
+  std::vector<float> forecast, outcome;
+  for (std::size_t k = 0; k < validation_.size(); ++k) {
+    const std::uint32_t i = validation_[k];
+    forecast.push_back(from_model(rows_.level(i) + changes[k], rows_.is_log));
+    outcome.push_back(rows_.target[i]);
+  }
+  const Metrics m = measure(forecast, outcome);
+  trained_.candidates.push_back({std::move(name), m.mae, m.rmse});
+  if (m.rmse < best_rmse_) best_rmse_ = m.rmse;
+}
+
+// How much each part counts in the forecast of all together.
+void DailyTraining::weigh_parts() {
+  DailyModel& model = trained_.model;
+  const std::size_t n = model.parts.size();
+  model.part_weights.assign(n, 0.0F);
+  if (n == 0) return;
+  std::vector<std::vector<float>> forecasts(n);
+  std::vector<float> outcomes;
+  for (const std::uint32_t i : validation_) outcomes.push_back(rows_.change(i));
+  for (std::size_t p = 0; p < n; ++p) {
+    for (const std::uint32_t i : validation_)
+      forecasts[p].push_back(model.parts[p].predict(rows_.columns(i), sequence_of(rows_, i)));
+    std::string name(name_of(model.parts[p].algorithm));
+    if (model.parts[p].line.count > 0 && model.parts[p].line.count < kDailyFeatures) name += " of own values";
+    if (p + plans_.size() < n) name += " of the population";
+    note_candidate(std::move(name), forecasts[p]);
+  }
+  std::vector<float> prior(n, 1.0F / static_cast<float>(n));
+  if (trained_.stands_on_population) {
+    prior = population_->part_weights;
+    prior.resize(n, 0.0F);
+  }
+  if (std::accumulate(prior.begin(), prior.end(), 0.0F) <= 0) prior.assign(n, 1.0F / static_cast<float>(n));
+  model.part_weights =
+      stacking_weights(forecasts, outcomes, prior, trained_.stands_on_population ? kPopulationRows : kPartRows);
+}
+
+void DailyTraining::weigh_experts() {
+  DailyModel& model = trained_.model;
+  if (const auto naive = naive_of(algorithm_)) {
+    model.prior[static_cast<std::size_t>(*naive)] = 1;
+    return;
+  }
+  if (algorithm_ != Algorithm::automatic) {
+    model.prior[kTogether] = 1;
+    return;
+  }
+  const auto experts = experts_of(validation_);
+  std::vector<std::vector<float>> forecasts(kExperts);
+  std::vector<float> outcomes;
+  for (const std::uint32_t i : validation_) {
+    outcomes.push_back(rows_.change(i));
+    for (std::size_t e = 0; e < kExperts; ++e) forecasts[e].push_back(experts[i][e]);
+  }
+  std::vector<float> prior{0.05F, 0.05F, 0.3F, 0.1F, 0.5F};
+  if (population_ != nullptr) prior.assign(population_->prior.begin(), population_->prior.end());
+  auto weights = stacking_weights(forecasts, outcomes, prior, population_ != nullptr ? kPopulationRows : kExpertRows);
+  for (const Naive kind : {Naive::last, Naive::smoothed})
+    weights[static_cast<std::size_t>(kind)] = std::max(weights[static_cast<std::size_t>(kind)], kFloor);
+  const float sum = std::accumulate(weights.begin(), weights.end(), 0.0F);
+  for (std::size_t e = 0; e < kExperts; ++e) model.prior[e] = weights[e] / sum;
+}
+
+// Goes through every person's days and measures those of a split, each by what was known before it.
+DailyMeasured DailyTraining::followed(Split split, std::vector<float>* scores) {
+  const DailyModel& model = trained_.model;
+  DailyMeasured m;
+  DailyFollower follower(model);
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+    if (i == 0 || rows_.person[i] != rows_.person[i - 1]) follower = DailyFollower(model);
+    if (rows_.split[i] > split) continue;
+    if (rows_.split[i] == split) {
+      const DailyForecast f = daily_forecast(model, follower, experts_[i], rows_.level(i), kIntervalLevel);
+      m.forecast.push_back(f.value);
+      m.lower.push_back(f.lower);
+      m.upper.push_back(f.upper);
+      m.outcome.push_back(rows_.target[i]);
+      m.last.push_back(rows_.naive[i].last);
+      m.person.push_back(rows_.person[i]);
+      if (scores != nullptr)
+        scores->push_back(std::abs(rows_.change(i) - follower.forecast(experts_[i])) / follower.spread());
+    }
+    follower.observe(experts_[i], rows_.change(i), rows_.at[i] <= model.learnt_until);
+  }
+  return m;
+}
+
+void DailyTraining::tune_follower() {
+  DailyModel& model = trained_.model;
+  if (algorithm_ != Algorithm::automatic) return;
+  const auto error = [&] { return followed(Split::validation, nullptr).errors().mae; };
+  double best = error();
+  const auto try_value = [&](float DailyModel::*number, float value) {
+    const float before = model.*number;
+    model.*number = value;
+    if (const double tried = error(); tried < best * (1 - kWorthIt))
+      best = tried;
+    else
+      model.*number = before;
+  };
+  if (population_ != nullptr) {
+    model.eta = population_->eta;
+    model.shrink = population_->shrink;
+    return;
+  }
+  for (const float eta : kEtas) try_value(&DailyModel::eta, eta);
+  for (const float shrink : kShrinks) try_value(&DailyModel::shrink, shrink);
+}
+
+void DailyTraining::settle_scores() {
+  DailyModel& model = trained_.model;
+  std::vector<float> scores;
+  trained_.measured[static_cast<std::size_t>(Split::validation)] = followed(Split::validation, &scores);
+  // A person's few scores stand beside the population's, which know the tails.
+  if (population_ != nullptr) scores.insert(scores.end(), population_->scores.begin(), population_->scores.end());
+  std::sort(scores.begin(), scores.end());
+  if (scores.size() <= kMostScores) {
+    model.scores = scores;
+    return;
+  }
+  for (std::size_t q = 0; q < kMostScores; ++q)
+    model.scores.push_back(scores[q * (scores.size() - 1) / (kMostScores - 1)]);
+}
+
+Steps DailyTraining::run() {
+  DailyModel& model = trained_.model;
+  choose_alpha();
+  co_yield Pause{};
+  const std::size_t frozen = model.parts.size();
+  model.parts.resize(frozen + plans_.size());
+  const auto fit_all = [&](const RowList& learn, bool networks, double from, double to) -> Steps {
+    for (std::size_t p = 0; p < plans_.size(); ++p) {
+      if (model.parts[frozen + p].network && !networks) continue;
+      const double begin = from + (to - from) * static_cast<double>(p) / static_cast<double>(plans_.size());
+      const double share = (to - from) / static_cast<double>(plans_.size());
+      progress_ = begin;
+      Steps work = fit_part({&rows_, &learn, &validation_, &options_, boosting_}, plans_[p], model.parts[frozen + p],
+                            trained_.course, [this, begin, share](double part) { progress_ = begin + share * part; });
+      while (!work.done()) {
+        work.step();
+        co_yield Pause{};
+      }
+    }
+  };
+  for (Steps work = fit_all(train_, true, 0, 0.6); !work.done(); work.step()) co_yield Pause{};
+  model.learnt_until = train_.empty() ? 0 : rows_.at[train_.back()];
+  for (const std::uint32_t i : train_) model.learnt_until = std::max(model.learnt_until, rows_.at[i]);
+  trained_.chosen_on = validation_.size();
+  for (int kind = 0; kind < kNaiveKinds; ++kind) {
+    static constexpr const char* kNames[] = {"persistence", "moving_average", "exponential_smoothing", "mean"};
+    std::vector<float> changes;
+    for (const std::uint32_t i : validation_)
+      changes.push_back(to_model(rows_.naive[i].of(static_cast<Naive>(kind), model.alpha), rows_.is_log) -
+                        rows_.level(i));
+    note_candidate(kNames[kind], changes);
+  }
+  weigh_parts();
+  co_yield Pause{};
+  weigh_experts();
+  experts_ = experts_of(all_);
+  co_yield Pause{};
+  std::vector<float> held_out, seen, naive;
+  for (const std::uint32_t i : both_) {
+    const float e = rows_.change(i) - experts_[i][kTogether];
+    (rows_.split[i] == Split::validation ? held_out : seen).push_back(e);
+    naive.push_back(rows_.change(i) - experts_[i][static_cast<std::size_t>(Naive::smoothed)]);
+  }
+  const bool few = validation_.size() < 5;
+  model.naive_spread = static_cast<float>(mean_absolute(naive));
+  const bool has_parts = !model.parts.empty();
+  model.optimism =
+      has_parts && !few ? static_cast<float>(std::clamp(mean_absolute(held_out) / mean_absolute(seen), 1.0, 2.0)) : 1;
+  model.spread = has_parts && !few ? static_cast<float>(mean_absolute(held_out)) : model.naive_spread;
+  if (population_ != nullptr && algorithm_ == Algorithm::automatic) {
+    // What all persons' days have shown says more than a few weeks of one.
+    model.spread = population_->spread;
+    model.naive_spread = population_->naive_spread;
+    model.optimism = population_->optimism;
+  }
+  tune_follower();
+  co_yield Pause{};
+  settle_scores();
+  progress_ = 0.6;
+  for (Steps work = fit_all(both_, false, 0.6, 0.95); !work.done(); work.step()) co_yield Pause{};
+  for (const std::uint32_t i : both_) model.learnt_until = std::max(model.learnt_until, rows_.at[i]);
+  co_yield Pause{};
+  experts_ = experts_of(all_);
+  for (const Split split : {Split::train, Split::test})
+    trained_.measured[static_cast<std::size_t>(split)] = followed(split, nullptr);
+}
+
+}  // namespace glucose

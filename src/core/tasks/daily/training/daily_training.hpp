@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <memory>
+
+#include "core/tasks/daily/training/part_fit.hpp"
+#include "core/tasks/task.hpp"
+
+namespace glucose {
+
+/// Forecasts of rows beside what came of them, in the metric's unit.
+struct DailyMeasured {
+  std::vector<float> forecast, lower, upper, outcome, last;
+  std::vector<std::int32_t> person;
+  Metrics errors() const { return measure(forecast, outcome); }
+  Metrics persistence() const { return measure(last, outcome); }
+  double coverage() const;
+  /// R² about each person's own mean.
+  double within() const;
+};
+
+struct DailyCandidate {
+  std::string name;
+  double mae, rmse;  // on validation, of rows no part of it has learnt from
+};
+
+/// What a training leads to.
+struct DailyTrained {
+  DailyModel model;
+  std::array<DailyMeasured, 3> measured;  // by Split; of validation, before it was learnt from
+  std::vector<DailyCandidate> candidates;
+  NetworkCourse course;
+  bool stands_on_population = false;
+  std::size_t chosen_on = 0;  // validation rows
+};
+
+/// Learns from the train rows, chooses and weighs on the validation rows, learns again from both (but for networks),
+/// and measures exactly what comes of it on the test rows.
+class DailyTraining {
+ public:
+  /// rows and population must outlive it
+  DailyTraining(const DailyRows& rows, Algorithm algorithm, const TrainOptions& options, const DailyModel* population,
+                const BoostingApi* boosting);
+  DailyTraining(const DailyTraining&) = delete;
+  DailyTraining& operator=(const DailyTraining&) = delete;
+
+  bool done() const { return work_.done(); }
+  void step() { work_.step(); }
+  double progress() const { return done() ? 1 : progress_; }
+  double best_validation_rmse() const { return best_rmse_; }
+  Algorithm algorithm() const { return algorithm_; }
+  DailyTrained take() { return std::move(trained_); }
+
+ private:
+  Steps run();
+  void plan();
+  void choose_alpha();
+  void weigh_parts();
+  void weigh_experts();
+  void tune_follower();
+  void settle_scores();
+  DailyMeasured followed(Split split, std::vector<float>* scores);
+  std::vector<Experts> experts_of(const RowList& rows) const;
+  void note_candidate(std::string name, const std::vector<float>& changes);
+
+  const DailyRows& rows_;
+  Algorithm algorithm_;
+  const TrainOptions& options_;
+  const DailyModel* population_;
+  const BoostingApi* boosting_;
+  RowList train_, validation_, both_, all_;
+  std::vector<PartPlan> plans_;   // of the parts that are fitted here, which come last
+  std::vector<Experts> experts_;  // [N] of the model as it is
+  DailyTrained trained_;
+  double progress_ = 0, best_rmse_ = std::numeric_limits<double>::infinity();
+  Steps work_;
+};
+
+std::unique_ptr<Trainer> train_daily(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
+std::unique_ptr<Trainer> train_daily_population(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
+std::unique_ptr<Tuner> tune_daily(std::unique_ptr<Rows> rows, const TrainingBasis& basis, const SearchGrid& grid);
+
+}  // namespace glucose

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: PostgreSQL
+// Fits of single parts of a model, on given rows, in small steps.
+#pragma once
+#include <functional>
+
+#include "core/base/steps.hpp"
+#include "core/learn/boosting_api.hpp"
+#include "core/learn/sequence_trainer.hpp"
+#include "core/tasks/daily/models/daily_model.hpp"
+
+namespace glucose {
+
+using RowList = std::vector<std::uint32_t>;
+
+/// What a part is to be: how a fit is repeated on more rows.
+struct PartPlan {
+  Algorithm algorithm = Algorithm::ridge;  // ridge, lad, linear_mean, trees, lstm, attention, multitask
+  bool own_columns = false;                // of a line: only what the metric itself has been
+  double penalty = -1;                     // of a line, per row; below 0: chosen on `validation`
+};
+
+struct PartMaterial {
+  const DailyRows* rows;
+  const RowList* learn;
+  const RowList* validation;  // for what is chosen, and where a network stops
+  const TrainOptions* options;
+  const BoostingApi* boosting;
+};
+
+/// How a network was trained.
+struct NetworkCourse {
+  bool any = false;
+  int epochs = 0;
+  bool early_stopped = false;
+  double train_loss = 0, val_loss = 0, best_val_loss = 0;
+};
+
+/// Both `plan` (its penalty) and `part` are filled in. Throws Error not_available, bad_argument, out_of_memory.
+Steps fit_part(PartMaterial material, PartPlan& plan, DailyPart& part, NetworkCourse& course,
+               std::function<void(double)> progress);
+
+/// The sequence of a row.
+inline const float* sequence_of(const DailyRows& rows, std::size_t i) {
+  return rows.sequence > 0 ? &rows.days[std::size_t{rows.first[i]} * kSequenceColumns] : nullptr;
+}
+
+}  // namespace glucose
