@@ -18,3 +18,4 @@ SET search_path = glucose, public;
 \endif
 \ir train.sql
 \ir show.sql
+\ir metric.sql

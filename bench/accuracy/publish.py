@@ -6,8 +6,8 @@ import os
 import re
 import sys
 
-TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alone"}
-PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"]}
+TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alone", "daily": "Metrics of days, one day ahead"}
+PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": []}
 
 
 def main(results, report, commit):
@@ -18,7 +18,7 @@ def main(results, report, commit):
         body = file.read().rstrip()
     pictures = "\n".join(f"![{name}](../docs/accuracy-{kind}-{name}.svg)" 
                          for name in PLOTS[kind] if os.path.exists(report.replace(".md", f"-{name}.svg")))
-    command = "./dev accuracy DIR" if kind == "meals" else "./dev accuracy --cgm DIR"
+    command = "./dev accuracy DIR" if kind == "meals" else f"./dev accuracy --{kind} DIR"
     section = f"## {TITLES[kind]}, {datetime.date.today()}\n\n`{command}`, commit {commit}.\n\n{pictures}\n\n{body}\n\n"
     at = old.index("\n## ") + 1
     with open(results, "w") as file:

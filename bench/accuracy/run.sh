@@ -4,6 +4,7 @@
 #   run.sh [DIR]      after meals: a folder with person.csv, meal.csv and glucose.csv(.gz), else simulated persons
 #   run.sh --cgm DIR  sensor alone, by the published benchmark's protocol: a folder with splits.csv, colas.csv.gz, hall.csv.gz;
 #                     then up to a day ahead, with the persons of the folder above it, too
+#   run.sh --daily DIR  metrics of days one day ahead: a folder with person.csv, day.csv.gz
 #   --publish         also into docs/accuracy-*.svg and as a new section of bench/RESULTS.md
 # Prints Markdown and leaves it, the plotted figures (JSON) and the plots in build/bench. Progress is on stderr.
 # Environment: PERSONS per profile (8) and DAYS (45) of the simulated, JOBS (number of cores), SEEDS (of --cgm; all).
@@ -18,7 +19,7 @@ usage() { sed -n 's/^#   //p' "$self" >&2; exit 2; }
 kind=meals data="" publish=""
 while (($#)); do
   case $1 in
-    --cgm) kind=cgm; shift; [[ ${1:-} && ${1:-} != --* ]] || usage; data=$1 ;;
+    --cgm | --daily) kind=${1#--}; shift; [[ ${1:-} && ${1:-} != --* ]] || usage; data=$1 ;;
     --publish) publish=1 ;;
     -*) usage ;;
     *) [[ -z $data ]] || usage; data=$1 ;;
@@ -62,6 +63,8 @@ gather() {
 source "$here/meals.sh"
 # shellcheck source=bench/accuracy/cgm.sh
 source "$here/cgm.sh"
+# shellcheck source=bench/accuracy/daily.sh
+source "$here/daily.sh"
 
 "$root/dev" build >&2
 cluster_start
@@ -75,5 +78,5 @@ createdb_with_glucose bench
 "plot_$kind"
 if [[ -n $publish ]]; then
   python3 "$here/publish.py" "$root/bench/RESULTS.md" "$out/accuracy-$kind.md" "$(git -C "$root" describe --always --dirty)"
-  cp "$out"/accuracy-"$kind"-*.svg "$root/docs/"
+  [[ $kind == daily ]] || cp "$out"/accuracy-"$kind"-*.svg "$root/docs/"
 fi

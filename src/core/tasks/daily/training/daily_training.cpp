@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/math/gate.hpp"
 #include "core/math/stacking.hpp"
 
 namespace glucose {
@@ -12,11 +13,40 @@ namespace glucose {
 namespace {
 
 constexpr double kPopulationRows = 60, kPartRows = 20, kExpertRows = 30;  // what is known beforehand counts as so many
-constexpr std::array<float, 6> kEtas{0, 0.02F, 0.05F, 0.1F, 0.2F, 0.4F};
+constexpr std::array<float, 7> kEtas{0, 0.05F, 0.1F, 0.2F, 0.4F, 0.8F, 1.6F};
 constexpr std::array<float, 4> kShrinks{0, 60, 30, 15};  // 0: never
 constexpr double kWorthIt = 0.002;  // of the error: less is not worth following a person's own days
 constexpr float kFloor = 0.01F;     // what the last value and smoothing count at least
 constexpr std::size_t kMostScores = 1000;
+
+std::vector<double> errors_of(const std::vector<std::vector<float>>& forecasts, const std::vector<float>& outcomes,
+                              const std::vector<float>& weights) {
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    float forecast = 0;
+    for (std::size_t e = 0; e < weights.size(); ++e) forecast += weights[e] * forecasts[e][i];
+    errors.push_back(std::abs(static_cast<double>(forecast - outcomes[i])));
+  }
+  return errors;
+}
+
+// Weights come of squared errors; what is said is to be right in the middle. Where one expert is beyond chance, as the
+// last value of a device that smooths, all lean towards it.
+void lean(const std::vector<std::vector<float>>& forecasts, const std::vector<float>& outcomes,
+          std::vector<float>& weights) {
+  const std::vector<float> stacked = weights;
+  const std::vector<double> before = errors_of(forecasts, outcomes, stacked);
+  double best = std::accumulate(before.begin(), before.end(), 0.0);
+  for (std::size_t e = 0; e < stacked.size(); ++e)
+    for (const float share : {0.25F, 0.5F, 0.75F}) {
+      std::vector<float> tried = stacked;
+      for (float& weight : tried) weight *= 1 - share;
+      tried[e] += share;
+      const std::vector<double> errors = errors_of(forecasts, outcomes, tried);
+      const double sum = std::accumulate(errors.begin(), errors.end(), 0.0);
+      if (sum < best && better_beyond_chance(errors, before)) best = sum, weights = tried;
+    }
+}
 
 double mean_absolute(const std::vector<float>& errors) {
   double sum = 0;
@@ -178,6 +208,7 @@ void DailyTraining::weigh_experts() {
   std::vector<float> prior{0.05F, 0.05F, 0.3F, 0.1F, 0.5F};
   if (population_ != nullptr) prior.assign(population_->prior.begin(), population_->prior.end());
   auto weights = stacking_weights(forecasts, outcomes, prior, population_ != nullptr ? kPopulationRows : kExpertRows);
+  if (population_ == nullptr) lean(forecasts, outcomes, weights);
   for (const Naive kind : {Naive::last, Naive::smoothed})
     weights[static_cast<std::size_t>(kind)] = std::max(weights[static_cast<std::size_t>(kind)], kFloor);
   const float sum = std::accumulate(weights.begin(), weights.end(), 0.0F);

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Persons and days of a folder with person.csv and day.csv.gz, as the application's own role would bring them.
 -- :source: whose persons; bench.raw_day and bench.raw_person are there.
-SELECT set_config('bench.source', :'source', false) \g /dev/null
 INSERT INTO glucose.person (person_id, time_zone, shares_data)
 SELECT glucose.key(person_id), 'UTC', true FROM bench.raw_person WHERE source = :'source';
 INSERT INTO glucose.daily_metric (person_id, day, metric, source, value, unit)
