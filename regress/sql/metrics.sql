@@ -87,6 +87,12 @@ SELECT d -> 'all_predictions_successful', d -> 'failed_metrics', d #>> '{errors,
        d #> '{predictions,RESTING_HEART_RATE}' ? 'predicted_value', (d ->> 'overall_data_quality')::real > 0.5
 FROM predict_metrics(:'ada', '{RESTING_HEART_RATE,NOTHING,SLEEP_DURATION}', :'last') d;
 
+-- Of several metrics in one statement the days are read once, and say the same.
+SELECT count(*), bool_and(f.value = (SELECT g.value FROM metric_forecast(:'ada', f.metric, :'last') g)) AS same
+FROM (SELECT :'ada'::uuid AS person_id OFFSET 0) p,
+LATERAL (SELECT f.* FROM unnest('{RESTING_HEART_RATE,SLEEP_DURATION,RESTING_HEART_RATE}'::text[]) AS m (metric),
+         metric_forecast(p.person_id, m.metric, :'last') f OFFSET 0) f;
+
 -- What if, and why: contributions add up.
 SELECT test.near(changed - value, difference, 1e-3),
   value BETWEEN 30 AND 120 FROM what_if_metric(:'ada', :rhr, '{}', :'last');

@@ -118,7 +118,7 @@ void put_values(const Answer& answer, const Person& person, Datum names, const M
         put_value(answer, day, name, glucose::value_of(all[day - first], static_cast<int>(m)), known.find(name)->unit,
                   "readings", false, 0);
   }
-  const StoredValues stored = read_stored_values(person, names, first, last);
+  const StoredValues stored = read_stored_values(person, names, first, last, CurrentMemoryContext);
   for (int64 i = 0; i < stored.n; ++i) {
     const StoredValue& v = stored.rows[i];
     const bool is_second = i > 0 && stored.rows[i - 1].day == v.day && strcmp(stored.rows[i - 1].metric, v.metric) == 0;

@@ -10,9 +10,11 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/sight.hpp"
 
 extern "C" {
 #include "utils/date.h"
+#include "utils/memutils.h"
 }
 
 namespace glucose::pg {
@@ -268,13 +270,15 @@ DateADT day_of(TimestampTz at, const Person& person) {
   return static_cast<DateADT>(local / USECS_PER_DAY - (local % USECS_PER_DAY < 0 ? 1 : 0));
 }
 
-StoredValues read_stored_values(const Person& person, Datum metrics, DateADT first, DateADT last) {
+StoredValues read_stored_values(const Person& person, Datum metrics, DateADT first, DateADT last,
+                                MemoryContext context) {
   Parameters p;
   p.add(UUIDPGetDatum(&person.id));
   p.add(metrics);
   p.add(DateADTGetDatum(first));
   p.add(DateADTGetDatum(last));
   run(values_between, p, Mode::read);
+  MemoryContext inside = MemoryContextSwitchTo(context);
   StoredValues values{static_cast<StoredValue*>(
                           MemoryContextAllocHuge(CurrentMemoryContext, sizeof(StoredValue) * (SPI_processed + 1))),
                       static_cast<int64>(SPI_processed)};
@@ -289,31 +293,89 @@ StoredValues read_stored_values(const Person& person, Datum metrics, DateADT fir
                       !is_null,
                       is_null ? 0 : DatumGetTimestampTz(recorded_at)};
   }
+  MemoryContextSwitchTo(inside);
   SPI_freetuptable(SPI_tuptable);
   put_in_order(person, values);
   return values;
 }
 
-DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context) {
-  DailyMaterial material;
+namespace {
+
+/// All that is read of a person's days, whatever metric is to be forecast.
+struct ReadDays {
+  Calendar calendar;
+  decltype(DailyMaterial::ever) ever;
+  Readings readings;
+  Meals meals;
+  StoredValues values;
+};
+
+// target: its values, too, where it is not an input of the features
+ReadDays read_all(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context) {
   // The day to predict is on the calendar, too: it may be a holiday.
   const DateADT since = first - kDailyReach;
+  DailyMaterial material;
   material.calendar = calendar_of(person, since, last + 1, context);
   read_first_days(person, material);
-  const int made = target != nullptr ? glucose_metric_of(target) : -1;
-  const DateADT readings_since = made >= 0 ? first - kGapDays : first;
-  const Readings readings = read_readings(&person.id, material.calendar.begin(readings_since) - 1,
-                                          material.calendar.end(last), settings::max_train_bytes(), context);
-  const Meals meals = read_meals(person, material.calendar.begin(first - 1), material.calendar.end(last), context);
-  const StoredValues values = read_stored_values(person, names_of_inputs(target), since, last + 1);
-  const auto most = static_cast<Size>(2 * values.n + material.calendar.n() + 1);
+  ReadDays read;
+  read.calendar = material.calendar;
+  read.ever = material.ever;
+  read.readings = read_readings(&person.id, read.calendar.begin(first - kGapDays) - 1, read.calendar.end(last),
+                                settings::max_train_bytes(), context);
+  read.meals = read_meals(person, read.calendar.begin(first - 1), read.calendar.end(last), context);
+  read.values = read_stored_values(person, names_of_inputs(target), since, last + 1, context);
+  return read;
+}
+
+DailyMaterial material_of(const ReadDays& read, const char* target, MemoryContext context) {
+  DailyMaterial material;
+  material.calendar = read.calendar;
+  material.ever = read.ever;
+  const auto most = static_cast<Size>(2 * read.values.n + material.calendar.n() + 1);
   Rows rows{static_cast<DailyRow*>(MemoryContextAllocHuge(context, most * sizeof(DailyRow)))};
-  if (made >= 0) add_made_of_readings(made, readings, material.calendar, rows);
-  add_stored(values, target, material.calendar, rows);
+  if (const int made = target != nullptr ? glucose_metric_of(target) : -1; made >= 0)
+    add_made_of_readings(made, read.readings, material.calendar, rows);
+  add_stored(read.values, target, material.calendar, rows);
   material.rows = {rows.rows, rows.n};
-  material.meals = {meals.rows, static_cast<size_t>(meals.n)};
-  material.readings = {readings.rows, static_cast<size_t>(readings.n)};
+  material.meals = {read.meals.rows, static_cast<size_t>(read.meals.n)};
+  material.readings = {read.readings.rows, static_cast<size_t>(read.readings.n)};
   return material;
+}
+
+/// What was read last, for a statement that asks about several metrics of a person, one after the other.
+struct KeptDays {
+  uint64 seen = 0;  // sight(); 0: nothing is kept
+  pg_uuid_t person_id;
+  DateADT first, last;
+  MemoryContext context = nullptr;
+  ReadDays read;
+};
+KeptDays kept_days;
+
+}  // namespace
+
+DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context) {
+  return material_of(read_all(person, target, first, last, context), target, context);
+}
+
+DailyMaterial read_kept_daily(const Person& person, const char* target, DateADT first, DateADT last,
+                              MemoryContext context) {
+  const uint64 now = sight();
+  if (now == 0 || (target != nullptr && input_of(target) < 0 && glucose_metric_of(target) < 0))
+    return read_daily(person, target, first, last, context);
+  KeptDays& k = kept_days;
+  if (k.seen != now || k.first != first || k.last != last || memcmp(k.person_id.data, person.id.data, UUID_LEN) != 0) {
+    k.seen = 0;
+    if (k.context == nullptr)
+      k.context = AllocSetContextCreate(CacheMemoryContext, "pg_glucose days", ALLOCSET_DEFAULT_SIZES);
+    MemoryContextReset(k.context);
+    k.read = read_all(person, nullptr, first, last, k.context);
+    k.person_id = person.id;
+    k.first = first;
+    k.last = last;
+    k.seen = now;
+  }
+  return material_of(k.read, target, context);
 }
 
 }  // namespace glucose::pg

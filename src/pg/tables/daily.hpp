@@ -44,12 +44,18 @@ struct StoredValues {
   StoredValue* rows;  // by metric, then day
   int64 n;
 };
-/// Of these metrics (a text[]), first to last, both included; palloc'ed.
-StoredValues read_stored_values(const Person& person, Datum metrics, DateADT first, DateADT last);
+/// Of these metrics (a text[]), first to last, both included; in `context`.
+StoredValues read_stored_values(const Person& person, Datum metrics, DateADT first, DateADT last,
+                                MemoryContext context);
 
 /// What the features of the days from the first to the last are made of, and the metric to forecast, a known one or
 /// nullptr; in `context`. Raises 53200 above glucose.max_train_memory.
 DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context);
+
+/// The same, valid until it is called again: of several metrics of a person in one statement all but the metric is read
+/// once.
+DailyMaterial read_kept_daily(const Person& person, const char* target, DateADT first, DateADT last,
+                              MemoryContext context);
 
 /// Days that something is stored of.
 struct DayRange {

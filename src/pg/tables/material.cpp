@@ -46,8 +46,8 @@ const DailyMaterial* read_days(const Person& person, const Subject& subject, Tim
   if (!asks) last = std::min(last, range.last);
   if (last < first) return nullptr;
   auto* days = static_cast<DailyMaterial*>(MemoryContextAlloc(context, sizeof(DailyMaterial)));
-  *days = read_daily(person, subject.name.empty() || !subject.definition.empty() ? nullptr : subject.name.data(), first,
-                     last, context);
+  const char* metric = subject.name.empty() || !subject.definition.empty() ? nullptr : subject.name.data();
+  *days = (asks ? read_kept_daily : read_daily)(person, metric, first, last, context);
   return days;
 }
 
