@@ -9,7 +9,8 @@ WHERE d.metric = 'RESTING_HEART_RATE' GROUP BY d.person_id HAVING count(*) >= 30
 SELECT version AS trained FROM glucose.train_metric(:'metric_person', 'RESTING_HEART_RATE') \gset
 SELECT glucose.predict_metric(:'metric_person', 'RESTING_HEART_RATE', :'last_day') AS metric_answer \gset
 \echo
-\echo '== resting heart rate one day ahead, and the three weeks before (● known, ◆ forecast, ┄ its 90 % interval, ○ what happened)'
+\echo '== resting heart rate one day ahead, and the three weeks before'
+\echo '   ● known   ◆ forecast   ┄ its 90 % interval   ○ what happened'
 WITH answer AS (
   SELECT (d ->> 'predicted_value')::real AS value, (d ->> 'confidence_interval_lower')::real AS lower,
          (d ->> 'confidence_interval_upper')::real AS upper FROM (SELECT :'metric_answer'::jsonb AS d) a

@@ -28,7 +28,8 @@ def reflect(trial, engine):
     for table in metadata.tables.values():
         trial.check(f"{table.name} has a primary key", len(table.primary_key) > 0)
     base = automap_base(metadata=metadata)
-    base.prepare()
+    # A metric's name is a column and, for this library, would be the relationship to its row as well.
+    base.prepare(name_for_scalar_relationship=lambda base, local, referred, constraint: f"{referred.__name__}_row")
     return base.classes
 
 
