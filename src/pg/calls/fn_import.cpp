@@ -8,6 +8,25 @@
 
 using namespace glucose::pg;
 
+namespace {
+
+// person_id, rows as JSON, options.
+Datum import_json(FunctionCallInfo fcinfo, const char* rows_name, Importing what, const char* relation,
+                  void (*import)(const Person&, Jsonb*, const ImportOptions&, Tally&)) {
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  Jsonb* rows = jsonb_argument(fcinfo, 1, rows_name);
+  const ImportOptions options = read_import_options(jsonb_argument(fcinfo, 2, "options"), what);
+  Tally tally;
+  begin(Volatility::is_volatile);
+  const Person person = read_person(person_id);
+  require_recorder(relation, person_id);
+  import(person, rows, options, tally);
+  end(Volatility::is_volatile);
+  return import_result(fcinfo, tally);
+}
+
+}  // namespace
+
 SQL_FUNCTION(import_readings) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   require_argument(fcinfo, 1, "measured_at");
@@ -24,27 +43,9 @@ SQL_FUNCTION(import_readings) {
 }
 
 SQL_FUNCTION(import_meals) {
-  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
-  Jsonb* meals = jsonb_argument(fcinfo, 1, "meals");
-  const ImportOptions options = read_import_options(jsonb_argument(fcinfo, 2, "options"), Importing::meals);
-  Tally tally;
-  begin(Volatility::is_volatile);
-  const Person person = read_person(person_id);
-  require_recorder("meal", person_id);
-  import_meals(person, meals, options, tally);
-  end(Volatility::is_volatile);
-  PG_RETURN_DATUM(import_result(fcinfo, tally));
+  return import_json(fcinfo, "meals", Importing::meals, "meal", import_meals);
 }
 
 SQL_FUNCTION(import_daily) {
-  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
-  Jsonb* values = jsonb_argument(fcinfo, 1, "day_values");
-  const ImportOptions options = read_import_options(jsonb_argument(fcinfo, 2, "options"), Importing::days);
-  Tally tally;
-  begin(Volatility::is_volatile);
-  const Person person = read_person(person_id);
-  require_recorder("daily_metric", person_id);
-  import_daily(person, values, options, tally);
-  end(Volatility::is_volatile);
-  PG_RETURN_DATUM(import_result(fcinfo, tally));
+  return import_json(fcinfo, "day_values", Importing::days, "daily_metric", import_daily);
 }

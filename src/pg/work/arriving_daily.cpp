@@ -85,7 +85,7 @@ class ArrivingValues final : public Arrivals {
     if (is_table("daily_metric")) run(lock_rows, keys(Found::another), Mode::write);
     Parameters p = amounts(Found::another);
     add_recorded_at(p, Found::another);
-    add_column(p, Found::another, BOOLOID,
+    add_column(p, rows, Found::another, BOOLOID,
                [](const ArrivingValue& row, bool*) { return BoolGetDatum(row.names_recorded_at); });
     run(correct_rows, p, Mode::write);
     return SPI_processed;
@@ -105,44 +105,26 @@ class ArrivingValues final : public Arrivals {
     return -1;
   }
 
-  // A column of the rows of one kind, or of all that are not settled.
-  template <class Get>
-  void add_column(Parameters& p, Found what, Oid type, Get&& get) const {
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));
-    auto* nulls = static_cast<bool*>(palloc0(static_cast<Size>(n + 1)));
-    int k = 0;
-    for (int i = 0; i < n; ++i)
-      if (what == Found::settled ? found[i] != what : found[i] == what) {
-        values[k] = get(rows[i], &nulls[k]);
-        ++k;
-      }
-    int16 length;
-    bool by_value;
-    char align;
-    get_typlenbyvalalign(type, &length, &by_value, &align);
-    int dimension = k, lower_bound = 1;
-    p.add(PointerGetDatum(
-        construct_md_array(values, nulls, k > 0 ? 1 : 0, &dimension, &lower_bound, type, length, by_value, align)));
-  }
-
   Parameters keys(Found what) const {
     Parameters p;
     p.add(UUIDPGetDatum(person_id));
-    add_column(p, what, TEXTOID, [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.metric->name); });
-    add_column(p, what, DATEOID, [](const ArrivingValue& row, bool*) { return DateADTGetDatum(row.day); });
-    add_column(p, what, TEXTOID, [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.source); });
+    add_column(p, rows, what, TEXTOID,
+               [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.metric->name); });
+    add_column(p, rows, what, DATEOID, [](const ArrivingValue& row, bool*) { return DateADTGetDatum(row.day); });
+    add_column(p, rows, what, TEXTOID, [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.source); });
     return p;
   }
 
   Parameters amounts(Found what) const {
     Parameters p = keys(what);
-    add_column(p, what, FLOAT4OID, [](const ArrivingValue& row, bool*) { return Float4GetDatum(row.value); });
-    add_column(p, what, TEXTOID, [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.metric->unit); });
+    add_column(p, rows, what, FLOAT4OID, [](const ArrivingValue& row, bool*) { return Float4GetDatum(row.value); });
+    add_column(p, rows, what, TEXTOID,
+               [](const ArrivingValue& row, bool*) { return CStringGetTextDatum(row.metric->unit); });
     return p;
   }
 
   void add_recorded_at(Parameters& p, Found what) const {
-    add_column(p, what, TIMESTAMPTZOID, [](const ArrivingValue& row, bool* is_null) {
+    add_column(p, rows, what, TIMESTAMPTZOID, [](const ArrivingValue& row, bool* is_null) {
       *is_null = !row.names_recorded_at || row.is_recorded_at_end;
       return TimestampTzGetDatum(row.recorded_at);
     });
@@ -156,13 +138,7 @@ void import_daily(const Person& person, Jsonb* values, const ImportOptions& opti
   ArrivingValues arriving;
   arriving.person_id = &person.id;
   arriving.rows = given.rows;
-  arriving.n = given.n;
-  arriving.found = static_cast<Found*>(palloc0(static_cast<Size>(given.n + 1)));
-  arriving.places = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(given.n + 1)));
-  for (int i = 0; i < given.n; ++i) {
-    arriving.found[i] = Found::nothing;
-    arriving.places[i] = given.rows[i].place;
-  }
+  arriving.begin(given.rows, given.n);
   settle(arriving, options, tally);
 }
 

@@ -115,30 +115,10 @@ class ArrivingMeals final : public Arrivals {
     return true;
   }
 
-  // A column of the rows of one kind, or of all that are not settled.
-  template <class Get>
-  void add_column(Parameters& p, Found what, Oid type, Get&& get) const {
-    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));
-    auto* nulls = static_cast<bool*>(palloc0(static_cast<Size>(n + 1)));
-    int k = 0;
-    for (int i = 0; i < n; ++i)
-      if (what == Found::settled ? found[i] != what : found[i] == what) {
-        values[k] = get(rows[i], &nulls[k]);
-        ++k;
-      }
-    int16 length;
-    bool by_value;
-    char align;
-    get_typlenbyvalalign(type, &length, &by_value, &align);
-    int dimension = k, lower_bound = 1;
-    p.add(PointerGetDatum(
-        construct_md_array(values, nulls, k > 0 ? 1 : 0, &dimension, &lower_bound, type, length, by_value, align)));
-  }
-
   Parameters keys(Found what) const {
     Parameters p;
     p.add(UUIDPGetDatum(person_id));
-    add_column(p, what, UUIDOID, [](const ArrivingMeal& row, bool*) { return UUIDPGetDatum(&row.id); });
+    add_column(p, rows, what, UUIDOID, [](const ArrivingMeal& row, bool*) { return UUIDPGetDatum(&row.id); });
     return p;
   }
 
@@ -146,11 +126,12 @@ class ArrivingMeals final : public Arrivals {
     Datum type_names[kMealTypes];
     for (int i = 0; i < kMealTypes; ++i) type_names[i] = CStringGetTextDatum(kMealTypeNames[static_cast<size_t>(i)]);
     Parameters p = keys(what);
-    add_column(p, what, TIMESTAMPTZOID, [](const ArrivingMeal& row, bool*) { return TimestampTzGetDatum(row.at); });
-    add_column(p, what, TEXTOID,
+    add_column(p, rows, what, TIMESTAMPTZOID,
+               [](const ArrivingMeal& row, bool*) { return TimestampTzGetDatum(row.at); });
+    add_column(p, rows, what, TEXTOID,
                [&](const ArrivingMeal& row, bool*) { return type_names[static_cast<size_t>(row.type)]; });
     for (int i = 0; i < kNutrients; ++i)
-      add_column(p, what, FLOAT4OID, [i](const ArrivingMeal& row, bool* is_null) {
+      add_column(p, rows, what, FLOAT4OID, [i](const ArrivingMeal& row, bool* is_null) {
         *is_null = std::isnan(row.nutrients[i]);
         return Float4GetDatum(row.nutrients[i]);
       });
@@ -335,13 +316,7 @@ void import_meals(const Person& person, Jsonb* meals, const ImportOptions& optio
   ArrivingMeals arriving;
   arriving.person_id = &person.id;
   arriving.rows = given.rows;
-  arriving.n = given.n;
-  arriving.found = static_cast<Found*>(palloc0(static_cast<Size>(given.n + 1)));
-  arriving.places = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(given.n + 1)));
-  for (int i = 0; i < given.n; ++i) {
-    arriving.found[i] = Found::nothing;
-    arriving.places[i] = given.rows[i].place;
-  }
+  arriving.begin(given.rows, given.n);
   settle(arriving, options, tally);
 }
 

@@ -219,13 +219,7 @@ void import_readings(const pg_uuid_t* person_id, const GivenReadings& given, con
   arriving.person_id = person_id;
   arriving.options = &options;
   arriving.rows = given.rows;
-  arriving.n = given.n;
-  arriving.found = static_cast<Found*>(palloc0(static_cast<Size>(given.n + 1)));
-  arriving.places = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(given.n + 1)));
-  for (int i = 0; i < given.n; ++i) {
-    arriving.found[i] = Found::nothing;
-    arriving.places[i] = given.rows[i].place;
-  }
+  arriving.begin(given.rows, given.n);
   settle(arriving, options, tally);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 #include "core/base/units.hpp"
 #include "pg/boundary/server.hpp"
+#include "pg/tables/query.hpp"
 
 namespace glucose::pg {
 
@@ -83,8 +84,37 @@ class Arrivals {
 
   int count(Found what) const;
 
+  /// Nothing is known of any of the rows yet. rows: [n], each with its place in what was given
+  template <class Row>
+  void begin(const Row* rows, int size) {
+    n = size;
+    found = static_cast<Found*>(palloc(sizeof(Found) * static_cast<Size>(n + 1)));
+    places = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(n + 1)));
+    for (int i = 0; i < n; ++i) {
+      found[i] = Found::nothing;
+      places[i] = rows[i].place;
+    }
+  }
+
  protected:
   ~Arrivals() = default;
+
+  /// An array parameter: a column of the rows of one kind, or for `settled` of all that are not. get(row, is_null)
+  template <class Row, class Get>
+  void add_column(Parameters& p, const Row* rows, Found what, Oid type, Get&& get) const {
+    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));
+    auto* nulls = static_cast<bool*>(palloc0(static_cast<Size>(n + 1)));
+    int k = 0;
+    for (int i = 0; i < n; ++i)
+      if (what == Found::settled ? found[i] != what : found[i] == what) {
+        values[k] = get(rows[i], &nulls[k]);
+        ++k;
+      }
+    p.add(array_with_nulls(values, nulls, k, type));
+  }
+
+ private:
+  static Datum array_with_nulls(Datum* values, bool* nulls, int size, Oid type);
 };
 
 /// Writes what has to be written. Raises when the options are strict and something is refused: 42501 when it is not the
