@@ -172,7 +172,7 @@ const Task kToyTask{
         [](const TrainOptions&) {
           return Reach{0, kAheadMin * kMinute, false};
         },
-    .training_rows = [](const TrainOptions&, std::size_t, bool, int) -> std::unique_ptr<RowsMaker> {
+    .training_rows = [](Algorithm, const TrainOptions&, std::size_t, bool, int) -> std::unique_ptr<RowsMaker> {
       return std::make_unique<ToyMaker>();
     },
     .train = [](std::unique_ptr<Rows> rows, const TrainingBasis&) -> std::unique_ptr<Trainer> {
@@ -225,7 +225,7 @@ std::unique_ptr<Rows> rows_of(RowsMaker& maker, const std::vector<Reading>& read
 
 Outcome train(const Task& task, const std::vector<Reading>& readings) {
   const TrainOptions options = task.defaults(false);
-  const auto maker = task.training_rows(options, 1 << 20, false, 1);
+  const auto maker = task.training_rows(Algorithm::mean, options, 1 << 20, false, 1);
   TrainingBasis basis;
   basis.algorithm = task.algorithms(false).front().algorithm;
   const auto trainer = task.train(rows_of(*maker, readings), basis);

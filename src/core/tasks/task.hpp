@@ -58,8 +58,8 @@ struct Task {
   bool (*uses_population)(Algorithm algorithm);  // whether a person's training asks for the population's model
   bool (*uses_boosting)(Algorithm algorithm, bool of_population);
   Reach (*reach)(const TrainOptions& options);
-  std::unique_ptr<RowsMaker> (*training_rows)(const TrainOptions& options, std::size_t memory_cap, bool of_population,
-                                              int persons);
+  std::unique_ptr<RowsMaker> (*training_rows)(Algorithm algorithm, const TrainOptions& options, std::size_t memory_cap,
+                                              bool of_population, int persons);
   std::unique_ptr<Trainer> (*train)(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
   std::unique_ptr<Trainer> (*train_population)(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
   std::unique_ptr<Tuner> (*tune)(std::unique_ptr<Rows> rows, const TrainingBasis& basis, const SearchGrid& grid);

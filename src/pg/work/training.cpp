@@ -19,8 +19,9 @@ namespace glucose::pg {
 namespace {
 
 std::unique_ptr<RowsMaker>* make_maker(const TrainRequest& r, int persons, MemoryContext context) {
-  return owned<std::unique_ptr<RowsMaker>>(
-      context, [&] { return r.task->training_rows(r.options, settings::max_train_bytes(), r.of_population, persons); });
+  return owned<std::unique_ptr<RowsMaker>>(context, [&] {
+    return r.task->training_rows(r.algorithm, r.options, settings::max_train_bytes(), r.of_population, persons);
+  });
 }
 
 // The server's hashing wants a transaction to account for it: a short one, where none is open.

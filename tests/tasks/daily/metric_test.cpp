@@ -43,9 +43,10 @@ struct SomeDays {
 
 const Subject kHeartRate{"RESTING_HEART_RATE", "bpm", 25, 150, {}};
 
-std::unique_ptr<Rows> rows_of(const std::vector<SomeDays>& persons, bool of_population) {
-  const auto maker = kDailyTask.training_rows(kDailyTask.defaults(of_population), std::size_t{1} << 28, of_population,
-                                              static_cast<int>(persons.size()));
+std::unique_ptr<Rows> rows_of(const std::vector<SomeDays>& persons, bool of_population,
+                              Algorithm algorithm = Algorithm::automatic) {
+  const auto maker = kDailyTask.training_rows(algorithm, kDailyTask.defaults(of_population), std::size_t{1} << 28,
+                                              of_population, static_cast<int>(persons.size()));
   for (const SomeDays& person : persons) {
     const DailyMaterial daily = person.daily();
     Material m;
@@ -69,8 +70,8 @@ Outcome trained(const std::vector<SomeDays>& persons, Algorithm algorithm, bool 
   basis.options.epochs = 3;
   basis.options.sequence_length = 30;
   basis.population = population;
-  auto trainer =
-      (of_population ? kDailyTask.train_population : kDailyTask.train)(rows_of(persons, of_population), basis);
+  auto trainer = (of_population ? kDailyTask.train_population : kDailyTask.train)(
+      rows_of(persons, of_population, algorithm), basis);
   while (!trainer->done()) trainer->step();
   return trainer->take();
 }

@@ -55,8 +55,8 @@ Reach reach(const TrainOptions& /*none matters*/) {
   return {kDayReach, 0, false};
 }
 
-std::unique_ptr<RowsMaker> training_rows(const TrainOptions& options, std::size_t memory_cap, bool of_population,
-                                         int persons) {
+std::unique_ptr<RowsMaker> training_rows(Algorithm /*all*/, const TrainOptions& options, std::size_t memory_cap,
+                                         bool of_population, int persons) {
   const std::size_t share = most_cgm_rows(memory_cap) / static_cast<std::size_t>(std::max(persons, 1));
   return make_cgm_rows({options.min_days, of_population, std::max<std::size_t>(share, 1)});
 }

@@ -83,37 +83,15 @@ Reach reach(const TrainOptions& o) {
   return whole_days(o.lookback_days);
 }
 
-// Which sequences rows need is not known before the algorithm is: they are laid out whenever there is room for them.
-std::unique_ptr<RowsMaker> training_rows(const TrainOptions& o, std::size_t memory_cap, bool of_population,
-                                         int persons) {
+std::unique_ptr<RowsMaker> training_rows(Algorithm algorithm, const TrainOptions& o, std::size_t memory_cap,
+                                         bool of_population, int persons) {
   DailyRowsWanted wanted;
   wanted.lookback = o.lookback_days;
-  wanted.sequence = o.sequence_length;
+  wanted.sequence = is_network(algorithm) ? o.sequence_length : 0;
   wanted.least = o.min_days;
   wanted.of_population = of_population;
   wanted.most = std::max<std::size_t>(1, memory_cap / kRowBytes / static_cast<std::size_t>(std::max(persons, 1)));
   return make_daily_rows(wanted);
-}
-
-std::unique_ptr<Rows> without_sequences(std::unique_ptr<Rows> rows, Algorithm algorithm) {
-  if (is_network(algorithm)) return rows;
-  auto& daily = static_cast<DailyRows&>(*rows);
-  daily.sequence = 0;
-  daily.days = {};
-  daily.first = {};
-  return rows;
-}
-
-std::unique_ptr<Trainer> train(std::unique_ptr<Rows> rows, const TrainingBasis& basis) {
-  return train_daily(without_sequences(std::move(rows), basis.algorithm), basis);
-}
-
-std::unique_ptr<Trainer> train_population(std::unique_ptr<Rows> rows, const TrainingBasis& basis) {
-  return train_daily_population(without_sequences(std::move(rows), basis.algorithm), basis);
-}
-
-std::unique_ptr<Tuner> tune(std::unique_ptr<Rows> rows, const TrainingBasis& basis, const SearchGrid& grid) {
-  return tune_daily(without_sequences(std::move(rows), basis.algorithm), basis, grid);
 }
 
 std::unique_ptr<AnyModel> decoded(std::span<const std::uint8_t> bytes) {
@@ -224,9 +202,9 @@ const Task kDailyTask{
     .uses_boosting = uses_boosting,
     .reach = reach,
     .training_rows = training_rows,
-    .train = train,
-    .train_population = train_population,
-    .tune = tune,
+    .train = train_daily,
+    .train_population = train_daily_population,
+    .tune = tune_daily,
     .decode = decoded,
     .facts = facts,
     .remembers = remembers,

@@ -114,7 +114,8 @@ Reach reach(const TrainOptions& options) {
   return reach_of(options.horizons_min[static_cast<std::size_t>(options.n_horizons) - 1]);
 }
 
-std::unique_ptr<RowsMaker> training_rows(const TrainOptions& o, std::size_t memory_cap, bool of_population, int) {
+std::unique_ptr<RowsMaker> training_rows(Algorithm, const TrainOptions& o, std::size_t memory_cap, bool of_population,
+                                         int) {
   return make_meal_rows({.horizons_min = {o.horizons_min.begin(), o.horizons_min.begin() + o.n_horizons},
                          .min_meals = o.min_meals,
                          .min_days = o.min_days,

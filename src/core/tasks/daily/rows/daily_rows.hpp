@@ -37,6 +37,10 @@ class DailyRows : public Rows {
   std::vector<std::span<const std::byte>> content() const override;
   std::span<const float> columns(std::size_t i) const { return {&x[i * kDailyColumns], kDailyColumns}; }
   float level(std::size_t i) const { return x[i * kDailyColumns + kLevel]; }
+  /// What a network sees of a row, T × kSequenceColumns; nullptr where rows have none.
+  const float* sequence_of(std::size_t i) const {
+    return sequence > 0 ? &days[std::size_t{first[i]} * kSequenceColumns] : nullptr;
+  }
   /// In the model's terms: how far the outcome is from the level.
   float change(std::size_t i) const { return to_model(target[i], is_log) - level(i); }
 

@@ -145,8 +145,14 @@ void DailyTraining::choose_alpha() {
 std::vector<Experts> DailyTraining::experts_of(const RowList& list) const {
   std::vector<Experts> experts(rows_.size());
   for (const std::uint32_t i : list)
-    experts[i] = trained_.model.experts(rows_.columns(i), rows_.naive[i], sequence_of(rows_, i));
+    experts[i] = trained_.model.experts(rows_.columns(i), rows_.naive[i], rows_.sequence_of(i));
   return experts;
+}
+
+Micros DailyTraining::newest(const RowList& list) const {
+  Micros at = list.empty() ? 0 : rows_.at[list.front()];
+  for (const std::uint32_t i : list) at = std::max(at, rows_.at[i]);
+  return at;
 }
 
 void DailyTraining::note_candidate(std::string name, const std::vector<float>& changes) {
@@ -172,7 +178,7 @@ void DailyTraining::weigh_parts() {
   for (const std::uint32_t i : validation_) outcomes.push_back(rows_.change(i));
   for (std::size_t p = 0; p < n; ++p) {
     for (const std::uint32_t i : validation_)
-      forecasts[p].push_back(model.parts[p].predict(rows_.columns(i), sequence_of(rows_, i)));
+      forecasts[p].push_back(model.parts[p].predict(rows_.columns(i), rows_.sequence_of(i)));
     std::string name(name_of(model.parts[p].algorithm));
     if (model.parts[p].line.count > 0 && model.parts[p].line.count < kDailyFeatures) name += " of own values";
     if (p + plans_.size() < n) name += " of the population";
@@ -297,9 +303,7 @@ Steps DailyTraining::run() {
     }
   };
   for (Steps work = fit_all(train_, true, 0, 0.6); !work.done(); work.step()) co_yield Pause{};
-  model.learnt_until = train_.empty() ? 0 : rows_.at[train_.back()];
-  for (const std::uint32_t i : train_) model.learnt_until = std::max(model.learnt_until, rows_.at[i]);
-  trained_.chosen_on = validation_.size();
+  model.learnt_until = newest(train_);
   for (int kind = 0; kind < kNaiveKinds; ++kind) {
     static constexpr const char* kNames[] = {"persistence", "moving_average", "exponential_smoothing", "mean"};
     std::vector<float> changes;
@@ -336,7 +340,7 @@ Steps DailyTraining::run() {
   settle_scores();
   progress_ = 0.6;
   for (Steps work = fit_all(both_, false, 0.6, 0.95); !work.done(); work.step()) co_yield Pause{};
-  for (const std::uint32_t i : both_) model.learnt_until = std::max(model.learnt_until, rows_.at[i]);
+  model.learnt_until = newest(both_);
   co_yield Pause{};
   experts_ = experts_of(all_);
   for (const Split split : {Split::train, Split::test})

@@ -30,7 +30,6 @@ struct DailyTrained {
   std::vector<DailyCandidate> candidates;
   NetworkCourse course;
   bool stands_on_population = false;
-  std::size_t chosen_on = 0;  // validation rows
 };
 
 /// Learns from the train rows, chooses and weighs on the validation rows, learns again from both (but for networks),
@@ -60,6 +59,7 @@ class DailyTraining {
   void settle_scores();
   DailyMeasured followed(Split split, std::vector<float>* scores);
   std::vector<Experts> experts_of(const RowList& rows) const;
+  Micros newest(const RowList& rows) const;
   void note_candidate(std::string name, const std::vector<float>& changes);
 
   const DailyRows& rows_;

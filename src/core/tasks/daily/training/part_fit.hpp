@@ -39,9 +39,4 @@ struct NetworkCourse {
 Steps fit_part(PartMaterial material, PartPlan& plan, DailyPart& part, NetworkCourse& course,
                std::function<void(double)> progress);
 
-/// The sequence of a row.
-inline const float* sequence_of(const DailyRows& rows, std::size_t i) {
-  return rows.sequence > 0 ? &rows.days[std::size_t{rows.first[i]} * kSequenceColumns] : nullptr;
-}
-
 }  // namespace glucose

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/daily/asking/metric_forecast.hpp"
+
+namespace glucose {
+
+namespace {
+
+class MetricScorer final : public Scorer {
+ public:
+  MetricScorer(const DailyModel& model, const DailyRows& rows, Micros from)
+      : model_(model), rows_(rows), from_(from), follower_(model) {}
+  bool done() const override { return next_ >= rows_.size(); }
+  bool next(ScoredRow& row) override {
+    const std::size_t i = next_++;
+    const Experts experts = model_.experts(rows_.columns(i), rows_.naive[i], rows_.sequence_of(i));
+    const DailyForecast f = daily_forecast(model_, follower_, experts, rows_.level(i), kIntervalLevel);
+    follower_.observe(experts, rows_.change(i), rows_.at[i] <= model_.learnt_until);
+    if (rows_.at[i] < from_) return false;
+    row.at = rows_.at[i];
+    row.unit = rows_.day[i];
+    row.n = 1;
+    row.minutes[0] = kDayAheadMin;
+    row.value[0] = f.value;
+    row.lower[0] = f.lower;
+    row.upper[0] = f.upper;
+    row.outcome[0] = rows_.target[i];
+    return true;
+  }
+
+ private:
+  const DailyModel& model_;
+  const DailyRows& rows_;
+  Micros from_;
+  DailyFollower follower_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Scorer> score_metric(const DailyModel& model, const DailyRows& rows, Micros from) {
+  return std::make_unique<MetricScorer>(model, rows, from);
+}
+
+}  // namespace glucose
