@@ -77,10 +77,9 @@ CREATE FUNCTION glucose.metric_forecast_json(person_id uuid, metric text, target
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-  RETURN jsonb_build_object('rows', coalesce((SELECT jsonb_agg(f) FROM glucose.metric_forecast(
-      metric_forecast_json.person_id, metric_forecast_json.metric, metric_forecast_json.target_date,
-      metric_forecast_json.options) f), '[]'),
-    'disclaimer', glucose.disclaimer(coalesce(options ->> 'lang', 'en')));
+  RETURN glucose.rows_with_disclaimer(options, (SELECT jsonb_agg(f) FROM glucose.metric_forecast(
+    metric_forecast_json.person_id, metric_forecast_json.metric, metric_forecast_json.target_date,
+    metric_forecast_json.options) f)) - 'unit';   -- each row has its own
 END
 $fn$;
 COMMENT ON FUNCTION glucose.metric_forecast_json(uuid, text, date, jsonb) IS
@@ -114,10 +113,9 @@ CREATE FUNCTION glucose.what_if_metric_json(person_id uuid, metric text, changes
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-  RETURN jsonb_build_object('rows', (SELECT jsonb_agg(f) FROM glucose.what_if_metric(
-      what_if_metric_json.person_id, what_if_metric_json.metric, what_if_metric_json.changes,
-      what_if_metric_json.target_date, what_if_metric_json.options) f),
-    'disclaimer', glucose.disclaimer(coalesce(options ->> 'lang', 'en')));
+  RETURN glucose.rows_with_disclaimer(options, (SELECT jsonb_agg(f) FROM glucose.what_if_metric(
+    what_if_metric_json.person_id, what_if_metric_json.metric, what_if_metric_json.changes,
+    what_if_metric_json.target_date, what_if_metric_json.options) f)) - 'unit';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.what_if_metric_json(uuid, text, jsonb, date, jsonb) IS
@@ -128,10 +126,9 @@ CREATE FUNCTION glucose.explain_metric_json(person_id uuid, metric text, target_
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-  RETURN jsonb_build_object('rows', (SELECT jsonb_agg(f) FROM glucose.explain_metric(
-      explain_metric_json.person_id, explain_metric_json.metric, explain_metric_json.target_date,
-      explain_metric_json.options) f),
-    'disclaimer', glucose.disclaimer(coalesce(options ->> 'lang', 'en')));
+  RETURN glucose.rows_with_disclaimer(options, (SELECT jsonb_agg(f) FROM glucose.explain_metric(
+    explain_metric_json.person_id, explain_metric_json.metric, explain_metric_json.target_date,
+    explain_metric_json.options) f)) - 'unit';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.explain_metric_json(uuid, text, date, jsonb) IS

@@ -59,7 +59,7 @@ void put_row(ReturnSetInfo* result, Request& r) {
                      Float4GetDatum(o.shown.upper),
                      CStringGetTextDatum(r.asking.subject.unit.data()),
                      Float4GetDatum(o.score),
-                     CStringGetTextDatum(served.is_baseline ? "baseline" : served.row.algorithm),
+                     CStringGetTextDatum(architecture_of(served)),
                      CStringGetTextDatum(served.row.version)};
   bool nulls[9] = {};
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

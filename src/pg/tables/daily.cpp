@@ -310,7 +310,8 @@ struct ReadDays {
   StoredValues values;
 };
 
-// target: its values, too, where it is not an input of the features
+// target: its values, too, where it is not an input of the features, and the readings it may be made of; nullptr: of
+// any
 ReadDays read_all(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context) {
   // The day to predict is on the calendar, too: it may be a holiday.
   const DateADT since = first - kDailyReach;
@@ -320,7 +321,9 @@ ReadDays read_all(const Person& person, const char* target, DateADT first, DateA
   ReadDays read;
   read.calendar = material.calendar;
   read.ever = material.ever;
-  read.readings = read_readings(&person.id, read.calendar.begin(first - kGapDays) - 1, read.calendar.end(last),
+  const bool made_of_them = target == nullptr || glucose_metric_of(target) >= 0;
+  const DateADT readings_since = made_of_them ? first - kGapDays : first;
+  read.readings = read_readings(&person.id, read.calendar.begin(readings_since) - 1, read.calendar.end(last),
                                 settings::max_train_bytes(), context);
   read.meals = read_meals(person, read.calendar.begin(first - 1), read.calendar.end(last), context);
   read.values = read_stored_values(person, names_of_inputs(target), since, last + 1, context);

@@ -35,20 +35,26 @@ TimestampTz moved(TimestampTz at, TimestampTz by) {
 
 namespace {
 
-// Of the days from the one of `since` on that end by `until`; nullptr when nothing is stored of any. At least to the
-// day `until` begins where it is asked about.
+// The metric that days are read with; nullptr for what an event's rule names by itself.
+const char* metric_of(const Subject& subject) {
+  return subject.name.empty() || !subject.definition.empty() ? nullptr : subject.name.data();
+}
+
+const DailyMaterial* copied(const DailyMaterial& days, MemoryContext context) {
+  auto* copy = static_cast<DailyMaterial*>(MemoryContextAlloc(context, sizeof(DailyMaterial)));
+  *copy = days;
+  return copy;
+}
+
+// Of the days from the one of `since` on that end by `until`; nullptr when nothing is stored of any.
 const DailyMaterial* read_days(const Person& person, const Subject& subject, TimestampTz since, TimestampTz until,
-                               bool asks, MemoryContext context) {
+                               MemoryContext context) {
   const DayRange range = read_day_range(person);
   if (!range.any) return nullptr;
   const DateADT first = TIMESTAMP_IS_NOBEGIN(since) ? range.first : std::max(range.first, day_of(since, person));
-  DateADT last = TIMESTAMP_IS_NOEND(until) ? range.last : day_of(until - 1, person);
-  if (!asks) last = std::min(last, range.last);
+  const DateADT last = TIMESTAMP_IS_NOEND(until) ? range.last : std::min(range.last, day_of(until - 1, person));
   if (last < first) return nullptr;
-  auto* days = static_cast<DailyMaterial*>(MemoryContextAlloc(context, sizeof(DailyMaterial)));
-  const char* metric = subject.name.empty() || !subject.definition.empty() ? nullptr : subject.name.data();
-  *days = (asks ? read_kept_daily : read_daily)(person, metric, first, last, context);
-  return days;
+  return copied(read_daily(person, metric_of(subject), first, last, context), context);
 }
 
 }  // namespace
@@ -57,7 +63,7 @@ Material read_material(const Person& person, const Subject& subject, const Reach
                        TimestampTz end_at, MemoryContext context) {
   const TimestampTz since = moved(start_at, -reach.before);
   if (reach.days) {
-    const DailyMaterial* days = read_days(person, subject, since, end_at, false, context);
+    const DailyMaterial* days = read_days(person, subject, since, end_at, context);
     if (days == nullptr) return {{}, {}, {}, start_at, end_at, nullptr, subject};
     return {days->readings, days->meals, clock_of(person, days->readings, context), start_at, end_at, days, subject};
   }
@@ -77,8 +83,8 @@ Known read_known(const Person& person, const Subject& subject, const Reach& reac
     // Of a day that is still to come nothing is known, whenever it is asked about.
     Known known;
     known.until = std::min(at, GetCurrentTransactionStartTimestamp());
-    known.daily = read_days(person, subject, since, at, true, context);
-    if (known.daily == nullptr) return known;
+    const DateADT first = day_of(since, person), last = day_of(at - 1, person);
+    known.daily = copied(read_kept_daily(person, metric_of(subject), first, last, context), context);
     known.readings = known.daily->readings;
     known.meals = known.daily->meals;
     known.clock = clock_of(person, known.readings, context);

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/work/document.hpp"
 
-#include <cmath>
-
 #include "core/base/disclaimer.hpp"
 #include "pg/boundary/json.hpp"
+#include "pg/boundary/values.hpp"
 
 namespace glucose::pg {
 
 namespace {
 
-double rounded(GlucoseUnit unit, int decimals, float value) {
-  const double scale = std::pow(10.0, unit == GlucoseUnit::mmol_l ? 1 : decimals);
-  return std::round(in_unit(unit, static_cast<double>(value)) * scale) / scale;
-}
-
 double hundredths(float share) {
-  return std::round(static_cast<double>(share) * 100) / 100;
+  return rounded(static_cast<double>(share), 2);
 }
 
 void add_sensor_issues(StringInfo out, const Answer& answer) {
@@ -85,7 +79,8 @@ void add_provenance(StringInfo out, const Served& served, const Answer& answer) 
 char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit unit) {
   const Question& question = served.asking->question;
   const auto& events = served.asking->task->events;
-  const auto shown = [&](float value) { return rounded(unit, served.asking->task->decimals, value); };
+  const int decimals = unit == GlucoseUnit::mmol_l ? 1 : served.asking->task->decimals;
+  const auto shown = [&](float value) { return rounded(in_unit(unit, static_cast<double>(value)), decimals); };
   StringInfoData out;
   initStringInfo(&out);
   appendStringInfoChar(&out, '[');

@@ -2,14 +2,13 @@
 #include "pg/work/metric_document.hpp"
 
 #include <cmath>
-#include <vector>
 
 #include "core/base/disclaimer.hpp"
 #include "core/days/day_series.hpp"
 #include "pg/boundary/digest.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/json.hpp"
-#include "pg/boundary/owned.hpp"
+#include "pg/boundary/values.hpp"
 #include "pg/tables/query.hpp"
 
 namespace glucose::pg {
@@ -61,11 +60,6 @@ char* iso_date(DateADT day) {
   return psprintf("%04d-%02d-%02d", year, month, of_month);
 }
 
-double rounded(float value, int decimals) {
-  const double scale = std::pow(10.0, decimals);
-  return std::round(static_cast<double>(value) * scale) / scale;
-}
-
 Saying saying_of(const Served& served, const MetricStanding& o) {
   const Asking& asking = *served.asking;
   Parameters p;
@@ -93,6 +87,10 @@ void add_words(StringInfo out, const Served& served, const MetricStanding& o) {
 
 }  // namespace
 
+const char* architecture_of(const Served& served) {
+  return served.is_baseline ? "baseline" : served.row.algorithm;
+}
+
 MetricStanding standing_of(const Served& served, const Answer& answer, DateADT day) {
   MetricStanding o{read_facts(served), shown(served.asking->question, answer.expected[0]), {}, 0, 0, 0};
   guarded([&] {
@@ -110,26 +108,27 @@ MetricStanding standing_of(const Served& served, const Answer& answer, DateADT d
 Jsonb* metric_document(const Served& served, const MetricStanding& o, DateADT day) {
   const Asking& asking = *served.asking;
   const int decimals = asking.task->decimals;
+  const auto number = [](float value, int places) { return rounded(static_cast<double>(value), places); };
   StringInfoData out;
   initStringInfo(&out);
   appendStringInfoChar(&out, '{');
   json_text(&out, "metric", asking.subject.name.data());
   json_text(&out, "target_date", iso_date(day));
   json_time(&out, "predicted_at", GetCurrentTimestamp());
-  json_number(&out, "predicted_value", rounded(o.shown.value, decimals));
-  json_number(&out, "confidence_interval_lower", rounded(o.shown.lower, decimals));
-  json_number(&out, "confidence_interval_upper", rounded(o.shown.upper, decimals));
+  json_number(&out, "predicted_value", number(o.shown.value, decimals));
+  json_number(&out, "confidence_interval_lower", number(o.shown.lower, decimals));
+  json_number(&out, "confidence_interval_upper", number(o.shown.upper, decimals));
   json_number(&out, "level", asking.question.level);
-  json_number(&out, "confidence_score", rounded(o.score, 2));
-  json_number(&out, "historical_average", rounded(o.standing.average, decimals));
-  json_number(&out, "deviation_from_average", rounded(o.standing.deviation, decimals));
-  json_number(&out, "percentile", rounded(o.standing.percentile, 1));
+  json_number(&out, "confidence_score", number(o.score, 2));
+  json_number(&out, "historical_average", number(o.standing.average, decimals));
+  json_number(&out, "deviation_from_average", number(o.standing.deviation, decimals));
+  json_number(&out, "percentile", number(o.standing.percentile, 1));
   json_text(&out, "model_id", hex_of(served.row.sha256, sizeof served.row.sha256));
   json_text(&out, "model_version", served.row.version);
-  json_text(&out, "architecture", served.is_baseline ? "baseline" : served.row.algorithm);
+  json_text(&out, "architecture", architecture_of(served));
   json_number(&out, "features_used", o.features_used);
   json_number(&out, "sequence_length", o.facts.sequence_length);
-  json_number(&out, "data_quality_score", rounded(static_cast<float>(o.quality), 2));
+  json_number(&out, "data_quality_score", rounded(o.quality, 2));
   add_words(&out, served, o);
   json_bool(&out, "cached", false);
   json_text(&out, "disclaimer", disclaimer(asking.lang).data());
