@@ -22,6 +22,18 @@ std::string first_line(std::string text) {
   return why == std::string::npos ? text : text.substr(why);
 }
 
+const char* name_of(BoostingObjective objective) {
+  switch (objective) {
+    case BoostingObjective::squared:
+      return "reg:squarederror";
+    case BoostingObjective::pseudo_huber:
+      return "reg:pseudohubererror";
+    case BoostingObjective::logistic:
+      return "binary:logistic";
+  }
+  throw Failed("there is no such objective");
+}
+
 /// The part of XGBoost's tree that begins at `at`, in pre-order.
 void add_subtree(const Json& tree, std::size_t at, std::vector<TreeNode>& nodes) {
   const auto left = tree.at("left_children").at(at).get<std::int64_t>();
@@ -50,6 +62,7 @@ Rows::Rows(const BoostingRows& rows) {
   try {
     check(XGDMatrixSetFloatInfo(handle_, "label", rows.y, rows.rows));
     if (rows.weights != nullptr) check(XGDMatrixSetFloatInfo(handle_, "weight", rows.weights, rows.rows));
+    if (rows.margins != nullptr) check(XGDMatrixSetFloatInfo(handle_, "base_margin", rows.margins, rows.rows));
   } catch (...) {
     XGDMatrixFree(handle_);
     throw;
@@ -60,14 +73,14 @@ Booster::Booster(const Rows& rows, const BoostingOptions& options) {
   const DMatrixHandle matrix = rows.handle();
   check(XGBoosterCreate(&matrix, 1, &handle_));
   try {
-    const bool squared = options.objective == BoostingObjective::squared;
     set("verbosity", "0");
     set("nthread", "1");
     set("booster", "gbtree");
-    set("objective", squared ? "reg:squarederror" : "reg:pseudohubererror");
-    if (!squared) set("huber_slope", options.huber_slope);
+    set("objective", name_of(options.objective));
+    if (options.objective == BoostingObjective::pseudo_huber) set("huber_slope", options.huber_slope);
     set("disable_default_eval_metric", "1");
-    set("base_score", "0");
+    // In the objective's own terms: 0, or log odds of 0.
+    set("base_score", options.objective == BoostingObjective::logistic ? "0.5" : "0");
     set("tree_method", options.method == BoostingMethod::exact ? "exact" : "hist");
     set("max_depth", options.depth);
     set("eta", options.eta);

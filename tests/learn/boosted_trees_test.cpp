@@ -127,8 +127,8 @@ TEST_P(AsXgboost, ForecastsAndContributions) {
   std::vector<float> weights;
   Random rng(13);
   for (std::size_t i = 0; i < 300; ++i) weights.push_back(static_cast<float>(rng.uniform(0.5, 1.5)));
-  const boosting::Rows rows({learnt.x.data(), learnt.y.data(), weights.data(), 300, 8});
-  const boosting::Rows others({asked.x.data(), asked.y.data(), nullptr, 200, 8});
+  const boosting::Rows rows({learnt.x.data(), learnt.y.data(), weights.data(), nullptr, 300, 8});
+  const boosting::Rows others({asked.x.data(), asked.y.data(), nullptr, nullptr, 200, 8});
   boosting::Booster booster(rows, GetParam().options);
   if (GetParam().extra != nullptr) booster.set(GetParam().extra, GetParam().value);
   for (int round = 0; round < 60; ++round) booster.step(rows);

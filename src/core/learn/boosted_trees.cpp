@@ -50,17 +50,22 @@ std::int32_t small_seed(std::uint64_t seed) {
 
 BoostedTreesFit::BoostedTreesFit(const BoostingApi* api, std::span<const float> x, int features,
                                  std::span<const float> y, std::span<const float> weights,
-                                 const BoostedTreesOptions& options)
+                                 const BoostedTreesOptions& options, std::span<const float> margins)
     : api_(api), features_(features), rounds_(options.rounds) {
   if (api == nullptr || api->version != kBoostingVersion) trees_not_available();
   require_options(options);
   require(features >= 1 && features <= Trees::kMaxFeatures, "number of features must be between 1 and 4096");
   const std::size_t rows = y.size(), columns = static_cast<std::size_t>(features);
-  require(rows >= 1 && x.size() == rows * columns && (weights.empty() || weights.size() == rows),
+  require(rows >= 1 && x.size() == rows * columns && (weights.empty() || weights.size() == rows) &&
+              (margins.empty() || margins.size() == rows),
           "rows, targets and weights of boosting differ in number");
+  if (options.objective == BoostingObjective::logistic)
+    require(std::all_of(y.begin(), y.end(), [](float v) { return v == 0 || v == 1; }),
+            "targets of a logistic objective must be 0 or 1");
   if (most_nodes(rows, options) > Trees::kMaxNodes)
     throw Error(ErrorCode::bad_argument, "trees would be too large", "Use fewer rounds or less depth.");
-  const BoostingRows given{x.data(), y.data(), weights.empty() ? nullptr : weights.data(), rows, columns};
+  const auto or_null = [](std::span<const float> given) { return given.empty() ? nullptr : given.data(); };
+  const BoostingRows given{x.data(), y.data(), or_null(weights), or_null(margins), rows, columns};
   const BoostingOptions wanted{options.objective, options.method,           options.depth,     small_seed(options.seed),
                                options.eta,       options.min_child_weight, options.subsample, options.colsample,
                                options.lambda,    options.huber_slope};

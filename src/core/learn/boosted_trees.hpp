@@ -24,16 +24,18 @@ struct BoostedTreesOptions {
 };
 
 /// Boosts regression trees on one target in small steps, one tree a step: `while (!fit.done()) { poll(); fit.step();
-/// }`. The target is usually the residual of a model that has been fitted before. One thread; the same rows, options
-/// and seed give the same trees.
+/// }`. The target is usually the residual of a model that has been fitted before; of the logistic objective it is 0 or
+/// 1, and the sum of the trees is added to the log odds that `margins` say. One thread; the same rows, options and seed
+/// give the same trees.
 class BoostedTreesFit {
  public:
   /// in: the module's functions (null: it is not there), rows x [N × P] with NaN = missing, y [N], weights [N] or
-  /// empty; all are copied · throws Error not_available without the module, bad_argument for options out of range, more
-  /// nodes than Trees may hold, or sizes that do not fit together; internal for what XGBoost refuses (an infinite
-  /// number)
+  /// empty, margins [N] or empty: 0; all are copied · throws Error not_available without the module, bad_argument for
+  /// options out of range, more nodes than Trees may hold, or sizes that do not fit together; internal for what XGBoost
+  /// refuses (an infinite number)
   BoostedTreesFit(const BoostingApi* api, std::span<const float> x, int features, std::span<const float> y,
-                  std::span<const float> weights, const BoostedTreesOptions& options);
+                  std::span<const float> weights, const BoostedTreesOptions& options,
+                  std::span<const float> margins = {});
   ~BoostedTreesFit();
   BoostedTreesFit(BoostedTreesFit&&) noexcept;
   BoostedTreesFit& operator=(BoostedTreesFit&&) noexcept;

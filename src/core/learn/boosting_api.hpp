@@ -11,9 +11,9 @@
 namespace glucose {
 
 /// Changes with every change in this file: a module left over from another build is not called.
-inline constexpr std::uint32_t kBoostingVersion = 1;
+inline constexpr std::uint32_t kBoostingVersion = 2;
 
-enum class BoostingObjective : std::int32_t { squared, pseudo_huber };
+enum class BoostingObjective : std::int32_t { squared, pseudo_huber, logistic };
 enum class BoostingMethod : std::int32_t { histogram, exact };
 enum class BoostingStatus : std::int32_t { ok, failed, out_of_memory };
 
@@ -22,6 +22,7 @@ struct BoostingRows {
   const float* x;        // [rows × columns] row-major, NaN = missing
   const float* y;        // [rows]
   const float* weights;  // [rows], or null: all 1
+  const float* margins;  // [rows] what the trees are added to, or null: 0
   std::size_t rows, columns;
 };
 

@@ -15,7 +15,7 @@ Metrics measure(std::span<const float> forecast, std::span<const float> outcome)
     const double y = static_cast<double>(outcome[i]), e = static_cast<double>(forecast[i]) - y;
     absolute += std::abs(e);
     squared += e * e;
-    relative += std::abs(e) / y;
+    relative += y == 0 ? kNan : std::abs(e) / y;
     signed_sum += e;
     mean += y;
   }

@@ -5,7 +5,7 @@
 namespace glucose {
 
 /// Errors of n forecasts. r2 is 1 − SSE/SST about the mean of the outcomes (NaN when they do not vary);
-/// mape in percent; bias = mean(forecast − outcome). All NaN when n = 0.
+/// mape in percent, NaN when an outcome is 0; bias = mean(forecast − outcome). All NaN when n = 0.
 struct Metrics {
   int n = 0;
   double mae, rmse, r2, mape, bias;
