@@ -42,6 +42,7 @@ enum class Input : std::uint8_t {
   sodium,
   steps,
   strain,
+  stress,
   sugar,
   in_bed,
   total_energy,
@@ -51,7 +52,7 @@ enum class Input : std::uint8_t {
   workouts,
   workout_minutes,
 };
-inline constexpr int kInputs = 42;
+inline constexpr int kInputs = 43;
 
 /// In the order of Input, which is that of the alphabet.
 inline constexpr std::array<std::string_view, kInputs> kInputNames{"ACTIVE_ENERGY",
@@ -88,6 +89,7 @@ inline constexpr std::array<std::string_view, kInputs> kInputNames{"ACTIVE_ENERG
                                                                    "SODIUM_INTAKE",
                                                                    "STEPS",
                                                                    "STRAIN",
+                                                                   "STRESS_SCORE",
                                                                    "SUGAR_INTAKE",
                                                                    "TIME_IN_BED",
                                                                    "TOTAL_ENERGY",

@@ -6,12 +6,13 @@
 #include "core/model/artifact.hpp"
 #include "core/tasks/cgm/task.hpp"
 #include "core/tasks/daily/task.hpp"
+#include "core/tasks/event/task.hpp"
 #include "core/tasks/meal/task.hpp"
 
 namespace glucose {
 
 namespace {
-const std::array<const Task*, 3> kTasks{&kMealTask, &kCgmTask, &kDailyTask};
+const std::array<const Task*, 4> kTasks{&kMealTask, &kCgmTask, &kDailyTask, &kEventTask};
 }
 
 std::span<const Task* const> tasks() {

@@ -49,7 +49,7 @@ struct Number {
 
 constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: every whole number up to it survives jsonb's numeric
 
-constexpr std::array<Number, 15> kNumbers{{
+constexpr std::array<Number, 19> kNumbers{{
     {"seed", 0, kLargestSeed, true, [](TrainOptions& o, double v) { o.seed = static_cast<std::uint64_t>(v); },
      [](const TrainOptions& o) { return static_cast<double>(o.seed); }},
     {"epochs", 1, 10000, true, [](TrainOptions& o, double v) { o.epochs = static_cast<int>(v); },
@@ -80,6 +80,14 @@ constexpr std::array<Number, 15> kNumbers{{
      [](const TrainOptions& o) { return static_cast<double>(o.lookback_days); }},
     {"bidirectional", 0, 1, true, [](TrainOptions& o, double v) { o.bidirectional = v > 0; },
      [](const TrainOptions& o) { return o.bidirectional ? 1.0 : 0.0; }},
+    {"min_samples", 1, 1e6, true, [](TrainOptions& o, double v) { o.min_samples = static_cast<int>(v); },
+     [](const TrainOptions& o) { return static_cast<double>(o.min_samples); }},
+    {"min_accuracy", 0, 1, false, [](TrainOptions& o, double v) { o.min_accuracy = v; },
+     [](const TrainOptions& o) { return o.min_accuracy; }},
+    {"min_f1", 0, 1, false, [](TrainOptions& o, double v) { o.min_f1 = v; },
+     [](const TrainOptions& o) { return o.min_f1; }},
+    {"max_calibration_error", 0, 1, false, [](TrainOptions& o, double v) { o.max_calibration_error = v; },
+     [](const TrainOptions& o) { return o.max_calibration_error; }},
 }};
 
 bool is_whole(double v) {

@@ -30,9 +30,11 @@ enum class Algorithm : std::uint8_t {
   exponential_smoothing,
   linear_mean,
   attention,
-  multitask
+  multitask,
+  logistic,
+  logistic_gd
 };
-inline constexpr std::array<std::string_view, 16> kAlgorithmNames{"persistence",
+inline constexpr std::array<std::string_view, 18> kAlgorithmNames{"persistence",
                                                                   "mean",
                                                                   "ridge",
                                                                   "lad",
@@ -47,7 +49,9 @@ inline constexpr std::array<std::string_view, 16> kAlgorithmNames{"persistence",
                                                                   "exponential_smoothing",
                                                                   "linear_mean",
                                                                   "attention",
-                                                                  "multitask"};
+                                                                  "multitask",
+                                                                  "logistic",
+                                                                  "logistic_gd"};
 /// An algorithm of a task, as it is listed.
 struct AlgorithmInfo {
   Algorithm algorithm;
@@ -84,6 +88,9 @@ struct TrainOptions {
   int sequence_length = 30;  // days that a network of days sees, of lookback_days that count at all
   int lookback_days = 90;
   bool bidirectional = false;
+  // Of yes or no: with less, or an error above, a model is not ready for production.
+  int min_samples = 100;
+  double min_accuracy = 0.75, min_f1 = 0.70, max_calibration_error = 0.20;
 };
 static_assert(std::is_trivially_copyable_v<TrainOptions>);
 

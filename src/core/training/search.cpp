@@ -35,15 +35,17 @@ std::span<const std::string_view> searchable_options(Algorithm algorithm) {
     case Algorithm::ridge:
     case Algorithm::lad:
     case Algorithm::linear:
+    case Algorithm::logistic:
+    case Algorithm::logistic_gd:
       return kOfLinear;
     case Algorithm::trees:
       return kOfTrees;
     case Algorithm::lstm:
       return kOfNetworks;
     default:
-      throw Error(ErrorCode::bad_argument,
-                  "algorithm \"" + std::string(name_of(algorithm)) + "\" has no options to search",
-                  "Algorithms that have are ridge, lad, trees, lstm; of readings alone, linear.");
+      throw Error(
+          ErrorCode::bad_argument, "algorithm \"" + std::string(name_of(algorithm)) + "\" has no options to search",
+          "Algorithms that have are ridge, lad, trees, lstm; of readings alone, linear; of yes or no, logistic.");
   }
 }
 
@@ -55,6 +57,8 @@ std::vector<SearchAxis> default_search(Algorithm algorithm) {
   if (algorithm == Algorithm::trees)
     return {{"rounds", {{40}, {80}, {160}}}, {"depth", {{2}, {3}}}, {"eta", {{0.05}, {0.1}}}};
   if (algorithm == Algorithm::linear) return {{"l2", {{}, {10}, {30}, {100}, {1000}, {3000}, {10000}}}};
+  if (algorithm == Algorithm::logistic || algorithm == Algorithm::logistic_gd)
+    return {{"l2", {{0.003}, {0.01}, {0.03}, {0.1}, {0.3}, {1}}}};
   return {{"l2", {{}, {3}, {10}, {30}, {100}, {300}, {1000}}}};
 }
 

@@ -185,6 +185,8 @@ Member read_member(ByteReader& in, Algorithm algorithm, std::size_t K) {
     case Algorithm::linear_mean:
     case Algorithm::attention:
     case Algorithm::multitask:
+    case Algorithm::logistic:
+    case Algorithm::logistic_gd:
       break;
   }
   damaged("its algorithm is none that is stored");

@@ -123,6 +123,8 @@ std::unique_ptr<Fit> make_fit(Algorithm algorithm, Samples training, Samples val
     case Algorithm::linear_mean:
     case Algorithm::attention:
     case Algorithm::multitask:
+    case Algorithm::logistic:
+    case Algorithm::logistic_gd:
       break;
   }
   throw Error(ErrorCode::internal, "\"auto\" is not a fit of its own");
