@@ -100,6 +100,7 @@ BEGIN
       ('source_preference', 'see', 'SELECT', visible_rows, NULL),
       ('source_preference', 'decide', 'ALL', managed_rows, managed_rows),
       ('metric', 'read', 'SELECT', 'true', NULL),
+      ('event', 'read', 'SELECT', 'true', NULL),
       ('retraining_policy', 'read', 'SELECT', 'true', NULL),
       ('population_model', 'read', 'SELECT', 'true', NULL),
       ('population_deployment', 'read', 'SELECT', 'true', NULL),
@@ -130,7 +131,7 @@ BEGIN
     END IF;
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy', 'glucose.metric',
-    'glucose.experiment']::regclass[] LOOP
+    'glucose.event', 'glucose.experiment']::regclass[] LOOP
     IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
       EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);
     END IF;

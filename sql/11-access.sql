@@ -53,7 +53,7 @@ BEGIN
   END LOOP;
   -- What functions write is read only: the function checks who asks and makes every value of the row.
   EXECUTE format('GRANT SELECT ON glucose.model_version, glucose.model_metric, glucose.deployment, '
-                 'glucose.serving_mark, glucose.metric, '
+                 'glucose.serving_mark, glucose.metric, glucose.event, '
                  'glucose.prediction, glucose.training_job, glucose.training_progress, glucose.retraining_log, '
                  'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, '
                  'glucose.population_deployment, glucose.population_metric, glucose.schema_version, '
@@ -156,7 +156,7 @@ BEGIN
   END LOOP;
   IF level = 'manage' THEN
     FOREACH relation IN ARRAY ARRAY['glucose.retraining_policy', 'glucose.retraining_override', 'glucose.metric',
-                                    'glucose.experiment']::regclass[] LOOP
+                                    'glucose.event', 'glucose.experiment']::regclass[] LOOP
       PERFORM glucose.add_to_policy(relation, 'steward', 'FOR ALL', all_rows, role);
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
     END LOOP;
@@ -218,8 +218,8 @@ BEGIN
   END LOOP;
   IF EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.retraining_policy')
              AND c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = role)) THEN
-    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON glucose.retraining_policy, glucose.metric, glucose.experiment '
-                   'FROM %I', role);
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON glucose.retraining_policy, glucose.metric, glucose.event, '
+                   'glucose.experiment FROM %I', role);
   END IF;
 END
 $fn$;

@@ -15,17 +15,28 @@ run_daily() {
   sql bench -c '\copy bench.raw_person FROM STDIN CSV HEADER' <"$data/person.csv"
   sql bench -f "$here/daily/prepare.sql" >&2
   mapfile -t names < <(sql bench -c 'SELECT DISTINCT source FROM bench.raw_person ORDER BY 1')
+  names+=(events)  # of all sources together
   copies bench
   for i in "${!names[@]}"; do
     at_most_jobs daily_of_source "$i"
   done
   wait_for_all
-  gather bench bench.training bench.answer
+  gather bench bench.training bench.answer bench.event_training bench.event_answer
 }
 
 daily_of_source() {
+  if [[ ${names[$1]} == events ]]; then
+    events_of_all "bench_$1"
+    return
+  fi
   sql "bench_$1" -v source="${names[$1]}" -f "$here/daily/load.sql" >&2
   tell_sql "bench_$1" -v source="${names[$1]}" -f "$here/daily/run.sql" >&2
+}
+
+events_of_all() {
+  local source
+  for source in "${names[@]:0:${#names[@]}-1}"; do sql "$1" -v source="$source" -f "$here/daily/load.sql" >&2; done
+  tell_sql "$1" -f "$here/daily/events.sql" >&2
 }
 
 report_daily() { sql bench -f "$here/daily/report.sql"; }

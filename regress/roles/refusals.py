@@ -5,7 +5,7 @@ from trial import NOT_FOUND, connect
 # What people and stewards write by hand; every other table is written by functions alone.
 RECORDED = ("person", "person_access", "person_time_zone", "meal", "glucose_reading", "retraining_override", "daily_metric",
             "source_preference")
-DECIDED_BY_STEWARDS = ("retraining_policy", "experiment", "metric")
+DECIDED_BY_STEWARDS = ("retraining_policy", "experiment", "metric", "event")
 
 
 def catalog(sql, *parameters):

@@ -12,7 +12,7 @@ CREATE TEMP VIEW tab AS
 -- Shared tables hold no person's rows.
 CREATE TEMP VIEW person_tab AS
   SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment',
-  'population_metric', 'population_member', 'retraining_policy', 'experiment', 'role_identity', 'metric');
+  'population_metric', 'population_member', 'retraining_policy', 'experiment', 'role_identity', 'metric', 'event');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 

@@ -158,7 +158,9 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'train_metric(%L, ''STEPS'')', 'predict_metric(%L, ''STEPS'')', 'predict_metrics(%L, ''{STEPS}'')',
   'metric_forecast(%L, ''STEPS'')', 'metric_forecast_json(%L, ''STEPS'')', 'what_if_metric(%L, ''STEPS'', ''{}'')',
   'what_if_metric_json(%L, ''STEPS'', ''{}'')', 'explain_metric(%L, ''STEPS'')', 'explain_metric_json(%L, ''STEPS'')',
-  'metric_attention(%L, ''STEPS'')']) AS call
+  'metric_attention(%L, ''STEPS'')', 'train_event(%L, ''strain'')', 'predict_event(%L, ''strain'')',
+  'event_forecast(%L, ''strain'')', 'event_forecast_json(%L, ''strain'')', 'explain_event(%L, ''strain'')',
+  'explain_event_json(%L, ''strain'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
@@ -193,6 +195,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'daily_feature_summary', 'data_quality_score', 'correlations', 'lag_analysis', 'correlation_summary', 'may_train',
     'outcome_of', 'train_metric', 'predict_metric', 'predict_metrics', 'metric_forecast', 'metric_forecast_json',
     'what_if_metric', 'what_if_metric_json', 'explain_metric', 'explain_metric_json', 'metric_attention',
+    'train_event', 'predict_event', 'event_forecast', 'event_forecast_json', 'explain_event', 'explain_event_json',
     'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.
 BEGIN;

@@ -26,6 +26,7 @@ SELECT glucose.train_model_async(NULL);
 SELECT glucose.train_model_async(gen_random_uuid());
 SELECT glucose.train_model_async(:'ada', algorithm => 'magic');
 SELECT glucose.train_model_async(:'ada', options => '{"epoch": 3}');
+SELECT glucose.train_model_async(:'ada', 'event:no_such');
 SELECT glucose.cancel_training(gen_random_uuid());
 \set VERBOSITY default
 SELECT count(*) AS jobs FROM glucose.training_job;
@@ -105,6 +106,15 @@ INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, req
 UPDATE glucose.training_job SET requested_by = 'postgres', state = 'queued';
 DELETE FROM glucose.training_job;
 \set VERBOSITY default
+
+-- Metrics of days and yes-or-no questions are trained in the background like any.
+SELECT glucose.simulate_person(73, 90) AS watched \gset
+SELECT count(glucose.train_model_async(:'watched', m.model_type, m.algorithm))
+FROM (VALUES ('daily:SLEEP_DURATION', 'ridge'), ('event:high_after_meal', 'logistic')) m (model_type, algorithm);
+CALL public.wait_for_jobs();
+SELECT j.model_type, j.state, j.error_sqlstate, j.error_message, v.algorithm
+FROM glucose.training_job j LEFT JOIN glucose.model_version v USING (person_id, model_type, version)
+WHERE j.person_id = :'watched' ORDER BY 1;
 
 -- A role that is gone, whose name another one has, or that may not connect any more, has nothing done.
 RESET ROLE;

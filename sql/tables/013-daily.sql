@@ -136,6 +136,7 @@ BEGIN
     ('TRAINING_LOAD', 'AU', 0, 10000, NULL, 'measured', NULL, NULL, NULL,
      'session RPE times minutes, or a vendor''s; one kind a person'),
     ('STRAIN', 'points', 0, 21, NULL, 'measured', NULL, NULL, NULL, 'WHOOP'),
+    ('STRESS_SCORE', 'points', 0, 100, 'lower', 'measured', NULL, NULL, NULL, 'a vendor''s score, more is more'),
     ('ENERGY_INTAKE', 'kcal', 0, 20000, NULL, 'measured', '9052-2', 'DietaryEnergyConsumed', 'Nutrition', NULL),
     ('CARBOHYDRATE_INTAKE', 'g', 0, 3000, NULL, 'measured', NULL, 'DietaryCarbohydrates', 'Nutrition', NULL),
     ('PROTEIN_INTAKE', 'g', 0, 1000, NULL, 'measured', NULL, 'DietaryProtein', 'Nutrition', NULL),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
 # Data flows one way: each room of core uses only rooms before it, and so do the rooms of src/pg. The spine knows no task
-# by name: only the table and the tasks' own rooms say 'glucose', 'cgm', 'daily' or 'event', and nobody compares a model_type.
+# by name (but for keys and arguments of that name): only the table and the tasks' own rooms say 'glucose', 'cgm', 'daily' or 'event', and nobody compares a model_type.
 set -euo pipefail
 cd "${SOURCE_DIR:?}/src"
 core_order="base math readings days learn model training asking simulation tasks/task.hpp tasks/meal/features \
@@ -35,7 +35,7 @@ bad=$(
   against core "$core_order"
   against pg "$pg_order"
   grep -rnE 'strcmp\((model_type|request\.model_type|options\.model_type)' core pg || true
-  grep -rnE '"(glucose|cgm|daily|event)"' core pg | grep -vE '^core/tasks/(meal|cgm|daily|event)/|get_namespace_oid|MarkGUCPrefixReserved' || true
+  grep -rnE '"(glucose|cgm|daily|event)"' core pg | grep -vE '^core/tasks/(meal|cgm|daily|event)/|get_namespace_oid|MarkGUCPrefixReserved|(text_argument|json_text)\(' || true
   # A task's own kind of model or rows is cast to in its own room only.
   grep -rnE 'HeldModel<' core pg | grep -vE '^core/(tasks/(meal|cgm|daily|event)|model)/' || true
 )

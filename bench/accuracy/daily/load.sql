@@ -12,7 +12,7 @@ CROSS JOIN LATERAL (VALUES
   ('TIME_IN_BED', d.in_bed_minutes), ('SLEEP_EFFICIENCY', d.sleep_efficiency_pct),
   ('SLEEP_DEEP', d.sleep_deep_minutes), ('SLEEP_REM', d.sleep_rem_minutes), ('SLEEP_ONSET', d.sleep_onset_minute),
   ('RECOVERY_SCORE', d.recovery_score), ('HEART_RATE_MEAN', d.heart_rate_mean),
-  ('RESPIRATORY_RATE', d.respiratory_rate), ('SKIN_TEMPERATURE', d.skin_temp_c), ('STEPS', d.steps),
+  ('STRESS_SCORE', d.stress_score), ('RESPIRATORY_RATE', d.respiratory_rate), ('SKIN_TEMPERATURE', d.skin_temp_c), ('STEPS', d.steps),
   ('DISTANCE', d.distance_m), ('FLOORS_CLIMBED', d.floors), ('ACTIVE_LIGHT', d.active_light_minutes),
   ('ACTIVE_MODERATE', d.active_moderate_minutes), ('ACTIVE_VIGOROUS', d.active_vigorous_minutes),
   ('SEDENTARY', d.sedentary_minutes), ('ACTIVE_ENERGY', d.active_kcal), ('TOTAL_ENERGY', d.total_kcal),

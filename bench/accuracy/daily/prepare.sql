@@ -16,3 +16,7 @@ CREATE TABLE bench.training (source text, metric text, algorithm text, version t
                              mape real, n integer, seconds real);
 CREATE TABLE bench.answer (source text, metric text, person_id uuid, day date, outcome real, value real, lower real,
                            upper real, last real, moving_average real, smoothed real, mean real);
+CREATE TABLE bench.event_training (algorithm text, auc real, average_precision real, brier real, calibration_error real,
+                                   accuracy real, f1 real, base_rate real, n integer, seconds real);
+CREATE TABLE bench.event_answer (person_id uuid, at timestamptz, outcome real, probability real, lower real, upper real,
+                                 usual real);

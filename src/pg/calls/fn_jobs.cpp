@@ -6,6 +6,7 @@
 #include "pg/tables/jobs.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/read.hpp"
+#include "pg/tables/subject.hpp"
 #include "pg/work/retraining.hpp"
 #include "pg/work/worker.hpp"
 
@@ -21,6 +22,7 @@ SQL_FUNCTION(train_model_async) {
   begin(Volatility::is_volatile);
   read_person(&request.person_id);
   require_manager(&request.person_id);
+  (void)read_subject(*request.task, request.model_type, CurrentMemoryContext);  // or there is nothing to train
   const pg_uuid_t* job_id = queue_job(request, PG_GETARG_JSONB_P(3));
   start_workers_at_commit();
   end(Volatility::is_volatile);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // prediction_points, time_or_null: what was stored as a document, read without ever raising for what it holds; and what
 // came of a question, where no reading says so.
+#include <algorithm>
 #include <cmath>
 
 #include "core/tasks/task.hpp"
@@ -113,8 +114,9 @@ SQL_FUNCTION(outcome_of) {
     const glucose::Subject subject = read_subject(*task, model_type, CurrentMemoryContext);
     glucose::Reach reach;
     guarded([&] { reach = task->outcome_reach(subject); });
-    const glucose::Material material =
-        read_material(person, subject, reach, asked_at, moved(asked_at, reach.after + 1), CurrentMemoryContext);
+    // What has not passed yet is not known, though parts of it may be.
+    const TimestampTz until = std::min(moved(asked_at, reach.after + 1), GetCurrentTimestamp());
+    const glucose::Material material = read_material(person, subject, reach, asked_at, until, CurrentMemoryContext);
     guarded([&] { outcome = task->outcome(material); });
   });
   end(Volatility::stable);

@@ -102,9 +102,11 @@ void ask_about_meal(Asking& asking, const PersonMeal& what) {
 void ask_about_moment(Asking& asking, const pg_uuid_t* person_id, TimestampTz at) {
   Question& q = asking.question;
   require_finite_time(at, "at");
-  if (!IS_VALID_TIMESTAMP(at + q.minutes[static_cast<size_t>(q.n_minutes) - 1] * kMinute))
+  const int last = q.n_minutes > 0 ? q.minutes[static_cast<size_t>(q.n_minutes) - 1] : 0;
+  if (!IS_VALID_TIMESTAMP(at + last * kMinute))
     ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
   asking.person = read_person(person_id);
+  asking.subject = read_subject(*asking.task, asking.model_type, CurrentMemoryContext);
   q.at = at;
   q.clock = local_clock(at, asking.person.clock);
 }

@@ -65,6 +65,15 @@ Confidence confidence_in(const EventModel& model, const EventLook& look) {
   return known >= 0.7F ? Confidence::high : Confidence::medium;
 }
 
+// The person's own where enough is known of it, else that of the rows learnt from.
+float usual_rate(const EventModel& model, const EventLook& look) {
+  const std::size_t own = model.rule.at == EventMoment::meal
+                              ? static_cast<std::size_t>(kMealRate)
+                              : look.x.size() - static_cast<std::size_t>(kEventOwnColumns - kOwnRate);
+  return std::isnan(look.x[own]) ? static_cast<float>(probability_of(static_cast<double>(model.stack.mean)))
+                                 : look.x[own];
+}
+
 class EventExplainer final : public Explainer {
  public:
   EventExplainer(const EventModel& model, EventLook look) : model_(model), look_(std::move(look)) {}
@@ -202,8 +211,10 @@ Answer ask_event(const EventModel& model, const Known& known, const Question& qu
                         static_cast<float>(range.upper), value, {value, 1 - value},
                         std::max(value, 1 - value),      false, Confidence::high};
   answer.confidence = confidence_in(model, look);
-  answer.n_seen = static_cast<int>(std::min<std::size_t>(look.x.size(), kMostSeen));
-  std::copy_n(look.x.begin(), answer.n_seen, answer.seen.begin());
+  answer.seen[0] = usual_rate(model, look);
+  const std::size_t shown = std::min<std::size_t>(look.x.size(), kMostSeen - 1);
+  std::copy_n(look.x.begin(), shown, answer.seen.begin() + 1);
+  answer.n_seen = static_cast<int>(shown) + 1;
   return answer;
 }
 

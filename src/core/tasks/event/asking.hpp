@@ -14,7 +14,7 @@ namespace glucose {
 EventLook event_look(const EventModel& model, const Known& known, const Question& question);
 
 /// One horizon: the probability of yes, in the range of the share of yes that forecasts like it have seen. score: the
-/// probability of what is the likelier.
+/// probability of what is the likelier. seen[0]: how often it usually is so.
 Answer ask_event(const EventModel& model, const Known& known, const Question& question);
 
 /// The baseline is the base rate; see event_parts().

@@ -198,11 +198,15 @@ std::unique_ptr<RowsMaker> make_event_rows(EventRowsWanted wanted) {
 EventTruth event_outcome(const Material& material) {
   if (material.daily == nullptr) return std::nullopt;
   const EventRule rule = read_event_rule(material.subject.definition);
-  if (rule.at == EventMoment::meal)
+  const Micros horizon = rule.horizon_min * kMinute;
+  if (rule.at == EventMoment::meal) {
+    if (material.start_at + horizon > material.end_at) return std::nullopt;
     return Mealtimes(rule, material.readings, material.meals).outcome(material.start_at, kAlways);
+  }
   const Evenings evenings(rule, *material.daily);
   const auto day = evenings.evening_at(material.start_at);
-  return day ? evenings.outcome(*day) : std::nullopt;
+  if (!day || material.daily->calendar.end(*day) + horizon > material.end_at) return std::nullopt;
+  return evenings.outcome(*day);
 }
 
 }  // namespace glucose

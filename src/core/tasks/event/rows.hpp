@@ -54,7 +54,7 @@ struct EventRowsWanted {
 /// too_little_history from take() when nobody has enough.
 std::unique_ptr<RowsMaker> make_event_rows(EventRowsWanted wanted);
 
-/// What came of the moment that a material's period begins with.
+/// What came of the moment that a material's period begins with; not known before its horizon has passed.
 EventTruth event_outcome(const Material& material);
 
 }  // namespace glucose

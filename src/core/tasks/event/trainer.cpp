@@ -156,6 +156,11 @@ class EventTrainer final : public Trainer {
     o.stands_on_population = has_prior_;
     judge(o, trained, limits_);
     if (rows_->persons > 1) note(o.notes, "persons", rows_->persons);
+    if (o.splits.known) {
+      note_time(o.notes, "validation_start", o.splits.validation_start);
+      note_time(o.notes, "test_start", o.splits.test_start);
+      note_time(o.notes, "test_end", o.splits.test_end);
+    }
     add_notes(o.notes, trained, *rows_);
     return o;
   }

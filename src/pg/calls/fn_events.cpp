@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: PostgreSQL
+// predict_event and event_forecast, explain_event, check_event_rule: yes-or-no questions.
+#include "core/tasks/event/rule.hpp"
+#include "core/tasks/event/task.hpp"
+#include "pg/boundary/about.hpp"
+#include "pg/boundary/arguments.hpp"
+#include "pg/boundary/attempt.hpp"
+#include "pg/boundary/guard.hpp"
+#include "pg/boundary/values.hpp"
+#include "pg/tables/query.hpp"
+#include "pg/work/document.hpp"
+#include "pg/work/event_document.hpp"
+#include "pg/work/explained.hpp"
+#include "pg/work/metric_document.hpp"
+#include "pg/work/prediction_log.hpp"
+
+using namespace glucose::pg;
+using glucose::Answer;
+using glucose::GlucoseUnit;
+
+namespace {
+
+constexpr const char kOfPerson[] = "forecast of person";
+constexpr TimestampTz kFastClock = 15 * glucose::kMinute;  // a device's clock may be ahead by
+
+/// A question about an event of a person at a moment, read but for the person.
+struct Request {
+  const pg_uuid_t* person_id;
+  TimestampTz at;
+  Asking asking;
+};
+
+// person_id, event, at, options.
+Request read_request(FunctionCallInfo fcinfo, bool in_rows) {
+  Request r{uuid_argument(fcinfo, 0, "person_id"), time_argument(fcinfo, 2, "at"),
+            read_asking(glucose::kEventTask, jsonb_argument(fcinfo, 3, "options"), in_rows)};
+  ask_about_subject(r.asking, text_argument(fcinfo, 1, "event"));
+  require_disclaimer(r.asking.lang);
+  return r;
+}
+
+// Between begin() and end().
+Served read(Request& r) {
+  ask_about_moment(r.asking, r.person_id, r.at);
+  if (r.at > GetCurrentTransactionStartTimestamp() + kFastClock) {
+    failing_plainly();
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("at is in the future"),
+                    errhint("Ask as of now: what is forecast is what comes within the event's horizon.")));
+  }
+  return read_served(r.asking, CurrentMemoryContext);
+}
+
+void put_row(ReturnSetInfo* result, Request& r) {
+  const Served served = read(r);
+  const EventStanding o = event_standing(served, *compute(served));
+  Datum values[12] = {CStringGetTextDatum(r.asking.subject.name.data()),
+                      TimestampTzGetDatum(r.asking.question.at),
+                      Int32GetDatum(o.horizon_min),
+                      Float4GetDatum(o.shown.value),
+                      Float4GetDatum(o.shown.lower),
+                      Float4GetDatum(o.shown.upper),
+                      Float4GetDatum(o.usual),
+                      Float4GetDatum(o.threshold),
+                      BoolGetDatum(o.is_expected),
+                      CStringGetTextDatum(glucose::kConfidenceNames[static_cast<size_t>(o.confidence)]),
+                      CStringGetTextDatum(architecture_of(served)),
+                      CStringGetTextDatum(served.row.version)};
+  bool nulls[12] = {};
+  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+}  // namespace
+
+SQL_FUNCTION(predict_event) {
+  MemoryContext caller = CurrentMemoryContext;
+  instr_time started;
+  INSTR_TIME_SET_CURRENT(started);
+  Request r = read_request(fcinfo, false);
+  About about;
+  begin_about(about, kOfPerson, r.person_id);
+  begin(Volatility::is_volatile);
+  Served served = read(r);
+  const Answer* answer = compute(served);
+  const EventStanding o = event_standing(served, *answer);
+  const pg_uuid_t* logged =
+      log_prediction(served, *answer, predictions_text(served, *answer, GlucoseUnit::mg_dl), started);
+  MemoryContextSwitchTo(caller);
+  Jsonb* document = event_document(served, o, logged);
+  end(Volatility::is_volatile);
+  end_about(about);
+  PG_RETURN_JSONB_P(document);
+}
+
+SQL_FUNCTION(event_forecast) {
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  Request r = read_request(fcinfo, true);
+  InitMaterializedSRF(fcinfo, 0);
+  About about;
+  begin_about(about, kOfPerson, r.person_id);
+  begin(Volatility::stable);
+  if (r.asking.skip_errors)
+    (void)attempt_plainly([&] { put_row(result, r); });
+  else
+    put_row(result, r);
+  end(Volatility::stable);
+  end_about(about);
+  return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(explain_event) {
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  Request r = read_request(fcinfo, false);
+  InitMaterializedSRF(fcinfo, 0);
+  begin(Volatility::stable);
+  const Served served = read(r);
+  const EventStanding o = event_standing(served, *compute(served));
+  put_explanation(
+      result, *explained(served, o.horizon_min, CurrentMemoryContext),
+      [](float value, const Asking&) { return Float4GetDatum(value); }, r.asking);
+  end(Volatility::stable);
+  return static_cast<Datum>(0);
+}
+
+SQL_FUNCTION(check_event_rule) {
+  const char* definition = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  guarded([&] { (void)glucose::read_event_rule(definition); });
+  PG_RETURN_VOID();
+}
