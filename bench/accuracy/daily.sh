@@ -41,4 +41,7 @@ events_of_all() {
 
 report_daily() { sql bench -f "$here/daily/report.sql"; }
 
-plot_daily() { :; }
+plot_daily() {
+  sql bench -f "$here/daily/plots.sql" >"$out/accuracy-daily.json"
+  python3 "$here/plots.py" "$out/accuracy-daily.json" "$out"
+}

@@ -176,10 +176,40 @@ def sensor(rows, out):
     d.save(f"{out}/accuracy-cgm-errors.svg")
 
 
+def days(rows, out):
+    """How much the mean absolute error is below or above that of the best naive forecast, in %."""
+    low, high = min(e["lower"] for e in rows), max(e["upper"] for e in rows)
+    d = Drawing(720, 24 * len(rows) + 110, "Metrics of days beside the best naive forecast")
+    p = Panel(d, 320, 36, 370, 24 * len(rows), (low - 2, high + 2), (len(rows) - 0.4, -0.6), "mean absolute error, one day ahead")
+    p.x_axis(nice_ticks(*p.across), "% of the best naive forecast's, below it to the left")
+    d.segment(*p.at(0, len(rows) - 0.4), *p.at(0, -0.6), "ink", "bar dash")
+    for i, e in enumerate(rows):
+        d.text(p.x - 10, p.py(i) + 4, f"{e['metric'].replace('HEART_RATE_VARIABILITY_', '').replace('_', ' ').lower()}, {e['source']}", "end")
+        d.segment(*p.at(e["lower"], i), *p.at(e["upper"], i), "red", "bar")
+        d.dot(*p.at(e["gain"], i), "red")
+    d.text(20, d.height - 10, "Bars: 90 % of draws of persons.", kind="small")
+    d.save(f"{out}/accuracy-daily-errors.svg")
+
+
+def strain(rows, out):
+    top = max([100 * b["p"] for b in rows] + [100 * b["happened"] for b in rows]) + 5
+    d = Drawing(380, 390, "Reliability of the strain event")
+    p = Panel(d, 60, 36, 290, 280, (0, top), (0, top), "strain within three days")
+    p.x_axis(nice_ticks(0, top), "forecast, %")
+    p.y_axis(nice_ticks(0, top), "happened, %")
+    d.segment(*p.at(0, 0), *p.at(top, top), "grey", "hair dash")
+    d.path([p.at(100 * b["p"], 100 * b["happened"]) for b in rows], "blue")
+    for b in rows:
+        d.dot(*p.at(100 * b["p"], 100 * b["happened"]), "blue")
+    d.text(60, d.height - 10, f"Ten bins of {rows[0]['n']} evenings each.", kind="small")
+    d.save(f"{out}/accuracy-daily-strain.svg")
+
+
 def main(figures, out):
     with open(figures) as file:
         found = json.load(file)
-    for name, draw in dict(errors=errors, coverage=calibration, history=history, events=reliability, points=clarke, sensor=sensor).items():
+    for name, draw in dict(errors=errors, coverage=calibration, history=history, events=reliability, points=clarke, sensor=sensor,
+                            days=days, strain=strain).items():
         if found.get(name):
             draw(found[name], out)
 

@@ -7,7 +7,7 @@ import re
 import sys
 
 TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alone", "daily": "Metrics of days, one day ahead"}
-PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": []}
+PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": ["errors", "strain"]}
 
 
 def main(results, report, commit):

@@ -78,5 +78,5 @@ createdb_with_glucose bench
 "plot_$kind"
 if [[ -n $publish ]]; then
   python3 "$here/publish.py" "$root/bench/RESULTS.md" "$out/accuracy-$kind.md" "$(git -C "$root" describe --always --dirty)"
-  [[ $kind == daily ]] || cp "$out"/accuracy-"$kind"-*.svg "$root/docs/"
+  cp "$out"/accuracy-"$kind"-*.svg "$root/docs/"
 fi

@@ -1,17 +1,18 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Markdown. Differences of means are over persons drawn anew 1,000 times.
+SET search_path = bench;
 SELECT setseed(0.5) \g /dev/null
-CREATE TEMP TABLE person AS
+CREATE TABLE bench.person AS
 SELECT source, metric, person_id, count(*) AS n, sum(abs(value - outcome)) AS model, sum(abs(last - outcome)) AS last,
        sum(abs(moving_average - outcome)) AS moving_average, sum(abs(smoothed - outcome)) AS smoothed,
        sum(abs(mean - outcome)) AS mean, row_number() OVER (PARTITION BY source, metric ORDER BY person_id) AS i,
        count(*) OVER (PARTITION BY source, metric) AS persons
 FROM bench.answer GROUP BY 1, 2, 3;
-CREATE TEMP TABLE whole AS
+CREATE TABLE bench.whole AS
 SELECT source, metric, count(*) AS persons, sum(n) AS n, sum(model) / sum(n) AS model, sum(last) / sum(n) AS last,
        sum(moving_average) / sum(n) AS moving_average, sum(smoothed) / sum(n) AS smoothed, sum(mean) / sum(n) AS mean
 FROM person GROUP BY 1, 2;
-CREATE TEMP TABLE drawn AS
+CREATE TABLE bench.drawn AS
 SELECT d.source, d.metric, d.draw, sum(p.model) / sum(p.n) AS model,
        (sum(p.model) - sum(CASE w.naive WHEN 'last value' THEN p.last WHEN 'mean of 7 days' THEN p.moving_average
                                         WHEN 'smoothing 0.3' THEN p.smoothed ELSE p.mean END)) / sum(p.n) AS gain
