@@ -4,6 +4,12 @@
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 CREATE EXTENSION pg_glucose;
+-- The log has a key.
+SELECT current_setting('data_directory') || '/glucose_audit_key' AS key_file \gset
+COPY (SELECT encode(sha256(gen_random_uuid()::text::bytea), 'hex')) TO :'key_file';
+LOAD 'pg_glucose';
+ALTER SYSTEM SET glucose.audit_key_file = 'glucose_audit_key';
+SELECT pg_reload_conf() \g /dev/null
 CREATE ROLE glucose_steward LOGIN;
 CREATE ROLE app LOGIN;
 CREATE ROLE analyst LOGIN;

@@ -84,7 +84,8 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
   written CONSTANT name[] := '{model_version, model_metric, deployment, prediction, experiment_model, population_model,
-    population_metric, population_deployment, population_member, schema_version, training_job, retraining_log}';
+    population_metric, population_deployment, population_member, schema_version, training_job, retraining_log,
+    audit_seal}';
   held record;
 BEGIN
   -- An earlier version granted writing, and hosted platforms grant everything by default.
@@ -150,7 +151,7 @@ BEGIN
   FOR relation IN
     SELECT c.oid FROM pg_class c
     WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity
-      AND c.relname NOT IN ('schema_version', 'population_member') AND pg_has_role(c.relowner, 'USAGE')
+      AND c.relname NOT IN ('schema_version', 'population_member', 'audit_seal') AND pg_has_role(c.relowner, 'USAGE')
   LOOP
     PERFORM glucose.add_to_policy(relation, 'steward_reads', 'FOR SELECT', all_rows, role);
   END LOOP;

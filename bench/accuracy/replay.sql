@@ -67,7 +67,7 @@ BEGIN
   IF head <> 'median' THEN options := options || jsonb_build_object('head', head); END IF;
   IF level <> 0.9::real THEN options := options || jsonb_build_object('level', level::numeric); END IF;
   IF head = 'median' AND level = 0.9::real THEN
-    document := glucose.predict_glucose(meal, options || '{"log": false}', who);
+    document := glucose.predict_glucose(meal, options, who);
   END IF;
   RETURN QUERY SELECT who, meal, f.minutes_ahead, asked, head, level, document #>> '{provenance,source}',
       f.mg_dl::float8, f.lower::float8, f.upper::float8, (p ->> 'pBelow70')::float8, (p ->> 'pAbove180')::float8,

@@ -256,7 +256,7 @@ class Deeds:
     def setting(self):
         return "postgres", ["LOAD 'pg_glucose'", self.one_of((
             f"ALTER ROLE alice SET glucose.cache_size = '{self.one_of((1, 8, 64))}MB'",
-            f"ALTER ROLE bob SET glucose.log_predictions = {self.one_of(('on', 'off'))}",
+            f"ALTER ROLE bob SET glucose.audit_inputs = {self.one_of(('none', 'digest', 'full'))}",
             f"ALTER ROLE manager SET search_path = {self.one_of(('glucose, public', 'public', 'pg_temp, glucose'))}",
             f"ALTER ROLE viewer SET timezone = '{self.one_of(('UTC', 'Asia/Kolkata', 'America/St_Johns'))}'",
             f"ALTER ROLE recorder SET datestyle = '{self.one_of(('ISO', 'German', 'SQL, DMY'))}'"))]

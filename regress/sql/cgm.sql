@@ -285,7 +285,7 @@ SELECT jsonb_object_keys(predict_cgm(:'eater', '2026-01-15 06:00+00')) AS key OR
 SELECT count(*) AS logged, count(*) FILTER (WHERE meal_id IS NULL AND model_type = 'cgm') AS of_readings
   FROM prediction;
 SELECT count(*) AS same_numbers
-  FROM jsonb_to_recordset(predict_cgm(:'eater', '2026-01-15 06:00+00', '{"log": false}') -> 'predictions')
+  FROM jsonb_to_recordset(predict_cgm(:'eater', '2026-01-15 06:00+00', '{}') -> 'predictions')
   AS p (minutes_ahead integer, glucose integer, lower integer, upper integer)
 JOIN cgm_forecast(:'eater', '2026-01-15 06:00+00') f USING (minutes_ahead)
 WHERE (p.glucose, p.lower, p.upper) = (round(f.mg_dl), round(f.lower), round(f.upper));

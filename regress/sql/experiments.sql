@@ -234,7 +234,9 @@ FROM prediction p LEFT JOIN model_version m ON m.person_id = p.person_id AND m.s
   WHERE p.experiment = 'shadow' GROUP BY 1, 2;
 SELECT minutes_ahead, n_persons > 7 AS enough_pairs, n_stable = n_candidate AS paired,
   verdict <> 'not enough data' AS has_verdict FROM experiment_results('shadow');
-SELECT predict_glucose(meal_id, '{"log": false}') ->> 'logged' AS logged FROM latest LIMIT 1;
+BEGIN READ ONLY;
+SELECT predict_glucose(meal_id) ->> 'logged' AS logged FROM latest LIMIT 1;
+COMMIT;
 
 -- A shadow that cannot answer costs nobody the stable answer.
 RESET ROLE;

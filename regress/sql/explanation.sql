@@ -69,7 +69,7 @@ WHERE m.meal_id = :'meal' AND (difference <> 0 OR w.changed <> f.mg_dl OR w.mg_d
 SELECT minutes_ahead, difference = changed - mg_dl AS difference, lower <= changed AND changed <= upper AS ordered,
   round(changed) = (p ->> 'glucose')::float8 AS as_predict_meal, round(upper) = (p ->> 'upper')::float8 AS upper
 -- By a model that does not look at other meals: beside what is given to predict_meal, the stored meal stays one.
-FROM (SELECT jsonb_build_object('log', false, 'version', version) FROM kind WHERE algorithm = 'ridge') k (o), meal m,
+FROM (SELECT jsonb_build_object('version', version) FROM kind WHERE algorithm = 'ridge') k (o), meal m,
   LATERAL what_if(meal_id, '{"carbs_g": 120, "fiber_g": null, "meal_type": "snack"}', o) w
 JOIN LATERAL jsonb_array_elements(predict_meal(:'person',
   to_jsonb(m) - 'person_id' - 'meal_id' || '{"carbs_g": 120, "fiber_g": null, "meal_type": "snack"}',

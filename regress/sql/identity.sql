@@ -196,6 +196,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'outcome_of', 'train_metric', 'predict_metric', 'predict_metrics', 'metric_forecast', 'metric_forecast_json',
     'what_if_metric', 'what_if_metric_json', 'explain_metric', 'explain_metric_json', 'metric_attention',
     'train_event', 'predict_event', 'event_forecast', 'event_forecast_json', 'explain_event', 'explain_event_json',
+    'verify_log', 'prediction_history',  -- audit.sql
     'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.
 BEGIN;

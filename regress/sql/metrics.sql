@@ -71,7 +71,7 @@ SELECT test.near((d ->> 'historical_average')::real, (SELECT avg(value) FROM pas
        test.near((d ->> 'data_quality_score')::real, data_quality_score(:'ada', :rhr, :'last'::date - 1, 30),
        0.006) AS quality
 FROM (SELECT :'doc'::jsonb d) q, f;
-SELECT predict_metric(:'ada', :rhr, :'last', '{"lang": "de", "log": false}')
+SELECT predict_metric(:'ada', :rhr, :'last', '{"lang": "de"}')
   ->> 'interpretation' LIKE '% bpm erwartet (% bis %' AS german;
 -- As of the evening before: nothing that came later, or was recorded later, changes it.
 SELECT value AS v FROM metric_forecast(:'ada', :rhr, :'last'::date - 10) \gset

@@ -15,13 +15,13 @@ SET ROLE anna;
 
 -- The cache: filled by use, asked by content, emptied at will; wrong answers are impossible, so it never matters.
 SELECT * FROM cache_stats();
-SELECT count(*) FROM generate_series(1, 3) i, LATERAL (SELECT predict_glucose(:'meal', '{"log": false}') WHERE i > 0) p;
+SELECT count(*) FROM generate_series(1, 3) i, LATERAL (SELECT predict_glucose(:'meal', '{}') WHERE i > 0) p;
 SELECT entries, bytes > 500 AS bytes, hits, misses, evictions FROM cache_stats();
-SELECT predict_glucose(:'meal', '{"log": false, "version": "1.1.0"}') #> '{provenance,modelVersion}' AS named;
+SELECT predict_glucose(:'meal', '{"version": "1.1.0"}') #> '{provenance,modelVersion}' AS named;
 SELECT entries FROM cache_stats();
 SELECT invalidate_cache(), (SELECT entries + bytes FROM cache_stats()) AS left_over;
 SET glucose.cache_size = 0;
-SELECT predict_glucose(:'meal', format('{"log": false, "version": "%s"}', v)::jsonb) #> '{provenance,modelVersion}'
+SELECT predict_glucose(:'meal', format('{"version": "%s"}', v)::jsonb) #> '{provenance,modelVersion}'
   AS version FROM unnest('{1.0.0,1.1.0,1.0.0}'::text[]) v;
 SELECT entries, evictions > 0 AS evicted FROM cache_stats();
 RESET glucose.cache_size;
@@ -30,18 +30,18 @@ BEGIN;
 SELECT version FROM train_model(:'person', algorithm => 'mean', options => '{"deploy": false}');
 SAVEPOINT a;
 SELECT version, algorithm FROM train_model(:'person', algorithm => 'persistence', options => '{"deploy": true}');
-SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm,
-  predict_glucose(:'meal', '{"log": false}') #>> '{provenance,source}' AS source;
+SELECT predict_glucose(:'meal', '{}') #>> '{provenance,algorithm}' AS algorithm,
+  predict_glucose(:'meal', '{}') #>> '{provenance,source}' AS source;
 ROLLBACK TO a;
 SELECT version, algorithm FROM train_model(:'person', algorithm => 'lad', options => '{"deploy": true}');
-SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm,
+SELECT predict_glucose(:'meal', '{}') #>> '{provenance,algorithm}' AS algorithm,
   active_model_version(:'person');
 ROLLBACK;
-SELECT predict_glucose(:'meal', '{"log": false}') #>> '{provenance,algorithm}' AS algorithm,
+SELECT predict_glucose(:'meal', '{}') #>> '{provenance,algorithm}' AS algorithm,
   active_model_version(:'person');
 -- Deployed and answered in one statement: the later call sees the earlier one.
 SELECT deploy_model(:'person', 'glucose', '1.1.0'),
-  predict_glucose(:'meal', '{"log": false}') #> '{provenance,modelVersion}' AS now;
+  predict_glucose(:'meal', '{}') #> '{provenance,modelVersion}' AS now;
 SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', NULL)', :'person'));
 SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', ''1.7.0'')', :'person'));
 

@@ -22,7 +22,7 @@ SELECT count(*) AS ids_in_it FROM population_model m, person p
   WHERE position(uuid_send(p.person_id) IN m.artifact) > 0 OR m.metadata::text LIKE '%' || p.person_id || '%';
 SET ROLE ben;
 SELECT p.d #> '{provenance,source}' AS source, p.d #> '{provenance,algorithm}' AS algorithm
-  FROM (SELECT predict_glucose((SELECT meal_id FROM meal ORDER BY eaten_at DESC LIMIT 1), '{"log": false}')) p (d);
+  FROM (SELECT predict_glucose((SELECT meal_id FROM meal ORDER BY eaten_at DESC LIMIT 1), '{}')) p (d);
 
 -- A person's begins with it when it is of the same layers and horizons; else alone. Of 'auto' it is a candidate.
 CREATE TEMP TABLE trained AS

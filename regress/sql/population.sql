@@ -45,7 +45,7 @@ SELECT count(DISTINCT sha256) AS same_bytes FROM population_model WHERE model_ty
 SET ROLE ben;
 SELECT p.d #> '{provenance,source}' AS source, p.d #> '{provenance,features}' AS features,
   p.d #> '{provenance,modelVersion}' AS version, p.d ? 'disclaimer' AS disclaimer
-  FROM (SELECT predict_glucose(key('first'), '{"log": false}')) p (d);
+  FROM (SELECT predict_glucose(key('first'), '{}')) p (d);
 SELECT minutes_ahead, bool_and(lower <= mg_dl AND mg_dl <= upper) AS in_order,
   bool_and(lower <= before_lower AND upper >= before_upper) AS monotone, count(DISTINCT mg_dl) AS medians
 FROM (SELECT *, lag(lower, 1, lower) OVER w AS before_lower, lag(upper, 1, upper) OVER w AS before_upper
@@ -56,10 +56,10 @@ SELECT option, test.expect(format('SELECT * FROM glucose_forecast(key(''first'')
   FROM unnest('{"{\"level\": 0}","{\"level\": 1}","{\"level\": \"high\"}","{\"head\": \"mode\"}"}'::text[]) option;
 SELECT bool_and((p ->> 'pBelow70')::float8 + (p ->> 'pAbove180')::float8 <= 1
   AND (p ->> 'confidenceScore')::float8 BETWEEN 0 AND 1) AS probabilities
-  FROM jsonb_array_elements(predict_glucose(key('first'), '{"log": false}') -> 'predictions') p;
+  FROM jsonb_array_elements(predict_glucose(key('first'), '{}') -> 'predictions') p;
 SELECT bool_and(m.mg_dl = (p ->> 'mean')::int OR abs(m.mg_dl - (p ->> 'mean')::int) <= 0.5) AS mean_head
   FROM glucose_forecast(key('first'), '{"head": "mean"}') m
-  JOIN jsonb_array_elements(predict_glucose(key('first'), '{"log": false}') -> 'predictions') p
+  JOIN jsonb_array_elements(predict_glucose(key('first'), '{}') -> 'predictions') p
   ON (p ->> 'minutes_ahead')::int = m.minutes_ahead;
 
 -- What happened after earlier meals is remembered without a training: a day later glucose has always risen by 80.
@@ -90,7 +90,7 @@ SELECT version, metadata -> 'population_version' AS population, hyperparameters 
   FROM model_version WHERE person_id = :'ben' ORDER BY trained_at;
 SELECT p.d #> '{provenance,source}' AS source
   FROM (SELECT predict_glucose((SELECT meal_id FROM meal WHERE person_id = :'ben' ORDER BY eaten_at DESC LIMIT 1),
-  '{"log": false}')) p (d);
+  '{}')) p (d);
 -- It carries all it needs: it serves on when the population's versions are gone, and after a move.
 CREATE TEMP TABLE kept AS SELECT meal_id, f.*
   FROM (SELECT meal_id FROM meal WHERE person_id = :'ben' ORDER BY eaten_at DESC LIMIT 5) m,

@@ -43,14 +43,13 @@ SELECT l.predictions = :'doc'::jsonb -> 'predictions' AS same, l.meal_id = :'mea
   JOIN model_version v USING (person_id, version) WHERE prediction_id = (:'doc'::jsonb ->> 'predictionId')::uuid;
 SELECT count(*) AS logged_so_far FROM prediction;
 SELECT count(DISTINCT inputs_digest) AS two_inputs, count(*) FROM prediction;
--- Not logged: by option, by setting, in a read-only transaction; the answer is the same.
-SELECT d -> 'logged' AS logged, d -> 'predictionId' AS id, d -> 'predictions' = :'doc'::jsonb -> 'predictions' AS same
-  FROM predict_glucose(:'meal', '{"log": false}') d;
-SET glucose.log_predictions = off;
-SELECT predict_glucose(:'meal') -> 'logged' AS by_setting,
-  predict_glucose(:'meal', '{"log": true}') -> 'logged' AS setting_wins;
-RESET glucose.log_predictions;
+-- Not logged: in a read-only transaction alone; the answer is the same. No caller switches it off.
+SELECT test.expect($$ SELECT glucose.predict_glucose('00000000-0000-4000-8000-000000000000', '{"log": false}') $$)
+  AS option,
+  test.expect('SET glucose.log_predictions = off') AS setting;
 BEGIN READ ONLY;
+SELECT d -> 'logged' AS logged, d -> 'predictionId' AS id, d -> 'predictions' = :'doc'::jsonb -> 'predictions' AS same
+  FROM predict_glucose(:'meal', '{}') d;
 SELECT predict_glucose(:'meal') -> 'logged' AS read_only,
   predict_meal(:'person', '{"eaten_at": "2026-01-20 12:00"}') -> 'logged' AS meal;
 COMMIT;

@@ -25,9 +25,9 @@ CREATE FUNCTION pg_temp.answer(p uuid, at timestamptz, OUT ahead_30 real, OUT wi
 LANGUAGE sql AS $$
   SELECT f.mg_dl, f.upper - f.lower, f.confidence, d #>> '{predictions,0,confidence}', d #> '{provenance,sensorIssues}'
   FROM glucose.cgm_forecast($1, $2, '{"minutes": [30]}') f,
-       glucose.predict_meal($1, jsonb_build_object('carbs_g', 40, 'eaten_at', $2), '{"log": false}') d
+       glucose.predict_meal($1, jsonb_build_object('carbs_g', 40, 'eaten_at', $2), '{}') d
   WHERE d #> '{provenance,sensorIssues}' = glucose.predict_cgm($1, $2,
-  '{"log": false}') #> '{provenance,sensorIssues}' $$;
+  '{}') #> '{provenance,sensorIssues}' $$;
 
 SELECT pg_temp.calm('2026-01-30 18:00Z');
 SELECT ahead_30 BETWEEN 95 AND 130 AS near, cgm, meal, issues FROM pg_temp.answer(:'p', '2026-01-30 18:01Z');

@@ -89,7 +89,7 @@ SELECT count(f.mg_dl) FROM generate_series(1, 100), meal m,
 RESET statement_timeout;
 -- Errors say whom they are about.
 \set VERBOSITY default
-SELECT count(predict_glucose(meal_id, '{"log": false}', person_id)) FROM meal WHERE meal_id = key('far');
+SELECT count(predict_glucose(meal_id, '{}', person_id)) FROM meal WHERE meal_id = key('far');
 SELECT count(train_model(person_id, algorithm => 'ridge')) FROM person WHERE person_id = :'young';
 \set VERBOSITY terse
 
@@ -104,9 +104,9 @@ FROM as_typed a JOIN forecast_meals(:'p', '2026-01-25', '2026-02-01') b USING (m
 SET ROLE anna;
 SELECT n_train > 0 AS trained FROM train_model(:'p', algorithm => 'mean', options => '{"deploy": false}');
 SELECT predict_meal(:'p', '{"meal_type": null, "carbs_g": 40, "eaten_at": "2026-02-01T13:00:00Z"}',
-  '{"log": false}') -> 'predictions'
+  '{}') -> 'predictions'
   = predict_meal(:'p', '{"meal_type": "lunch", "carbs_g": 40, "eaten_at": "2026-02-01T13:00:00Z"}',
-  '{"log": false}') -> 'predictions'
+  '{}') -> 'predictions'
   AS lunch;
 
 -- A row of a view that is outside its range is its own meal's trouble.

@@ -10,7 +10,7 @@ CREATE FUNCTION test.hour(meal uuid) RETURNS numeric LANGUAGE sql AS $$
   SELECT round(mod((degrees(atan2(f[10], f[11])) / 15 + 24)::numeric, 24), 2) FROM glucose.extract_meal_features(meal) f
 $$;
 CREATE FUNCTION test.at(eaten_at text) RETURNS text LANGUAGE sql AS $$
-  SELECT (glucose.predict_meal(person_id, jsonb_build_object('eaten_at', eaten_at, 'carbs_g', 40), '{"log": false}')
+  SELECT (glucose.predict_meal(person_id, jsonb_build_object('eaten_at', eaten_at, 'carbs_g', 40), '{}')
           #>> '{predictions,0,at}')::timestamptz::text FROM glucose.person WHERE time_zone = 'Asia/Tokyo' $$;
 CREATE FUNCTION test.answers() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -19,8 +19,8 @@ DECLARE
   trained glucose.training_result;
 BEGIN
   trained := glucose.train_model(p, 'glucose', 'ridge', '{"start_at": "2026-01-06T00:00", "deploy": false}');
-  RETURN md5(concat(glucose.predict_glucose(m, '{"log": false}') - 'provenance',
-    glucose.predict_meal(p, '{"eaten_at": "2026-01-20T12:00", "carbs_g": 40}', '{"log": false}') -> 'predictions',
+  RETURN md5(concat(glucose.predict_glucose(m) -> 'predictions',
+    glucose.predict_meal(p, '{"eaten_at": "2026-01-20T12:00", "carbs_g": 40}') -> 'predictions',
     (SELECT string_agg(encode(float4send(f), 'hex'), '') FROM unnest(glucose.extract_features(m)) f),
     (SELECT string_agg(encode(float8send(e.mae), 'hex'), '') FROM glucose.evaluate_model(p) e),
     glucose.increment_version('1.2.3', 'minor'), (glucose.check_retraining(p)).new_meals,
@@ -161,5 +161,5 @@ SET ROLE anna;
 SET search_path = evil, pg_catalog;
 SELECT count(*) > 0 AS visible FROM glucose.person;
 SELECT glucose.predict_meal(person_id, '{"eaten_at": "2026-01-20T12:00Z"}',
-  '{"unit": "MMOL/l", "log": false}') ->> 'unit'
+  '{"unit": "MMOL/l"}') ->> 'unit'
   FROM glucose.person ORDER BY created_at DESC LIMIT 1;

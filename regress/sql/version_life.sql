@@ -58,7 +58,7 @@ SELECT predict_glucose(:'m') #> '{provenance,lastUsed}' AS never;
 SELECT (predict_glucose(:'m') #>> '{provenance,lastUsed}')::timestamptz = issued_at AS then FROM prediction;
 SELECT predict_glucose(:'m', '{"version": "1.1.0"}') #> '{provenance,lastUsed}' AS another_never;
 SELECT (d #>> '{provenance,lastUsed}')::timestamptz = (SELECT max(issued_at) FROM prediction
-  WHERE version = :'v') AS still_the_last FROM predict_glucose(:'m', '{"log": false}') d;
+  WHERE version = :'v') AS still_the_last FROM predict_glucose(:'m', '{}') d;
 
 -- No better than persistence on test: something better answers, if there is; the log does not count it as the model's.
 RESET ROLE;
@@ -68,11 +68,11 @@ SELECT d #>> '{provenance,source}', d #>> '{provenance,algorithm}', d #>> '{prov
   d #> '{provenance,lastUsed}' AS last_used, (d #> '{predictions,0,lower}') < (d #> '{predictions,0,upper}') AS interval
   FROM predict_glucose(:'m') d;
 SELECT abs((d #>> '{predictions,0,glucose}')::float8 - (extract_features(:'m'))[25]) <= 1 AS stays_what_it_is
-  FROM predict_glucose(:'m', '{"log": false}') d;
+  FROM predict_glucose(:'m', '{}') d;
 SELECT sha256 IS NULL AS nobodys FROM prediction ORDER BY issued_at DESC LIMIT 1;
 SELECT mg_dl = (extract_features(:'m'))[25] AS rows_too FROM glucose_forecast(:'m') LIMIT 1;
 SELECT d #>> '{provenance,source}' AS when_named
-  FROM predict_glucose(:'m', jsonb_build_object('version', :'v', 'log', false)) d;
+  FROM predict_glucose(:'m', jsonb_build_object('version', :'v')) d;
 SELECT count(*) > 1 AS explained FROM explain_prediction(:'m', 60);
 SELECT active_model_version(:'p') = :'v' AS still_active;
 -- The same of readings alone.
@@ -83,7 +83,7 @@ SET ROLE anna;
 SELECT d #>> '{provenance,source}', (d #>> '{predictions,5,glucose}')::int - (
     SELECT round(mg_dl)::int FROM glucose_reading WHERE measured_at <= '2026-02-01 12:00' ORDER BY measured_at DESC
     LIMIT 1) AS moved
-  FROM predict_cgm(:'p', '2026-02-01 12:00', '{"log": false, "minutes": 30}') d;
+  FROM predict_cgm(:'p', '2026-02-01 12:00', '{"minutes": 30}') d;
 -- A population's model is better; where it is not either, it is left out as well.
 SET ROLE ben;
 SELECT count(test.eater(seed, 30)) FROM generate_series(2, 4) seed;

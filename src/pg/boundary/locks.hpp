@@ -8,7 +8,7 @@
 namespace glucose::pg {
 
 /// What is locked; part of the lock's key.
-enum LockKind : uint32 { kJobLock = 2, kPersonLock = 3 };
+enum LockKind : uint32 { kJobLock = 2, kPersonLock = 3, kSealLock = 4 };
 
 /// False when another session has it. A uuid is hashed into the key: two that collide wait for each other, no more.
 bool try_session_lock(LockKind kind, const pg_uuid_t* id);

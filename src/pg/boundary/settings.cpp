@@ -13,12 +13,43 @@ int cache_size_kb = kUsualCacheKb;
 int max_train_memory_kb = 256 * 1024;
 int max_training_workers = 2;
 int min_population_persons = 10;
-bool log_predictions = true;
+char* audit_key_file = nullptr;
+int audit_inputs = kInputsDigest;
+bool require_audit = false;
+constexpr int kDay = 24 * 60, kMostDays = 100 * 366;
+int values_retention_min = 7 * kDay;
+int audit_retention_min = 2190 * kDay;
+int rollback_window_min = 14 * kDay;
 
 namespace {
 const config_enum_entry kIdentityOptions[] = {
     {"role", kIdentityRole, false}, {"claims", kIdentityClaims, false}, {nullptr, 0, false}};
+const config_enum_entry kInputsOptions[] = {
+    {"none", kInputsNone, false}, {"digest", kInputsDigest, false}, {"full", kInputsFull, false}, {nullptr, 0, false}};
+
+void define_period(const char* name, const char* what, int* minutes) {
+  DefineCustomIntVariable(name, what, nullptr, minutes, *minutes, 0, kMostDays * kDay, PGC_SUSET, GUC_UNIT_MIN, nullptr,
+                          nullptr, nullptr);
 }
+
+void define_audit() {
+  DefineCustomStringVariable("glucose.audit_key_file", "File with the key that signs rows of the log.",
+                             "A key a line, the newest first; relative to the data directory. Empty: not signed.",
+                             &audit_key_file, "", PGC_SUSET, GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable("glucose.audit_inputs", "What the log keeps of what a model looked at.", nullptr,
+                           &audit_inputs, kInputsDigest, kInputsOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("glucose.require_audit", "Whether there is no answer without a row of the log.",
+                           "Read-only calls raise 25006, and forecasts as rows are the stewards' alone.",
+                           &require_audit, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  define_period("glucose.values_retention", "How long the log keeps values; purge() takes them away.",
+                &values_retention_min);
+  define_period("glucose.audit_retention", "How long the log keeps who was answered by which model and when.",
+                &audit_retention_min);
+  define_period("glucose.rollback_window",
+                "How long after a deployment the values of both versions' answers are kept, at least.",
+                &rollback_window_min);
+}
+}  // namespace
 
 void define() {
   DefineCustomEnumVariable("glucose.identity", "How pg_glucose knows who asks.",
@@ -38,8 +69,7 @@ void define() {
   DefineCustomIntVariable("glucose.min_population_persons", "Persons a population model is trained from, at least.",
                           "The persons of two of its versions differ by none or by as many.", &min_population_persons,
                           10, 2, 1000000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
-  DefineCustomBoolVariable("glucose.log_predictions", "Whether predict_glucose and predict_meal write a log row.",
-                           nullptr, &log_predictions, true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  define_audit();
   MarkGUCPrefixReserved("glucose");
 }
 

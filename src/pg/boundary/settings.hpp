@@ -6,13 +6,20 @@ namespace glucose::pg::settings {
 
 /// How a caller is known (glucose.identity, superuser only).
 enum Identity : int { kIdentityRole, kIdentityClaims };
+/// What the log keeps of what a model looked at.
+enum AuditInputs : int { kInputsNone, kInputsDigest, kInputsFull };
 
 extern int identity;                // one of Identity
 extern int cache_size_kb;           // glucose.cache_size: decoded models kept per backend, and as much of persons
 extern int max_train_memory_kb;     // glucose.max_train_memory: refuse a training that needs more
 extern int max_training_workers;    // glucose.max_training_workers: background trainings at once, on the server
 extern int min_population_persons;  // glucose.min_population_persons: fewer would be told of by a model of all
-extern bool log_predictions;        // glucose.log_predictions
+extern char* audit_key_file;        // glucose.audit_key_file: empty: rows of the log are not signed
+extern int audit_inputs;            // glucose.audit_inputs: one of AuditInputs
+extern bool require_audit;          // glucose.require_audit: no answer without a row of the log
+extern int values_retention_min;    // glucose.values_retention
+extern int audit_retention_min;     // glucose.audit_retention
+extern int rollback_window_min;     // glucose.rollback_window
 
 inline std::size_t cache_bytes() {
   return static_cast<std::size_t>(cache_size_kb) * 1024;

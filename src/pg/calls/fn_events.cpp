@@ -76,6 +76,7 @@ SQL_FUNCTION(predict_event) {
   instr_time started;
   INSTR_TIME_SET_CURRENT(started);
   Request r = read_request(fcinfo, false);
+  r.asking.is_logged = true;
   About about;
   begin_about(about, kOfPerson, r.person_id);
   begin(Volatility::is_volatile);

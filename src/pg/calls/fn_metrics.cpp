@@ -101,6 +101,7 @@ SQL_FUNCTION(predict_metric) {
   instr_time started;
   INSTR_TIME_SET_CURRENT(started);
   Request r = read_request(fcinfo, 2, false);
+  r.asking.is_logged = true;
   About about;
   begin_about(about, kOfPerson, r.person_id);
   begin(Volatility::is_volatile);

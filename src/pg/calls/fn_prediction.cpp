@@ -20,7 +20,8 @@ using glucose::GlucoseUnit;
 namespace {
 
 Asking read_request(FunctionCallInfo fcinfo, const glucose::Task& task, int options) {
-  const Asking asking = read_asking(task, jsonb_argument(fcinfo, options, "options"));
+  Asking asking = read_asking(task, jsonb_argument(fcinfo, options, "options"));
+  asking.is_logged = true;
   require_disclaimer(asking.lang);
   return asking;
 }

@@ -134,6 +134,10 @@ Datum column(uint64 row, int column, bool* is_null) {
   return checked(SPI_tuptable, row, column, is_null);
 }
 
+Datum column(const SPITupleTable* rows, uint64 row, int column, bool* is_null) {
+  return checked(rows, row, column, is_null);
+}
+
 Datum value(uint64 row, int column) {
   return value(SPI_tuptable, row, column);
 }

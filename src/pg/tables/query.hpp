@@ -5,7 +5,7 @@
 
 namespace glucose::pg {
 
-inline constexpr int kMaxParameters = 24;
+inline constexpr int kMaxParameters = 32;
 
 /// A statement with its plan, prepared on first use and kept for the life of the backend. The server plans it again
 /// whenever a table, a policy or the role changes.
@@ -66,6 +66,7 @@ Datum column(uint64 row, int column, bool* is_null);
 Datum value(uint64 row, int column);
 /// The same of rows that outlive the statements run for each of them.
 Datum value(const SPITupleTable* rows, uint64 row, int column);
+Datum column(const SPITupleTable* rows, uint64 row, int column, bool* is_null);
 
 /// A text into out [size], empty for null.
 void copy_text(uint64 row, int column, char* out, int size);

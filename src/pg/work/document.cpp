@@ -22,13 +22,6 @@ void add_sensor_issues(StringInfo out, const Answer& answer) {
   appendStringInfoChar(out, ']');
 }
 
-const char* source_of(const Served& served) {
-  const ModelRow& row = served.row;
-  if (served.is_baseline) return "baseline";
-  if (strcmp(row.algorithm, "persistence") == 0 || strcmp(row.algorithm, "mean") == 0) return "baseline";
-  return row.is_population ? "population" : "personal";
-}
-
 void add_clock(StringInfo out, const Asking& asking) {
   const TimestampTz at = asking.question.at;
   const Stay& stay = asking.person.clock->at(at);
@@ -76,6 +69,18 @@ void add_provenance(StringInfo out, const Served& served, const Answer& answer) 
 
 }  // namespace
 
+const char* source_of(const Served& served) {
+  const ModelRow& row = served.row;
+  if (served.is_baseline) return "baseline";
+  if (strcmp(row.algorithm, "persistence") == 0 || strcmp(row.algorithm, "mean") == 0) return "baseline";
+  return row.is_population ? "population" : "personal";
+}
+
+const char* unit_name_of(const Asking& asking) {
+  if (asking.task->subjects != Subjects::none) return asking.subject.unit.data();
+  return kGlucoseUnitNames[static_cast<size_t>(asking.unit_of_document())];
+}
+
 char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit unit) {
   const Question& question = served.asking->question;
   const auto& events = served.asking->task->events;
@@ -113,7 +118,7 @@ Jsonb* answer_document(const Served& served, const Answer& answer, const char* p
   appendStringInfoChar(&out, '{');
   json_key(&out, "predictions");
   appendStringInfoString(&out, predictions);
-  json_text(&out, "unit", kGlucoseUnitNames[static_cast<size_t>(served.asking->unit_of_document())]);
+  json_text(&out, "unit", unit_name_of(*served.asking));
   add_provenance(&out, served, answer);
   json_bool(&out, "logged", prediction_id != nullptr);
   json_text(&out, "predictionId",

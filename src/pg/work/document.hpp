@@ -4,6 +4,12 @@
 
 namespace glucose::pg {
 
+/// Whose the forecast is: personal, population or baseline.
+const char* source_of(const Served& served);
+
+/// The unit that a document is in, as it names it.
+const char* unit_name_of(const Asking& asking);
+
 /// The "predictions" array of an answer, of glucose in a unit: whole mg/dL, tenths of mmol/L. The log is in mg/dL.
 char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit unit);
 

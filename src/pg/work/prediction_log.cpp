@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/work/prediction_log.hpp"
 
+#include <algorithm>
+
 #include "pg/boundary/attempt.hpp"
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/identity.hpp"
+#include "pg/tables/log_row.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/work/document.hpp"
 
 extern "C" {
 #include "access/xlog.h"
 #include "utils/acl.h"
+#include "utils/inet.h"
 }
 
 namespace glucose::pg {
@@ -18,15 +22,13 @@ namespace glucose::pg {
 namespace {
 
 Query insert_prediction{
-    "INSERT INTO glucose.prediction (person_id, meal_id, model_type, version, sha256, inputs_digest, predictions, "
-    "latency_ms, issued_to, level, experiment, arm, shadow_version, shadow_sha256, shadow_predictions) "
-    "VALUES ($1, $2, $3, $4, $5, pg_catalog.sha256($6), $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-    "RETURNING prediction_id, (SELECT o.issued_at FROM glucose.prediction o WHERE o.person_id OPERATOR(pg_catalog.=) "
-    "$1 "
-    "AND o.sha256 OPERATOR(pg_catalog.=) $5 ORDER BY o.issued_at USING OPERATOR(pg_catalog.>) LIMIT 1)",
-    15,
-    {UUIDOID, UUIDOID, TEXTOID, TEXTOID, BYTEAOID, BYTEAOID, JSONBOID, FLOAT4OID, TEXTOID, FLOAT4OID, TEXTOID, TEXTOID,
-     TEXTOID, BYTEAOID, JSONBOID}};
+    "INSERT INTO glucose.prediction (" PGG_LOG_COLUMNS
+    ", values_digest, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+    "$19, $20, $21, $22, $23, $24, $25, $26, $27) "
+    "RETURNING (SELECT o.issued_at FROM glucose.prediction o WHERE o.person_id OPERATOR(pg_catalog.=) $1 "
+    "AND o.sha256 OPERATOR(pg_catalog.=) $9 ORDER BY o.issued_at USING OPERATOR(pg_catalog.>) LIMIT 1)",
+    27,
+    {PGG_LOG_TYPES, BYTEAOID, BYTEAOID}};
 
 Query newest_use{
     "SELECT issued_at FROM glucose.prediction WHERE person_id OPERATOR(pg_catalog.=) $1 "
@@ -37,18 +39,6 @@ Query newest_use{
 bool may_read_log() {
   const Oid table = get_relname_relid("prediction", get_namespace_oid("glucose", false));
   return OidIsValid(table) && pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-}
-
-// Whoever may ask is logged, at every level of sharing.
-bool is_logged(const Asking& asking) {
-  return asking.log && settings::log_predictions && !XactReadOnly && !RecoveryInProgress();
-}
-
-Datum bytes_datum(const void* data, size_t size) {
-  auto* bytes = static_cast<bytea*>(palloc(size + VARHDRSZ));
-  SET_VARSIZE(bytes, size + VARHDRSZ);
-  memcpy(VARDATA(bytes), data, size);
-  return PointerGetDatum(bytes);
 }
 
 // Whatever goes wrong with a shadow is undone and noted: the person gets the stable answer all the same.
@@ -62,22 +52,98 @@ const char* shadow_text(const Served& served) {
   return nullptr;
 }
 
-void add_trial(Parameters& p, const Served& served) {
+Datum name_of(Oid role) {
+  auto* name = static_cast<NameData*>(palloc(sizeof(NameData)));
+  namestrcpy(name, GetUserNameFromId(role, false));
+  return NameGetDatum(name);
+}
+
+// Of the connection, so the same for a session's life.
+void set_client(LogRow& row) {
+  LOCAL_FCINFO(call, 0);
+  InitFunctionCallInfoData(*call, nullptr, 0, InvalidOid, nullptr, nullptr);
+  const Datum address = inet_client_addr(call);
+  if (!call->isnull) row.set(kLogClient, address);
+}
+
+void set_asker(LogRow& row) {
+  const char* identity = current_identity();
+  if (identity != nullptr) row.set(kLogIssuedTo, CStringGetTextDatum(identity));
+  row.set(kLogRole, name_of(GetUserId()));
+  row.set(kLogSessionRole, name_of(GetSessionUserId()));
+  set_client(row);
+}
+
+void set_inputs(LogRow& row, const Answer& answer) {
+  if (settings::audit_inputs == settings::kInputsNone) return;
+  uint8 digest[kSha256Bytes];
+  sha256(answer.seen.data(), sizeof(float) * static_cast<size_t>(answer.n_seen), digest);
+  row.set(kLogInputsDigest, bytes_datum(digest, sizeof digest));
+  if (settings::audit_inputs != settings::kInputsFull) return;
+  auto* inputs = static_cast<Datum*>(palloc(sizeof(Datum) * kMostSeen));
+  for (int i = 0; i < answer.n_seen; ++i) inputs[i] = Float4GetDatum(answer.seen[static_cast<size_t>(i)]);
+  row.set(kLogInputs, PointerGetDatum(construct_array(inputs, answer.n_seen, FLOAT4OID, sizeof(float4), true, 'i')));
+}
+
+void set_model(LogRow& row, const Served& served) {
+  row.set(kLogModelType, CStringGetTextDatum(served.asking->model_type));
+  row.set(kLogVersion, CStringGetTextDatum(served.row.version));
+  // What the model has not said must not count as its own.
+  if (!served.is_baseline) row.set(kLogSha256, bytes_datum(served.row.sha256, sizeof served.row.sha256));
+  row.set(kLogSource, CStringGetTextDatum(source_of(served)));
   const Trial& trial = served.trial;
-  if (trial.arm == nullptr) {
-    for (int i = 0; i < 5; ++i) p.add_null();
-    return;
-  }
-  p.add(CStringGetTextDatum(trial.experiment));
-  p.add(CStringGetTextDatum(trial.arm));
+  if (trial.arm == nullptr) return;
+  row.set(kLogExperiment, CStringGetTextDatum(trial.experiment));
+  row.set(kLogArm, CStringGetTextDatum(trial.arm));
   const char* shadow = trial.shadow.found ? shadow_text(served) : nullptr;
-  if (shadow == nullptr) {
-    for (int i = 0; i < 3; ++i) p.add_null();
+  if (shadow == nullptr) return;
+  row.set(kLogShadowVersion, CStringGetTextDatum(trial.shadow.version));
+  row.set(kLogShadowSha256, bytes_datum(trial.shadow.sha256, sizeof trial.shadow.sha256));
+  row.set(kLogShadowPredictions, JsonbPGetDatum(to_jsonb(shadow)));
+}
+
+float lowest_score(const Answer& answer) {
+  float lowest = 1;
+  for (int k = 0; k < answer.n; ++k) lowest = std::min(lowest, answer.expected[static_cast<size_t>(k)].score);
+  return std::clamp(lowest, 0.0F, 1.0F);
+}
+
+void set_answer(LogRow& row, const Served& served, const Answer& answer, const char* predictions) {
+  const Asking& asking = *served.asking;
+  if (asking.meal_id != nullptr) row.set(kLogMeal, UUIDPGetDatum(asking.meal_id));
+  row.set(kLogAskedAt, TimestampTzGetDatum(asking.question.at));
+  row.set(kLogLevel, Float4GetDatum(static_cast<float4>(asking.question.level)));
+  row.set(kLogUnit, CStringGetTextDatum(unit_name_of(asking)));
+  row.set(kLogScore, Float4GetDatum(lowest_score(answer)));
+  row.set(kLogPredictions, JsonbPGetDatum(to_jsonb(predictions)));
+}
+
+Datum new_id() {
+  auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+  if (!pg_strong_random(id->data, UUID_LEN)) elog(ERROR, "could not draw random numbers");
+  id->data[6] = static_cast<unsigned char>((id->data[6] & 0x0f) | 0x40);  // version 4
+  id->data[8] = static_cast<unsigned char>((id->data[8] & 0x3f) | 0x80);  // RFC 4122 variant
+  return UUIDPGetDatum(id);
+}
+
+float elapsed_ms(instr_time started) {
+  instr_time elapsed;
+  INSTR_TIME_SET_CURRENT(elapsed);
+  INSTR_TIME_SUBTRACT(elapsed, started);
+  return static_cast<float>(INSTR_TIME_GET_MILLISEC(elapsed));
+}
+
+void add_signature(Parameters& p, const LogRow& row) {
+  if (audit_keys() == 0) {
+    p.add_null();
+    p.add_null();
     return;
   }
-  p.add(CStringGetTextDatum(trial.shadow.version));
-  p.add(bytes_datum(trial.shadow.sha256, sizeof trial.shadow.sha256));
-  p.add(JsonbPGetDatum(to_jsonb(shadow)));
+  uint8 values_digest[kSha256Bytes], mac[kSha256Bytes];
+  sign_values(row, 0, values_digest);
+  sign_row(row, values_digest, 0, mac);
+  p.add(bytes_datum(values_digest, sizeof values_digest));
+  p.add(bytes_datum(mac, sizeof mac));
 }
 
 // The person may be erased while its forecast is computed; what the foreign key then finds is that it is not there.
@@ -110,34 +176,28 @@ TimestampTz last_use(const Served& served) {
 
 const pg_uuid_t* log_prediction(Served& served, const Answer& answer, const char* predictions, instr_time started) {
   const Asking& asking = *served.asking;
-  if (!is_logged(asking)) {
+  // Whoever may ask is logged, at every level of sharing.
+  if (XactReadOnly || RecoveryInProgress()) {
     served.last_used = last_use(served);
     return nullptr;
   }
-  const char* identity = current_identity();
-  instr_time elapsed;
-  INSTR_TIME_SET_CURRENT(elapsed);
-  INSTR_TIME_SUBTRACT(elapsed, started);
+  LogRow row = empty_log_row();
+  row.set(kLogPerson, UUIDPGetDatum(&asking.person.id));
+  row.set(kLogId, new_id());
+  set_asker(row);
+  set_inputs(row, answer);
+  set_model(row, served);
+  set_answer(row, served, answer, predictions);
+  row.set(kLogIssuedAt, TimestampTzGetDatum(GetCurrentTimestamp()));
+  row.set(kLogLatency, Float4GetDatum(elapsed_ms(started)));
   Parameters p;
-  p.add(UUIDPGetDatum(&asking.person.id));
-  p.add_or_null(asking.meal_id != nullptr, UUIDPGetDatum(asking.meal_id));
-  p.add(CStringGetTextDatum(asking.model_type));
-  p.add(CStringGetTextDatum(served.row.version));
-  // What the model has not said must not count as its own.
-  p.add_or_null(!served.is_baseline, bytes_datum(served.row.sha256, sizeof served.row.sha256));
-  p.add(bytes_datum(answer.seen.data(), sizeof(float) * static_cast<size_t>(answer.n_seen)));
-  p.add(JsonbPGetDatum(to_jsonb(predictions)));
-  p.add(Float4GetDatum(static_cast<float4>(INSTR_TIME_GET_MILLISEC(elapsed))));
-  p.add_or_null(identity != nullptr, identity != nullptr ? CStringGetTextDatum(identity) : 0);
-  p.add(Float4GetDatum(static_cast<float4>(asking.question.level)));
-  add_trial(p, served);
+  for (int column = 0; column < kLogColumns; ++column) p.add_or_null(!row.nulls[column], row.values[column]);
+  add_signature(p, row);
   insert_row(p, asking.person.id);
-  auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-  *id = *DatumGetUUIDP(value(0, 1));
   bool is_first;
-  const Datum last_used = column(0, 2, &is_first);
+  const Datum last_used = column(0, 1, &is_first);
   if (!is_first && may_read_log()) served.last_used = DatumGetTimestampTz(last_used);
-  return id;
+  return DatumGetUUIDP(row.values[kLogId]);
 }
 
 }  // namespace glucose::pg

@@ -8,10 +8,9 @@ extern "C" {
 
 namespace glucose::pg {
 
-/// Writes the log row of an answer and returns its prediction_id; nullptr when nothing may be written: on a standby, in
-/// a read-only transaction, without the privilege, or when the caller or a setting says not to. Either way
-/// served.last_used is when the artifact that answers last answered this person, by the log, as far as the caller may
-/// read it; -infinity when it never has.
+/// Writes the log row of an answer and returns its prediction_id; nullptr when nothing can be written: on a standby and
+/// in a read-only transaction. No caller can switch it off. Either way served.last_used is when the artifact that
+/// answers last answered this person, by the log, as far as the caller may read it; -infinity when it never has.
 const pg_uuid_t* log_prediction(Served& served, const Answer& answer, const char* predictions, instr_time started);
 
 }  // namespace glucose::pg

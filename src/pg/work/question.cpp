@@ -60,8 +60,6 @@ void take_option(const char* key, const JsonbValue& value, void* state) {
     copy_option(key, value, asking.version, sizeof asking.version);
   else if (strcmp(key, "lang") == 0)
     copy_option(key, value, asking.lang, sizeof asking.lang);
-  else if (strcmp(key, "log") == 0)
-    asking.log = bool_value(key, value);
   else if (strcmp(key, "level") == 0)
     take_level(key, value, &asking.question.level);
   else if (strcmp(key, "head") == 0)
@@ -74,9 +72,9 @@ void take_option(const char* key, const JsonbValue& value, void* state) {
     take_minutes(key, value, *asking.task, asking.question);
   else
     raise_unknown_option(
-        key, psprintf("%s%sversion, level, head, %slang%s", asking.task->set_minutes != nullptr ? "minutes, " : "",
-                      is_glucose ? "model_type, " : "", is_glucose ? "unit, " : "",
-                      asking.in_rows ? ", log and on_error" : " and log"));
+        key,
+        psprintf("%s%sversion, level, head, %slang%s", asking.task->set_minutes != nullptr ? "minutes, " : "",
+                 is_glucose ? "model_type, " : "", is_glucose ? "unit, " : "", asking.in_rows ? " and on_error" : ""));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ struct Asking {
   char model_type[kLongestName] = "";
   char version[kLongestVersion] = "";  // empty: the active one
   char lang[8] = "en";
-  bool log = true;
+  bool is_logged = false;   // asked by a function that writes a row of the log
   bool names_unit = false;  // else documents are in the person's and rows in mg/dL, as their columns say
   GlucoseUnit unit = GlucoseUnit::mg_dl;
   bool in_rows = false;      // asked for rows, of which there may be none:
@@ -37,7 +37,7 @@ struct Asking {
 };
 
 /// Reads the options of a forecast of the task; raises 22023 naming an unknown key or a wrong value. Options that all
-/// tasks know: model_type (which must be of the task), version, level, head, unit, lang, log. Those whose questions are
+/// tasks know: model_type (which must be of the task), version, level, head, unit, lang. Those whose questions are
 /// about moments: minutes, a number (every five minutes up to it) or a list. What answers in rows knows on_error, too.
 Asking read_asking(const Task& task, Jsonb* options, bool in_rows = false);
 

@@ -4,13 +4,17 @@
 #include <algorithm>
 
 #include "core/asking/finite.hpp"
+#include "pg/boundary/audit_key.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
+#include "pg/boundary/settings.hpp"
+#include "pg/tables/identity.hpp"
 #include "pg/tables/kept.hpp"
 #include "pg/tables/models.hpp"
 #include "pg/tables/sight.hpp"
 
 extern "C" {
+#include "access/xlog.h"
 #include "common/hashfn.h"
 }
 
@@ -121,9 +125,20 @@ const Answer* ask(const Asking& asking, const AnyModel& model, const Known& know
   return answer;
 }
 
+// With glucose.require_audit nobody is answered off the record but who works for all.
+void require_row_of_log(const Asking& asking) {
+  if (!asking.is_logged) return require_steward("forecasts that are not logged");
+  (void)require_audit_keys();
+  if (!XactReadOnly && !RecoveryInProgress()) return;
+  ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+                  errmsg("a forecast needs a row of the log, and nothing can be written here"),
+                  errhint("Ask in a transaction that may write, on the primary server: glucose.require_audit is on.")));
+}
+
 }  // namespace
 
 Served read_served(const Asking& asking, MemoryContext context) {
+  if (settings::require_audit) require_row_of_log(asking);
   Served served;
   served.asking = &asking;
   choose_model(asking, served);

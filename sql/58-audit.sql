@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.seal_log(older_than interval DEFAULT '0', OUT seals bigint, OUT sealed_rows bigint,
+  OUT released bigint, OUT head text)
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_seal_log';
+COMMENT ON FUNCTION glucose.seal_log(interval) IS
+'Seals the log of persons whose oldest unsealed row is older than this, so that verify_log() finds any change; returns '
+'the newest seal, to be written down elsewhere. For the steward.';
+
+CREATE FUNCTION glucose.verify_log(person_id uuid, head text DEFAULT NULL, OUT what text, OUT prediction_id uuid,
+  OUT seal_no bigint, OUT issued_at timestamptz, OUT detail text) RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1 COST 10000 AS 'MODULE_PATHNAME', 'glucose_verify_log';
+COMMENT ON FUNCTION glucose.verify_log(uuid, text) IS
+'What is wrong with a person''s log: rows changed, deleted, added or reordered since sealed, seals changed or '
+'missing, also the one that seal_log() had returned as head. No row: nothing.';
+
+CREATE FUNCTION glucose.verify_seals(head text DEFAULT NULL, OUT what text, OUT prediction_id uuid,
+  OUT seal_no bigint, OUT issued_at timestamptz, OUT detail text) RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1 COST 10000 AS 'MODULE_PATHNAME', 'glucose_verify_seals';
+COMMENT ON FUNCTION glucose.verify_seals(text) IS
+'What is wrong with the seals of all persons, as verify_log() says it. For the steward.';
+
+CREATE FUNCTION glucose.purge_some(after bigint, OUT taken bigint, OUT deleted bigint, OUT released bigint,
+  OUT last_seal bigint, OUT is_done boolean)
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_purge_some';
+COMMENT ON FUNCTION glucose.purge_some(bigint) IS
+'Internal: part of purge(): one piece of it, of seals after this one; the first is after -1.';
+
+-- It commits, and a procedure with a SET clause cannot: it names the schema of every function and uses no operator.
+CREATE PROCEDURE glucose.purge(time_budget interval DEFAULT '1 hour')
+LANGUAGE plpgsql
+AS $fn$
+DECLARE
+  started_at CONSTANT pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+  piece pg_catalog.record;
+  last_seal pg_catalog.int8 := '-1';
+  taken pg_catalog.int8 := 0;
+  deleted pg_catalog.int8 := 0;
+  released pg_catalog.int8 := 0;
+BEGIN
+  WHILE glucose.retraining_may_go_on(0, 1, started_at, time_budget) LOOP
+    SELECT * INTO piece FROM glucose.purge_some(last_seal);
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    last_seal := piece.last_seal;
+    taken := pg_catalog.int8pl(taken, piece.taken);
+    deleted := pg_catalog.int8pl(deleted, piece.deleted);
+    released := pg_catalog.int8pl(released, piece.released);
+    EXIT WHEN piece.is_done;
+  END LOOP;
+  RAISE NOTICE 'purge: values of % rows, % rows, % seals released', taken, deleted, released;
+END
+$fn$;
+COMMENT ON PROCEDURE glucose.purge(interval) IS
+'Takes values older than glucose.values_retention and rows older than glucose.audit_retention out of the log, and '
+'commits after each thousand. It can be stopped at any moment and run again. For the steward.';
+
+CREATE FUNCTION glucose.prediction_history(person_id uuid, of_type text DEFAULT NULL,
+  since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', max_rows integer DEFAULT 100,
+  OUT prediction_id uuid, OUT issued_at timestamptz, OUT issued_to text, OUT role name, OUT client_address inet,
+  OUT model_type text, OUT version text, OUT sha256 text, OUT source text, OUT meal_id uuid, OUT asked_at timestamptz,
+  OUT level real, OUT unit text, OUT score real, OUT latency_ms real, OUT predictions jsonb, OUT experiment text,
+  OUT arm text, OUT is_signed boolean, OUT seal_no bigint, OUT purged_at timestamptz) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+BEGIN
+  PERFORM glucose.require_person(prediction_history.person_id);
+  IF of_type IS NOT NULL THEN
+    PERFORM glucose.model_type(of_type);
+  END IF;
+  IF num_nulls(since, until, max_rows) > 0 OR max_rows < 1 THEN
+    RAISE EXCEPTION '"since" and "until" must not be null, and "max_rows" must be at least 1'
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN QUERY
+    SELECT p.prediction_id, p.issued_at, p.issued_to, p.role, p.client_address, p.model_type, p.version,
+           encode(p.sha256, 'hex'), p.source, p.meal_id, p.asked_at, p.level, p.unit, p.score, p.latency_ms,
+           p.predictions, p.experiment, p.arm, p.mac IS NOT NULL, p.seal_no, p.purged_at
+    FROM glucose.prediction p
+    WHERE p.person_id = prediction_history.person_id AND p.issued_at >= since AND p.issued_at < until
+      AND (of_type IS NULL OR p.model_type = of_type)
+    ORDER BY p.issued_at DESC, p.prediction_id LIMIT max_rows;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.prediction_history(uuid, text, timestamptz, timestamptz, integer) IS
+'What a person was answered, newest first: who asked, which model answered, what, and whether the row is signed, sealed '
+'or purged. Show disclaimer() with it.';
