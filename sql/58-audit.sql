@@ -38,7 +38,7 @@ DECLARE
   released pg_catalog.int8 := 0;
 BEGIN
   WHILE glucose.retraining_may_go_on(0, 1, started_at, time_budget) LOOP
-    SELECT * INTO piece FROM glucose.purge_some(last_seal);
+    SELECT s.taken, s.deleted, s.released, s.last_seal, s.is_done INTO piece FROM glucose.purge_some(last_seal) s;
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     last_seal := piece.last_seal;
@@ -52,7 +52,7 @@ END
 $fn$;
 COMMENT ON PROCEDURE glucose.purge(interval) IS
 'Takes values older than glucose.values_retention and rows older than glucose.audit_retention out of the log, and '
-'commits after each thousand. It can be stopped at any moment and run again. For the steward.';
+'commits after each thousand; it can be stopped and run again. For the steward.';
 
 CREATE FUNCTION glucose.prediction_history(person_id uuid, of_type text DEFAULT NULL,
   since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', max_rows integer DEFAULT 100,
@@ -83,5 +83,5 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.prediction_history(uuid, text, timestamptz, timestamptz, integer) IS
-'What a person was answered, newest first: who asked, which model answered, what, and whether the row is signed, sealed '
+'What a person was answered, newest first: who asked, which model, what it said, and whether the row is signed, sealed '
 'or purged. Show disclaimer() with it.';
