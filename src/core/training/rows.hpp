@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/base/subject.hpp"
@@ -44,6 +45,15 @@ struct Material {
   double days() const;
 };
 
+/// Who looks at rows, to know later whether new ones are still like them.
+class RowWatcher {
+ public:
+  virtual ~RowWatcher() = default;
+  /// One row: of whom (another number than the row before where another person's begin), of which moment, whether
+  /// weights are learnt from it, and what Rows::watched() names; NaN: not known. By person, then time.
+  virtual void see(std::size_t person, Micros at, bool learnt, std::span<const float> values) = 0;
+};
+
 /// Labelled rows of one person or many; each task has its own kind.
 class Rows {
  public:
@@ -51,6 +61,13 @@ class Rows {
   virtual std::size_t size() const = 0;
   /// The bytes that say whether two trainings had the same data.
   virtual std::vector<std::span<const std::byte>> content() const = 0;
+
+  /// What is watched of a row, by name: what was measured or eaten, in a person's terms. What the calendar says, and
+  /// means of a month, are left out: they change by themselves, or too slowly to be told from chance. Empty: nothing.
+  virtual std::vector<std::string> watched() const { return {}; }
+  /// Shows some rows, about a thousand or those of one person; part: 0 … parts() - 1.
+  virtual std::size_t parts() const { return 0; }
+  virtual void show(std::size_t /*part*/, RowWatcher& /*watcher*/) const {}
 };
 
 /// Makes rows, one person after the other, in small steps.

@@ -7,6 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/tasks/cgm/codec.hpp"
+#include "core/tasks/cgm/groups.hpp"
 #include "core/tasks/cgm/training.hpp"
 
 namespace glucose {
@@ -220,6 +221,33 @@ std::vector<std::span<const std::byte>> CgmTaskRows::content() const {
   return {std::as_bytes(std::span(rows.x)),         std::as_bytes(std::span(rows.change)),
           std::as_bytes(std::span(rows.few.x)),     std::as_bytes(std::span(rows.few.change)),
           std::as_bytes(std::span(rows.day.state)), std::as_bytes(std::span(rows.day.outcome))};
+}
+
+// What the columns say in a person's terms; the rest are products of these.
+namespace {
+constexpr std::size_t kRowsOfAPart = 1024;
+constexpr std::array kWatched{CgmGroup::last_reading, CgmGroup::last_15_minutes, CgmGroup::last_hour,
+                              CgmGroup::last_2_hours, CgmGroup::longer_past,     CgmGroup::variation,
+                              CgmGroup::time_of_day};
+}  // namespace
+
+std::vector<std::string> CgmTaskRows::watched() const {
+  std::vector<std::string> names;
+  for (const CgmGroup group : kWatched) names.emplace_back(name_of(group));
+  return names;
+}
+
+std::size_t CgmTaskRows::parts() const {
+  return (rows.size() + kRowsOfAPart - 1) / kRowsOfAPart;
+}
+
+void CgmTaskRows::show(std::size_t part, RowWatcher& watcher) const {
+  std::array<float, kWatched.size()> values;
+  for (std::size_t i = part * kRowsOfAPart; i < std::min(size(), (part + 1) * kRowsOfAPart); ++i) {
+    for (std::size_t g = 0; g < kWatched.size(); ++g)
+      values[g] = cgm_group_value(kWatched[g], &rows.x[i * kCgmColumns]);
+    watcher.see(rows.turn[i], rows.at[i], rows.split[i] != static_cast<std::uint8_t>(Split::test), values);
+  }
 }
 
 std::size_t most_cgm_rows(std::size_t memory_cap) {

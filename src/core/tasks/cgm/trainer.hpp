@@ -16,6 +16,9 @@ class CgmTaskRows final : public Rows {
 
   std::size_t size() const override { return rows.size(); }
   std::vector<std::span<const std::byte>> content() const override;
+  std::vector<std::string> watched() const override;
+  std::size_t parts() const override;
+  void show(std::size_t part, RowWatcher& watcher) const override;
 };
 
 struct CgmRowsWanted {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/days/daily_schema.hpp"
 #include "core/tasks/event/evenings.hpp"
 #include "core/tasks/event/mealtimes.hpp"
 
@@ -184,6 +185,46 @@ class Maker final : public RowsMaker {
 
 std::vector<std::span<const std::byte>> EventRows::content() const {
   return {std::as_bytes(std::span(x)), std::as_bytes(std::span(y)), std::as_bytes(std::span(definition))};
+}
+
+// The first column of each name; not what the calendar says, nor a month.
+namespace {
+constexpr std::size_t kRowsOfAPart = 1024;
+
+bool is_watched(std::string_view name) {
+  const int feature = daily_feature_of(name);
+  return name != "last_month" && name != "own_rate" && (feature < kWeekdaySin || feature > kGapDays);
+}
+
+std::vector<std::size_t> watched_places(const EventColumns& columns) {
+  std::vector<std::size_t> places;
+  for (std::size_t c = 0; c < columns.columns(); ++c)
+    if (std::find(columns.names.begin(), columns.names.end(), columns.names[c]) - columns.names.begin() ==
+            static_cast<std::ptrdiff_t>(c) &&
+        is_watched(columns.names[c]))
+      places.push_back(c);
+  return places;
+}
+}  // namespace
+
+std::vector<std::string> EventRows::watched() const {
+  std::vector<std::string> all;
+  if (columns)
+    for (const std::size_t c : watched_places(*columns)) all.emplace_back(columns->names[c]);
+  return all;
+}
+
+std::size_t EventRows::parts() const {
+  return (size() + kRowsOfAPart - 1) / kRowsOfAPart;
+}
+
+void EventRows::show(std::size_t part, RowWatcher& watcher) const {
+  const std::vector<std::size_t> places = watched_places(*columns);
+  std::vector<float> values(places.size());
+  for (std::size_t i = part * kRowsOfAPart; i < std::min(size(), (part + 1) * kRowsOfAPart); ++i) {
+    for (std::size_t f = 0; f < places.size(); ++f) values[f] = row(i)[places[f]];
+    watcher.see(static_cast<std::size_t>(person[i]), at[i], split[i] != static_cast<std::uint8_t>(Split::test), values);
+  }
 }
 
 EventLook EventRows::look(std::size_t i) const {

@@ -29,6 +29,9 @@ class EventRows final : public Rows {
 
   std::size_t size() const override { return y.size(); }
   std::vector<std::span<const std::byte>> content() const override;
+  std::vector<std::string> watched() const override;
+  std::size_t parts() const override;
+  void show(std::size_t part, RowWatcher& watcher) const override;
 
   std::span<const float> row(std::size_t i) const { return {&x[i * columns->columns()], columns->columns()}; }
   std::span<const float> sequence(std::size_t i) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/tasks/meal/rows.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -99,6 +100,32 @@ std::vector<std::span<const std::byte>> MealRows::content() const {
   std::vector<std::span<const std::byte>> all;
   for (const auto& samples : persons) all.push_back(std::as_bytes(std::span(samples)));
   return all;
+}
+
+// The features of 'meal28/1' but for the weekday and the baseline.
+namespace {
+constexpr std::array kNotWatched{kClock + 2, kClock + 3, kBaseline + 0, kBaseline + 1, kBaseline + 2};
+bool is_watched(int feature) {
+  return std::find(kNotWatched.begin(), kNotWatched.end(), feature) == kNotWatched.end();
+}
+}  // namespace
+
+std::vector<std::string> MealRows::watched() const {
+  std::vector<std::string> names;
+  for (int i = 0; i < kFeatures; ++i)
+    if (is_watched(i)) names.emplace_back(kFeatureTable[static_cast<std::size_t>(i)].name);
+  return names;
+}
+
+void MealRows::show(std::size_t part, RowWatcher& watcher) const {
+  const SplitSizes sizes = split_sizes(persons[part]);
+  std::array<float, kFeatures - kNotWatched.size()> values;
+  for (int row = 0; const Sample& sample : persons[part]) {
+    std::size_t next = 0;
+    for (int i = 0; i < kFeatures; ++i)
+      if (is_watched(i)) values[next++] = sample.features[static_cast<std::size_t>(i)];
+    watcher.see(part, sample.eaten_at, sizes.of(row++) != Split::test, values);
+  }
 }
 
 std::unique_ptr<RowsMaker> make_meal_rows(MealRowsWanted wanted) {

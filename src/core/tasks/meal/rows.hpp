@@ -22,6 +22,9 @@ class MealRows final : public Rows {
 
   std::size_t size() const override;
   std::vector<std::span<const std::byte>> content() const override;
+  std::vector<std::string> watched() const override;
+  std::size_t parts() const override { return persons.size(); }
+  void show(std::size_t part, RowWatcher& watcher) const override;
   const std::vector<Sample>& only() const { return persons.front(); }
 };
 

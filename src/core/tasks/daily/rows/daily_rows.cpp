@@ -148,6 +148,38 @@ std::vector<std::span<const std::byte>> DailyRows::content() const {
   return {std::as_bytes(std::span(x)), std::as_bytes(std::span(target)), std::as_bytes(std::span(day))};
 }
 
+// What is known of the day before, and the metric's last value; not what the calendar says.
+namespace {
+constexpr std::size_t kRowsOfAPart = 1024;
+bool is_watched(std::size_t feature) {
+  return feature < kWeekdaySin || feature > kGapDays;
+}
+}  // namespace
+
+std::vector<std::string> DailyRows::watched() const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kDailyFeatures; ++i)
+    if (is_watched(i)) names.emplace_back(kDailyTable[i].name);
+  names.emplace_back(name_of_group(kLastValueGroup));
+  return names;
+}
+
+std::size_t DailyRows::parts() const {
+  return (size() + kRowsOfAPart - 1) / kRowsOfAPart;
+}
+
+void DailyRows::show(std::size_t part, RowWatcher& watcher) const {
+  std::vector<float> values;
+  for (std::size_t i = part * kRowsOfAPart; i < std::min(size(), (part + 1) * kRowsOfAPart); ++i) {
+    const std::span<const float> row = columns(i);
+    values.clear();
+    for (std::size_t f = 0; f < kDailyFeatures; ++f)
+      if (is_watched(f)) values.push_back(row[kDeviations + f] + row[kLevels + f]);
+    values.push_back(from_model(row[kLast] + row[kLevel], is_log));
+    watcher.see(static_cast<std::size_t>(person[i]), at[i], split[i] != Split::test, values);
+  }
+}
+
 Split daily_split(std::size_t i, std::size_t n) {
   const std::size_t test = n * 4 / 5, validation = test * 4 / 5;
   return i < validation ? Split::train : i < test ? Split::validation : Split::test;

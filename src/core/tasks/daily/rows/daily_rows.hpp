@@ -35,6 +35,9 @@ class DailyRows : public Rows {
  public:
   std::size_t size() const override { return day.size(); }
   std::vector<std::span<const std::byte>> content() const override;
+  std::vector<std::string> watched() const override;
+  std::size_t parts() const override;
+  void show(std::size_t part, RowWatcher& watcher) const override;
   std::span<const float> columns(std::size_t i) const { return {&x[i * kDailyColumns], kDailyColumns}; }
   float level(std::size_t i) const { return x[i * kDailyColumns + kLevel]; }
   /// What a network sees of a row, T × kSequenceColumns; nullptr where rows have none.
