@@ -97,10 +97,12 @@ COMMENT ON PROCEDURE glucose.retrain_due(text, integer, interval, timestamptz) I
 'Retrains all persons the caller may see who are due, those not tried for longest first, and commits after each. It '
 'can be stopped at any moment and run again.';
 
-CREATE FUNCTION glucose.queue_retraining(person_id uuid, model_type text) RETURNS boolean
+CREATE FUNCTION glucose.queue_retraining(person_id uuid, model_type text, beside_policy text DEFAULT NULL)
+RETURNS boolean
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_queue_retraining';
-COMMENT ON FUNCTION glucose.queue_retraining(uuid, text) IS
-'Internal: part of batch_retrain(): queues one person''s retraining if it is due and does not wait already.';
+COMMENT ON FUNCTION glucose.queue_retraining(uuid, text, text) IS
+'Internal: part of batch_retrain() and check_and_handle_drift(): queues one person''s retraining if it is due, by the '
+'policy or a reason beside it, and does not wait already.';
 
 CREATE FUNCTION glucose.batch_retrain(model_type text DEFAULT 'glucose') RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

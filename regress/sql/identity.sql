@@ -197,6 +197,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'what_if_metric', 'what_if_metric_json', 'explain_metric', 'explain_metric_json', 'metric_attention',
     'train_event', 'predict_event', 'event_forecast', 'event_forecast_json', 'explain_event', 'explain_event_json',
     'verify_log', 'prediction_history',  -- audit.sql
+    'detect_drift', 'drift_reason',
     'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.
 BEGIN;

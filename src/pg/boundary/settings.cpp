@@ -20,6 +20,7 @@ constexpr int kDay = 24 * 60, kMostDays = 100 * 366;
 int values_retention_min = 7 * kDay;
 int audit_retention_min = 2190 * kDay;
 int rollback_window_min = 14 * kDay;
+double drift_effect = 0.3;
 
 namespace {
 const config_enum_entry kIdentityOptions[] = {
@@ -70,6 +71,9 @@ void define() {
                           "The persons of two of its versions differ by none or by as many.", &min_population_persons,
                           10, 2, 1000000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   define_audit();
+  DefineCustomRealVariable("glucose.drift_effect", "The least population stability index that is called drift.",
+                           "And only beyond chance. By custom, 0.1 is a small and 0.25 a large change.", &drift_effect,
+                           0.3, 0, 100, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("glucose");
 }
 

@@ -34,6 +34,7 @@ SQL_FUNCTION(queue_retraining) {
   Retraining retraining;
   retraining.person_id = *uuid_argument(fcinfo, 0, "person_id");
   retraining.model_type = text_argument(fcinfo, 1, "model_type");
+  if (!PG_ARGISNULL(2)) retraining.beside_policy = text_to_cstring(PG_GETARG_TEXT_PP(2));
   begin(Volatility::is_volatile);
   read_person(&retraining.person_id);
   require_manager(&retraining.person_id);

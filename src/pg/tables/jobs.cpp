@@ -24,11 +24,11 @@ constexpr int kMostAttempts = 3;
 
 Query insert_job{
     "INSERT INTO glucose.training_job (person_id, model_type, algorithm, options, identity, requested_by, "
-    "requested_role, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+    "requested_role, purpose, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
     "ON CONFLICT (person_id, model_type) WHERE purpose OPERATOR(pg_catalog.=) 'retrain' "
     "AND state OPERATOR(pg_catalog.=) ANY ('{queued,running}') DO NOTHING RETURNING job_id",
-    8,
-    {UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, OIDOID, TEXTOID}};
+    9,
+    {UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, OIDOID, TEXTOID, TEXTOID}};
 // Who is being erased is gone, rather than a foreign key's trouble.
 Query person_of_job{"SELECT person_id FROM glucose.training_job WHERE job_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
 Query cancel{
@@ -63,7 +63,7 @@ Query start_job{
     "worker_pid = pg_catalog.pg_backend_pid() WHERE " KEY_IS
     "AND state OPERATOR(pg_catalog.=) ANY ('{queued,running}') "
     "RETURNING model_type, algorithm, options, identity, requested_by, requested_role, "
-    "purpose OPERATOR(pg_catalog.=) 'retrain', attempts",
+    "purpose OPERATOR(pg_catalog.=) 'retrain', attempts, reason",
     2,
     {UUIDOID, UUIDOID}};
 Query update_progress{
@@ -165,6 +165,7 @@ Taken start(Job& job) {
   find_role(job, taken, TextDatumGetCString(value(0, 5)), no_role ? InvalidOid : DatumGetObjectId(role));
   job.is_retraining = DatumGetBool(value(0, 7));
   taken.attempts = DatumGetInt32(value(0, 8));
+  copy_text(0, 9, job.reason, sizeof job.reason);
   if (taken.message == nullptr && taken.attempts > kMostAttempts)
     taken.sqlstate = "57P01", taken.message = "its worker died three times";
   return taken;
@@ -177,7 +178,7 @@ void put_back(const Job& job) {
 
 }  // namespace
 
-pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining) {
+pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining, const char* reason) {
   const char* identity = current_identity();
   if (identity != nullptr && strlen(identity) >= sizeof Job::identity)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("identity is too long for a background training"),
@@ -192,6 +193,7 @@ pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retrai
   p.add(CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)));
   p.add(ObjectIdGetDatum(GetUserId()));
   p.add(CStringGetTextDatum(is_retraining ? "retrain" : "train"));
+  p.add_or_null(reason != nullptr, reason != nullptr ? CStringGetTextDatum(reason) : 0);
   run(insert_job, p, Mode::as_owner);
   if (SPI_processed == 0) return nullptr;
   auto* id = static_cast<pg_uuid_t*>(SPI_palloc(sizeof(pg_uuid_t)));

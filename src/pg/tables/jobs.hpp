@@ -16,6 +16,7 @@ struct Job {
   char identity[256];  // who asked; empty when nobody is known
   Jsonb* options;
   bool is_retraining = false;  // what is trained must win against what serves
+  char reason[1024];           // of a retraining that the policy alone may not ask for; else empty
 };
 
 struct JobProgress {
@@ -26,8 +27,9 @@ struct JobProgress {
 };
 
 /// Puts a job of the calling role and identity into the queue; returns its id, palloc'ed. The caller has found the
-/// person. A retraining that waits already is not queued twice: nullptr.
-pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining = false);
+/// person. A retraining that waits already is not queued twice: nullptr. reason: why, beside the policy; or nullptr
+pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining = false,
+                     const char* reason = nullptr);
 
 /// Ends a job that waits or runs; false when it has ended already. P0002 when the caller sees none of that id, 42501
 /// when it does not manage the person.

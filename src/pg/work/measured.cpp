@@ -43,14 +43,17 @@ void replace(std::vector<MetricRow>& rows, Split split, const std::vector<Evalua
 
 }  // namespace
 
-void measure_outcome(const Task& task, const Material& material, Outcome& outcome, MemoryContext context) {
+void measure_outcome(const Task& task, const Material& material, Outcome& outcome, WatchedForecasts& seen,
+                     MemoryContext context) {
   if (task.score == nullptr) return;
   const auto* model = owned<std::unique_ptr<AnyModel>>(context, [&] { return task.decode(outcome.artifact); });
   const Rows* rows = rows_of(material, context, [&] { return task.scoring_rows(**model); });
   const Micros from = outcome.learnt_from, until = outcome.splits.test_end + 1;
   auto* evaluator = owned<Evaluator>(context, [&] {
-    return Evaluator(task.score(**model, *rows, from), {outcome.splits.validation_start, outcome.splits.test_start},
-                     from, until);
+    return Evaluator(
+        std::make_unique<OverheardScorer>(task.score(**model, *rows, from), seen,
+                                          WatchRange{.from = from, .until = until}, outcome.splits.test_start),
+        {outcome.splits.validation_start, outcome.splits.test_start}, from, until);
   });
   run_to_end(evaluator);
   guarded([&] {

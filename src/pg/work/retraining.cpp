@@ -13,9 +13,11 @@ namespace glucose::pg {
 
 namespace {
 
-Query why_due{"SELECT c.reasons FROM glucose.check_retraining($1, $2) AS c WHERE glucose.retraining_is_due($1, $2)",
-              2,
-              {UUIDOID, TEXTOID}};
+Query why_due{
+    "SELECT CASE WHEN $3 IS NULL THEN c.reasons ELSE pg_catalog.array_append(c.reasons, $3) END "
+    "FROM glucose.check_retraining($1, $2) AS c WHERE $3 IS NOT NULL OR glucose.retraining_is_due($1, $2)",
+    3,
+    {UUIDOID, TEXTOID, TEXTOID}};
 Query reasons_of{
     "SELECT c.reasons OPERATOR(pg_catalog.||) CASE WHEN $3 THEN '{forced}' ELSE '{}' END::pg_catalog.text[] "
     "FROM glucose.check_retraining($1, $2, $4) AS c",
@@ -27,9 +29,9 @@ Query recipe_of{"SELECT r.algorithm, r.settings FROM glucose.retraining_recipe($
 // No row: it is not due.
 Query due_recipe{
     "SELECT r.algorithm, r.settings FROM glucose.retraining_recipe($1, $2) AS r "
-    "WHERE glucose.retraining_is_due($1, $2)",
-    2,
-    {UUIDOID, TEXTOID}};
+    "WHERE $3 IS NOT NULL OR glucose.retraining_is_due($1, $2)",
+    3,
+    {UUIDOID, TEXTOID, TEXTOID}};
 // start_at and end_at chose the rows, which are compared themselves; horizons are of the outcome.
 #define RECIPE(hyperparameters) "(" hyperparameters " OPERATOR(pg_catalog.-) '{horizons,start_at,end_at}'::text[])"
 Query twin{
@@ -71,6 +73,13 @@ Parameters of_type(const Retraining& retraining) {
   Parameters p;
   p.add(UUIDPGetDatum(&retraining.person_id));
   p.add(CStringGetTextDatum(retraining.model_type));
+  return p;
+}
+
+Parameters with_reason(const Retraining& retraining) {
+  Parameters p = of_type(retraining);
+  const char* reason = retraining.beside_policy;
+  p.add_or_null(reason != nullptr, reason != nullptr ? CStringGetTextDatum(reason) : 0);
   return p;
 }
 
@@ -137,7 +146,7 @@ Settlement judgement_at_first_row(const char* version) {
 }  // namespace
 
 bool find_reasons(Retraining& retraining, MemoryContext context) {
-  run(why_due, of_type(retraining), Mode::write);
+  run(why_due, with_reason(retraining), Mode::write);
   if (SPI_processed == 0) return false;
   take_reasons(retraining, context);
   return true;
@@ -223,12 +232,12 @@ Settlement retrain(RetrainRequest& request) {
 }
 
 bool queue_retraining(const Retraining& retraining) {
-  run(due_recipe, of_type(retraining), Mode::write);
+  run(due_recipe, with_reason(retraining), Mode::write);
   if (SPI_processed == 0) return false;
   const char* algorithm = TextDatumGetCString(value(0, 1));
   Jsonb* options = DatumGetJsonbP(value(0, 2));
   const TrainRequest request = make_train_request(&retraining.person_id, retraining.model_type, algorithm, options);
-  return queue_job(request, options, true) != nullptr;
+  return queue_job(request, options, true, retraining.beside_policy) != nullptr;
 }
 
 }  // namespace glucose::pg

@@ -10,6 +10,7 @@ namespace glucose::pg {
 struct Retraining {
   pg_uuid_t person_id;
   const char* model_type;
+  const char* beside_policy = nullptr;  // a reason that makes it due whatever the policy says; nullptr: none
   ArrayType* due_because = nullptr;
   bool has_as_of = false;
   TimestampTz as_of = 0;
@@ -45,7 +46,8 @@ struct RetrainRequest {
 /// Trains a candidate by the policy and settles it. A training that fails changes nothing but the log.
 Settlement retrain(RetrainRequest& request);
 
-/// Queues one for the workers, if it is due and does not wait already. Raises 22023 for a policy that cannot be met.
+/// Queues one for the workers, if it is due (beside_policy, too) and does not wait already. Raises 22023 for a policy
+/// that cannot be met.
 bool queue_retraining(const Retraining& retraining);
 
 /// Writes into the log that nothing came of it. Both lock the person's row first and raise P0002 when it is gone.

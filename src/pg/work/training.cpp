@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/watching/days_watch.hpp"
 #include "pg/boundary/boosting.hpp"
 #include "pg/boundary/digest.hpp"
 #include "pg/boundary/settings.hpp"
@@ -94,7 +95,17 @@ TrainingRun begun(const TrainRequest& request, MemoryContext context) {
   INSTR_TIME_SET_CURRENT(run.started);
   run.request = &request;
   run.context = context;
+  run.reference = make_reference(request.of_population, context);
   return run;
+}
+
+// In its place in the outcome's notes, which become metadata.
+void note_reference(TrainingRun& run) {
+  Outcome& outcome = *run.outcome;
+  guarded([&] {
+    Notes notes = finish_reference(*run.reference, outcome.learnt_until);
+    if (!notes.empty()) outcome.notes.push_back({"reference", std::move(notes)});
+  });
 }
 
 }  // namespace
@@ -131,7 +142,10 @@ TrainingRun read_population_training(TrainRequest& request, MemoryContext contex
     const Period period = period_of(request, sharing.rows[i]);
     const Material material = read_material(sharing.rows[i], subject, request.task->reach(request.options),
                                             period.start_at, period.end_at, scratch);
-    if (add_person(maker->get(), material)) run.members.ids[run.members.n++] = UUIDPGetDatum(&sharing.rows[i].id);
+    if (add_person(maker->get(), material)) {
+      run.members.ids[run.members.n++] = UUIDPGetDatum(&sharing.rows[i].id);
+      guarded([&] { show_days(material, static_cast<std::size_t>(i), run.reference->days); });
+    }
     MemoryContextReset(scratch);
   }
   MemoryContextDelete(scratch);
@@ -145,6 +159,7 @@ TrainingRun read_population_training(TrainRequest& request, MemoryContext contex
 void start_training(TrainingRun& run) {
   const TrainRequest& r = *run.request;
   make_rows(run);
+  add_rows(*run.reference, **run.rows, r.of_population, run.context);
   run.trainer = owned<std::unique_ptr<Trainer>>(run.context, [&] {
     const TrainingBasis basis{r.algorithm, r.options, settings::max_train_bytes(), run.population, run.boosting};
     return (r.of_population ? r.task->train_population : r.task->train)(std::move(*run.rows), basis);
@@ -176,7 +191,11 @@ void measure_training(TrainingRun& run) {
   });
   const TimestampTz now = GetCurrentTimestamp();
   guarded([&] { note_future(run.material, *run.outcome, now); });
-  if (run.outcome->splits.known) measure_outcome(*run.request->task, run.material, *run.outcome, run.context);
+  if (run.outcome->splits.known) {
+    measure_outcome(*run.request->task, run.material, *run.outcome, run.reference->forecasts, run.context);
+    guarded([&] { show_days(run.material, 0, run.reference->days); });
+  }
+  note_reference(run);
 }
 
 double milliseconds_of(const TrainingRun& run) {

@@ -6,6 +6,7 @@
 #include "pg/boundary/request.hpp"
 #include "pg/tables/population.hpp"
 #include "pg/tables/versions.hpp"
+#include "pg/work/reference.hpp"
 
 extern "C" {
 #include "portability/instr_time.h"
@@ -32,6 +33,7 @@ struct TrainingRun {
   Members members{};
   std::unique_ptr<Rows>* rows = nullptr;
   const char* data_digest = nullptr;
+  Reference* reference = nullptr;  // to tell drift by
   std::unique_ptr<Trainer>* trainer = nullptr;
   Outcome* outcome = nullptr;
   instr_time started;

@@ -125,6 +125,7 @@ Retraining retraining_of(const Job& job) {
   Retraining retraining;
   retraining.person_id = job.person_id;
   retraining.model_type = job.model_type;
+  if (job.reason[0] != '\0') retraining.beside_policy = job.reason;
   return retraining;
 }
 
