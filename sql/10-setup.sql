@@ -90,6 +90,9 @@ BEGIN
       ('model_version', 'see', 'SELECT', visible_rows, NULL),
       ('model_metric', 'see', 'SELECT', visible_rows, NULL),
       ('deployment', 'see', 'SELECT', visible_rows, NULL),
+      ('model_check', 'see', 'SELECT', visible_rows, NULL),
+      ('performance_log', 'see', 'SELECT', visible_rows, NULL),
+      ('person_alert', 'see', 'SELECT', visible_rows, NULL),
       ('serving_mark', 'see', 'SELECT', visible_rows, NULL),
       ('prediction', 'see', 'SELECT', visible_rows, NULL),
       ('training_job', 'see', 'SELECT', visible_rows, NULL),
@@ -131,7 +134,8 @@ BEGIN
     END IF;
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy', 'glucose.metric',
-    'glucose.event', 'glucose.experiment']::regclass[] LOOP
+    'glucose.event', 'glucose.experiment', 'glucose.performance_log', 'glucose.person_alert', 'glucose.system_alert',
+    'glucose.health_sample']::regclass[] LOOP
     IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
       EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);
     END IF;

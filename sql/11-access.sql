@@ -53,6 +53,8 @@ BEGIN
   END LOOP;
   -- What functions write is read only: the function checks who asks and makes every value of the row.
   EXECUTE format('GRANT SELECT ON glucose.model_version, glucose.model_metric, glucose.deployment, '
+                 'glucose.model_check, '
+                 'glucose.performance_log, glucose.person_alert, glucose.system_alert, glucose.active_alerts, '
                  'glucose.serving_mark, glucose.metric, glucose.event, '
                  'glucose.prediction, glucose.training_job, glucose.training_progress, glucose.retraining_log, '
                  'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, '
@@ -83,9 +85,9 @@ CREATE FUNCTION glucose.setup_privileges() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  written CONSTANT name[] := '{model_version, model_metric, deployment, prediction, experiment_model, population_model,
-    population_metric, population_deployment, population_member, schema_version, training_job, retraining_log,
-    audit_seal}';
+  written CONSTANT name[] := '{model_version, model_metric, deployment, model_check, prediction, experiment_model,
+    population_model, population_metric, population_deployment, population_member, schema_version, training_job,
+    retraining_log, audit_seal}';
   held record;
 BEGIN
   -- An earlier version granted writing, and hosted platforms grant everything by default.
@@ -157,9 +159,11 @@ BEGIN
   END LOOP;
   IF level = 'manage' THEN
     FOREACH relation IN ARRAY ARRAY['glucose.retraining_policy', 'glucose.retraining_override', 'glucose.metric',
-                                    'glucose.event', 'glucose.experiment']::regclass[] LOOP
+                                    'glucose.event', 'glucose.experiment', 'glucose.performance_log',
+                                    'glucose.person_alert', 'glucose.system_alert',
+                                    'glucose.health_sample']::regclass[] LOOP
       PERFORM glucose.add_to_policy(relation, 'steward', 'FOR ALL', all_rows, role);
-      EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
+      EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
     END LOOP;
     EXECUTE format('GRANT SELECT ON glucose.population_model TO %I', role);
   END IF;
@@ -220,7 +224,8 @@ BEGIN
   IF EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.retraining_policy')
              AND c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = role)) THEN
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON glucose.retraining_policy, glucose.metric, glucose.event, '
-                   'glucose.experiment FROM %I', role);
+                   'glucose.experiment, glucose.performance_log, glucose.person_alert, glucose.system_alert, '
+                   'glucose.health_sample FROM %I', role);
   END IF;
 END
 $fn$;

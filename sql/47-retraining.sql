@@ -9,7 +9,7 @@ COMMENT ON TYPE glucose.retraining_result IS
 CREATE FUNCTION glucose.compare_versions(person_id uuid, model_type text, version_a text, version_b text,
   start_at timestamptz DEFAULT NULL, end_at timestamptz DEFAULT NULL, OUT n integer, OUT mae_a double precision,
   OUT mae_b double precision, OUT difference double precision, OUT ci_low double precision,
-  OUT ci_high double precision)
+  OUT ci_high double precision, OUT p_value double precision)
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_compare_versions';
 COMMENT ON FUNCTION glucose.compare_versions(uuid, text, text, text, timestamptz, timestamptz) IS
 'Two versions on the same meals, or hours of readings: mean absolute error of each, the difference (below 0: b is '

@@ -39,3 +39,108 @@ $fn$;
 COMMENT ON FUNCTION glucose.model_performance(text, timestamptz) IS
 'How good served forecasts were over the persons the caller sees, by source, algorithm and horizon; groups of fewer '
 'than 10 persons are left out. Persons are the units: means of their means (mg/dL).';
+
+CREATE FUNCTION glucose.require_watcher() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  IF to_regclass('glucose.system_alert') IS NULL OR NOT has_table_privilege('glucose.system_alert', 'INSERT') THEN
+    RAISE EXCEPTION 'must be owner of the tables of pg_glucose or a steward to watch models'
+      USING ERRCODE = 'insufficient_privilege', HINT = 'See glucose.add_steward().';
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.require_watcher() IS
+'Internal: returns when the caller may write what watching finds, else raises 42501.';
+
+CREATE FUNCTION glucose.note_performance(since date DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  -- Readings of the last days may still come in.
+  again CONSTANT integer := 3;
+  detailed CONSTANT interval := interval '30 days';
+  first_day date;
+  noted bigint;
+BEGIN
+  PERFORM glucose.require_watcher();
+  first_day := coalesce(since, (SELECT max(p.day) - again FROM glucose.performance_log p WHERE p.days = 1),
+                        '-infinity');
+  DELETE FROM glucose.performance_log p WHERE p.days = 1 AND p.day >= first_day;
+  INSERT INTO glucose.performance_log (person_id, model_type, day, source, version, minutes_ahead, n, sum_error,
+                                       sum_absolute, sum_squared, n_inside, sum_level)
+  SELECT o.person_id, o.model_type, (o.at AT TIME ZONE 'UTC')::date, coalesce(o.source, 'baseline'), o.version,
+         o.minutes_ahead, count(*),
+         sum(o.value - o.outcome), sum(abs(o.value - o.outcome)), sum((o.value - o.outcome) ^ 2),
+         count(*) FILTER (WHERE o.outcome BETWEEN o.lower AND o.upper), sum(o.level)
+  FROM glucose.prediction_outcome o
+  WHERE o.outcome IS NOT NULL AND NOT o.in_training AND o.version IS NOT NULL
+    AND o.at >= first_day::timestamp AT TIME ZONE 'UTC'
+    AND NOT EXISTS (SELECT FROM glucose.performance_log w WHERE w.person_id = o.person_id
+                    AND w.model_type = o.model_type AND w.days = 7
+                    AND w.day = date_trunc('week', o.at AT TIME ZONE 'UTC')::date)
+  GROUP BY 1, 2, 3, 4, 5, 6;
+  GET DIAGNOSTICS noted = ROW_COUNT;
+  -- Whole weeks that are old become one row.
+  WITH old AS (
+    DELETE FROM glucose.performance_log p
+    WHERE p.days = 1 AND date_trunc('week', p.day::timestamp) + interval '7 days' < now() - detailed RETURNING p.*
+  )
+  INSERT INTO glucose.performance_log (person_id, model_type, day, days, source, version, minutes_ahead, n, sum_error,
+                                       sum_absolute, sum_squared, n_inside, sum_level)
+  SELECT o.person_id, o.model_type, date_trunc('week', o.day::timestamp)::date, 7, o.source, o.version,
+         o.minutes_ahead, sum(o.n), sum(o.sum_error), sum(o.sum_absolute), sum(o.sum_squared), sum(o.n_inside),
+         sum(o.sum_level)
+  FROM old o GROUP BY 1, 2, 3, 5, 6, 7
+  ON CONFLICT (person_id, model_type, day, days, source, version, minutes_ahead) DO UPDATE
+  SET n = performance_log.n + EXCLUDED.n, sum_error = performance_log.sum_error + EXCLUDED.sum_error,
+      sum_absolute = performance_log.sum_absolute + EXCLUDED.sum_absolute,
+      sum_squared = performance_log.sum_squared + EXCLUDED.sum_squared,
+      n_inside = performance_log.n_inside + EXCLUDED.n_inside,
+      sum_level = performance_log.sum_level + EXCLUDED.sum_level;
+  RETURN noted;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.note_performance(date) IS
+'Sums what served forecasts came to into performance_log, the last days anew, and makes weeks of what is older than 30 '
+'days; returns the rows of days written. Run it every night.';
+
+CREATE FUNCTION glucose.student_quantile(p double precision, df double precision) RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_student_quantile';
+COMMENT ON FUNCTION glucose.student_quantile(double precision, double precision) IS
+'Internal: part of performance_trend(): the quantile of Student''s t; NULL without degrees of freedom.';
+
+CREATE FUNCTION glucose.performance_trend(model_type text DEFAULT 'glucose', since date DEFAULT NULL,
+  OUT metric text, OUT minutes_ahead integer, OUT n_days integer, OUT mean double precision,
+  OUT slope_per_week double precision, OUT ci_low double precision, OUT ci_high double precision) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+DECLARE
+  fewest CONSTANT integer := 5;
+BEGIN
+  PERFORM glucose.model_type(performance_trend.model_type);
+  RETURN QUERY
+    WITH by_day AS (
+      SELECT p.minutes_ahead, p.day - date '2000-01-01' AS x, sum(p.sum_absolute) / sum(p.n) AS mae,
+             sum(p.n_inside)::float8 / sum(p.n) AS coverage, sum(p.n)::float8 AS n
+      FROM glucose.performance_log p
+      WHERE p.model_type = performance_trend.model_type AND p.days = 1
+        AND p.day >= coalesce(performance_trend.since, current_date - 30)
+      GROUP BY 1, 2
+    ), line AS (
+      SELECT v.metric, d.minutes_ahead, count(*)::integer AS n, avg(v.y) AS mean, regr_slope(v.y, d.x) AS slope,
+             sqrt(greatest(regr_syy(v.y, d.x) - regr_slope(v.y, d.x) * regr_sxy(v.y, d.x), 0) / nullif(count(*) - 2, 0)
+                  / nullif(regr_sxx(v.y, d.x), 0)) AS error
+      FROM by_day d CROSS JOIN LATERAL (VALUES ('mae', d.mae), ('coverage', d.coverage), ('n', d.n)) v (metric, y)
+      GROUP BY 1, 2
+    )
+    SELECT l.metric, l.minutes_ahead, l.n, l.mean, 7 * l.slope, 7 * (l.slope - t.quantile * l.error),
+           7 * (l.slope + t.quantile * l.error)
+    FROM line l CROSS JOIN LATERAL (SELECT glucose.student_quantile(0.975, l.n - 2) AS quantile) t
+    WHERE l.n >= fewest ORDER BY 1, 2;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.performance_trend(text, date) IS
+'Where error, coverage and number of forecasts go: a line through the days of performance_log by least squares, its '
+'slope in a week with a 95 % interval.';

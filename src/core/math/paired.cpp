@@ -13,7 +13,7 @@ PairedComparison compare_paired(std::span<const double> a, std::span<const doubl
   const auto mean = [n = static_cast<double>(a.size())](std::span<const double> values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / n;  // NaN for none
   };
-  return {static_cast<int>(a.size()), mean(a), mean(b), t.difference, t.ci_low, t.ci_high};
+  return {static_cast<int>(a.size()), mean(a), mean(b), t.difference, t.ci_low, t.ci_high, t.p_value};
 }
 
 std::vector<int> common_horizons(const std::vector<int>& a, const std::vector<int>& b) {

@@ -13,6 +13,7 @@ inline constexpr double kPairedLevel = 0.95;
 struct PairedComparison {
   int n = 0;
   double mean_a, mean_b, difference, ci_low, ci_high;
+  double p_value;  // two-sided, of no difference
 };
 
 /// in: errors [N] of a and b, in the same order

@@ -62,6 +62,11 @@ void require_level(double level) {
 
 }  // namespace
 
+double student_quantile(double p, double df) {
+  if (!(p > 0 && p < 1 && df > 0 && std::isfinite(df))) return kNan;
+  return boost::math::quantile(boost::math::students_t(df), p);
+}
+
 Comparison welch_t(std::span<const double> a, std::span<const double> b, double level) {
   require_level(level);
   const Moments x = moments(a), y = moments(b);

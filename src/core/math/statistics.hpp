@@ -14,6 +14,9 @@ struct Comparison {
   double df;               // degrees of freedom of Student's t
 };
 
+/// Of Student's t; NaN without degrees of freedom, or p outside (0, 1).
+double student_quantile(double p, double df);
+
 /// Throws Error out_of_range when values, or what is computed of them, are not finite; so does paired_t().
 /// Two independent samples whose variances may differ. in: a [n], b [m], any order; level in (0, 1)
 /// Degrees of freedom after Welch and Satterthwaite. Needs n, m >= 2 for more than the difference.

@@ -59,6 +59,13 @@ SQL_FUNCTION(ab_bucket) {
   PG_RETURN_INT32(bucket_of(PG_GETARG_UUID_P(0), text_to_cstring(PG_GETARG_TEXT_PP(1))));
 }
 
+SQL_FUNCTION(student_quantile) {
+  double quantile = 0;
+  guarded([&] { quantile = glucose::student_quantile(PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1)); });
+  if (std::isnan(quantile)) PG_RETURN_NULL();
+  PG_RETURN_FLOAT8(quantile);
+}
+
 SQL_FUNCTION(welch_t) {
   return compare(fcinfo, glucose::welch_t);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // compare_versions: read two versions and the history, measure both on the same rows. train_and_settle: train a
 // candidate and let it serve when it is better.
+#include <algorithm>
 #include <cmath>
 
 #include "core/math/paired.hpp"
@@ -40,8 +41,34 @@ const Horizons* horizons_of(const Request& r, const ModelRow& row, MemoryContext
   return owned<Horizons>(context, [&] { return r.task->facts(*model).horizons_min; });
 }
 
-const Units* errors_of(const Request& r, const ModelRow& row, const Horizons& horizons, MemoryContext context) {
-  const glucose::AnyModel* model = load_model(*r.task, row, &r.person.id, r.model_type);
+// What stands behind a version number, or behind one of two names: what serves whoever has no model, and what serves
+// where a model is no better.
+struct Rival {
+  ModelRow row;
+  bool is_baseline = false;
+};
+
+Rival require_rival(const Request& r, const ModelRow& of, const char* version) {
+  if (strcmp(version, "baseline") == 0) {
+    if (r.task->baseline == nullptr)
+      ereport(ERROR,
+              (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("models of type \"%s\" have no baseline", r.model_type)));
+    return {of, true};
+  }
+  if (strcmp(version, "population") != 0) return {require_model(&r.person.id, r.model_type, version)};
+  const ModelRow population = read_population_model(r.model_type);
+  if (!population.found) {
+    failing_plainly();
+    ereport(ERROR, (errcode(kNoModel), errmsg("no population model of type \"%s\"", r.model_type),
+                    errhint("A steward makes one: glucose.train_population_model().")));
+  }
+  return {population};
+}
+
+const Units* errors_of(const Request& r, const Rival& rival, const Horizons& horizons, MemoryContext context) {
+  const glucose::AnyModel* model = load_model(*r.task, rival.row, &r.person.id, r.model_type);
+  if (rival.is_baseline)
+    model = owned<std::unique_ptr<glucose::AnyModel>>(context, [&] { return r.task->baseline(*model); })->get();
   const glucose::Rows* rows = read_rows_for(*r.task, r.model_type, *model, r.person, r.start_at, r.end_at, context);
   auto* errors = owned<UnitErrors>(
       context, [&] { return UnitErrors(r.task->score(*model, *rows, r.start_at), horizons, r.start_at, r.end_at); });
@@ -83,10 +110,10 @@ Datum settled(FunctionCallInfo fcinfo, const Retraining& retraining, Settle&& se
 Datum comparison_row(FunctionCallInfo fcinfo, const PairedComparison& c) {
   TupleDesc row;
   if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
-  const double numbers[] = {c.mean_a, c.mean_b, c.difference, c.ci_low, c.ci_high};
-  Datum values[6] = {Int32GetDatum(c.n)};
-  bool nulls[6] = {};
-  for (int i = 0; i < 5; ++i) {
+  const double numbers[] = {c.mean_a, c.mean_b, c.difference, c.ci_low, c.ci_high, c.p_value};
+  Datum values[7] = {Int32GetDatum(c.n)};
+  bool nulls[7] = {};
+  for (int i = 0; i < 6; ++i) {
     values[1 + i] = Float8GetDatum(numbers[i]);
     nulls[1 + i] = std::isnan(numbers[i]);
   }
@@ -107,20 +134,20 @@ SQL_FUNCTION(compare_versions) {
   MemoryContext work = CurrentMemoryContext;
   r.person = read_person(person_id);
   const ModelRow a = require_model(person_id, r.model_type, version_a);
-  const ModelRow b = require_model(person_id, r.model_type, version_b);
+  const Rival b = require_rival(r, a, version_b);
   // The first moment of which neither has learnt.
-  const TimestampTz learnt_until = a.training_end > b.training_end ? a.training_end : b.training_end;
+  const TimestampTz learnt_until = std::max(a.training_end, b.row.training_end);
   const TimestampTz after = TIMESTAMP_NOT_FINITE(learnt_until) ? learnt_until : learnt_until + 1;
   r.start_at = PG_ARGISNULL(4) ? after : PG_GETARG_TIMESTAMPTZ(4);
   r.end_at = PG_ARGISNULL(5) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(5);
   const Horizons* of_a = horizons_of(r, a, work);
-  const Horizons* of_b = horizons_of(r, b, work);
+  const Horizons* of_b = horizons_of(r, b.row, work);
   const auto* common = owned<Horizons>(work, [&] { return glucose::common_horizons(*of_a, *of_b); });
   PairedComparison comparison;
   if (common->empty()) {
     guarded([&] { comparison = glucose::compare_paired({}, {}); });
   } else {
-    const Units* errors_a = errors_of(r, a, *common, work);
+    const Units* errors_a = errors_of(r, {a}, *common, work);
     const Units* errors_b = errors_of(r, b, *common, work);
     guarded([&] { comparison = glucose::compare_units(*errors_a, *errors_b); });
   }

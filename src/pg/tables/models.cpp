@@ -18,22 +18,24 @@ namespace {
 #define LOSES_ON_BOTH "no better than persistence on validation and test"
 static_assert(kLosesOnTest == LOSES_ON_TEST && kLosesOnBoth == LOSES_ON_BOTH);
 // As model_at_first_row() reads them.
-#define MODEL_COLUMNS(v)                                                                                               \
+// A person's version that was withdrawn loses, too.
+#define OR_WITHDRAWN(v) " OR " v "withdrawn_at IS NOT NULL"
+#define MODEL_COLUMNS(v, or_withdrawn)                                                                                 \
   v "version, " v "algorithm, " v "status, " v "sha256, " v "trained_at, " v "training_end, " v                        \
     "n_train OPERATOR(pg_catalog.+) " v "n_validation, " v "feature_schema, " v                                        \
     "algorithm OPERATOR(pg_catalog.<>) 'persistence' AND " v "quality_issues OPERATOR(pg_catalog.&&) '{" LOSES_ON_TEST \
-    "," LOSES_ON_BOTH "}'::pg_catalog.text[]"
-Query active_model{"SELECT " MODEL_COLUMNS("")
+    "," LOSES_ON_BOTH "}'::pg_catalog.text[]" or_withdrawn
+Query active_model{"SELECT " MODEL_COLUMNS("", OR_WITHDRAWN(""))
                    " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                    "AND model_type OPERATOR(pg_catalog.=) $2 AND is_active",
                    2,
                    {UUIDOID, TEXTOID}};
-Query named_model{"SELECT " MODEL_COLUMNS("")
+Query named_model{"SELECT " MODEL_COLUMNS("", OR_WITHDRAWN(""))
                   " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                   "AND model_type OPERATOR(pg_catalog.=) $2 AND version OPERATOR(pg_catalog.=) $3",
                   3,
                   {UUIDOID, TEXTOID, TEXTOID}};
-Query rejected_model{"SELECT " MODEL_COLUMNS("")
+Query rejected_model{"SELECT " MODEL_COLUMNS("", OR_WITHDRAWN(""))
                      " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                      "AND model_type OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'rejected' "
                      "ORDER BY trained_at USING OPERATOR(pg_catalog.>) LIMIT 1",
@@ -41,29 +43,31 @@ Query rejected_model{"SELECT " MODEL_COLUMNS("")
                      {UUIDOID, TEXTOID}};
 Query population_model{
     "SELECT " MODEL_COLUMNS(
-        "") " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
+        "", "") " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
     1,
     {TEXTOID}};
 // At most one experiment runs for a type; the table is small and mostly empty.
-#define SERVING_COLUMNS                                                   \
-  MODEL_COLUMNS("v.")                                                     \
+#define SERVING_COLUMNS(or_withdrawn)                                     \
+  MODEL_COLUMNS("v.", or_withdrawn)                                       \
   ", e.name, e.kind OPERATOR(pg_catalog.=) 'shadow', e.percent, e.salt, " \
   "e.candidate OPERATOR(pg_catalog.->>) 'population_version'"
 #define RUNNING_EXPERIMENT                                                              \
   "LEFT JOIN glucose.experiment e ON e.model_type OPERATOR(pg_catalog.=) v.model_type " \
   "AND e.state OPERATOR(pg_catalog.=) 'running' "
-Query serving_model{"SELECT " SERVING_COLUMNS " FROM glucose.model_version v " RUNNING_EXPERIMENT
-                    "WHERE v.person_id OPERATOR(pg_catalog.=) $1 AND v.model_type OPERATOR(pg_catalog.=) $2 "
-                    "AND v.is_active",
+Query serving_model{"SELECT " SERVING_COLUMNS(OR_WITHDRAWN(
+                        "v.")) " FROM glucose.model_version v " RUNNING_EXPERIMENT
+                               "WHERE v.person_id OPERATOR(pg_catalog.=) $1 AND v.model_type OPERATOR(pg_catalog.=) $2 "
+                               "AND v.is_active",
                     2,
                     {UUIDOID, TEXTOID}};
-Query serving_population_model{"SELECT " SERVING_COLUMNS " FROM glucose.population_model v " RUNNING_EXPERIMENT
-                               "WHERE v.model_type OPERATOR(pg_catalog.=) $1 AND v.is_active",
-                               1,
-                               {TEXTOID}};
+Query serving_population_model{
+    "SELECT " SERVING_COLUMNS("") " FROM glucose.population_model v " RUNNING_EXPERIMENT
+                                  "WHERE v.model_type OPERATOR(pg_catalog.=) $1 AND v.is_active",
+    1,
+    {TEXTOID}};
 // No row while the candidate's training is under way; a row of nulls when it ended without a model that may serve.
 Query candidate_of_person{
-    "SELECT " MODEL_COLUMNS("v.") " FROM glucose.experiment_model m "
+    "SELECT " MODEL_COLUMNS("v.", OR_WITHDRAWN("v.")) " FROM glucose.experiment_model m "
     "LEFT JOIN glucose.training_job j ON j.person_id OPERATOR(pg_catalog.=) m.person_id "
     "AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
     "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) m.person_id "
@@ -73,7 +77,7 @@ Query candidate_of_person{
     "AND (m.version IS NOT NULL OR j.state OPERATOR(pg_catalog.=) ANY ('{done,failed}'))",
     3,
     {UUIDOID, TEXTOID, TEXTOID}};
-Query candidate_of_population{"SELECT " MODEL_COLUMNS("")
+Query candidate_of_population{"SELECT " MODEL_COLUMNS("", "")
                               " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
                               "AND version OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'ready'",
                               2,

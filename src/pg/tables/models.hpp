@@ -18,7 +18,7 @@ struct ModelRow {
   TimestampTz trained_at;
   TimestampTz training_end;
   int data_points;     // rows it learnt from
-  bool loses = false;  // on its test rows it was no better than persistence, and is not persistence itself
+  bool loses = false;  // no better than persistence on its test rows, and not persistence itself; or withdrawn since
 };
 
 /// The person's active model of a type (version nullptr), or the named version of it.

@@ -77,11 +77,11 @@ namespace {
     UUIDOID, TEXTOID, TEXTOID                                                                                         \
   }
 
-#define ACTIVATE(models, person)                                                                                  \
-  "UPDATE " models " SET is_active = true, status = 'ready' WHERE " person OF_TYPE("") " AND version OPERATOR(" \
+#define ACTIVATE(models, person, more)                                                                                    \
+  "UPDATE " models " SET is_active = true, status = 'ready'" more " WHERE " person OF_TYPE("") " AND version OPERATOR(" \
   "pg_catalog.=) $3",                                                                                           \
       3, { \
-    UUIDOID, TEXTOID, TEXTOID                                                                                     \
+    UUIDOID, TEXTOID, TEXTOID                                                                                             \
   }
 
 // The version that was live before the one that is, unless it is gone: of the latest deployment that was no way back
@@ -108,7 +108,7 @@ Shelf of_person{
     {INSERT_METRICS("glucose.model_metric", "person_id, ", "$1, ")},
     {INSERT_DEPLOYMENT("glucose.deployment", "person_id, ", "$1, ")},
     {FIND_VERSION("glucose.model_version", OF_PERSON(""))},
-    {ACTIVATE("glucose.model_version", OF_PERSON(""))},
+    {ACTIVATE("glucose.model_version", OF_PERSON(""), ", withdrawn_at = NULL")},
     {WAY_BACK("glucose.model_version", "glucose.deployment", OF_PERSON("d."), OF_PERSON("v."))}};
 
 Shelf of_population{{NEWEST_VERSION("glucose.population_model", "glucose.population_deployment", "", "", "")},
@@ -117,7 +117,7 @@ Shelf of_population{{NEWEST_VERSION("glucose.population_model", "glucose.populat
                     {INSERT_METRICS("glucose.population_metric", "", "")},
                     {INSERT_DEPLOYMENT("glucose.population_deployment", "", "")},
                     {FIND_VERSION("glucose.population_model", "")},
-                    {ACTIVATE("glucose.population_model", "")},
+                    {ACTIVATE("glucose.population_model", "", "")},
                     {WAY_BACK("glucose.population_model", "glucose.population_deployment", "", "")}};
 
 // Readers go on; two trainings or deployments queue here.

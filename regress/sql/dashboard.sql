@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- The operators' page and numbers for Prometheus: for whom, well-formed, and nothing of a person.
+\getenv here PG_ABS_SRCDIR
+\set test dashboard
+\i :here/include/begin.sql
+\pset format unaligned
+\pset tuples_only on
+
+-- Empty tables are a page, too.
+SET ROLE dora;
+SELECT dashboard() ~ '^<!DOCTYPE html>\n<html lang="en">.*</html>\n$';
+SET ROLE anna;
+SELECT simulate_person(1, 30) AS ada \gset
+SELECT algorithm FROM train_model(:'ada', 'glucose', 'ridge');
+SELECT count(predict_glucose(meal_id)) > 50 FROM meal WHERE person_id = :'ada';
+SELECT test.expect('SELECT dashboard()'), test.expect('SELECT openmetrics()');
+RESET ROLE;
+-- What somebody wrote is text on the page, and no markup.
+INSERT INTO system_alert (kind, subject, severity, message) VALUES ('x', '<b>', 'info', '"><script>alert(1)</script>');
+INSERT INTO performance_log (person_id, model_type, day, source, version, minutes_ahead, n, sum_error, sum_absolute,
+                             sum_squared, n_inside, sum_level)
+SELECT :'ada', 'glucose', current_date - d, 'personal', '1.0.0', 60, 4, 0, 48, 700, 3, 3.6 FROM generate_series(1, 9) d;
+SELECT start_experiment('<i>', '{"algorithm": "lad"}', 10) IS NOT NULL;
+SET ROLE dora;
+SELECT dashboard() AS page \gset
+SELECT :'page' !~ '<script|<b>|<i>|https?:|url\(|@import' AS nothing_from_elsewhere,
+       strpos(:'page', '&quot;&gt;&lt;script&gt;') > 0 AS said_as_text, strpos(:'page', :'ada') = 0 AS nobody_named,
+       :'page' ~ 'default-src ''none''' AS loads_nothing;
+-- XML has stricter rules than HTML: what is between the tags of the body fits together.
+SELECT xml_is_well_formed_document(substring(:'page' FROM '<body>.*</body>')) AS well_formed;
+SELECT (xpath('count(//h2)', x))[1]::text, (xpath('count(//svg[@role="img"][@aria-label])', x))[1]::text,
+       (xpath('count(//table[caption])', x))[1]::text, (xpath('count(//table[not(caption)])', x))[1]::text,
+       (xpath('count(//section[@class="wide"][@tabindex][@aria-label])', x))[1]::text
+FROM (SELECT substring(:'page' FROM '<body>.*</body>')::xml) v (x);
+SELECT test.expect($$ SELECT dashboard('infinity') $$), dashboard('1900-01-01') IS NOT NULL;
+-- OpenMetrics: names, labels, numbers, the end.
+SELECT count(*) > 10, bool_and(line ~ ('^(# (HELP|TYPE) pg_glucose_[a-z0-9_]+ .+|'
+  'pg_glucose_[a-z0-9_]+({[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*})? -?[0-9.]+|# EOF|)$'))
+FROM regexp_split_to_table(openmetrics(), E'\n') line;
+SELECT right(openmetrics(), 6) = E'# EOF\n', strpos(openmetrics(), :'ada') = 0;
+SELECT line FROM regexp_split_to_table(openmetrics(), E'\n') line
+WHERE line ~ '^pg_glucose_(active_models|error_mean|coverage_ratio|jobs|alerts{severity="info|models_withdrawn)';
+SELECT test.expect($$ SELECT svg_lines('x', 'y', '{a,b}', '{s}', '{1}') $$), svg_lines('x', 'y', '{}', '{s}', '{}'),
+       html('<&>"'''), html_table('none', '{a}', '{}');
