@@ -47,7 +47,8 @@ BEGIN
     EXECUTE format('REVOKE ALL ON %s FROM %I', relation, role);
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'person_time_zone', 'meal', 'glucose_reading',
-                                  'daily_metric', 'source_preference', 'retraining_override'] LOOP
+                                  'daily_metric', 'source_preference', 'prediction_feedback',
+                                  'retraining_override'] LOOP
     EXECUTE format('GRANT SELECT%s ON glucose.%I TO %I',
                    CASE level WHEN 'write' THEN ', INSERT, UPDATE, DELETE' ELSE '' END, relation, role);
   END LOOP;
@@ -55,6 +56,7 @@ BEGIN
   EXECUTE format('GRANT SELECT ON glucose.model_version, glucose.model_metric, glucose.deployment, '
                  'glucose.model_check, '
                  'glucose.performance_log, glucose.person_alert, glucose.system_alert, glucose.active_alerts, '
+                 'glucose.telemetry, '
                  'glucose.serving_mark, glucose.metric, glucose.event, '
                  'glucose.prediction, glucose.training_job, glucose.training_progress, glucose.retraining_log, '
                  'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, '

@@ -160,7 +160,8 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'what_if_metric_json(%L, ''STEPS'', ''{}'')', 'explain_metric(%L, ''STEPS'')', 'explain_metric_json(%L, ''STEPS'')',
   'metric_attention(%L, ''STEPS'')', 'train_event(%L, ''strain'')', 'predict_event(%L, ''strain'')',
   'event_forecast(%L, ''strain'')', 'event_forecast_json(%L, ''strain'')', 'explain_event(%L, ''strain'')',
-  'explain_event_json(%L, ''strain'')', 'check_model(%L)', 'judge_live(%L, ''glucose'')']) AS call
+  'explain_event_json(%L, ''strain'')', 'check_model(%L)', 'judge_live(%L, ''glucose'')',
+  'record_feedback(%L, gen_random_uuid(), ''useful'')']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
@@ -197,7 +198,8 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'what_if_metric', 'what_if_metric_json', 'explain_metric', 'explain_metric_json', 'metric_attention',
     'train_event', 'predict_event', 'event_forecast', 'event_forecast_json', 'explain_event', 'explain_event_json',
     'verify_log', 'prediction_history',  -- audit.sql
-    'detect_drift', 'drift_reason', 'check_model', 'judge_live', 'check_one',  -- which has nothing to look at
+    'detect_drift', 'drift_reason', 'check_model', 'judge_live', 'check_one', 'record_feedback',
+    -- which has nothing to look at
     'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.
 BEGIN;
