@@ -105,7 +105,7 @@ BEGIN
       ('prediction_feedback', 'say', 'INSERT', NULL, recorded_rows || ' AND given_by = glucose.current_identity()'),
       ('prediction_feedback', 'say_again', 'UPDATE', recorded_rows || ' AND given_by = glucose.current_identity()',
        recorded_rows || ' AND given_by = glucose.current_identity()'),
-      ('prediction_feedback', 'remove', 'DELETE', managed_rows, NULL),
+      ('prediction_feedback', 'remove', 'DELETE', recorded_rows || ' AND given_by = glucose.current_identity()', NULL),
       ('source_preference', 'decide', 'ALL', managed_rows, managed_rows),
       ('metric', 'read', 'SELECT', 'true', NULL),
       ('event', 'read', 'SELECT', 'true', NULL),
@@ -139,7 +139,7 @@ BEGIN
     END IF;
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['glucose.schema_version', 'glucose.retraining_policy', 'glucose.metric',
-    'glucose.event', 'glucose.experiment', 'glucose.performance_log', 'glucose.person_alert', 'glucose.system_alert',
+    'glucose.event', 'glucose.experiment', 'glucose.system_alert',
     'glucose.health_sample']::regclass[] LOOP
     IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = relation AND polname = 'manage') THEN
       EXECUTE format('CREATE POLICY manage ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', relation);

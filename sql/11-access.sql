@@ -87,8 +87,9 @@ CREATE FUNCTION glucose.setup_privileges() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  written CONSTANT name[] := '{model_version, model_metric, deployment, model_check, prediction, experiment_model,
-    population_model, population_metric, population_deployment, population_member, schema_version, training_job,
+  written CONSTANT name[] := '{model_version, model_metric, deployment, model_check, performance_log,
+    person_alert, prediction, experiment_model, population_model, population_metric, population_deployment,
+    population_member, schema_version, training_job,
     retraining_log, audit_seal}';
   held record;
 BEGIN
@@ -161,8 +162,7 @@ BEGIN
   END LOOP;
   IF level = 'manage' THEN
     FOREACH relation IN ARRAY ARRAY['glucose.retraining_policy', 'glucose.retraining_override', 'glucose.metric',
-                                    'glucose.event', 'glucose.experiment', 'glucose.performance_log',
-                                    'glucose.person_alert', 'glucose.system_alert',
+                                    'glucose.event', 'glucose.experiment', 'glucose.system_alert',
                                     'glucose.health_sample']::regclass[] LOOP
       PERFORM glucose.add_to_policy(relation, 'steward', 'FOR ALL', all_rows, role);
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
@@ -226,7 +226,7 @@ BEGIN
   IF EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('glucose.retraining_policy')
              AND c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = role)) THEN
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON glucose.retraining_policy, glucose.metric, glucose.event, '
-                   'glucose.experiment, glucose.performance_log, glucose.person_alert, glucose.system_alert, '
+                   'glucose.experiment, glucose.system_alert, '
                    'glucose.health_sample FROM %I', role);
   END IF;
 END

@@ -53,57 +53,36 @@ $fn$;
 COMMENT ON FUNCTION glucose.require_watcher() IS
 'Internal: returns when the caller may write what watching finds, else raises 42501.';
 
-CREATE FUNCTION glucose.note_performance(since date DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION glucose.performance_since(first_day date)
+RETURNS TABLE (person_id uuid, model_type text, day date, source text, version text, minutes_ahead integer, n integer,
+               sum_error double precision, sum_absolute double precision, sum_squared double precision,
+               n_inside integer, sum_level double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000 SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  -- Readings of the last days may still come in.
-  again CONSTANT integer := 3;
-  detailed CONSTANT interval := interval '30 days';
-  first_day date;
-  noted bigint;
+#variable_conflict use_column
 BEGIN
-  PERFORM glucose.require_watcher();
-  first_day := coalesce(since, (SELECT max(p.day) - again FROM glucose.performance_log p WHERE p.days = 1),
-                        '-infinity');
-  DELETE FROM glucose.performance_log p WHERE p.days = 1 AND p.day >= first_day;
-  INSERT INTO glucose.performance_log (person_id, model_type, day, source, version, minutes_ahead, n, sum_error,
-                                       sum_absolute, sum_squared, n_inside, sum_level)
-  SELECT o.person_id, o.model_type, (o.at AT TIME ZONE 'UTC')::date, coalesce(o.source, 'baseline'), o.version,
-         o.minutes_ahead, count(*),
-         sum(o.value - o.outcome), sum(abs(o.value - o.outcome)), sum((o.value - o.outcome) ^ 2),
-         count(*) FILTER (WHERE o.outcome BETWEEN o.lower AND o.upper), sum(o.level)
-  FROM glucose.prediction_outcome o
-  WHERE o.outcome IS NOT NULL AND NOT o.in_training AND o.version IS NOT NULL
-    AND o.at >= first_day::timestamp AT TIME ZONE 'UTC'
-    AND NOT EXISTS (SELECT FROM glucose.performance_log w WHERE w.person_id = o.person_id
-                    AND w.model_type = o.model_type AND w.days = 7
-                    AND w.day = date_trunc('week', o.at AT TIME ZONE 'UTC')::date)
-  GROUP BY 1, 2, 3, 4, 5, 6;
-  GET DIAGNOSTICS noted = ROW_COUNT;
-  -- Whole weeks that are old become one row.
-  WITH old AS (
-    DELETE FROM glucose.performance_log p
-    WHERE p.days = 1 AND date_trunc('week', p.day::timestamp) + interval '7 days' < now() - detailed RETURNING p.*
-  )
-  INSERT INTO glucose.performance_log (person_id, model_type, day, days, source, version, minutes_ahead, n, sum_error,
-                                       sum_absolute, sum_squared, n_inside, sum_level)
-  SELECT o.person_id, o.model_type, date_trunc('week', o.day::timestamp)::date, 7, o.source, o.version,
-         o.minutes_ahead, sum(o.n), sum(o.sum_error), sum(o.sum_absolute), sum(o.sum_squared), sum(o.n_inside),
-         sum(o.sum_level)
-  FROM old o GROUP BY 1, 2, 3, 5, 6, 7
-  ON CONFLICT (person_id, model_type, day, days, source, version, minutes_ahead) DO UPDATE
-  SET n = performance_log.n + EXCLUDED.n, sum_error = performance_log.sum_error + EXCLUDED.sum_error,
-      sum_absolute = performance_log.sum_absolute + EXCLUDED.sum_absolute,
-      sum_squared = performance_log.sum_squared + EXCLUDED.sum_squared,
-      n_inside = performance_log.n_inside + EXCLUDED.n_inside,
-      sum_level = performance_log.sum_level + EXCLUDED.sum_level;
-  RETURN noted;
+  RETURN QUERY
+    SELECT o.person_id, o.model_type, (o.at AT TIME ZONE 'UTC')::date, coalesce(o.source, 'baseline'), o.version,
+           o.minutes_ahead, count(*)::integer, sum(o.value - o.outcome)::float8, sum(abs(o.value - o.outcome))::float8,
+           sum((o.value - o.outcome) ^ 2)::float8,
+           (count(*) FILTER (WHERE o.outcome BETWEEN o.lower AND o.upper))::integer, sum(o.level)::float8
+    FROM glucose.prediction_outcome o
+    WHERE o.outcome IS NOT NULL AND NOT o.in_training AND o.version IS NOT NULL AND o.level IS NOT NULL
+      AND o.at >= first_day::timestamp AT TIME ZONE 'UTC'
+      AND NOT EXISTS (SELECT FROM glucose.performance_log w WHERE w.person_id = o.person_id
+                      AND w.model_type = o.model_type AND w.days = 7
+                      AND w.day = date_trunc('week', o.at AT TIME ZONE 'UTC')::date)
+    GROUP BY 1, 2, 3, 4, 5, 6;
 END
 $fn$;
+COMMENT ON FUNCTION glucose.performance_since(date) IS
+'Internal: part of note_performance(): what forecasts of the persons the caller sees came to, by day.';
+
+CREATE FUNCTION glucose.note_performance(since date DEFAULT NULL) RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_note_performance';
 COMMENT ON FUNCTION glucose.note_performance(date) IS
 'Sums what served forecasts came to into performance_log, the last days anew, and makes weeks of what is older than 30 '
-'days; returns the rows of days written. Run it every night.';
+'days; returns the rows of days written. The steward runs it every night.';
 
 CREATE FUNCTION glucose.student_quantile(p double precision, df double precision) RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_student_quantile';

@@ -241,6 +241,16 @@ $fn$;
 COMMENT ON FUNCTION glucose.take_health_samples() IS
 'Internal: part of health_check(): notes sizes and counts once an hour.';
 
+CREATE FUNCTION glucose.note_person_alerts(limits jsonb, cooldown interval) RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_note_person_alerts';
+COMMENT ON FUNCTION glucose.note_person_alerts(jsonb, interval) IS
+'Internal: part of health_check(): keeps person_alert by what is found now; returns how much is.';
+
+CREATE FUNCTION glucose.acknowledge_person_alert(alert_id uuid) RETURNS boolean
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_acknowledge_person_alert';
+COMMENT ON FUNCTION glucose.acknowledge_person_alert(uuid) IS
+'Internal: part of acknowledge_alert(): the alert of a person.';
+
 CREATE FUNCTION glucose.health_check(options jsonb DEFAULT '{}', OUT kind text, OUT subject text, OUT severity text,
   OUT persons integer, OUT message text) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, pg_temp
@@ -258,14 +268,7 @@ BEGIN
   SET severity = EXCLUDED.severity, message = EXCLUDED.message, last_seen = now(), count = a.count + 1,
       told_at = CASE WHEN a.told_at <= now() - cooldown AND a.acknowledged_at IS NULL THEN now() ELSE a.told_at END;
   UPDATE glucose.system_alert a SET resolved_at = now() WHERE a.resolved_at IS NULL AND a.last_seen < now();
-  INSERT INTO glucose.person_alert AS a (person_id, kind, subject, severity, message, first_seen, last_seen, told_at)
-  SELECT f.person_id, f.kind, f.subject, f.severity, f.message, now(), now(), now()
-  FROM (SELECT DISTINCT ON (p.person_id, p.kind, p.subject) p.* FROM glucose.person_findings(limits) p
-        ORDER BY p.person_id, p.kind, p.subject, p.message) f
-  ON CONFLICT (person_id, kind, subject) WHERE resolved_at IS NULL DO UPDATE
-  SET severity = EXCLUDED.severity, message = EXCLUDED.message, last_seen = now(), count = a.count + 1,
-      told_at = CASE WHEN a.told_at <= now() - cooldown AND a.acknowledged_at IS NULL THEN now() ELSE a.told_at END;
-  UPDATE glucose.person_alert a SET resolved_at = now() WHERE a.resolved_at IS NULL AND a.last_seen < now();
+  PERFORM glucose.note_person_alerts(limits, cooldown);
   -- What is new, or due to be told again.
   RETURN QUERY
     SELECT t.kind, t.subject, t.severity, t.persons, t.message
@@ -297,9 +300,7 @@ BEGIN
   WHERE a.alert_id = acknowledge_alert.alert_id AND a.resolved_at IS NULL;
   GET DIAGNOSTICS done = ROW_COUNT;
   IF done = 0 THEN
-    UPDATE glucose.person_alert a SET acknowledged_at = now(), acknowledged_by = glucose.current_identity()
-    WHERE a.alert_id = acknowledge_alert.alert_id AND a.resolved_at IS NULL;
-    GET DIAGNOSTICS done = ROW_COUNT;
+    RETURN glucose.acknowledge_person_alert(alert_id);
   END IF;
   RETURN done > 0;
 END

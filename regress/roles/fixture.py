@@ -51,6 +51,20 @@ class Fixture:
             if not self.one(session, "SELECT count(*) FROM glucose.training_job WHERE state IN ('queued', 'running')"):
                 break
             session.execute("SELECT pg_sleep(0.1)")
+        session.execute("""
+            INSERT INTO glucose.model_check (person_id, model_type, version, against, action, n, mae, mae_against)
+              VALUES (glucose.key('alice'), 'cgm', '1.0.0', 'baseline', 'withdrawn', 30, 20, 10);
+            INSERT INTO glucose.performance_log (person_id, model_type, day, source, version, minutes_ahead, n, sum_error,
+                                                 sum_absolute, sum_squared, n_inside, sum_level)
+              VALUES (glucose.key('alice'), 'cgm', current_date, 'personal', '1.0.0', 60, 1, 1, 1, 1, 1, 0.9);
+            INSERT INTO glucose.person_alert (person_id, kind, severity, message)
+              VALUES (glucose.key('alice'), 'data_stopped', 'warning', 'no readings');
+            INSERT INTO glucose.prediction_feedback (person_id, prediction_id, kind, given_by)
+              VALUES (glucose.key('alice'), gen_random_uuid(), 'useful', 'alice');
+            INSERT INTO glucose.system_alert (kind, severity, message) VALUES ('setting', 'info', 'fsync');
+            INSERT INTO glucose.health_sample (name, value) VALUES ('bytes', 1);
+            INSERT INTO glucose.audit_seal (seal_no, sealed_at, subject, n_rows, digest, mac)
+              VALUES (1000000, now(), gen_random_uuid(), 1, '\\x00', '\\x00')""")
         for name, in session.execute("SELECT relname FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid "
                                      "AND attname = 'person_id' WHERE relnamespace = 'glucose'::regnamespace "
                                      "AND relkind IN ('r', 'p')").fetchall():

@@ -106,12 +106,17 @@ def written_by(kind, function):
     an import, what its caller may record by hand."""
     if function[0] in RECORDING:
         return kind.may_change & RECORDING[function[0]]
+    if function[0] in WATCHING:
+        return WATCHING[function[0]] if kind.name == "steward, manage" else frozenset()
     log = frozenset({"prediction"}) if kind.sees else frozenset()
     if "managed" in kind.may_change:
         return log | (frozenset(LIFE_OF_MODELS) | kind.may_change) - {"meal", "glucose_reading", "daily_metric", "source_preference"}
     return log
 
 
+# What a steward's functions write down of persons, and nobody by hand.
+WATCHING = {"note_performance": {"performance_log"}, "note_person_alerts": {"person_alert"}, "health_check": {"person_alert"},
+            "acknowledge_alert": {"person_alert"}, "acknowledge_person_alert": {"person_alert"}}
 RECORDING = {"import_readings": {"glucose_reading"}, "import_meals": {"meal"}, "import_daily": {"daily_metric"}}
 LIFE_OF_MODELS = ("model_version", "model_metric", "deployment", "training_job", "retraining_log", "experiment_model",
                   "population_member", "retraining_override")

@@ -5,7 +5,7 @@ from trial import NOT_FOUND, connect
 # What people and stewards write by hand; every other table is written by functions alone.
 RECORDED = ("person", "person_access", "person_time_zone", "meal", "glucose_reading", "retraining_override", "daily_metric",
             "source_preference", "prediction_feedback")
-DECIDED_BY_STEWARDS = ("retraining_policy", "experiment", "metric", "event", "performance_log", "person_alert", "system_alert",
+DECIDED_BY_STEWARDS = ("retraining_policy", "experiment", "metric", "event", "system_alert",
                       "health_sample")
 
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 // check_model: look at what a model's forecasts came to, and take it from service when something else is better.
+// note_performance, note_person_alerts, acknowledge_person_alert: what the steward writes down of persons.
 #include <cmath>
 
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/request.hpp"
 #include "pg/tables/identity.hpp"
+#include "pg/tables/performance.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/read.hpp"
 #include "pg/work/watching.hpp"
@@ -53,4 +55,34 @@ SQL_FUNCTION(check_model) {
   const Datum result = check_row(fcinfo, check);
   end(Volatility::is_volatile);
   PG_RETURN_DATUM(result);
+}
+
+SQL_FUNCTION(note_performance) {
+  PreventCommandIfReadOnly("note_performance()");
+  const DateADT since = PG_ARGISNULL(0) ? 0 : PG_GETARG_DATEADT(0);
+  begin(Volatility::is_volatile);
+  require_steward("sums of forecasts");
+  const int64 written = write_performance(PG_ARGISNULL(0) ? nullptr : &since);
+  end(Volatility::is_volatile);
+  PG_RETURN_INT64(written);
+}
+
+SQL_FUNCTION(note_person_alerts) {
+  PreventCommandIfReadOnly("health_check()");
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) PG_RETURN_INT64(0);
+  begin(Volatility::is_volatile);
+  require_steward("alerts");
+  const int64 found = write_person_alerts(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1));
+  end(Volatility::is_volatile);
+  PG_RETURN_INT64(found);
+}
+
+SQL_FUNCTION(acknowledge_person_alert) {
+  PreventCommandIfReadOnly("acknowledge_alert()");
+  const pg_uuid_t* alert_id = uuid_argument(fcinfo, 0, "alert_id");
+  begin(Volatility::is_volatile);
+  require_steward("alerts");
+  const bool done = acknowledge_person_alert(alert_id, current_identity());
+  end(Volatility::is_volatile);
+  PG_RETURN_BOOL(done);
 }
