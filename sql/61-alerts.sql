@@ -45,28 +45,40 @@ BEGIN
     CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
                         WHERE g.person_id = m.person_id AND g.measured_at <= now()) r
     WHERE r.last < now() - stopped AND r.last > now() - interval '14 days';
-  -- A sensor that says one number.
+  -- A sensor that says one number. Most say two in their last two readings: these are looked at first.
   RETURN QUERY
     SELECT m.person_id, 'sensor_stuck', '', 'warning', format('%s readings in a row are the same', s.n)
     FROM (SELECT DISTINCT v.person_id FROM glucose.model_version v WHERE v.is_active) m
     CROSS JOIN LATERAL (
-      SELECT count(*) AS n, min(l.mg_dl) AS least, max(l.mg_dl) AS most, min(l.measured_at) AS first
-      FROM (SELECT g.mg_dl, g.measured_at FROM glucose.glucose_reading g
+      SELECT min(l.mg_dl) = max(l.mg_dl) AS alike
+      FROM (SELECT g.mg_dl FROM glucose.glucose_reading g
             WHERE g.person_id = m.person_id AND g.measured_at > now() - interval '6 hours' AND g.measured_at <= now()
-            ORDER BY g.measured_at DESC LIMIT 24) l) s
-    WHERE s.n = 24 AND s.least = s.most;
-  -- Errors of the last week against the month before it; days are the units.
+            ORDER BY g.measured_at DESC LIMIT 2) l) two
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS n, min(l.mg_dl) AS least, max(l.mg_dl) AS most
+      FROM (SELECT g.mg_dl FROM glucose.glucose_reading g
+            WHERE two.alike AND g.person_id = m.person_id AND g.measured_at > now() - interval '6 hours'
+              AND g.measured_at <= now() ORDER BY g.measured_at DESC LIMIT 24) l) s
+    WHERE two.alike AND s.n = 24 AND s.least = s.most;
+  -- Errors of the last week against the month before it; days are the units of those whose sums look like it.
   RETURN QUERY
-    WITH by_day AS (
-      SELECT p.person_id, p.model_type, p.day > current_date - 8 AS is_new, p.day,
-      sum(p.sum_absolute) / sum(p.n) AS mae,
-             sum(p.n) AS n
-      FROM glucose.performance_log p WHERE p.days = 1 AND p.day > current_date - 38 GROUP BY 1, 2, 3, 4
+    WITH suspected AS (
+      SELECT p.person_id, p.model_type
+      FROM glucose.performance_log p WHERE p.days = 1 AND p.day > current_date - 38
+      GROUP BY 1, 2
+      HAVING sum(p.sum_absolute) FILTER (WHERE p.day > current_date - 8)
+             / sum(p.n) FILTER (WHERE p.day > current_date - 8)
+             > 0.8 * rising * sum(p.sum_absolute) FILTER (WHERE p.day <= current_date - 8)
+               / sum(p.n) FILTER (WHERE p.day <= current_date - 8)
+    ), by_day AS (
+      SELECT p.person_id, p.model_type, p.day > current_date - 8 AS is_new, p.day, sum(p.sum_absolute) / sum(p.n) AS mae
+      FROM glucose.performance_log p JOIN suspected s USING (person_id, model_type)
+      WHERE p.days = 1 AND p.day > current_date - 38 GROUP BY 1, 2, 3, 4
     ), parts AS (
       SELECT d.person_id, d.model_type, avg(d.mae) FILTER (WHERE d.is_new) AS new,
       avg(d.mae) FILTER (WHERE NOT d.is_new)
              AS old, array_agg(d.mae) FILTER (WHERE d.is_new) AS new_days, array_agg(d.mae) FILTER (WHERE NOT d.is_new)
-             AS old_days, sum(d.n) FILTER (WHERE d.is_new) AS n
+             AS old_days
       FROM by_day d GROUP BY 1, 2
       HAVING count(*) FILTER (WHERE d.is_new) >= 4 AND count(*) FILTER (WHERE NOT d.is_new) >= 7
     )
@@ -154,12 +166,15 @@ BEGIN
   RETURN QUERY
     SELECT 'coverage_off', c.model_type, 'warning',
            format('intervals held %s %% of %s outcomes of %s persons, %s %% were said', round(100 * c.share), c.n,
-                  c.persons, round(100 * c.level))
-    FROM (SELECT p.model_type, sum(p.n) AS n, count(DISTINCT p.person_id) AS persons,
-                 sum(p.n_inside)::float8 / sum(p.n) AS share, sum(p.sum_level) / sum(p.n) AS level
+                  w.persons, round(100 * c.level))
+    FROM (SELECT p.model_type, sum(p.n) AS n, sum(p.n_inside)::float8 / sum(p.n) AS share,
+                 sum(p.sum_level) / sum(p.n) AS level
           FROM glucose.performance_log p
           WHERE p.days = 1 AND p.day > current_date - 31 AND p.model_type NOT LIKE 'event:%' GROUP BY 1) c
-    WHERE c.n >= 1000 AND c.persons >= 10 AND abs(c.share - c.level) > 0.05;
+    CROSS JOIN LATERAL (SELECT count(DISTINCT q.person_id) AS persons FROM glucose.performance_log q
+                        WHERE c.n >= 1000 AND abs(c.share - c.level) > 0.05 AND q.model_type = c.model_type
+                          AND q.days = 1 AND q.day > current_date - 31) w
+    WHERE c.n >= 1000 AND abs(c.share - c.level) > 0.05 AND w.persons >= 10;
   RETURN QUERY
     SELECT j.kind, '', j.severity, j.message
     FROM (SELECT count(*) FILTER (WHERE t.state = 'queued') AS queued,
