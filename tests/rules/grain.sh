@@ -4,7 +4,7 @@
 # by name (but for keys and arguments of that name): only the table and the tasks' own rooms say 'glucose', 'cgm', 'daily' or 'event', and nobody compares a model_type.
 set -euo pipefail
 cd "${SOURCE_DIR:?}/src"
-core_order="base math readings days learn model training asking watching simulation pages tasks/task.hpp \
+core_order="base math readings days seeing learn model training asking watching simulation pages tasks/task.hpp \
 tasks/meal/features \
 tasks/meal/models tasks/meal/training tasks/meal/asking tasks/meal tasks/cgm tasks/daily/rows \
 tasks/daily/models tasks/daily/training tasks/daily/asking tasks/daily tasks/event tasks"
