@@ -31,7 +31,8 @@ def functions(session):
                (SELECT coalesce(array_agg(format_type(t, NULL) ORDER BY n), '{}')
                 FROM unnest(p.proargtypes) WITH ORDINALITY AS a (t, n)), p.pronargs - p.pronargdefaults
         FROM pg_proc p WHERE p.pronamespace = 'glucose'::regnamespace AND p.prorettype <> 'trigger'::regtype
-          AND p.prokind IN ('f', 'p') ORDER BY p.proname, p.oid""").fetchall()
+          AND p.prokind IN ('f', 'p') AND 'internal'::regtype <> ALL (p.proargtypes::oid[])  -- those are parts of an aggregate, which SQL cannot call
+        ORDER BY p.proname, p.oid""").fetchall()
 
 
 def argument(name, kind, ids, person):
