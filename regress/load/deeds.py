@@ -27,9 +27,9 @@ EXPECTED = {
     "MG003": "imported bytes that are no model, on purpose",
     "22003": "an extreme row is out of range, or a meal has been corrected to nutrients that do not fit its calories",
     "23514": "an extreme row is refused by a CHECK, on purpose",
-    "40P01": "a person is erased while its readings are replaced, both by plain statements: PostgreSQL ends one of them",
+    "40P01": "a person is erased while its rows are changed, both by plain statements: PostgreSQL ends one of them",
 }
-ERASURE = ("erase", "upsert")
+ERASURE = ("erase", "upsert", "correct", "remove", "record")
 ONLY_OF = {"40P01": ERASURE, "23503": ROWS, "23505": ROWS, "MG003": ON_PURPOSE, "23514": ON_PURPOSE}
 # A batch over many goes on past each one's failure; only the isolation level may end it, and the erasure of whom it is
 # about.
