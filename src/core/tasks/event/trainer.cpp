@@ -121,13 +121,10 @@ void add_notes(Notes& notes, const EventOutcome& trained, const EventRows& rows)
 class EventTrainer final : public Trainer {
  public:
   EventTrainer(std::unique_ptr<EventRows> rows, const TrainingBasis& basis, EventTrainingOptions options)
-      : rows_(std::make_unique<EventRows>(*rows)),
-        algorithm_(basis.algorithm),
+      : algorithm_(basis.algorithm),
         limits_(basis.options),
         has_prior_(options.prior != nullptr),
-        training_(std::move(rows), std::move(options)) {
-    rows_->x = {}, rows_->sequences = {};  // the training's
-  }
+        training_(std::move(rows), std::move(options)) {}
 
   bool done() const override { return training_.done(); }
   void step() override { training_.step(); }
@@ -155,42 +152,41 @@ class EventTrainer final : public Trainer {
     add_moments(o);
     o.stands_on_population = has_prior_;
     judge(o, trained, limits_);
-    if (rows_->persons > 1) note(o.notes, "persons", rows_->persons);
+    if (training_.rows().persons > 1) note(o.notes, "persons", training_.rows().persons);
     if (o.splits.known) {
       note_time(o.notes, "validation_start", o.splits.validation_start);
       note_time(o.notes, "test_start", o.splits.test_start);
       note_time(o.notes, "test_end", o.splits.test_end);
     }
-    add_notes(o.notes, trained, *rows_);
+    add_notes(o.notes, trained, training_.rows());
     return o;
   }
 
  private:
   std::string algorithm_name() const {
     if (algorithm_ != Algorithm::automatic) return std::string(name_of(algorithm_));
-    return std::string(name_of(rows_->persons > 1 ? Algorithm::population : Algorithm::ensemble));
+    return std::string(name_of(training_.rows().persons > 1 ? Algorithm::population : Algorithm::ensemble));
   }
   void add_moments(Outcome& o) const {
     const auto first_of = [&](Split split) {
       Micros first = 0;
-      for (std::size_t i = rows_->size(); i-- > 0;)
-        if (rows_->split[i] == static_cast<std::uint8_t>(split)) first = rows_->at[i];
+      for (std::size_t i = training_.rows().size(); i-- > 0;)
+        if (training_.rows().split[i] == static_cast<std::uint8_t>(split)) first = training_.rows().at[i];
       return first;
     };
     bool any = false;
-    for (std::size_t i = 0; i < rows_->size(); ++i) {
-      if (rows_->split[i] == static_cast<std::uint8_t>(Split::test)) continue;
-      const Micros at = rows_->at[i];
+    for (std::size_t i = 0; i < training_.rows().size(); ++i) {
+      if (training_.rows().split[i] == static_cast<std::uint8_t>(Split::test)) continue;
+      const Micros at = training_.rows().at[i];
       o.learnt_from = any ? std::min(o.learnt_from, at) : at;
       o.learnt_until = any ? std::max(o.learnt_until, at) : at;
       any = true;
     }
     const bool has_all = std::all_of(o.rows.begin(), o.rows.end(), [](int n) { return n > 0; });
-    if (rows_->persons == 1 && has_all)
-      o.splits = {true, first_of(Split::validation), first_of(Split::test), rows_->at.back()};
+    if (training_.rows().persons == 1 && has_all)
+      o.splits = {true, first_of(Split::validation), first_of(Split::test), training_.rows().at.back()};
   }
 
-  std::unique_ptr<EventRows> rows_;  // without their columns
   Algorithm algorithm_;
   TrainOptions limits_;
   bool has_prior_;

@@ -57,6 +57,7 @@ class EventTraining {
   double progress() const { return done() ? 1 : static_cast<double>(fits_done_) / static_cast<double>(fits_); }
   double best_brier() const { return best_brier_; }
   EventOutcome take() { return std::move(outcome_); }
+  const EventRows& rows() const { return *rows_; }
 
  private:
   struct Held {
