@@ -46,11 +46,6 @@ Query mark_released{
     "UPDATE glucose.audit_seal SET subject = NULL, released_mac = $2 WHERE seal_no OPERATOR(pg_catalog.=) $1",
     2,
     {INT8OID, BYTEAOID}};
-Query seals_of_subjects{
-    "SELECT seal_no FROM glucose.audit_seal WHERE subject OPERATOR(pg_catalog.=) ANY ($1) "
-    "ORDER BY seal_no USING OPERATOR(pg_catalog.<)",
-    1,
-    {UUIDARRAYOID}};
 Query seals_of_nobody{
     "SELECT seal_no FROM glucose.audit_seal WHERE subject IS NOT NULL "
     "AND subject OPERATOR(pg_catalog.<>) ALL ($1) ORDER BY seal_no USING OPERATOR(pg_catalog.<) LIMIT $2",
@@ -169,19 +164,6 @@ const pg_uuid_t* ids_of_result(uint64* n) {
   return ids;
 }
 
-// Every key's pseudonyms of these persons.
-Datum subjects_of(const pg_uuid_t* persons, uint64 n) {
-  const auto keys = static_cast<uint64>(audit_keys());
-  auto* ids = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (n * keys + 1)));
-  auto* subjects = static_cast<Datum*>(palloc(sizeof(Datum) * (n * keys + 1)));
-  for (uint64 i = 0; i < n * keys; ++i) {
-    ids[i] = subject_of(&persons[i / keys], static_cast<int>(i % keys));
-    subjects[i] = UUIDPGetDatum(&ids[i]);
-  }
-  return PointerGetDatum(
-      construct_array(subjects, static_cast<int>(n * keys), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
-}
-
 int release_all_of_result() {
   const uint64 n = SPI_processed;
   auto* numbers = static_cast<int64*>(palloc(sizeof(int64) * (n + 1)));
@@ -204,6 +186,18 @@ pg_uuid_t subject_of(const pg_uuid_t* person_id, int key) {
   pg_uuid_t subject;
   memcpy(subject.data, mac, UUID_LEN);
   return subject;
+}
+
+Datum subjects_of(const pg_uuid_t* persons, uint64 n) {
+  const auto keys = static_cast<uint64>(audit_keys());
+  auto* ids = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (n * keys + 1)));
+  auto* subjects = static_cast<Datum*>(palloc(sizeof(Datum) * (n * keys + 1)));
+  for (uint64 i = 0; i < n * keys; ++i) {
+    ids[i] = subject_of(&persons[i / keys], static_cast<int>(i % keys));
+    subjects[i] = UUIDPGetDatum(&ids[i]);
+  }
+  return PointerGetDatum(
+      construct_array(subjects, static_cast<int>(n * keys), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
 void RowsDigest::begin() {
@@ -285,14 +279,6 @@ bool release_seal(int64 seal_no) {
   p.add(bytes_datum(mac, sizeof mac));
   run(mark_released, p, Mode::as_owner);
   return true;
-}
-
-void release_seals_of(const pg_uuid_t* person_id) {
-  if (audit_keys() == 0) return;
-  Parameters p;
-  p.add(subjects_of(person_id, 1));
-  run(seals_of_subjects, p, Mode::as_owner);
-  (void)release_all_of_result();
 }
 
 int release_orphans(int most) {

@@ -23,6 +23,8 @@ struct Seal {
 
 /// The pseudonym of a person by a key.
 pg_uuid_t subject_of(const pg_uuid_t* person_id, int key);
+/// Those of n persons by every key there is, uuid[], palloc'ed.
+Datum subjects_of(const pg_uuid_t* persons, uint64 n);
 
 /// SHA-256 over the rows of a seal as they are added.
 class RowsDigest {
@@ -60,8 +62,6 @@ Sealed seal_rows(TimestampTz until, int64 max_rows);
 /// Takes the pseudonym from a seal whose rows go, so that it is nobody's. The rows must go in the same transaction.
 /// False, and nothing done, when the seal is not as it was made: it stays, and is found.
 bool release_seal(int64 seal_no);
-/// Of all seals of a person that is erased: to be called before it is.
-void release_seals_of(const pg_uuid_t* person_id);
 /// Of those whose person is gone, at most `most`; how many it were.
 int release_orphans(int most);
 

@@ -138,17 +138,6 @@ void check_count(ReturnSetInfo* result) {
   if (missing != 0) put(result, {"missing seal", psprintf(INT64_FORMAT " numbers of seals are not there", missing)});
 }
 
-Datum subjects_by_every_key(const pg_uuid_t* person_id) {
-  const int keys = require_audit_keys();
-  static pg_uuid_t ids[kMostAuditKeys];
-  Datum subjects[kMostAuditKeys];
-  for (int key = 0; key < keys; ++key) {
-    ids[key] = subject_of(person_id, key);
-    subjects[key] = UUIDPGetDatum(&ids[key]);
-  }
-  return PointerGetDatum(construct_array(subjects, keys, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
-}
-
 struct Seals {
   Seal* rows;
   uint64 n;
@@ -156,7 +145,7 @@ struct Seals {
 
 Seals read_seals_of(const pg_uuid_t* person_id, ReturnSetInfo* result) {
   Parameters p;
-  p.add(subjects_by_every_key(person_id));
+  p.add(subjects_of(person_id, 1));
   run(seals_of_person, p, Mode::read_as_owner);
   Seals seals{static_cast<Seal*>(palloc_extended(sizeof(Seal) * (SPI_processed + 1), MCXT_ALLOC_HUGE)), SPI_processed};
   for (uint64 row = 0; row < seals.n; ++row) {
