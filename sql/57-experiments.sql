@@ -288,3 +288,30 @@ $fn$;
 COMMENT ON FUNCTION glucose.check_experiments() IS
 'Stops every running experiment whose candidate is worse beyond doubt, and returns the verdict of each. Run it '
 'every night as the steward.';
+
+CREATE FUNCTION glucose.set_experiment_percent(name text, percent integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  e record;
+BEGIN
+  PERFORM glucose.require_experiment(name, running => true);
+  SELECT x.* INTO e FROM glucose.experiment x WHERE x.name = set_experiment_percent.name;
+  IF percent IS NULL OR percent NOT BETWEEN e.percent AND (CASE e.kind WHEN 'canary' THEN 99 ELSE 100 END)
+  THEN
+    RAISE EXCEPTION '"percent" must be % to %', e.percent, CASE e.kind WHEN 'canary' THEN 99 ELSE 100 END
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'A part of the persons only grows: nobody goes back and forth. Stop the experiment to end it.';
+  END IF;
+  UPDATE glucose.experiment x SET percent = set_experiment_percent.percent
+  WHERE x.name = set_experiment_percent.name AND x.state = 'running';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'experiment "%" may not be changed by this role', name
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Ask the steward or the owner of the tables.';
+  END IF;
+  RETURN glucose.prepare_experiment(name);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.set_experiment_percent(text, integer) IS
+'Lets a running experiment''s candidate have more of the persons, who keep their arm; returns how many candidate '
+'models are being trained.';
