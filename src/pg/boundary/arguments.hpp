@@ -2,6 +2,10 @@
 #pragma once
 #include "pg/boundary/server.hpp"
 
+extern "C" {
+#include "utils/date.h"
+}
+
 namespace glucose::pg {
 
 /// Raises 22023 when argument `i` is NULL; `name` is its SQL name.
@@ -33,6 +37,11 @@ inline Jsonb* jsonb_argument(FunctionCallInfo fcinfo, int i, const char* name) {
 inline TimestampTz time_argument(FunctionCallInfo fcinfo, int i, const char* name) {
   require_argument(fcinfo, i, name);
   return PG_GETARG_TIMESTAMPTZ(i);
+}
+
+inline DateADT date_argument(FunctionCallInfo fcinfo, int i, const char* name) {
+  require_argument(fcinfo, i, name);
+  return PG_GETARG_DATEADT(i);
 }
 
 /// A real[] datum of values in which NaN stands for NULL.

@@ -4,6 +4,7 @@
 
 #include "core/days/glucose_day.hpp"
 #include "core/tasks/daily/asking/associations.hpp"
+#include "pg/boundary/answer_rows.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
@@ -23,11 +24,6 @@ namespace {
 
 constexpr int kMostLag = 30, kMostSeriesDays = 3660;
 
-DateADT date_argument(FunctionCallInfo fcinfo, int i, const char* name) {
-  require_argument(fcinfo, i, name);
-  return PG_GETARG_DATEADT(i);
-}
-
 int count_argument(FunctionCallInfo fcinfo, int i, const char* name, int low, int high) {
   require_argument(fcinfo, i, name);
   const int n = PG_GETARG_INT32(i);
@@ -35,17 +31,6 @@ int count_argument(FunctionCallInfo fcinfo, int i, const char* name, int low, in
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be from %d to %d", name, low, high)));
   return n;
 }
-
-/// Rows of an answer as they are made.
-struct Answer {
-  ReturnSetInfo* result;
-  explicit Answer(FunctionCallInfo fcinfo) : result(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)) {
-    InitMaterializedSRF(fcinfo, 0);
-  }
-  void put(Datum* values, bool* nulls) const {
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-  }
-};
 
 Readings readings_of(const Person& person, const glucose::Calendar& calendar) {
   return read_readings(&person.id, calendar.midnights.front() - 1, calendar.midnights.back(),
@@ -95,8 +80,8 @@ bool asks_for(Datum names, const char* metric) {
   return false;
 }
 
-void put_value(const Answer& answer, DateADT day, const char* metric, float value, const char* unit, const char* source,
-               bool has_recorded_at, TimestampTz recorded_at) {
+void put_value(const AnswerRows& answer, DateADT day, const char* metric, float value, const char* unit,
+               const char* source, bool has_recorded_at, TimestampTz recorded_at) {
   Datum values[6] = {DateADTGetDatum(day),      CStringGetTextDatum(metric), Float4GetDatum(value),
                      CStringGetTextDatum(unit), CStringGetTextDatum(source), TimestampTzGetDatum(recorded_at)};
   bool nulls[6] = {false, false, false, false, false, !has_recorded_at};
@@ -104,7 +89,7 @@ void put_value(const Answer& answer, DateADT day, const char* metric, float valu
 }
 
 // What readings say comes in the place of what was stored.
-void put_values(const Answer& answer, const Person& person, Datum names, const Metrics& known, DateADT first,
+void put_values(const AnswerRows& answer, const Person& person, Datum names, const Metrics& known, DateADT first,
                 DateADT last) {
   GlucoseDay* made[glucose::kGlucoseMetrics] = {};
   GlucoseDay* all = nullptr;
@@ -190,7 +175,7 @@ char* words_of(const Association& association, const char* metric, bool german) 
 }
 
 // first, n, n_effective, pearson, spearman, p_value, false_discovery_rate, words.
-void put_association(const Answer& answer, Datum first, const Association& a, const char* metric, bool german) {
+void put_association(const AnswerRows& answer, Datum first, const Association& a, const char* metric, bool german) {
   Datum values[8] = {first, Int32GetDatum(a.found.n)};
   bool nulls[8] = {};
   const double numbers[] = {a.found.n_effective, a.found.pearson, a.found.spearman, a.found.p_value, a.rate};
@@ -208,7 +193,7 @@ SQL_FUNCTION(daily_values) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const DateADT first = date_argument(fcinfo, 1, "start_at"), last = date_argument(fcinfo, 2, "end_at");
   const bool any = require_days(first, last);
-  const Answer answer(fcinfo);
+  const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   const Metrics known = read_metrics();
@@ -222,7 +207,7 @@ SQL_FUNCTION(daily_glucose) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const DateADT first = date_argument(fcinfo, 1, "start_at"), last = date_argument(fcinfo, 2, "end_at");
   const bool any = require_days(first, last);
-  const Answer answer(fcinfo);
+  const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   const GlucoseDay* made = any ? glucose_days(person, calendar_of(person, first, last, CurrentMemoryContext)) : nullptr;
@@ -262,7 +247,7 @@ SQL_FUNCTION(daily_feature_summary) {
   const DateADT first = date_argument(fcinfo, 1, "start_at"), last = date_argument(fcinfo, 2, "end_at");
   const char* metric = text_argument(fcinfo, 3, "metric");
   const bool any = require_days(first, last);
-  const Answer answer(fcinfo);
+  const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   const DaySeries* series = any ? series_of(person, metric, first, last) : nullptr;
@@ -303,7 +288,7 @@ SQL_FUNCTION(correlations) {
   const int n_days = count_argument(fcinfo, 2, "days", 3, kMostSeriesDays);
   const int lag = count_argument(fcinfo, 3, "lag", 0, kMostLag);
   const bool german = wants_german(text_argument(fcinfo, 4, "lang"));
-  const Answer answer(fcinfo);
+  const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   if (const DaySeries* series = newest_series(person, metric, n_days)) {
@@ -328,7 +313,7 @@ SQL_FUNCTION(lag_analysis) {
   if (feature < 0)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unrecognized feature \"%s\"", clipped(name)),
                     errhint("They are listed by glucose.feature_schema('daily51/1').")));
-  const Answer answer(fcinfo);
+  const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   if (const DaySeries* series = newest_series(person, metric, n_days)) {

@@ -11,7 +11,6 @@
 #include "pg/work/document.hpp"
 #include "pg/work/event_document.hpp"
 #include "pg/work/explained.hpp"
-#include "pg/work/metric_document.hpp"
 #include "pg/work/prediction_log.hpp"
 
 using namespace glucose::pg;
@@ -115,9 +114,7 @@ SQL_FUNCTION(explain_event) {
   begin(Volatility::stable);
   const Served served = read(r);
   const EventStanding o = event_standing(served, *compute(served));
-  put_explanation(
-      result, *explained(served, o.horizon_min, CurrentMemoryContext),
-      [](float value, const Asking&) { return Float4GetDatum(value); }, r.asking);
+  put_explanation(result, *explained(served, o.horizon_min, CurrentMemoryContext), r.asking);
   end(Volatility::stable);
   return static_cast<Datum>(0);
 }

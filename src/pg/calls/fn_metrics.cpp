@@ -161,9 +161,7 @@ SQL_FUNCTION(explain_metric) {
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);
   const Served served = read(r);
-  put_explanation(
-      result, *explained(served, glucose::kDayAheadMin, CurrentMemoryContext),
-      [](float value, const Asking&) { return Float4GetDatum(value); }, r.asking);
+  put_explanation(result, *explained(served, glucose::kDayAheadMin, CurrentMemoryContext), r.asking);
   end(Volatility::stable);
   return static_cast<Datum>(0);
 }

@@ -4,6 +4,7 @@
 
 #include "core/seeing/hours.hpp"
 #include "core/seeing/profile.hpp"
+#include "pg/boundary/answer_rows.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
@@ -80,22 +81,6 @@ Samples read_samples(const Person& person, const Period& period) {
   return samples;
 }
 
-/// Rows of an answer as they are made.
-struct Answer {
-  ReturnSetInfo* result;
-  explicit Answer(FunctionCallInfo fcinfo) : result(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)) {
-    InitMaterializedSRF(fcinfo, 0);
-  }
-  void put(Datum* values, bool* nulls) const {
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-  }
-};
-
-DateADT date_argument(FunctionCallInfo fcinfo, int i, const char* name) {
-  require_argument(fcinfo, i, name);
-  return PG_GETARG_DATEADT(i);
-}
-
 const TimestampTz* optional_time(FunctionCallInfo fcinfo, int i, TimestampTz* at) {
   if (PG_ARGISNULL(i)) return nullptr;
   *at = PG_GETARG_TIMESTAMPTZ(i);
@@ -120,7 +105,7 @@ Summary summary_of_period(const Person& person, const Period& period, const gluc
   return summary;
 }
 
-void put_hour(const Answer& answer, int hour, const HourSummary& h, glucose::GlucoseUnit unit) {
+void put_hour(const AnswerRows& answer, int hour, const HourSummary& h, glucose::GlucoseUnit unit) {
   const double numbers[] = {static_cast<double>(h.covered) / static_cast<double>(60 * glucose::kMinute),
                             glucose::in_unit(unit, h.mean),
                             glucose::in_unit(unit, h.sd),
@@ -169,7 +154,7 @@ SQL_FUNCTION(glucose_statistics_daily) {
   const DateADT first = date_argument(fcinfo, 1, "start_at"), last = date_argument(fcinfo, 2, "end_at");
   const StatisticsOptions options = read_statistics_options(jsonb_argument(fcinfo, 3, "options"), false);
   const bool any = require_days(first, last);
-  const Answer answer(fcinfo);
+  const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   if (any) {
@@ -203,7 +188,7 @@ SQL_FUNCTION(glucose_statistics_hourly) {
   TimestampTz start_at, end_at;
   const TimestampTz *start = optional_time(fcinfo, 1, &start_at), *until = optional_time(fcinfo, 2, &end_at);
   const StatisticsOptions options = read_statistics_options(jsonb_argument(fcinfo, 3, "options"), false);
-  const Answer answer(fcinfo);
+  const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   const Period period = period_of(person, start, until, kUsualDays);
@@ -233,7 +218,7 @@ SQL_FUNCTION(agp) {
   const TimestampTz* until = optional_time(fcinfo, 2, &end_at);
   if (until != nullptr) require_finite_time(*until, "end_at");
   const StatisticsOptions options = read_statistics_options(jsonb_argument(fcinfo, 3, "options"), true);
-  const Answer answer(fcinfo);
+  const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
   const Samples samples = read_samples(person, period_of(person, nullptr, until, n_days));

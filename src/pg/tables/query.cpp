@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/tables/query.hpp"
 
+#include <limits>
+
 #include "pg/tables/identity.hpp"
 #include "pg/tables/relations.hpp"
 
@@ -156,6 +158,12 @@ void copy_text(uint64 row, int col, char* out, int size) {
   bool is_null;
   const Datum value = column(row, col, &is_null);
   strlcpy(out, is_null ? "" : TextDatumGetCString(value), static_cast<size_t>(size));
+}
+
+double number_or_nan(uint64 row, int col) {
+  bool is_null;
+  const Datum number = column(row, col, &is_null);
+  return is_null ? std::numeric_limits<double>::quiet_NaN() : DatumGetFloat8(number);
 }
 
 }  // namespace glucose::pg

@@ -70,5 +70,7 @@ Datum column(const SPITupleTable* rows, uint64 row, int column, bool* is_null);
 
 /// A text into out [size], empty for null.
 void copy_text(uint64 row, int column, char* out, int size);
+/// A double precision, NaN for null.
+double number_or_nan(uint64 row, int column);
 
 }  // namespace glucose::pg

@@ -9,7 +9,6 @@
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/values.hpp"
 #include "pg/tables/query.hpp"
-#include "pg/work/metric_document.hpp"
 
 namespace glucose::pg {
 
@@ -32,14 +31,8 @@ const char* what_in_words(const Asking& asking) {
 void add_words(StringInfo out, const Asking& asking, const EventStanding& o) {
   const EventSaying saying{what_in_words(asking), o.shown.value, o.shown.lower, o.shown.upper, o.usual, o.confidence};
   const bool german = strcmp(asking.lang, "de") == 0;
-  using Words = std::string (*)(const EventSaying&, bool);
-  constexpr std::pair<const char*, Words> kSaid[] = {{"interpretation", event_interpretation},
-                                                     {"recommendation", event_recommendation}};
-  for (const auto& [key, words] : kSaid) {
-    char text[512];
-    guarded([&] { strlcpy(text, words(saying, german).c_str(), sizeof text); });
-    json_text(out, key, text);
-  }
+  json_words(out, "interpretation", [&] { return event_interpretation(saying, german); });
+  json_words(out, "recommendation", [&] { return event_recommendation(saying, german); });
 }
 
 }  // namespace

@@ -12,5 +12,10 @@ const Explanation* explained(const Served& served, int minutes_ahead, MemoryCont
 /// The baseline first, then the parts; `shown` gives a contribution as a datum, in the unit that is asked for.
 void put_explanation(ReturnSetInfo* result, const Explanation& explanation, Datum (*shown)(float, const Asking&),
                      const Asking& asking);
+/// The same in the one unit there is.
+inline void put_explanation(ReturnSetInfo* result, const Explanation& explanation, const Asking& asking) {
+  put_explanation(
+      result, explanation, [](float value, const Asking&) { return Float4GetDatum(value); }, asking);
+}
 
 }  // namespace glucose::pg

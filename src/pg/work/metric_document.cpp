@@ -75,21 +75,11 @@ Saying saying_of(const Served& served, const MetricStanding& o) {
 void add_words(StringInfo out, const Served& served, const MetricStanding& o) {
   const Saying saying = saying_of(served, o);
   const bool german = strcmp(served.asking->lang, "de") == 0;
-  using Words = std::string (*)(const Standing&, const Saying&, bool);
-  constexpr std::pair<const char*, Words> kSaid[] = {{"interpretation", interpretation},
-                                                     {"recommendation", recommendation}};
-  for (const auto& [key, words] : kSaid) {
-    char text[512];
-    guarded([&] { strlcpy(text, words(o.standing, saying, german).c_str(), sizeof text); });
-    json_text(out, key, text);
-  }
+  json_words(out, "interpretation", [&] { return interpretation(o.standing, saying, german); });
+  json_words(out, "recommendation", [&] { return recommendation(o.standing, saying, german); });
 }
 
 }  // namespace
-
-const char* architecture_of(const Served& served) {
-  return served.is_baseline ? "baseline" : served.row.algorithm;
-}
 
 MetricStanding standing_of(const Served& served, const Answer& answer, DateADT day) {
   MetricStanding o{read_facts(served), shown(served.asking->question, answer.expected[0]), {}, 0, 0, 0};

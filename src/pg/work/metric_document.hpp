@@ -25,9 +25,6 @@ struct MetricStanding {
   int features_used;  // of the 51, known the evening before
 };
 
-/// What answered, as documents and rows name it.
-const char* architecture_of(const Served& served);
-
 /// Reads how good the model was; computes the rest of what was read for the answer.
 MetricStanding standing_of(const Served& served, const Answer& answer, DateADT day);
 

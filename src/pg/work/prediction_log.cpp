@@ -118,14 +118,6 @@ void set_answer(LogRow& row, const Served& served, const Answer& answer, const c
   row.set(kLogPredictions, JsonbPGetDatum(to_jsonb(predictions)));
 }
 
-Datum new_id() {
-  auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-  if (!pg_strong_random(id->data, UUID_LEN)) elog(ERROR, "could not draw random numbers");
-  id->data[6] = static_cast<unsigned char>((id->data[6] & 0x0f) | 0x40);  // version 4
-  id->data[8] = static_cast<unsigned char>((id->data[8] & 0x3f) | 0x80);  // RFC 4122 variant
-  return UUIDPGetDatum(id);
-}
-
 float elapsed_ms(instr_time started) {
   instr_time elapsed;
   INSTR_TIME_SET_CURRENT(elapsed);
@@ -183,7 +175,7 @@ const pg_uuid_t* log_prediction(Served& served, const Answer& answer, const char
   }
   LogRow row = empty_log_row();
   row.set(kLogPerson, UUIDPGetDatum(&asking.person.id));
-  row.set(kLogId, new_id());
+  row.set(kLogId, DirectFunctionCall1(gen_random_uuid, 0));  // which takes no argument
   set_asker(row);
   set_inputs(row, answer);
   set_model(row, served);

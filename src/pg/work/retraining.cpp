@@ -93,12 +93,6 @@ void add_text_if_any(Parameters& p, const char* text) {
   p.add_or_null(text[0] != '\0', CStringGetTextDatum(text));
 }
 
-double number_at(int col) {
-  bool is_null;
-  const Datum number = column(0, col, &is_null);
-  return is_null ? std::numeric_limits<double>::quiet_NaN() : DatumGetFloat8(number);
-}
-
 Settlement nothing_settled() {
   Settlement s;
   s.mae_current = s.mae_candidate = s.ci_low = s.ci_high = std::numeric_limits<double>::quiet_NaN();
@@ -133,10 +127,10 @@ Settlement judgement_at_first_row(const char* version) {
   copy_text(0, 1, s.status, sizeof s.status);
   s.reason = TextDatumGetCString(value(0, 2));
   copy_text(0, 3, s.current_version, sizeof s.current_version);
-  s.mae_current = number_at(4);
-  s.mae_candidate = number_at(5);
-  s.ci_low = number_at(6);
-  s.ci_high = number_at(7);
+  s.mae_current = number_or_nan(0, 4);
+  s.mae_candidate = number_or_nan(0, 5);
+  s.ci_low = number_or_nan(0, 6);
+  s.ci_high = number_or_nan(0, 7);
   bool is_null;
   const Datum n = column(0, 8, &is_null);
   if (!is_null) s.n = DatumGetInt32(n);

@@ -161,6 +161,10 @@ const Answer* compute_shadow(const Served& served) {
   return ask(asking, *model, read_kept(asking.person, asking.subject, reach, asking.question.at, CurrentMemoryContext));
 }
 
+const char* architecture_of(const Served& served) {
+  return served.is_baseline ? "baseline" : served.row.algorithm;
+}
+
 Shown shown(const Question& question, const Expected& e) {
   const float centre = question.head == Head::mean ? e.mean : e.value;
   return {centre, std::min(e.lower, centre), std::max(e.upper, centre)};

@@ -35,6 +35,9 @@ struct Shown {
 };
 Shown shown(const Question& question, const Expected& expected);
 
+/// What answered, as documents and rows of metrics and events name it.
+const char* architecture_of(const Served& served);
+
 /// The model that answers a person: the named version, the active one or the population's; raises P0002, MG001, 55000.
 ModelRow require_serving_model(const pg_uuid_t* person_id, const Task& task, const char* model_type,
                                const char* version);

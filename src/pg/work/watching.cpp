@@ -2,7 +2,6 @@
 #include "pg/work/watching.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "pg/boundary/request.hpp"
 #include "pg/boundary/values.hpp"
@@ -38,31 +37,19 @@ Parameters of_type(const pg_uuid_t* person_id, const char* model_type) {
   return p;
 }
 
-double number_at(int col) {
-  bool is_null;
-  const Datum number = column(0, col, &is_null);
-  return is_null ? std::numeric_limits<double>::quiet_NaN() : DatumGetFloat8(number);
-}
-
-void text_or_empty(int col, char* out, size_t size) {
-  bool is_null;
-  const Datum found = column(0, col, &is_null);
-  strlcpy(out, is_null ? "" : TextDatumGetCString(found), size);
-}
-
 LiveCheck judgement_at_first_row() {
   LiveCheck c;
-  text_or_empty(1, c.action, sizeof c.action);
-  text_or_empty(2, c.version, sizeof c.version);
-  text_or_empty(3, c.against, sizeof c.against);
+  copy_text(0, 1, c.action, sizeof c.action);
+  copy_text(0, 2, c.version, sizeof c.version);
+  copy_text(0, 3, c.against, sizeof c.against);
   bool is_null;
   const Datum n = column(0, 4, &is_null);
   if (!is_null) c.n = DatumGetInt32(n);
-  c.mae = number_at(5);
-  c.mae_against = number_at(6);
-  c.ci_low = number_at(7);
-  c.ci_high = number_at(8);
-  c.p_value = number_at(9);
+  c.mae = number_or_nan(0, 5);
+  c.mae_against = number_or_nan(0, 6);
+  c.ci_low = number_or_nan(0, 7);
+  c.ci_high = number_or_nan(0, 8);
+  c.p_value = number_or_nan(0, 9);
   return c;
 }
 
