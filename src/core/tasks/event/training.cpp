@@ -157,11 +157,12 @@ Steps EventTraining::answer(Held& held) {
 
 Steps EventTraining::work() {
   std::vector<Held> held;
-  for (const EventMember member : wanted()) held.push_back({member, {}});
+  for (const EventMember member : wanted()) held.push_back({member, {}, {}});
   fits_ = held.size() * kEventFolds + held.size();
   for (Held& one : held) {
     Steps answering = answer(one);
     for (; !answering.done(); answering.step()) co_yield Pause{};
+    one.probability = probabilities(one.log_odds);
   }
   weigh(held);
   std::vector<std::size_t> all(learnt_.size());
@@ -181,8 +182,6 @@ Steps EventTraining::work() {
 }
 
 void EventTraining::weigh(const std::vector<Held>& held) {
-  std::vector<std::vector<float>> forecasts;
-  for (const Held& one : held) forecasts.push_back(probabilities(one.log_odds));
   EventWeights& weights = outcome_.model.stack.weights;
   weights.fill(0);
   const auto set = [&](EventMember member, float weight) { weights[static_cast<std::size_t>(member)] = weight; };
@@ -190,9 +189,9 @@ void EventTraining::weigh(const std::vector<Held>& held) {
   if (options_.algorithm != Algorithm::automatic && (is_plain(asked) || !options_.prior))
     set(asked, 1);
   else
-    choose(held, forecasts);
+    choose(held);
   for (std::size_t m = 0; m < held.size(); ++m) {
-    const BinaryMetrics measured = measure_binary(forecasts[m], y_);
+    const BinaryMetrics measured = measure_binary(held[m].probability, y_);
     outcome_.members.push_back(
         {held[m].member, measured.brier, measured.auc, weights[static_cast<std::size_t>(held[m].member)]});
   }
@@ -200,7 +199,7 @@ void EventTraining::weigh(const std::vector<Held>& held) {
 
 // Members beside each other, pulled to the population's answer, else to the learnt ones alike. What is plain counts
 // among them where it was not said who shall answer.
-void EventTraining::choose(const std::vector<Held>& held, const std::vector<std::vector<float>>& forecasts) {
+void EventTraining::choose(const std::vector<Held>& held) {
   std::vector<std::size_t> members;
   std::vector<std::vector<float>> theirs;
   std::vector<float> pulled_to;
@@ -208,7 +207,7 @@ void EventTraining::choose(const std::vector<Held>& held, const std::vector<std:
     if (is_plain(held[m].member) && options_.algorithm != Algorithm::automatic) continue;
     const bool pulls = options_.prior ? held[m].member == EventMember::prior : !is_plain(held[m].member);
     members.push_back(m);
-    theirs.push_back(forecasts[m]);
+    theirs.push_back(held[m].probability);
     pulled_to.push_back(pulls ? 1.0F : 0.0F);
   }
   const float pulling = std::accumulate(pulled_to.begin(), pulled_to.end(), 0.0F);
@@ -223,8 +222,6 @@ void EventTraining::choose(const std::vector<Held>& held, const std::vector<std:
 // What has to be beaten, the weights' gain over it and what is made of their answers.
 void EventTraining::finish(const std::vector<Held>& held) {
   EventStack& stack = outcome_.model.stack;
-  std::vector<std::vector<float>> forecasts;
-  for (const Held& one : held) forecasts.push_back(probabilities(one.log_odds));
   std::size_t base = 0;
   for (std::size_t m = 1; m < held.size(); ++m) {
     if (options_.prior ? held[m].member == EventMember::prior
@@ -236,7 +233,7 @@ void EventTraining::finish(const std::vector<Held>& held) {
     for (std::size_t l = 0; l < y_.size(); ++l) {
       double p = 0;
       for (std::size_t m = 0; m < held.size(); ++m)
-        p += static_cast<double>(stack.weights[static_cast<std::size_t>(held[m].member)] * forecasts[m][l]);
+        p += static_cast<double>(stack.weights[static_cast<std::size_t>(held[m].member)] * held[m].probability[l]);
       log_odds_of[l] = log_odds(p);
     }
     return log_odds_of;
@@ -245,7 +242,7 @@ void EventTraining::finish(const std::vector<Held>& held) {
   std::map<std::pair<std::int32_t, Micros>, double> gains;
   for (std::size_t l = 0; l < y_.size(); ++l)
     gains[{rows_->person[learnt_[l]], rows_->at[learnt_[l]] / kWeek}] +=
-        squared(static_cast<double>(forecasts[base][l]), y_[l]) - squared(probability_of(answers[l]), y_[l]);
+        squared(static_cast<double>(held[base].probability[l]), y_[l]) - squared(probability_of(answers[l]), y_[l]);
   PairedSums better, worse;
   for (const auto& [week, gain] : gains) better.add(gain), worse.add(-gain);
   outcome_.worse_beyond_chance = worse.beyond_chance();

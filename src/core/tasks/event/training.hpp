@@ -62,7 +62,8 @@ class EventTraining {
  private:
   struct Held {
     EventMember member;
-    std::vector<double> log_odds;  // [L]
+    std::vector<double> log_odds;    // [L]
+    std::vector<float> probability;  // [L] of them
   };
   Steps work();
   Steps answer(Held& held);
@@ -77,7 +78,7 @@ class EventTraining {
   std::vector<EventMember> wanted() const;
   std::vector<std::size_t> without_fold(std::size_t fold) const;
   void weigh(const std::vector<Held>& held);
-  void choose(const std::vector<Held>& held, const std::vector<std::vector<float>>& forecasts);
+  void choose(const std::vector<Held>& held);
   void finish(const std::vector<Held>& held);
   void measure();
 
