@@ -185,8 +185,6 @@ const Task kToyTask{
         [](const AnyModel&) {
           return ModelFacts{"mean", std::string(kToySchema), {kAheadMin}};
         },
-    .remembers = [](const AnyModel&) { return MomentsKept{}; },
-    .adopted = [](const AnyModel&, std::span<const Meal>) { return std::vector<std::uint8_t>(); },
     .set_minutes = nullptr,
     .asking_reach =
         [](const AnyModel&, const Question&) {

@@ -41,6 +41,14 @@ struct MomentsKept {
   Micros first = 0, last = 0;
 };
 
+/// Of tasks whose models are weights alone.
+inline MomentsKept remembers_nothing(const AnyModel& /*weights only*/) {
+  return {};
+}
+inline std::vector<std::uint8_t> adopted_as_it_is(const AnyModel& /*weights only*/, std::span<const Meal> /*none*/) {
+  return {};
+}
+
 struct Task {
   std::string_view name;       // the model_type, or what stands before its ':'
   std::string_view unit;       // of what is forecast
@@ -67,10 +75,10 @@ struct Task {
   // Models.
   std::unique_ptr<AnyModel> (*decode)(std::span<const std::uint8_t> bytes);
   ModelFacts (*facts)(const AnyModel& model);
-  MomentsKept (*remembers)(const AnyModel& model);
+  MomentsKept (*remembers)(const AnyModel& model) = remembers_nothing;
   /// The bytes for a person with these meals at the moments it remembers: what a model remembers of somebody else is
   /// left out. Empty: unchanged.
-  std::vector<std::uint8_t> (*adopted)(const AnyModel& model, std::span<const Meal> meals);
+  std::vector<std::uint8_t> (*adopted)(const AnyModel& model, std::span<const Meal> meals) = adopted_as_it_is;
 
   /// Glucose stays what it is, at the horizons and with the intervals of a model: what answers where the model itself
   /// is no better. Null: there is none.

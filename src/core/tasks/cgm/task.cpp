@@ -73,14 +73,6 @@ ModelFacts facts(const AnyModel& any) {
   return facts;
 }
 
-MomentsKept remembers(const AnyModel& /*weights only*/) {
-  return {};
-}
-
-std::vector<std::uint8_t> adopted(const AnyModel& /*weights only*/, std::span<const Meal> /*none*/) {
-  return {};
-}
-
 // Heads that add nothing to the last reading.
 std::unique_ptr<AnyModel> baseline(const AnyModel& any) {
   CgmModel model = model_of(any);
@@ -211,8 +203,6 @@ const Task kCgmTask{
     .tune = tune_cgm,
     .decode = decoded,
     .facts = facts,
-    .remembers = remembers,
-    .adopted = adopted,
     .baseline = baseline,
     .set_minutes = set_minutes,
     .asking_reach = asking_reach,

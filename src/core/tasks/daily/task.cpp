@@ -107,14 +107,6 @@ ModelFacts facts(const AnyModel& any) {
   return {std::string(shown(m.algorithm)), std::string(kDailySchema), {kDayAheadMin}, m.subject.name};
 }
 
-MomentsKept remembers(const AnyModel& /*weights only*/) {
-  return {};
-}
-
-std::vector<std::uint8_t> adopted(const AnyModel& /*weights only*/, std::span<const Meal> /*none*/) {
-  return {};
-}
-
 // The naive forecasts alone, as the model weighs them.
 std::unique_ptr<AnyModel> baseline(const AnyModel& any) {
   DailyModel m = model_of(any);
@@ -207,8 +199,6 @@ const Task kDailyTask{
     .tune = tune_daily,
     .decode = decoded,
     .facts = facts,
-    .remembers = remembers,
-    .adopted = adopted,
     .baseline = baseline,
     .set_minutes = nullptr,
     .asking_reach = asking_reach,

@@ -103,14 +103,6 @@ ModelFacts facts(const AnyModel& any) {
   return {std::string(name_of(shown)), std::string(kEventSchema), {m.rule.horizon_min}, m.name};
 }
 
-MomentsKept remembers(const AnyModel& /*weights only*/) {
-  return {};
-}
-
-std::vector<std::uint8_t> adopted(const AnyModel& /*weights only*/, std::span<const Meal> /*none*/) {
-  return {};
-}
-
 std::unique_ptr<AnyModel> baseline(const AnyModel& any) {
   return held(model_of(any).as_persistence());
 }
@@ -195,8 +187,6 @@ const Task kEventTask{
     .tune = tune_event,
     .decode = decoded,
     .facts = facts,
-    .remembers = remembers,
-    .adopted = adopted,
     .baseline = baseline,
     .set_minutes = nullptr,
     .asking_reach = asking_reach,
