@@ -10,6 +10,7 @@
 #include "core/tasks/event/evenings.hpp"
 #include "core/tasks/event/mealtimes.hpp"
 #include "core/tasks/event/task.hpp"
+#include "tasks/event/some_rules.hpp"
 #ifdef PGG_HAS_BOOSTING
 #include "boosting/boosting.hpp"
 #endif
@@ -18,15 +19,6 @@ namespace glucose {
 namespace {
 
 constexpr std::int32_t kFirst = 9500;
-constexpr auto kStrain =
-    R"({"at":"evening","horizon_minutes":4320,"window_minutes":10080,"least_days":2,"yes_if":{"all":[
-        {"metric":"RESTING_HEART_RATE","unit":"sd","at_least":1},
-        {"any_known":[{"metric":"SLEEP_DURATION","unit":"sd","at_most":-0.5},
-                      {"metric":"RECOVERY_SCORE","unit":"sd","at_most":-0.5}]}]}})";
-constexpr auto kHigh =
-    R"({"at":"meal","horizon_minutes":120,"window_minutes":180,
-        "yes_if":{"metric":"GLUCOSE","statistic":"max","above":180}})";
-
 /// Days with spells of a high heart rate and short sleep.
 struct SomeDays {
   explicit SomeDays(int n, std::uint64_t seed) {
