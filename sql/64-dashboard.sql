@@ -249,15 +249,18 @@ BEGIN
   SELECT string_agg(format('<li><strong>%s</strong>%s</li>', glucose.html(coalesce(t.value, '–')), t.name), ''
     ORDER BY t.i)
   INTO tiles
-  FROM (VALUES
+  FROM (SELECT count(*) FILTER (WHERE p.issued_at >= current_date) AS today,
+               count(*) FILTER (WHERE p.issued_at >= from_then) AS n,
+               percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY p.latency_ms)
+                 FILTER (WHERE p.issued_at >= from_then) AS ms
+        FROM glucose.prediction p WHERE p.issued_at >= least(from_then, current_date)) answered
+  CROSS JOIN LATERAL (VALUES
     (1, 'models that serve', (SELECT count(*)::text FROM glucose.model_version v WHERE v.is_active)),
     (2, 'persons', (SELECT count(*)::text FROM glucose.person)),
-    (3, 'answers today', (SELECT count(*)::text FROM glucose.prediction p WHERE p.issued_at >= current_date)),
-    (4, 'answers since then', (SELECT count(*)::text FROM glucose.prediction p WHERE p.issued_at >= from_then)),
-    (5, 'ms, median', (SELECT round((percentile_cont(0.5) WITHIN GROUP (ORDER BY p.latency_ms))::numeric, 1)::text
-                       FROM glucose.prediction p WHERE p.issued_at >= from_then)),
-    (6, 'ms, 95 %', (SELECT round((percentile_cont(0.95) WITHIN GROUP (ORDER BY p.latency_ms))::numeric, 1)::text
-                     FROM glucose.prediction p WHERE p.issued_at >= from_then)),
+    (3, 'answers today', answered.today::text),
+    (4, 'answers since then', answered.n::text),
+    (5, 'ms, median', round(answered.ms[1]::numeric, 1)::text),
+    (6, 'ms, 95 %', round(answered.ms[2]::numeric, 1)::text),
     (7, 'open jobs', (SELECT count(*)::text FROM glucose.training_job j WHERE j.state IN ('queued', 'running'))),
     (8, 'open alerts', (SELECT count(*)::text FROM glucose.active_alerts))) t (i, name, value);
   RETURN glucose.html_page('Forecasts and models',
