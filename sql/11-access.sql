@@ -24,6 +24,38 @@ RETURN CASE id WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_ge
 COMMENT ON FUNCTION glucose.grantee(oid) IS
 'Internal: part of setup(): the grantee of an access list as GRANT and REVOKE name it.';
 
+CREATE FUNCTION glucose.grant_as(relations text, another regclass, privileges text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  held record;
+BEGIN
+  FOR held IN
+    SELECT glucose.grantee(acl.grantee) AS name, string_agg(DISTINCT acl.privilege_type, ', ') AS privileges
+    FROM pg_class c, aclexplode(c.relacl) acl
+    WHERE c.oid = another AND acl.grantee <> c.relowner AND acl.privilege_type = ANY (grant_as.privileges)
+    GROUP BY acl.grantee
+  LOOP
+    EXECUTE format('GRANT %s ON %s TO %s', held.privileges, relations, held.name);
+  END LOOP;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.grant_as(text, regclass, text[]) IS
+'Internal: part of setup(): who holds some of these privileges on another relation gets them on new ones, too.';
+
+CREATE FUNCTION glucose.require_decider(relation text, what text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  IF to_regclass(relation) IS NULL OR NOT has_table_privilege(relation, 'INSERT, UPDATE') THEN
+    RAISE EXCEPTION 'must be owner of the tables of pg_glucose or a steward to %', what
+      USING ERRCODE = 'insufficient_privilege', HINT = 'See glucose.add_steward().';
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.require_decider(text, text) IS
+'Internal: returns when the caller may write a table that the owner and the steward decide about, else raises 42501.';
+
 CREATE FUNCTION glucose.grant_access(role name, level text DEFAULT 'write') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$

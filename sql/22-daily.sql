@@ -8,10 +8,7 @@ AS $fn$
 DECLARE
   before record;
 BEGIN
-  IF to_regclass('glucose.metric') IS NULL OR NOT has_table_privilege('glucose.metric', 'INSERT, UPDATE') THEN
-    RAISE EXCEPTION 'must be owner of the tables of pg_glucose or a steward to define metrics'
-      USING ERRCODE = 'insufficient_privilege', HINT = 'See glucose.add_steward().';
-  END IF;
+  PERFORM glucose.require_decider('glucose.metric', 'define metrics');
   IF define_metric.name IS NULL OR define_metric.name !~ '^[A-Z][A-Z0-9_]{0,62}$' THEN
     RAISE EXCEPTION 'argument "name" is not the name of a metric'
       USING ERRCODE = 'invalid_parameter_value',

@@ -20,10 +20,7 @@ DECLARE
   definition text;
   before text;
 BEGIN
-  IF to_regclass('glucose.event') IS NULL OR NOT has_table_privilege('glucose.event', 'INSERT, UPDATE') THEN
-    RAISE EXCEPTION 'must be owner of the tables of pg_glucose or a steward to define events'
-      USING ERRCODE = 'insufficient_privilege', HINT = 'See glucose.add_steward().';
-  END IF;
+  PERFORM glucose.require_decider('glucose.event', 'define events');
   IF define_event.name IS NULL OR define_event.name !~ '^[a-z][a-z0-9_]{0,55}$' THEN
     RAISE EXCEPTION 'argument "name" is not the name of an event'
       USING ERRCODE = 'invalid_parameter_value',

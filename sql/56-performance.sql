@@ -44,10 +44,7 @@ CREATE FUNCTION glucose.require_watcher() RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-  IF to_regclass('glucose.system_alert') IS NULL OR NOT has_table_privilege('glucose.system_alert', 'INSERT') THEN
-    RAISE EXCEPTION 'must be owner of the tables of pg_glucose or a steward to watch models'
-      USING ERRCODE = 'insufficient_privilege', HINT = 'See glucose.add_steward().';
-  END IF;
+  PERFORM glucose.require_decider('glucose.system_alert', 'watch models');
 END
 $fn$;
 COMMENT ON FUNCTION glucose.require_watcher() IS

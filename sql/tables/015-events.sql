@@ -2,8 +2,6 @@
 CREATE FUNCTION glucose.setup_step_015() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  reader record;
 BEGIN
   PERFORM glucose.fill_metrics();   -- STRESS_SCORE is new
 
@@ -26,13 +24,7 @@ BEGIN
   INSERT INTO glucose.retraining_policy (model_type, min_new_rows, max_age_days, max_live_mae, min_improvement)
   VALUES ('event', 14, 30, 'Infinity', 0) ON CONFLICT DO NOTHING;
 
-  FOR reader IN
-    SELECT DISTINCT glucose.grantee(acl.grantee) AS name
-    FROM pg_class c, aclexplode(c.relacl) acl
-    WHERE c.oid = 'glucose.metric'::regclass AND acl.grantee <> c.relowner AND acl.privilege_type = 'SELECT'
-  LOOP
-    EXECUTE format('GRANT SELECT ON glucose.event TO %s', reader.name);
-  END LOOP;
+  PERFORM glucose.grant_as('glucose.event', 'glucose.metric', '{SELECT}');
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_015() IS

@@ -2,8 +2,6 @@
 CREATE FUNCTION glucose.setup_step_018() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  reader record;
 BEGIN
   ALTER TABLE glucose.model_version ADD COLUMN withdrawn_at timestamptz;
   COMMENT ON COLUMN glucose.model_version.withdrawn_at IS
@@ -33,13 +31,7 @@ BEGIN
   COMMENT ON COLUMN glucose.model_check.ci_low IS
     'Lower end of the 95 % interval of mae_against - mae, paired by unit, in the unit of what is forecast.';
 
-  FOR reader IN
-    SELECT DISTINCT glucose.grantee(acl.grantee) AS name
-    FROM pg_class c, aclexplode(c.relacl) acl
-    WHERE c.oid = 'glucose.model_version'::regclass AND acl.grantee <> c.relowner AND acl.privilege_type = 'SELECT'
-  LOOP
-    EXECUTE format('GRANT SELECT ON glucose.model_check TO %s', reader.name);
-  END LOOP;
+  PERFORM glucose.grant_as('glucose.model_check', 'glucose.model_version', '{SELECT}');
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_018() IS

@@ -2,8 +2,6 @@
 CREATE FUNCTION glucose.setup_step_019() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  reader record;
 BEGIN
   CREATE TABLE glucose.performance_log (
     person_id uuid NOT NULL REFERENCES glucose.person ON DELETE CASCADE,
@@ -91,14 +89,8 @@ BEGIN
   COMMENT ON VIEW glucose.active_alerts IS
     'Alerts that are not resolved: of the persons the caller sees, and of the whole for the owner and the steward.';
 
-  FOR reader IN
-    SELECT DISTINCT glucose.grantee(acl.grantee) AS name
-    FROM pg_class c, aclexplode(c.relacl) acl
-    WHERE c.oid = 'glucose.model_version'::regclass AND acl.grantee <> c.relowner AND acl.privilege_type = 'SELECT'
-  LOOP
-    EXECUTE format('GRANT SELECT ON glucose.performance_log, glucose.person_alert, glucose.system_alert, '
-                   'glucose.active_alerts TO %s', reader.name);
-  END LOOP;
+  PERFORM glucose.grant_as('glucose.performance_log, glucose.person_alert, glucose.system_alert, glucose.active_alerts',
+                           'glucose.model_version', '{SELECT}');
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_019() IS

@@ -2,8 +2,6 @@
 CREATE FUNCTION glucose.setup_step_020() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  reader record;
 BEGIN
   CREATE TABLE glucose.prediction_feedback (
     person_id uuid NOT NULL REFERENCES glucose.person ON DELETE CASCADE,
@@ -39,16 +37,8 @@ BEGIN
     'Counts, errors and latencies by week, rounded, of ten persons and more: what may be told to others. No '
     'identifier, no glucose value.';
 
-  FOR reader IN
-    SELECT glucose.grantee(acl.grantee) AS name, string_agg(DISTINCT acl.privilege_type, ', ') AS privileges
-    FROM pg_class c, aclexplode(c.relacl) acl
-    WHERE c.oid = 'glucose.daily_metric'::regclass AND acl.grantee <> c.relowner
-      AND acl.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
-    GROUP BY acl.grantee
-  LOOP
-    EXECUTE format('GRANT %s ON glucose.prediction_feedback TO %s', reader.privileges, reader.name);
-    EXECUTE format('GRANT SELECT ON glucose.telemetry TO %s', reader.name);
-  END LOOP;
+  PERFORM glucose.grant_as('glucose.prediction_feedback', 'glucose.daily_metric', '{SELECT,INSERT,UPDATE,DELETE}');
+  PERFORM glucose.grant_as('glucose.telemetry', 'glucose.daily_metric', '{SELECT}');
 END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_020() IS
