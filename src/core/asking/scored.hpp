@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // A stored model on rows whose outcomes are known: what evaluation, comparison and importance stand on.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <span>
@@ -99,6 +100,12 @@ struct Importance {
   float increase;  // of the mean absolute error; below 0 by chance
   int n;           // rows
 };
+
+/// The largest first; equal ones stay in their order.
+inline void sort_by_increase(std::span<Importance> found) {
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Importance& a, const Importance& b) { return a.increase > b.increase; });
+}
 
 class ImportanceWork {
  public:

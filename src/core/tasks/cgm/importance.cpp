@@ -75,12 +75,11 @@ std::vector<Importance> CgmImportance::take() const {
   std::vector<Importance> all;
   for (std::size_t r = 0; r < R; ++r) {
     if (known_[r] == 0) continue;
-    const auto first = static_cast<std::ptrdiff_t>(all.size());
+    const std::size_t first = all.size();
     for (std::size_t g = 0; g < kGroupsAsked; ++g)
       all.push_back({name_of(static_cast<CgmGroup>(g)), cgm_minutes(kCgmReported[r]),
                      static_cast<float>(worse_[g][r] / (static_cast<double>(kRepeats) * known_[r])), known_[r]});
-    std::stable_sort(all.begin() + first, all.end(),
-                     [](const Importance& a, const Importance& b) { return a.increase > b.increase; });
+    sort_by_increase(std::span(all).subspan(first));
   }
   return all;
 }

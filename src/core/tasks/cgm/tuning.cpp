@@ -140,11 +140,7 @@ TriedCombination CgmTuning::Sums::result(std::size_t combination) const {
 }
 
 std::vector<TriedCombination> CgmTuning::ranked() const {
-  std::vector<TriedCombination> ranked = tried_;
-  std::sort(ranked.begin(), ranked.end(), [](const TriedCombination& a, const TriedCombination& b) {
-    return a.rmse != b.rmse ? a.rmse < b.rmse : a.combination < b.combination;
-  });
-  return ranked;
+  return ranked_by_rmse(tried_);
 }
 
 std::unique_ptr<Tuner> tune_cgm(std::unique_ptr<Rows> rows, const TrainingBasis& basis, const SearchGrid& grid) {

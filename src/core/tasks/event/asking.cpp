@@ -156,8 +156,7 @@ class EventImportance final : public ImportanceWork {
   }
   std::vector<Importance> take() const override {
     auto sorted = found_;
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const Importance& a, const Importance& b) { return a.increase > b.increase; });
+    sort_by_increase(sorted);
     return sorted;
   }
 

@@ -29,8 +29,7 @@ class MetricImportance final : public ImportanceWork {
   }
   std::vector<Importance> take() const override {
     auto sorted = found_;
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const auto& a, const auto& b) { return a.increase > b.increase; });
+    sort_by_increase(sorted);
     return sorted;
   }
 

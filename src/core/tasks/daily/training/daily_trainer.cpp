@@ -185,11 +185,7 @@ class DailyTuning final : public Tuner {
       training_.reset();
     }
   }
-  std::vector<TriedCombination> ranked() const override {
-    std::vector<TriedCombination> ranked = tried_;
-    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.rmse < b.rmse; });
-    return ranked;
-  }
+  std::vector<TriedCombination> ranked() const override { return ranked_by_rmse(tried_); }
 
  private:
   std::unique_ptr<DailyRows> rows_;

@@ -92,13 +92,12 @@ std::vector<Importance> FeatureImportance::take() const {
   std::vector<Importance> all;
   const auto n = static_cast<double>(s.whole.size());
   for (std::size_t k = 0; k < s.K() && n > 0; ++k) {
-    const auto first = static_cast<std::ptrdiff_t>(all.size());
+    const std::size_t first = all.size();
     for (std::size_t f = 0; f < s.features.size(); ++f)
       all.push_back({s.features[f].name, s.model->horizons_min[k],
                      static_cast<float>(s.worse[f * s.K() + k] / (static_cast<double>(kRepeats) * n)),
                      static_cast<int>(s.whole.size())});
-    std::stable_sort(all.begin() + first, all.end(),
-                     [](const Importance& a, const Importance& b) { return a.increase > b.increase; });
+    sort_by_increase(std::span(all).subspan(first));
   }
   return all;
 }

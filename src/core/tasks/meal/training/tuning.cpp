@@ -168,11 +168,7 @@ const std::array<double, kOrigins>& Tuning::last_origins_rmse() const {
 }
 
 std::vector<TriedCombination> Tuning::ranked() const {
-  std::vector<TriedCombination> ranked = state_->tried;
-  std::sort(ranked.begin(), ranked.end(), [](const TriedCombination& a, const TriedCombination& b) {
-    return a.rmse != b.rmse ? a.rmse < b.rmse : a.combination < b.combination;
-  });
-  return ranked;
+  return ranked_by_rmse(state_->tried);
 }
 
 }  // namespace glucose
