@@ -304,8 +304,6 @@ COMMENT ON FUNCTION glucose.health_check(jsonb) IS
 CREATE FUNCTION glucose.acknowledge_alert(alert_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  done integer;
 BEGIN
   IF acknowledge_alert.alert_id IS NULL THEN
     RAISE EXCEPTION 'argument "alert_id" must not be null' USING ERRCODE = 'invalid_parameter_value';
@@ -313,11 +311,10 @@ BEGIN
   PERFORM glucose.require_watcher();
   UPDATE glucose.system_alert a SET acknowledged_at = now(), acknowledged_by = glucose.current_identity()
   WHERE a.alert_id = acknowledge_alert.alert_id AND a.resolved_at IS NULL;
-  GET DIAGNOSTICS done = ROW_COUNT;
-  IF done = 0 THEN
+  IF NOT FOUND THEN
     RETURN glucose.acknowledge_person_alert(alert_id);
   END IF;
-  RETURN done > 0;
+  RETURN true;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.acknowledge_alert(uuid) IS

@@ -4,7 +4,6 @@
 #include "core/tasks/event/task.hpp"
 #include "pg/boundary/about.hpp"
 #include "pg/boundary/arguments.hpp"
-#include "pg/boundary/attempt.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/values.hpp"
 #include "pg/tables/query.hpp"
@@ -19,7 +18,6 @@ using glucose::GlucoseUnit;
 
 namespace {
 
-constexpr const char kOfPerson[] = "forecast of person";
 constexpr TimestampTz kFastClock = 15 * glucose::kMinute;  // a device's clock may be ahead by
 
 /// A question about an event of a person at a moment, read but for the person.
@@ -98,10 +96,7 @@ SQL_FUNCTION(event_forecast) {
   About about;
   begin_about(about, kOfPerson, r.person_id);
   begin(Volatility::stable);
-  if (r.asking.skip_errors)
-    (void)attempt_plainly([&] { put_row(result, r); });
-  else
-    put_row(result, r);
+  serve_or_skip(r.asking, [&] { put_row(result, r); });
   end(Volatility::stable);
   end_about(about);
   return static_cast<Datum>(0);

@@ -7,7 +7,6 @@
 #include "core/tasks/daily/task.hpp"
 #include "pg/boundary/about.hpp"
 #include "pg/boundary/arguments.hpp"
-#include "pg/boundary/attempt.hpp"
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/values.hpp"
@@ -22,8 +21,6 @@ using glucose::Answer;
 using glucose::GlucoseUnit;
 
 namespace {
-
-constexpr const char kOfPerson[] = "forecast of person";
 
 /// A question about a metric of a person on a day, read but for the person.
 struct Request {
@@ -123,10 +120,7 @@ SQL_FUNCTION(metric_forecast) {
   About about;
   begin_about(about, kOfPerson, r.person_id);
   begin(Volatility::stable);
-  if (r.asking.skip_errors)
-    (void)attempt_plainly([&] { put_row(result, r); });
-  else
-    put_row(result, r);
+  serve_or_skip(r.asking, [&] { put_row(result, r); });
   end(Volatility::stable);
   end_about(about);
   return static_cast<Datum>(0);

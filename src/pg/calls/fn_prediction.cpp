@@ -27,7 +27,7 @@ Asking read_request(FunctionCallInfo fcinfo, const glucose::Task& task, int opti
 }
 
 // In a statement over many, errors name the one.
-constexpr const char kAfterMeal[] = "forecast after meal", kOfPerson[] = "forecast of person";
+constexpr const char kAfterMeal[] = "forecast after meal";
 
 Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
   Served served = read_served(asking, CurrentMemoryContext);
@@ -82,15 +82,6 @@ void put_failure_of(ReturnSetInfo* result, const pg_uuid_t* meal_id, const Error
   values[kMealColumns - 2] = CStringGetTextDatum(unpack_sql_state(failure.sqlerrcode));
   values[kMealColumns - 1] = CStringGetTextDatum(failure.message);
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-// `serve` asks and puts rows. With on_error there may be none instead of an error.
-template <class Serve>
-void serve_or_skip(const Asking& asking, Serve&& serve) {
-  if (asking.skip_errors)
-    (void)attempt_plainly(serve);
-  else
-    serve();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 #include "core/asking/answer.hpp"
 #include "core/tasks/task.hpp"
+#include "pg/boundary/attempt.hpp"
 #include "pg/tables/read.hpp"
 
 extern "C" {
@@ -10,6 +11,10 @@ extern "C" {
 }
 
 namespace glucose::pg {
+
+/// What an error of a question about a person says it was about, for begin_about(): in a statement over many it names
+/// the one.
+inline constexpr char kOfPerson[] = "forecast of person";
 
 /// A question on its way to an answer: about whom, with what options.
 struct Asking {
@@ -51,5 +56,14 @@ void ask_about_subject(Asking& asking, const char* name);
 /// A day of a person: asked about as of the evening before, or now where that is still to come. NULL: tomorrow, where
 /// the person is. Returns the day. Raises 28000, P0002, 22023 beyond tomorrow.
 DateADT ask_about_day(Asking& asking, const pg_uuid_t* person_id, const DateADT* day);
+
+/// `serve` asks and puts rows. With on_error there may be none instead of an error.
+template <class Serve>
+void serve_or_skip(const Asking& asking, Serve&& serve) {
+  if (asking.skip_errors)
+    (void)attempt_plainly(serve);
+  else
+    serve();
+}
 
 }  // namespace glucose::pg
