@@ -149,9 +149,11 @@ BEGIN
   IF e.candidate ? 'population_version' THEN
     RETURN 0;
   END IF;
+  -- In one order, so that sessions that prepare at once wait for each other and never in a circle.
   SELECT count(*) FILTER (WHERE glucose.try_candidate(e.name, p.person_id)) INTO queued
-  FROM glucose.model_version p
-  WHERE p.model_type = e.model_type AND p.is_active AND glucose.ab_bucket(p.person_id, e.salt) < e.percent;
+  FROM (SELECT v.person_id FROM glucose.model_version v
+        WHERE v.model_type = e.model_type AND v.is_active AND glucose.ab_bucket(v.person_id, e.salt) < e.percent
+        ORDER BY v.person_id) p;
   RETURN queued;
 END
 $fn$;

@@ -37,14 +37,17 @@ Query forget_failed{
     "AND j.state OPERATOR(pg_catalog.=) ANY ('{queued,running,done}'))",
     2,
     {TEXTOID, UUIDOID}};
-Query candidate_of{
-    "SELECT 1 FROM glucose.experiment_model WHERE experiment OPERATOR(pg_catalog.=) $1 "
-    "AND person_id OPERATOR(pg_catalog.=) $2",
+// Taken before anything is queued: of two sessions that prepare at once the second waits here and then leaves the
+// person.
+Query claim_candidate{
+    "INSERT INTO glucose.experiment_model (experiment, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     2,
     {TEXTOID, UUIDOID}};
-Query add_candidate{"INSERT INTO glucose.experiment_model (experiment, person_id, job_id) VALUES ($1, $2, $3)",
-                    3,
-                    {TEXTOID, UUIDOID, UUIDOID}};
+Query name_job{
+    "UPDATE glucose.experiment_model SET job_id = $3 WHERE experiment OPERATOR(pg_catalog.=) $1 "
+    "AND person_id OPERATOR(pg_catalog.=) $2",
+    3,
+    {TEXTOID, UUIDOID, UUIDOID}};
 
 }  // namespace
 
@@ -71,10 +74,10 @@ bool queue_candidate(const char* experiment, const pg_uuid_t* person_id) {
   hold_person(person_id);
   run(take_version, of, Mode::as_owner);
   run(forget_failed, of, Mode::as_owner);
-  run(candidate_of, of, Mode::as_owner);
-  if (SPI_processed > 0) return false;
+  run(claim_candidate, of, Mode::as_owner);
+  if (SPI_processed == 0) return false;
   of.add(UUIDPGetDatum(queue_job(request, options)));
-  run(add_candidate, of, Mode::as_owner);
+  run(name_job, of, Mode::as_owner);
   return true;
 }
 
