@@ -122,7 +122,7 @@ DECLARE
   written CONSTANT name[] := '{model_version, model_metric, deployment, model_check, performance_log,
     person_alert, prediction, experiment_model, population_model, population_metric, population_deployment,
     population_member, schema_version, training_job,
-    retraining_log, audit_seal}';
+    retraining_log, audit_seal, counted_call}';
   held record;
 BEGIN
   -- An earlier version granted writing, and hosted platforms grant everything by default.
@@ -135,7 +135,7 @@ BEGIN
       AND pg_has_role(c.relowner, 'USAGE')
       AND c.relname = ANY (written)
       AND (acl.privilege_type <> 'SELECT'
-           OR c.relname = 'population_member'
+           OR c.relname IN ('population_member', 'counted_call')
            OR c.relname = 'population_model' AND NOT EXISTS (
              SELECT FROM glucose.stewards() s JOIN pg_roles r ON r.rolname = s.role AND r.oid = acl.grantee
              WHERE s.level = 'manage'))
@@ -188,7 +188,8 @@ BEGIN
   FOR relation IN
     SELECT c.oid FROM pg_class c
     WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity
-      AND c.relname NOT IN ('schema_version', 'population_member', 'audit_seal') AND pg_has_role(c.relowner, 'USAGE')
+      AND c.relname NOT IN ('schema_version', 'population_member', 'audit_seal', 'counted_call')
+      AND pg_has_role(c.relowner, 'USAGE')
   LOOP
     PERFORM glucose.add_to_policy(relation, 'steward_reads', 'FOR SELECT', all_rows, role);
   END LOOP;

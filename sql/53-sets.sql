@@ -2,7 +2,7 @@
 CREATE FUNCTION glucose.concerns_one(sqlstate text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN pg_catalog.left(sqlstate, 2) OPERATOR(pg_catalog.<>) ALL ('{25,28,40,53,57,58}'::pg_catalog.text[])
-  OR sqlstate OPERATOR(pg_catalog.=) '53200';
+  OR sqlstate OPERATOR(pg_catalog.=) ANY ('{53200,53400}'::pg_catalog.text[]);
 COMMENT ON FUNCTION glucose.concerns_one(text) IS
 'Internal: part of statements over many persons or meals: whether an error may be about one of them. A server that '
 'ends or is out of disk, a transaction that only reads or cannot be serialized and unknown callers are not.';

@@ -64,7 +64,8 @@ class Fixture:
             INSERT INTO glucose.system_alert (kind, severity, message) VALUES ('setting', 'info', 'fsync');
             INSERT INTO glucose.health_sample (name, value) VALUES ('bytes', 1);
             INSERT INTO glucose.audit_seal (seal_no, sealed_at, subject, n_rows, digest, mac)
-              VALUES (1000000, now(), gen_random_uuid(), 1, '\\x00', '\\x00')""")
+              VALUES (1000000, now(), gen_random_uuid(), 1, '\\x00', '\\x00');
+            INSERT INTO glucose.counted_call (identity, kind, called_at) VALUES ('alice', 'prediction', now())""")
         for name, in session.execute("SELECT relname FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid "
                                      "AND attname = 'person_id' WHERE relnamespace = 'glucose'::regnamespace "
                                      "AND relkind IN ('r', 'p')").fetchall():

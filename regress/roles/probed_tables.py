@@ -3,7 +3,7 @@
 import uuid
 
 # Whom a population was made from: no role reads it.
-NEVER_SEEN = {"population_member", "audit_seal"}
+NEVER_SEEN = {"population_member", "audit_seal", "counted_call"}
 # Tables about nobody: policy, experiments, populations.
 SHARED_ARE_WRITTEN_BY = {"steward, manage", "owner of the tables"}
 

@@ -13,7 +13,7 @@ CREATE TEMP VIEW tab AS
 CREATE TEMP VIEW person_tab AS
   SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment',
   'population_metric', 'population_member', 'retraining_policy', 'experiment', 'role_identity', 'metric', 'event',
-  'audit_seal', 'system_alert', 'health_sample');
+  'audit_seal', 'system_alert', 'health_sample', 'counted_call');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 
@@ -51,11 +51,12 @@ WHERE classid = 'pg_type'::regclass AND obj_description(objid, 'pg_type') IS NUL
 -- Tables: forced row-level security with policies that check what is written as well as what is read.
 SELECT name AS no_comment FROM tab WHERE obj_description(oid, 'pg_class') IS NULL;
 SELECT name AS no_forced_security FROM tab WHERE NOT (relrowsecurity AND relforcerowsecurity);
--- Nobody reads who is in a population, nor the seals of the log: no policy at all.
+-- Nobody reads who is in a population, nor the seals of the log, nor who has called: no policy at all.
 SELECT name AS no_policy FROM tab WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = tab.oid)
-  AND relname NOT IN ('population_member', 'audit_seal');
+  AND relname NOT IN ('population_member', 'audit_seal', 'counted_call');
 SELECT grantee, privilege_type AS on_members FROM information_schema.role_table_grants
-WHERE table_schema = 'glucose' AND table_name IN ('population_member', 'audit_seal') AND grantee <> grantor;
+WHERE table_schema = 'glucose' AND table_name IN ('population_member', 'audit_seal', 'counted_call')
+  AND grantee <> grantor;
 SELECT polrelid::regclass AS half_a_policy, polname, polcmd FROM pg_policy JOIN tab ON tab.oid = polrelid
 WHERE polqual IS NULL AND polcmd <> 'a' OR polwithcheck IS NULL AND polcmd IN ('a', 'w', '*');
 SELECT polrelid::regclass AS subselect_in_policy, polname FROM pg_policy JOIN tab ON tab.oid = polrelid

@@ -8,8 +8,8 @@
 
 namespace glucose {
 
-/// A bucket of tokens, as one number: the moment at which it is full again. It holds as many tokens as may be taken in a
-/// minute; a call takes one, and they come back evenly. So `per_minute` calls at once are let in, and never more than
+/// A bucket of tokens, as one number: the moment at which it is full again. It holds as many tokens as may be taken in
+/// a minute; a call takes one, and they come back evenly. So `per_minute` calls at once are let in, and never more than
 /// twice as many in any one minute. What has not been asked for a minute is full, and need not be kept at all.
 /// Source: the generic cell rate algorithm (ITU-T I.371), whose one state this is.
 struct TokenBucket {
@@ -38,8 +38,8 @@ struct TokenBucket {
   Micros held(Micros now) const { return std::clamp(full_at, now, now + kMinute); }
 };
 
-/// How long to wait where not a bucket but the calls themselves are kept, at most `per_minute` in any one minute (µs; 0:
-/// no need to): `nth_newest` is when the per_minute'th call before this one was.
+/// How long to wait where not a bucket but the calls themselves are kept, at most `per_minute` in any one minute (µs;
+/// 0: no need to): `nth_newest` is when the per_minute'th call before this one was.
 inline Micros wait_until_forgotten(Micros nth_newest, Micros now) {
   return std::clamp<Micros>(nth_newest + kMinute - now, 0, kMinute);
 }

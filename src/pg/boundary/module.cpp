@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/boundary/server.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/boundary/shared_buckets.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -9,6 +10,7 @@ PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void) {
   glucose::pg::settings::define();
+  glucose::pg::request_shared_buckets();
 }
 
 SQL_FUNCTION(version) {

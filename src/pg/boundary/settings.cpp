@@ -20,6 +20,8 @@ constexpr int kDay = 24 * 60, kMostDays = 100 * 366;
 int values_retention_min = 7 * kDay;
 int audit_retention_min = 2190 * kDay;
 int rollback_window_min = 14 * kDay;
+int rate_limit_predictions = 0;
+int rate_limit_expensive = 0;
 double drift_effect = 0.3;
 
 namespace {
@@ -50,6 +52,12 @@ void define_audit() {
                 "How long after a deployment the values of both versions' answers are kept, at least.",
                 &rollback_window_min);
 }
+
+void define_rate_limit(const char* name, const char* what, int* per_minute) {
+  constexpr int kMostAMinute = 100000;
+  DefineCustomIntVariable(name, what, "0: as often as they like.", per_minute, 0, 0, kMostAMinute, PGC_SUSET, 0,
+                          nullptr, nullptr, nullptr);
+}
 }  // namespace
 
 void define() {
@@ -71,6 +79,11 @@ void define() {
                           "The persons of two of its versions differ by none or by as many.", &min_population_persons,
                           10, 2, 1000000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   define_audit();
+  define_rate_limit("glucose.rate_limit_predictions", "Forecasts that one identity may ask for in a minute.",
+                    &rate_limit_predictions);
+  define_rate_limit("glucose.rate_limit_expensive",
+                    "Trainings, searches, explanations and the like that one identity may ask for in a minute.",
+                    &rate_limit_expensive);
   DefineCustomRealVariable("glucose.drift_effect", "The least population stability index that is called drift.",
                            "And only beyond chance. By custom, 0.1 is a small and 0.25 a large change.", &drift_effect,
                            0.3, 0, 100, PGC_USERSET, 0, nullptr, nullptr, nullptr);

@@ -20,6 +20,8 @@ extern bool require_audit;          // glucose.require_audit: no answer without 
 extern int values_retention_min;    // glucose.values_retention
 extern int audit_retention_min;     // glucose.audit_retention
 extern int rollback_window_min;     // glucose.rollback_window
+extern int rate_limit_predictions;  // glucose.rate_limit_predictions: a minute and identity; 0: no limit
+extern int rate_limit_expensive;    // glucose.rate_limit_expensive
 extern double drift_effect;         // glucose.drift_effect: population stability index from which on it is drift
 
 inline std::size_t cache_bytes() {

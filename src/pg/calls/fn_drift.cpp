@@ -4,6 +4,7 @@
 
 #include "pg/boundary/arguments.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/drift.hpp"
 
 using namespace glucose::pg;
@@ -33,7 +34,7 @@ TimestampTz time_or(FunctionCallInfo fcinfo, int i, TimestampTz otherwise) {
 
 }  // namespace
 
-SQL_FUNCTION(detect_drift) {
+COUNTED_FUNCTION(detect_drift, expensive) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   DriftRequest request;
   request.person_id = optional_uuid_argument(fcinfo, 0);

@@ -6,6 +6,7 @@
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/request.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/measuring.hpp"
 #include "pg/work/serving.hpp"
 
@@ -74,7 +75,7 @@ void put_part(ReturnSetInfo* result, const char* part, const std::vector<Evaluat
 
 }  // namespace
 
-SQL_FUNCTION(evaluate_model) {
+COUNTED_FUNCTION(evaluate_model, expensive) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);
@@ -99,7 +100,7 @@ SQL_FUNCTION(evaluate_model) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(feature_importance) {
+COUNTED_FUNCTION(feature_importance, expensive) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
   begin(Volatility::stable);

@@ -7,6 +7,7 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/values.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/document.hpp"
 #include "pg/work/event_document.hpp"
 #include "pg/work/explained.hpp"
@@ -68,7 +69,7 @@ void put_row(ReturnSetInfo* result, Request& r) {
 
 }  // namespace
 
-SQL_FUNCTION(predict_event) {
+COUNTED_FUNCTION(predict_event, prediction) {
   MemoryContext caller = CurrentMemoryContext;
   instr_time started;
   INSTR_TIME_SET_CURRENT(started);
@@ -89,7 +90,7 @@ SQL_FUNCTION(predict_event) {
   PG_RETURN_JSONB_P(document);
 }
 
-SQL_FUNCTION(event_forecast) {
+COUNTED_FUNCTION(event_forecast, prediction) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   Request r = read_request(fcinfo, true);
   InitMaterializedSRF(fcinfo, 0);
@@ -102,7 +103,7 @@ SQL_FUNCTION(event_forecast) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(explain_event) {
+COUNTED_FUNCTION(explain_event, expensive) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   Request r = read_request(fcinfo, false);
   InitMaterializedSRF(fcinfo, 0);

@@ -9,6 +9,7 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/explained.hpp"
 #include "pg/work/given_meal.hpp"
 #include "pg/work/serving.hpp"
@@ -49,7 +50,7 @@ void explain(ReturnSetInfo* result, const Asking& asking, int minutes) {
 
 }  // namespace
 
-SQL_FUNCTION(explain_prediction) {
+COUNTED_FUNCTION(explain_prediction, expensive) {
   Request r = read_request(fcinfo, 2, 3);
   const int minutes = minutes_argument(fcinfo, 1);
   begin(Volatility::stable);
@@ -59,7 +60,7 @@ SQL_FUNCTION(explain_prediction) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(explain_forecast) {
+COUNTED_FUNCTION(explain_forecast, expensive) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const TimestampTz at = time_argument(fcinfo, 1, "at");
   const int minutes = minutes_argument(fcinfo, 2);
@@ -75,7 +76,7 @@ SQL_FUNCTION(explain_forecast) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(what_if) {
+COUNTED_FUNCTION(what_if, prediction) {
   Request r = read_request(fcinfo, 2, 3);
   Jsonb* changes = jsonb_argument(fcinfo, 1, "changes");
   begin(Volatility::stable);
@@ -100,7 +101,7 @@ SQL_FUNCTION(what_if) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(glucose_curve) {
+COUNTED_FUNCTION(glucose_curve, prediction) {
   Request r = read_request(fcinfo, 2, 3);
   require_argument(fcinfo, 1, "step_minutes");
   const int step = PG_GETARG_INT32(1);

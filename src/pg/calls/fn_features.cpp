@@ -12,6 +12,7 @@
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/material.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/meal_rows.hpp"
 
 using namespace glucose::pg;
@@ -189,7 +190,7 @@ SQL_FUNCTION(feature_vector) {
   return rich ? real_array(moment.rich.data(), glucose::kRichFeatures) : real_array(moment.features.data(), kFeatures);
 }
 
-SQL_FUNCTION(training_dataset) {
+COUNTED_FUNCTION(training_dataset, expensive) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const TimestampTz start_at = time_argument(fcinfo, 1, "start_at"), end_at = time_argument(fcinfo, 2, "end_at");
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);

@@ -5,6 +5,7 @@
 #include "pg/tables/identity.hpp"
 #include "pg/tables/jobs.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/tables/read.hpp"
 #include "pg/tables/subject.hpp"
 #include "pg/work/retraining.hpp"
@@ -16,7 +17,7 @@ extern "C" {
 
 using namespace glucose::pg;
 
-SQL_FUNCTION(train_model_async) {
+COUNTED_FUNCTION(train_model_async, expensive) {
   PreventCommandIfReadOnly("train_model_async()");
   const TrainRequest request = read_train_request(fcinfo);
   begin(Volatility::is_volatile);
@@ -29,7 +30,7 @@ SQL_FUNCTION(train_model_async) {
   PG_RETURN_UUID_P(job_id);
 }
 
-SQL_FUNCTION(queue_retraining) {
+COUNTED_FUNCTION(queue_retraining, expensive) {
   PreventCommandIfReadOnly("batch_retrain()");
   Retraining retraining;
   retraining.person_id = *uuid_argument(fcinfo, 0, "person_id");

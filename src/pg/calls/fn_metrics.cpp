@@ -11,6 +11,7 @@
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/values.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/document.hpp"
 #include "pg/work/explained.hpp"
 #include "pg/work/metric_document.hpp"
@@ -93,7 +94,7 @@ void take_change(const char* key, const JsonbValue& value, void* state) {
 
 }  // namespace
 
-SQL_FUNCTION(predict_metric) {
+COUNTED_FUNCTION(predict_metric, prediction) {
   MemoryContext caller = CurrentMemoryContext;
   instr_time started;
   INSTR_TIME_SET_CURRENT(started);
@@ -113,7 +114,7 @@ SQL_FUNCTION(predict_metric) {
   PG_RETURN_JSONB_P(document);
 }
 
-SQL_FUNCTION(metric_forecast) {
+COUNTED_FUNCTION(metric_forecast, prediction) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   Request r = read_request(fcinfo, 2, true);
   InitMaterializedSRF(fcinfo, 0);
@@ -126,7 +127,7 @@ SQL_FUNCTION(metric_forecast) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(what_if_metric) {
+COUNTED_FUNCTION(what_if_metric, prediction) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   Jsonb* wanted = jsonb_argument(fcinfo, 2, "changes");
   Request r = read_request(fcinfo, 3, false);
@@ -149,7 +150,7 @@ SQL_FUNCTION(what_if_metric) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(explain_metric) {
+COUNTED_FUNCTION(explain_metric, expensive) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   Request r = read_request(fcinfo, 2, false);
   InitMaterializedSRF(fcinfo, 0);
@@ -160,7 +161,7 @@ SQL_FUNCTION(explain_metric) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(metric_attention) {
+COUNTED_FUNCTION(metric_attention, prediction) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   Request r = read_request(fcinfo, 2, false);
   InitMaterializedSRF(fcinfo, 0);

@@ -8,6 +8,7 @@
 #include "pg/boundary/values.hpp"
 #include "pg/tables/kept.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/document.hpp"
 #include "pg/work/given_meal.hpp"
 #include "pg/work/prediction_log.hpp"
@@ -86,7 +87,7 @@ void put_failure_of(ReturnSetInfo* result, const pg_uuid_t* meal_id, const Error
 
 }  // namespace
 
-SQL_FUNCTION(predict_glucose) {
+COUNTED_FUNCTION(predict_glucose, prediction) {
   MemoryContext caller = CurrentMemoryContext;
   instr_time started;
   INSTR_TIME_SET_CURRENT(started);
@@ -103,7 +104,7 @@ SQL_FUNCTION(predict_glucose) {
   PG_RETURN_JSONB_P(document);
 }
 
-SQL_FUNCTION(predict_meal) {
+COUNTED_FUNCTION(predict_meal, prediction) {
   MemoryContext caller = CurrentMemoryContext;
   instr_time started;
   INSTR_TIME_SET_CURRENT(started);
@@ -123,7 +124,7 @@ SQL_FUNCTION(predict_meal) {
   PG_RETURN_JSONB_P(document);
 }
 
-SQL_FUNCTION(predict_cgm) {
+COUNTED_FUNCTION(predict_cgm, prediction) {
   MemoryContext caller = CurrentMemoryContext;
   instr_time started;
   INSTR_TIME_SET_CURRENT(started);
@@ -140,7 +141,7 @@ SQL_FUNCTION(predict_cgm) {
   PG_RETURN_JSONB_P(document);
 }
 
-SQL_FUNCTION(glucose_forecast) {
+COUNTED_FUNCTION(glucose_forecast, prediction) {
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
   Asking asking = read_asking(glucose::kMealTask, jsonb_argument(fcinfo, 1, "options"), true);
   InitMaterializedSRF(fcinfo, 0);
@@ -156,7 +157,7 @@ SQL_FUNCTION(glucose_forecast) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(cgm_forecast) {
+COUNTED_FUNCTION(cgm_forecast, prediction) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const TimestampTz at = time_argument(fcinfo, 1, "at");
   Asking asking = read_asking(glucose::kCgmTask, jsonb_argument(fcinfo, 2, "options"), true);
@@ -173,7 +174,7 @@ SQL_FUNCTION(cgm_forecast) {
   return static_cast<Datum>(0);
 }
 
-SQL_FUNCTION(forecast_meals) {
+COUNTED_FUNCTION(forecast_meals, expensive) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const TimestampTz start_at = time_argument(fcinfo, 1, "start_at"), end_at = time_argument(fcinfo, 2, "end_at");
   Asking asking = read_asking(glucose::kMealTask, jsonb_argument(fcinfo, 3, "options"), true);

@@ -11,6 +11,7 @@
 #include "pg/boundary/request.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/measuring.hpp"
 #include "pg/work/retraining.hpp"
 
@@ -122,7 +123,7 @@ Datum comparison_row(FunctionCallInfo fcinfo, const PairedComparison& c) {
 
 }  // namespace
 
-SQL_FUNCTION(compare_versions) {
+COUNTED_FUNCTION(compare_versions, expensive) {
   MemoryContext caller = CurrentMemoryContext;
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   Request r;
@@ -157,7 +158,7 @@ SQL_FUNCTION(compare_versions) {
   PG_RETURN_DATUM(result);
 }
 
-SQL_FUNCTION(settle_candidate) {
+COUNTED_FUNCTION(settle_candidate, expensive) {
   PreventCommandIfReadOnly("settle_candidate()");
   Retraining retraining;
   retraining.person_id = *uuid_argument(fcinfo, 0, "person_id");
@@ -166,7 +167,7 @@ SQL_FUNCTION(settle_candidate) {
   return settled(fcinfo, retraining, [&] { return settle_candidate(retraining, version); });
 }
 
-SQL_FUNCTION(train_and_settle) {
+COUNTED_FUNCTION(train_and_settle, expensive) {
   PreventCommandIfReadOnly("retrain_model()");
   RetrainRequest wish;
   wish.retraining.person_id = *uuid_argument(fcinfo, 0, "person_id");

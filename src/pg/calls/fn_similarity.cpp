@@ -9,6 +9,7 @@
 #include "pg/boundary/owned.hpp"
 #include "pg/tables/material.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/experiment.hpp"
 #include "pg/work/meal_rows.hpp"
 
@@ -45,7 +46,7 @@ void put_meal(ReturnSetInfo* result, const Meal& meal, const SimilarMeal& s) {
 
 }  // namespace
 
-SQL_FUNCTION(similar_meals) {
+COUNTED_FUNCTION(similar_meals, expensive) {
   const pg_uuid_t* meal_id = uuid_argument(fcinfo, 0, "meal_id");
   require_argument(fcinfo, 1, "k");
   const int k = PG_GETARG_INT32(1);

@@ -9,6 +9,7 @@
 #include "pg/boundary/values.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 
 extern "C" {
 #include "tcop/utility.h"
@@ -135,7 +136,7 @@ bool write_person(const pg_uuid_t* person_id, const char* owner, const char* pro
 
 }  // namespace
 
-SQL_FUNCTION(simulate_person) {
+COUNTED_FUNCTION(simulate_person, expensive) {
   require_argument(fcinfo, 0, "seed");
   require_argument(fcinfo, 1, "days");
   PreventCommandIfReadOnly("simulate_person()");

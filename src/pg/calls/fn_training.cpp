@@ -5,6 +5,7 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/trained.hpp"
 #include "pg/work/training.hpp"
 
@@ -37,12 +38,12 @@ Datum train(FunctionCallInfo fcinfo, TrainRequest request, Read read) {
 
 }  // namespace
 
-SQL_FUNCTION(train_model) {
+COUNTED_FUNCTION(train_model, expensive) {
   PreventCommandIfReadOnly("train_model()");
   return train(fcinfo, read_train_request(fcinfo), read_training);
 }
 
-SQL_FUNCTION(train_population_model) {
+COUNTED_FUNCTION(train_population_model, expensive) {
   PreventCommandIfReadOnly("train_population_model()");
   const char* model_type = text_argument(fcinfo, 0, "model_type");
   const char* algorithm = text_argument(fcinfo, 1, "algorithm");

@@ -3,6 +3,7 @@
 #include "pg/boundary/arguments.hpp"
 #include "pg/tables/experiments.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/worker.hpp"
 
 extern "C" {
@@ -11,7 +12,7 @@ extern "C" {
 
 using namespace glucose::pg;
 
-SQL_FUNCTION(try_candidate) {
+COUNTED_FUNCTION(try_candidate, expensive) {
   PreventCommandIfReadOnly("prepare_experiment()");
   const char* experiment = text_argument(fcinfo, 0, "name");
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 1, "person_id");

@@ -7,6 +7,7 @@
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/training.hpp"
 
 extern "C" {
@@ -166,7 +167,7 @@ void put_row(ReturnSetInfo* result, const TuneRequest& request, const glucose::T
 
 }  // namespace
 
-SQL_FUNCTION(tune_model) {
+COUNTED_FUNCTION(tune_model, expensive) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
   TuneRequest request = read_request(fcinfo, CurrentMemoryContext);

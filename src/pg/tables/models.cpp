@@ -8,6 +8,7 @@
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/kept.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 
 namespace glucose::pg {
 
@@ -236,6 +237,7 @@ ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const
 }
 
 const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_t* person_id, const char* model_type) {
+  require_counted();
   Digest digest;
   memcpy(digest.data(), row.sha256, digest.size());
   const CachedModel* cached = nullptr;

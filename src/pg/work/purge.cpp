@@ -2,6 +2,7 @@
 #include "pg/work/purge.hpp"
 
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/kept_calls.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/seals.hpp"
 
@@ -146,6 +147,7 @@ Purged purge_piece(int most, int64 after) {
   Purged purged;
   purged.last_seal = after < 0 ? 0 : after;
   const TimestampTz now = GetCurrentTimestamp();
+  if (after < 0) forget_calls(now);
   if (after < 0 && audit_keys() > 0) {
     (void)seal_rows(now, kMostSealedFirst);
     (void)release_orphans(most);

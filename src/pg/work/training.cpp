@@ -10,6 +10,7 @@
 #include "pg/tables/identity.hpp"
 #include "pg/tables/material.hpp"
 #include "pg/tables/models.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/tables/subject.hpp"
 #include "pg/work/measured.hpp"
 #include "pg/work/rows.hpp"
@@ -91,6 +92,7 @@ void note_future(const Material& material, Outcome& outcome, Micros now) {
 }
 
 TrainingRun begun(const TrainRequest& request, MemoryContext context) {
+  require_counted();
   TrainingRun run{};
   INSTR_TIME_SET_CURRENT(run.started);
   run.request = &request;

@@ -13,6 +13,7 @@
 #include "pg/boundary/worker_slots.hpp"
 #include "pg/tables/jobs.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/retraining.hpp"
 #include "pg/work/training.hpp"
 
@@ -250,6 +251,7 @@ void glucose_training_worker(Datum) {
   if (!OidIsValid(database)) proc_exit(0);
   BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
   pgstat_report_appname("pg_glucose training");
+  count_nothing();
   for (;;) {
     const Offer offer = take_and_work();
     if (offer == Offer::none) break;
