@@ -46,6 +46,9 @@ DECLARE
 BEGIN
   IF metrics IS NULL THEN
     RAISE EXCEPTION 'argument "metrics" must not be null' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF cardinality(metrics) > 100 THEN
+    RAISE EXCEPTION 'at most 100 metrics can be predicted in one call'
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Ask for them in parts.';
   END IF;
   PERFORM glucose.require_person(predict_metrics.person_id);
   FOR name IN SELECT DISTINCT ON (m.name) m.name FROM unnest(metrics) AS m (name) ORDER BY m.name LOOP

@@ -140,3 +140,21 @@ RESET request.jwt.claims;
 SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal'));
 RESET ROLE;
 SET glucose.identity = 'role';
+
+-- One call has its bound: what is too much is said before anything is done.
+SET glucose.rate_limit_predictions = 0;
+SET glucose.rate_limit_expensive = 0;
+SET ROLE anna;
+INSERT INTO meal (person_id, eaten_at, meal_type, carbs_g)
+SELECT :'ada', '2020-01-01'::timestamptz + n * interval '1 h', 'snack', 10 FROM generate_series(1, 2001) n;
+SELECT pg_temp.told(format('SELECT forecast_meals(%L, ''-infinity'', ''infinity'')', :'ada')) ~ 'There are 2046 in';
+SELECT pg_temp.told(format('SELECT forecast_meals(%L, ''2020-01-01'', ''2021-01-01'')', :'ada'));
+SELECT count(DISTINCT meal_id) FROM forecast_meals(:'ada', '2020-01-01 01:30', '2021-01-01');
+SELECT pg_temp.told(replace(call, '$1', quote_literal(:'ada'))) FROM unnest(ARRAY[
+  'SELECT import_readings($1, array_fill(now(), ARRAY[1000001]), array_fill(100::real, ARRAY[1000001]))',
+  'SELECT import_meals($1, to_jsonb(array_fill(1, ARRAY[1000001])))',
+  'SELECT import_daily($1, to_jsonb(array_fill(1, ARRAY[1000001])))',
+  'SELECT predict_metrics($1, array_fill(''STEPS''::text, ARRAY[101]))',
+  'SELECT daily_values($1, ''2000-01-01'', ''2026-01-01'')',
+  'SELECT simulate_person(1, 3651)', 'SELECT agp($1, 367)',
+  'SELECT tune_model($1, ''ridge'', options => ''{"time_budget": 86401}'')']) call;

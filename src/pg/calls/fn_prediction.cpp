@@ -76,6 +76,16 @@ void serve_rows(FunctionCallInfo fcinfo, const Asking& asking) {
   put_rows(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), asking, false);
 }
 
+// A cancelled statement ends between two meals; who asks for too many is told before the first.
+constexpr int64 kMostMeals = 2000;
+
+void require_few_meals(int64 n) {
+  if (n <= kMostMeals) return;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("at most " INT64_FORMAT " meals can be forecast in one call", kMostMeals),
+                  errdetail("There are " INT64_FORMAT " in this period.", n), errhint("Ask for them in parts.")));
+}
+
 void put_failure_of(ReturnSetInfo* result, const pg_uuid_t* meal_id, const ErrorData& failure) {
   Datum values[kMealColumns] = {UUIDPGetDatum(meal_id)};
   bool nulls[kMealColumns] = {};
@@ -183,6 +193,7 @@ COUNTED_FUNCTION(forecast_meals, expensive) {
   begin(Volatility::stable);
   (void)read_person(person_id);
   const MealIds meals = read_meal_ids(person_id, start_at, end_at);
+  require_few_meals(meals.n);
   MemoryContext of_meal = AllocSetContextCreate(CurrentMemoryContext, "pg_glucose meal", ALLOCSET_DEFAULT_SIZES);
   MemoryContext outside = MemoryContextSwitchTo(of_meal);
   for (int64 i = 0; i < meals.n; ++i) {

@@ -293,6 +293,7 @@ GivenMeals read_given_meals(const Person& person, Jsonb* meals, Tally& tally) {
   if (!JB_ROOT_IS_ARRAY(meals) || JB_ROOT_IS_SCALAR(meals))
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"meals\" must be a JSON array of objects"),
                     errhint("For example '[{\"eaten_at\": \"2026-01-31T12:30:00+01:00\", \"carbs_g\": 60}]'.")));
+  require_few_rows(JB_ROOT_COUNT(meals));
   auto* rows = static_cast<GivenRow*>(palloc(sizeof(GivenRow) * (JB_ROOT_COUNT(meals) + 1)));
   JsonbIterator* it = JsonbIteratorInit(&meals->root);
   JsonbValue value;

@@ -197,6 +197,7 @@ GivenReadings read_given_readings(ArrayType* measured_at, ArrayType* mg_dl, cons
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("\"measured_at\" and \"mg_dl\" must have as many elements as each other"),
                     errdetail("They have %d and %d.", times.n, values.n)));
+  require_few_rows(times.n);
   GivenReadings given{static_cast<ArrivingReading*>(palloc(sizeof(ArrivingReading) * static_cast<Size>(times.n + 1))),
                       0};
   for (int i = 0; i < times.n; ++i) {

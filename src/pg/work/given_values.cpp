@@ -208,6 +208,7 @@ GivenValues read_given_values(const Person& person, Jsonb* values, const ImportO
   if (!JB_ROOT_IS_ARRAY(values) || JB_ROOT_IS_SCALAR(values))
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"day_values\" must be a JSON array of objects"),
                     errhint("For example '[{\"day\": \"2026-01-31\", \"metric\": \"STEPS\", \"value\": 8000}]'.")));
+  require_few_rows(JB_ROOT_COUNT(values));
   Taken taken{&person,
               &options,
               read_metrics(),

@@ -149,6 +149,14 @@ ImportOptions read_import_options(Jsonb* options, Importing what) {
   return reading.options;
 }
 
+void require_few_rows(int64 n) {
+  constexpr int64 kMostRows = 1000000;
+  if (n <= kMostRows) return;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("at most " INT64_FORMAT " rows can be imported in one call", kMostRows),
+                  errdetail("There are " INT64_FORMAT ".", n), errhint("Import them in parts.")));
+}
+
 void Tally::refuse(Refusal why, int32 place) {
   const auto kind = static_cast<int>(why);
   if (refused[kind] < kFirstPlaces) first[kind][refused[kind]] = place;

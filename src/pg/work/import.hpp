@@ -42,6 +42,9 @@ struct ImportOptions {
   const char* source = nullptr;  // of days, where a row names none
 };
 
+/// Raises 22023 for more rows than one call may bring: what it holds of them at once has a bound.
+void require_few_rows(int64 n);
+
 /// Reads the options; those of other kinds of rows are unknown. Raises 22023.
 ImportOptions read_import_options(Jsonb* options, Importing what);
 
