@@ -5,6 +5,7 @@ One role logs in and owns nothing; each request is a transaction that switches t
 request.jwt.claims who asks. Bodies are one json parameter, functions are called by the names of their arguments.
 """
 import json
+import os
 
 import psycopg
 
@@ -153,6 +154,24 @@ def expect(trial, gateway, who, function, states, status, **arguments):
             trial.wrong.append(f"{function} {arguments}: {error.sqlstate} is status {error.status}: {error}")
 
 
+def too_often(trial, gateway, who, meal):
+    """Each "sub" has as many calls a minute as the operator lets it have; one more is 429, and no caller changes that."""
+    name = os.environ["PGDATABASE"]
+    with connect("postgres") as operator:
+        operator.execute(f'ALTER DATABASE "{name}" SET glucose.rate_limit_predictions = 2')
+    with connect("authenticator") as session:
+        limited = Gateway(session)
+        for _ in range(2):
+            trial.check("let in", limited.rpc(who, "predict_glucose", meal_id=meal))
+        expect(trial, limited, who, "predict_glucose", ("PT429",), 429, meal_id=meal)
+        expect(trial, limited, "stranger", "predict_glucose", ("PT404",), 404, meal_id=meal)
+        left = limited.request(who, "SELECT identity, available FROM glucose.rate_limits()")
+        trial.check("each sees its own", left == [(who, 0)], left)
+        trial.cannot(session, "SET glucose.rate_limit_predictions = 0")
+    with connect("postgres") as operator:
+        operator.execute(f'ALTER DATABASE "{name}" RESET glucose.rate_limit_predictions')
+
+
 def nobody_and_nothing_left(trial, gateway, session):
     """Without claims, or after a request, nobody is asking; the login role itself sees nothing."""
     for table in ("person", "meal", "glucose_reading", "model_version", "prediction"):
@@ -187,5 +206,6 @@ with Trial("postgrest") as trial, connect("authenticator") as session:
     gateway = Gateway(session)
     person, meal = day(trial, gateway, alices)
     statuses(trial, gateway, "bea", person, meal)
+    too_often(trial, gateway, "ada", meal)
     nobody_and_nothing_left(trial, gateway, session)
     cannot_more(trial, session)
