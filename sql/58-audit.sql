@@ -59,7 +59,8 @@ CREATE FUNCTION glucose.prediction_history(person_id uuid, of_type text DEFAULT 
   OUT prediction_id uuid, OUT issued_at timestamptz, OUT issued_to text, OUT role name, OUT client_address inet,
   OUT model_type text, OUT version text, OUT sha256 text, OUT source text, OUT meal_id uuid, OUT asked_at timestamptz,
   OUT level real, OUT unit text, OUT score real, OUT latency_ms real, OUT predictions jsonb, OUT experiment text,
-  OUT arm text, OUT is_signed boolean, OUT seal_no bigint, OUT purged_at timestamptz) RETURNS SETOF record
+  OUT arm text, OUT is_signed boolean, OUT seal_no bigint, OUT purged_at timestamptz, OUT cached_from uuid)
+RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
 AS $fn$
 #variable_conflict use_column
@@ -75,7 +76,8 @@ BEGIN
   RETURN QUERY
     SELECT p.prediction_id, p.issued_at, p.issued_to, p.role, p.client_address, p.model_type, p.version,
            encode(p.sha256, 'hex'), p.source, p.meal_id, p.asked_at, p.level, p.unit, p.score, p.latency_ms,
-           p.predictions, p.experiment, p.arm, p.mac IS NOT NULL, p.seal_no, p.purged_at
+           p.predictions, p.experiment, p.arm, p.mac IS NOT NULL, p.seal_no, p.purged_at,
+           p.cached_from
     FROM glucose.prediction p
     WHERE p.person_id = prediction_history.person_id AND p.issued_at >= since AND p.issued_at < until
       AND (of_type IS NULL OR p.model_type = of_type)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
 # What the log costs: predict_glucose by pgbench with one client, not logged (a read-only transaction), logged, signed, and
-# with the inputs, in turns; then sealing, verifying and purging what was logged. Environment: PERSONS 20, DAYS 60, ROUNDS 7,
+# with the inputs, looked for in the log, and repeated (one meal, a pointer each), in turns; then sealing, verifying and purging what was logged. Environment: PERSONS 20, DAYS 60, ROUNDS 7,
 # SECONDS_EACH 4. The private server does not wait for the disk (fsync off). Prints a markdown table.
 set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
@@ -22,26 +22,31 @@ in_db bench -qc "COPY (SELECT repeat('0123456789abcdef', 4)) TO '$(cat "$work/fo
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
 
-# turn NAME KEY INPUTS READ_ONLY: one run; appends the median latency in microseconds to $work/NAME.
+# turn NAME KEY INPUTS READ_ONLY TTL MEALS: one run; appends the median latency in microseconds to $work/NAME.
 turn() {
   rm -f "$work"/log.*
   in_db bench -qc "LOAD 'pg_glucose'" -c "ALTER ROLE app SET glucose.audit_key_file = '$2'" \
-    -c "ALTER ROLE app SET glucose.audit_inputs = '$3'" -c "ALTER ROLE app SET default_transaction_read_only = $4"
-  (cd "$work" && "$bin/pgbench" -n -c 1 -T "$seconds" -M prepared -U app -D meals="$meals" -f "$root/bench/sql/predict.sql" \
+    -c "ALTER ROLE app SET glucose.audit_inputs = '$3'" -c "ALTER ROLE app SET default_transaction_read_only = $4" \
+    -c "ALTER ROLE app SET glucose.cache_ttl = $5"
+  (cd "$work" && "$bin/pgbench" -n -c 1 -T "$seconds" -M prepared -U app -D meals="$6" -f "$root/bench/sql/predict.sql" \
     -l --log-prefix="$work/log" bench >"$work/pgbench.out" 2>&1) || { cat "$work/pgbench.out" >&2; return 1; }
   # The first hundred fill caches and choose plans.
   cat "$work"/log.* | awk 'NR > 100 { print $3 }' | median >>"$work/$1"
 }
 
 for ((round = 0; round < rounds; round++)); do
-  turn unlogged "" digest on
-  turn logged "" digest off
-  turn signed audit_key digest off
-  turn full audit_key full off
+  turn unlogged "" digest on 0 "$meals"
+  turn logged "" digest off 0 "$meals"
+  turn looked_for "" digest off 3600 "$meals"
+  turn one_meal "" digest off 0 1
+  turn repeated "" digest off 3600 1
+  turn signed audit_key digest off 0 "$meals"
+  turn full audit_key full off 0 "$meals"
 done
 
 micros() { median <"$work/$1" | awk '{ printf "%.0f", $1 }'; }
-ratio() { paste "$work/$1" "$work/unlogged" | awk '{ print $1 / $2 }' | median | awk '{ printf "%.2f", $1 }'; }
+# ratio NAME [TO]
+ratio() { paste "$work/$1" "$work/${2:-unlogged}" | awk '{ print $1 / $2 }' | median | awk '{ printf "%.2f", $1 }'; }
 added() { paste "$work/$1" "$work/unlogged" | awk '{ print $1 - $2 }' | median | awk '{ printf "%.0f", $1 }'; }
 
 # timed SQL: milliseconds of it, of the owner of the tables, with the key.
@@ -58,6 +63,11 @@ timed() {
   echo "| logged | $(micros logged) | $(added logged) | $(ratio logged) |"
   echo "| logged and signed | $(micros signed) | $(added signed) | $(ratio signed) |"
   echo "| logged and signed, with the inputs | $(micros full) | $(added full) | $(ratio full) |"
+  echo
+  echo '| the log looked into for repetitions | µs | ratio to a log not looked into |'
+  echo '|---|---|---|'
+  echo "| any meal | $(micros looked_for) | $(ratio looked_for logged) |"
+  echo "| one meal, again and again | $(micros repeated) | $(ratio repeated one_meal) |"
   echo
   n=$(in_db bench -qAtc 'SELECT count(*) FROM glucose.prediction WHERE mac IS NOT NULL')
   echo "| of $n signed rows | µs a row |"

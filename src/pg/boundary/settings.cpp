@@ -22,6 +22,8 @@ int audit_retention_min = 2190 * kDay;
 int rollback_window_min = 14 * kDay;
 int rate_limit_predictions = 0;
 int rate_limit_expensive = 0;
+int cache_ttl_s = 60 * 60;
+int cache_ttl_daily_s = 24 * 60 * 60;
 double drift_effect = 0.3;
 
 namespace {
@@ -33,6 +35,11 @@ const config_enum_entry kInputsOptions[] = {
 void define_period(const char* name, const char* what, int* minutes) {
   DefineCustomIntVariable(name, what, nullptr, minutes, *minutes, 0, kMostDays * kDay, PGC_SUSET, GUC_UNIT_MIN, nullptr,
                           nullptr, nullptr);
+}
+
+void define_ttl(const char* name, const char* what, int* seconds) {
+  DefineCustomIntVariable(name, what, "0: every answer is a whole row of the log.", seconds, *seconds, 0,
+                          366 * 24 * 60 * 60, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
 }
 
 void define_audit() {
@@ -51,6 +58,9 @@ void define_audit() {
   define_period("glucose.rollback_window",
                 "How long after a deployment the values of both versions' answers are kept, at least.",
                 &rollback_window_min);
+  define_ttl("glucose.cache_ttl", "How long the same answer to the same question is a pointer in the log.",
+             &cache_ttl_s);
+  define_ttl("glucose.cache_ttl_daily", "The same for metrics of days.", &cache_ttl_daily_s);
 }
 
 void define_rate_limit(const char* name, const char* what, int* per_minute) {

@@ -103,7 +103,10 @@ StringInfoData bytes_of_values(const LogRow& row) {
 StringInfoData bytes_of_row(const LogRow& row, const uint8* values_digest) {
   StringInfoData out;
   initStringInfo(&out);
-  put_columns(&out, "row of the log, 1", row, 0, kLogKept);
+  put_columns(&out, "row of the log, 1", row, 0, kLogCachedFrom);
+  // Rows of before there was the column, and all that are no repetition, have no mark for it. What follows begins with
+  // a length, which no mark looks like.
+  if (!row.nulls[kLogCachedFrom]) put_columns(&out, "cached", row, kLogCachedFrom, kLogKept);
   put_bytes(&out, values_digest, kSha256Bytes);
   return out;
 }

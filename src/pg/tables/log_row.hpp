@@ -23,6 +23,7 @@ enum LogColumn : int {
   kLogArm,
   kLogShadowVersion,
   kLogShadowSha256,
+  kLogCachedFrom,
   kLogKept,
   // kept for glucose.values_retention
   kLogMeal = kLogKept,
@@ -39,13 +40,13 @@ enum LogColumn : int {
 };
 
 /// Their names, for a SELECT or an INSERT, and their types, in that order.
-#define PGG_LOG_COLUMNS                                                                                             \
-  "person_id, prediction_id, issued_at, issued_to, role, session_role, model_type, version, sha256, source, "       \
-  "inputs_digest, experiment, arm, shadow_version, shadow_sha256, meal_id, asked_at, level, unit, client_address, " \
-  "score, latency_ms, inputs, predictions, shadow_predictions"
+#define PGG_LOG_COLUMNS                                                                                          \
+  "person_id, prediction_id, issued_at, issued_to, role, session_role, model_type, version, sha256, source, "    \
+  "inputs_digest, experiment, arm, shadow_version, shadow_sha256, cached_from, meal_id, asked_at, level, unit, " \
+  "client_address, score, latency_ms, inputs, predictions, shadow_predictions"
 #define PGG_LOG_TYPES                                                                                                  \
   UUIDOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, NAMEOID, NAMEOID, TEXTOID, TEXTOID, BYTEAOID, TEXTOID, BYTEAOID, TEXTOID, \
-      TEXTOID, TEXTOID, BYTEAOID, UUIDOID, TIMESTAMPTZOID, FLOAT4OID, TEXTOID, INETOID, FLOAT4OID, FLOAT4OID,          \
+      TEXTOID, TEXTOID, BYTEAOID, UUIDOID, UUIDOID, TIMESTAMPTZOID, FLOAT4OID, TEXTOID, INETOID, FLOAT4OID, FLOAT4OID, \
       FLOAT4ARRAYOID, JSONBOID, JSONBOID
 
 struct LogRow {

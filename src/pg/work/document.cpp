@@ -121,6 +121,7 @@ Jsonb* answer_document(const Served& served, const Answer& answer, const char* p
   json_text(&out, "unit", unit_name_of(*served.asking));
   add_provenance(&out, served, answer);
   json_bool(&out, "logged", prediction_id != nullptr);
+  json_bool(&out, "cached", served.is_cached);
   json_text(&out, "predictionId",
             prediction_id != nullptr ? DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(prediction_id)))
                                      : nullptr);

@@ -24,11 +24,34 @@ namespace {
 Query insert_prediction{
     "INSERT INTO glucose.prediction (" PGG_LOG_COLUMNS
     ", values_digest, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-    "$19, $20, $21, $22, $23, $24, $25, $26, $27) "
-    "RETURNING (SELECT o.issued_at FROM glucose.prediction o WHERE o.person_id OPERATOR(pg_catalog.=) $1 "
-    "AND o.sha256 OPERATOR(pg_catalog.=) $9 ORDER BY o.issued_at USING OPERATOR(pg_catalog.>) LIMIT 1)",
-    27,
+    "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
+    28,
     {PGG_LOG_TYPES, BYTEAOID, BYTEAOID}};
+
+// The newest rows of the artifact, and of each that is about the same question the whole row it is or points to, if
+// that is of the time that counts and says the same. What is compared stands where it cannot lead to another way than
+// by the key: a join by issued_at would go through everybody's rows.
+#define PGG_SAME(column, number) \
+  "(f." column " OPERATOR(pg_catalog.=) $" number " OR f." column " IS NULL AND $" number " IS NULL) "
+Query newest_and_same{
+    "WITH r AS MATERIALIZED (SELECT p.issued_at, CASE WHEN p.asked_at OPERATOR(pg_catalog.=) $3 "
+    "AND p.level OPERATOR(pg_catalog.=) $4 THEN coalesce(p.cached_from, p.prediction_id) END AS whole "
+    "FROM glucose.prediction p WHERE p.person_id OPERATOR(pg_catalog.=) $1 AND p.sha256 OPERATOR(pg_catalog.=) $2 "
+    "ORDER BY p.issued_at USING OPERATOR(pg_catalog.>) LIMIT 8) "
+    "SELECT (SELECT r.issued_at FROM r LIMIT 1), (SELECT w.id FROM (SELECT (SELECT CASE "
+    "WHEN f.issued_at OPERATOR(pg_catalog.>) $5 AND f.cached_from IS NULL AND f.purged_at IS NULL "
+    "AND f.predictions OPERATOR(pg_catalog.=) $6 AND " PGG_SAME("inputs_digest", "7") "AND " PGG_SAME("meal_id", "8")
+    "AND " PGG_SAME("model_type", "9") "AND " PGG_SAME("version", "10") "AND " PGG_SAME("source", "11")
+    "AND " PGG_SAME("unit", "12") "AND " PGG_SAME("score", "13") "AND " PGG_SAME("experiment", "14")
+    "AND " PGG_SAME("arm", "15") "AND " PGG_SAME("shadow_version", "16") "THEN f.prediction_id END "
+    "FROM glucose.prediction f WHERE f.person_id OPERATOR(pg_catalog.=) $1 "
+    "AND f.prediction_id OPERATOR(pg_catalog.=) r.whole) AS id FROM r WHERE r.whole IS NOT NULL OFFSET 0) w "
+    "WHERE w.id IS NOT NULL LIMIT 1)",
+    16,
+    {UUIDOID, BYTEAOID, TIMESTAMPTZOID, FLOAT4OID, TIMESTAMPTZOID, JSONBOID, BYTEAOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID,
+     TEXTOID, FLOAT4OID, TEXTOID, TEXTOID, TEXTOID},
+    nullptr,
+    true};
 
 Query newest_use{
     "SELECT issued_at FROM glucose.prediction WHERE person_id OPERATOR(pg_catalog.=) $1 "
@@ -95,7 +118,11 @@ void set_model(LogRow& row, const Served& served) {
   if (trial.arm == nullptr) return;
   row.set(kLogExperiment, CStringGetTextDatum(trial.experiment));
   row.set(kLogArm, CStringGetTextDatum(trial.arm));
-  const char* shadow = trial.shadow.found ? shadow_text(served) : nullptr;
+}
+
+void set_shadow(LogRow& row, const Served& served) {
+  const Trial& trial = served.trial;
+  const char* shadow = trial.arm != nullptr && trial.shadow.found ? shadow_text(served) : nullptr;
   if (shadow == nullptr) return;
   row.set(kLogShadowVersion, CStringGetTextDatum(trial.shadow.version));
   row.set(kLogShadowSha256, bytes_datum(trial.shadow.sha256, sizeof trial.shadow.sha256));
@@ -155,13 +182,51 @@ void insert_row(const Parameters& row, const pg_uuid_t& person_id) {
   PG_END_TRY();
 }
 
-TimestampTz last_use(const Served& served) {
+TimestampTz last_use(const Served& served, Mode mode) {
   if (served.is_baseline || !may_read_log()) return DT_NOBEGIN;
   Parameters p;
   p.add(UUIDPGetDatum(&served.asking->person.id));
   p.add(bytes_datum(served.row.sha256, sizeof served.row.sha256));
-  run(newest_use, p, Mode::read);
+  run(newest_use, p, mode);
   return SPI_processed == 0 ? DT_NOBEGIN : DatumGetTimestampTz(value(0, 1));
+}
+
+// How long a whole row is there for others to point to.
+int ttl_s(const Asking& asking) {
+  return asking.task->subjects == Subjects::metrics ? settings::cache_ttl_daily_s : settings::cache_ttl_s;
+}
+
+// Sets served.last_used. out: the row of the log that has this answer to this question, else nullptr
+const pg_uuid_t* find_same(const LogRow& row, Served& served) {
+  if (row.nulls[kLogSha256] || !may_read_log()) return nullptr;
+  const TimestampTz ttl = ttl_s(*served.asking) * USECS_PER_SEC;
+  if (ttl == 0) {
+    served.last_used = last_use(served, Mode::read_as_owner);
+    return nullptr;
+  }
+  Parameters p;
+  const auto add = [&](LogColumn column) { p.add_or_null(!row.nulls[column], row.values[column]); };
+  for (const LogColumn column : {kLogPerson, kLogSha256, kLogAskedAt, kLogLevel}) add(column);
+  p.add(TimestampTzGetDatum(DatumGetTimestampTz(row.values[kLogIssuedAt]) - ttl));
+  for (const LogColumn column : {kLogPredictions, kLogInputsDigest, kLogMeal, kLogModelType, kLogVersion, kLogSource,
+                                 kLogUnit, kLogScore, kLogExperiment, kLogArm})
+    add(column);
+  // Its own shadow, which is not asked again where the answer was the same.
+  const Trial& trial = served.trial;
+  const bool has_shadow = trial.arm != nullptr && trial.shadow.found;
+  p.add_or_null(has_shadow, has_shadow ? CStringGetTextDatum(trial.shadow.version) : 0);
+  run(newest_and_same, p, Mode::read_as_owner);
+  bool is_first, is_new;
+  const Datum last_used = column(0, 1, &is_first), same = column(0, 2, &is_new);
+  if (!is_first) served.last_used = DatumGetTimestampTz(last_used);
+  return is_new ? nullptr : DatumGetUUIDP(same);
+}
+
+// Of a repetition the log says who asked which model what and when; the rest is in the row it points to.
+void make_pointer(LogRow& row, const pg_uuid_t* same) {
+  row.set(kLogCachedFrom, UUIDPGetDatum(same));
+  for (const LogColumn column : {kLogInputsDigest, kLogExperiment, kLogArm, kLogScore, kLogInputs, kLogPredictions})
+    row.nulls[column] = true;
 }
 
 }  // namespace
@@ -170,7 +235,7 @@ const pg_uuid_t* log_prediction(Served& served, const Answer& answer, const char
   const Asking& asking = *served.asking;
   // Whoever may ask is logged, at every level of sharing.
   if (XactReadOnly || RecoveryInProgress()) {
-    served.last_used = last_use(served);
+    served.last_used = last_use(served, Mode::read);
     return nullptr;
   }
   LogRow row = empty_log_row();
@@ -181,15 +246,18 @@ const pg_uuid_t* log_prediction(Served& served, const Answer& answer, const char
   set_model(row, served);
   set_answer(row, served, answer, predictions);
   row.set(kLogIssuedAt, TimestampTzGetDatum(GetCurrentTimestamp()));
+  const pg_uuid_t* same = find_same(row, served);
+  served.is_cached = same != nullptr;
+  if (served.is_cached)
+    make_pointer(row, same);
+  else
+    set_shadow(row, served);
   row.set(kLogLatency, Float4GetDatum(elapsed_ms(started)));
   Parameters p;
   for (int column = 0; column < kLogColumns; ++column) p.add_or_null(!row.nulls[column], row.values[column]);
   add_signature(p, row);
   insert_row(p, asking.person.id);
-  bool is_first;
-  const Datum last_used = column(0, 1, &is_first);
-  if (!is_first && may_read_log()) served.last_used = DatumGetTimestampTz(last_used);
-  return DatumGetUUIDP(row.values[kLogId]);
+  return served.is_cached ? same : DatumGetUUIDP(row.values[kLogId]);
 }
 
 }  // namespace glucose::pg

@@ -16,6 +16,7 @@ struct Served {
   bool is_baseline = false;               // of the row only horizons and intervals: glucose stays what it is
   char instead_of[kLongestVersion] = "";  // the person's version that would serve, were it better than persistence
   TimestampTz last_used = DT_NOBEGIN;
+  bool is_cached = false;  // the log had this answer to this question already
 };
 
 /// Reads what the answer needs. A named version bypasses experiments. A person's model that was no better than
