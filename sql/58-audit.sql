@@ -87,3 +87,11 @@ $fn$;
 COMMENT ON FUNCTION glucose.prediction_history(uuid, text, timestamptz, timestamptz, integer) IS
 'What a person was answered, newest first: who asked, which model, what it said, and whether the row is signed, sealed '
 'or purged. Show disclaimer() with it.';
+
+CREATE FUNCTION glucose.prediction_sources(prediction_id uuid, person_id uuid DEFAULT NULL, OUT kind text,
+  OUT at timestamptz, OUT day date, OUT name text, OUT value real, OUT logged_value real, OUT recorded_at timestamptz,
+  OUT status text) RETURNS SETOF record
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100 COST 10000 AS 'MODULE_PATHNAME', 'glucose_prediction_sources';
+COMMENT ON FUNCTION glucose.prediction_sources(uuid, uuid) IS
+'What a logged answer rested on: whether its inputs still have the digest of the log, and the readings, meals and days '
+'nearest to what was asked, each the same, changed, deleted, added since, or unknown. Show disclaimer() with it.';

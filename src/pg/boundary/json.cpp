@@ -159,4 +159,24 @@ Jsonb* to_jsonb(const char* text) {
   return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
 }
 
+Jsonb* with_member(Jsonb* object, const char* key, Jsonb* value) {
+  JsonbParseState* state = nullptr;
+  JsonbIterator* members = JsonbIteratorInit(&object->root);
+  JsonbValue v;
+  JsonbIteratorToken token = JsonbIteratorNext(&members, &v, true);
+  Assert(token == WJB_BEGIN_OBJECT);
+  pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
+  while ((token = JsonbIteratorNext(&members, &v, true)) != WJB_END_OBJECT) pushJsonbValue(&state, token, &v);
+  JsonbValue name;
+  name.type = jbvString;
+  name.val.string.val = const_cast<char*>(key);
+  name.val.string.len = static_cast<int>(strlen(key));
+  pushJsonbValue(&state, WJB_KEY, &name);
+  v.type = jbvBinary;
+  v.val.binary.data = &value->root;
+  v.val.binary.len = static_cast<int>(VARSIZE(value) - VARHDRSZ);
+  pushJsonbValue(&state, WJB_VALUE, &v);
+  return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, nullptr));
+}
+
 }  // namespace glucose::pg

@@ -39,5 +39,7 @@ void json_notes(StringInfo out, const Notes& notes);
 
 /// The text as jsonb.
 Jsonb* to_jsonb(const char* text);
+/// The object with one more member, which is not parsed again.
+Jsonb* with_member(Jsonb* object, const char* key, Jsonb* value);
 
 }  // namespace glucose::pg

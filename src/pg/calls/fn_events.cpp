@@ -5,6 +5,7 @@
 #include "pg/boundary/about.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
+#include "pg/boundary/json.hpp"
 #include "pg/boundary/values.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/rate_limits.hpp"
@@ -79,10 +80,10 @@ COUNTED_FUNCTION(predict_event, prediction) {
   begin_about(about, kOfPerson, r.person_id);
   begin(Volatility::is_volatile);
   Served served = read(r);
-  const Answer* answer = compute(served);
-  const EventStanding o = event_standing(served, *answer);
-  const pg_uuid_t* logged =
-      log_prediction(served, *answer, predictions_text(served, *answer, GlucoseUnit::mg_dl), started);
+  const Answer* answer = served.is_answered() ? nullptr : compute(served);
+  const EventStanding o = answer != nullptr ? event_standing(served, *answer) : said_of<EventStanding>(served.repeated);
+  Jsonb* predictions = answer != nullptr ? to_jsonb(predictions_text(served, *answer, GlucoseUnit::mg_dl)) : nullptr;
+  const pg_uuid_t* logged = log_prediction(served, answer, predictions, bytes_of_said(o), started);
   MemoryContextSwitchTo(caller);
   Jsonb* document = event_document(served, o, logged);
   end(Volatility::is_volatile);

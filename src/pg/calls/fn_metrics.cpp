@@ -104,9 +104,11 @@ COUNTED_FUNCTION(predict_metric, prediction) {
   begin_about(about, kOfPerson, r.person_id);
   begin(Volatility::is_volatile);
   Served served = read(r);
-  const Answer* answer = compute(served);
-  const MetricStanding o = standing_of(served, *answer, r.day);
-  (void)log_prediction(served, *answer, predictions_text(served, *answer, GlucoseUnit::mg_dl), started);
+  const Answer* answer = served.is_answered() ? nullptr : compute(served);
+  const MetricStanding o =
+      answer != nullptr ? standing_of(served, *answer, r.day) : said_of<MetricStanding>(served.repeated);
+  Jsonb* predictions = answer != nullptr ? to_jsonb(predictions_text(served, *answer, GlucoseUnit::mg_dl)) : nullptr;
+  (void)log_prediction(served, answer, predictions, bytes_of_said(o), started);
   MemoryContextSwitchTo(caller);
   Jsonb* document = metric_document(served, o, r.day);
   end(Volatility::is_volatile);

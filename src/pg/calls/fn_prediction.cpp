@@ -5,6 +5,7 @@
 #include "pg/boundary/about.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/attempt.hpp"
+#include "pg/boundary/json.hpp"
 #include "pg/boundary/values.hpp"
 #include "pg/tables/kept.hpp"
 #include "pg/tables/query.hpp"
@@ -17,6 +18,7 @@
 using namespace glucose::pg;
 using glucose::Answer;
 using glucose::GlucoseUnit;
+using glucose::SensorState;
 
 namespace {
 
@@ -32,14 +34,16 @@ constexpr const char kAfterMeal[] = "forecast after meal";
 
 Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
   Served served = read_served(asking, CurrentMemoryContext);
-  const Answer* answer = compute(served);
-  const char* predictions = predictions_text(served, *answer, GlucoseUnit::mg_dl);
-  const pg_uuid_t* logged = log_prediction(served, *answer, predictions, started);
-  settle(&asking.person.id, answer->sensor.last_reading_at);
   const GlucoseUnit unit = asking.unit_of_document();
-  if (unit != GlucoseUnit::mg_dl) predictions = predictions_text(served, *answer, unit);
+  const Answer* answer = served.is_answered() ? nullptr : compute(served);
+  const SensorState sensor = answer != nullptr ? answer->sensor : said_of<SensorState>(served.repeated);
+  Jsonb* predictions = served.repeated.found ? served.repeated.predictions
+                                             : to_jsonb(predictions_text(served, *answer, GlucoseUnit::mg_dl));
+  const pg_uuid_t* logged = log_prediction(served, answer, predictions, bytes_of_said(sensor), started);
+  settle(&asking.person.id, sensor.last_reading_at);
+  if (unit != GlucoseUnit::mg_dl) predictions = to_jsonb(predictions_text(served, *answer, unit));
   MemoryContext inside = MemoryContextSwitchTo(caller);
-  Jsonb* document = answer_document(served, *answer, predictions, logged);
+  Jsonb* document = answer_document(served, sensor, predictions, logged);
   MemoryContextSwitchTo(inside);
   return document;
 }

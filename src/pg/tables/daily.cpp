@@ -116,6 +116,8 @@ void put_in_order(const Person& person, StoredValues& values) {
   }
 }
 
+}  // namespace
+
 Datum names_of_inputs(const char* target) {
   Datum names[kColumns];
   int n = 0;
@@ -142,6 +144,8 @@ void read_first_days(const Person& person, DailyMaterial& material) {
     if (!is_null && input >= 0) material.ever[static_cast<size_t>(input)] = DatumGetDateADT(day);
   }
 }
+
+namespace {
 
 // A holiday is known before it comes; everything else when the day has ended, unless it says when.
 TimestampTz known_at(const StoredValue& value, int input, const Calendar& calendar) {

@@ -32,6 +32,11 @@ Calendar calendar_of(const Person& person, DateADT first, DateADT last, MemoryCo
 /// The day that a moment is in, where the person is then.
 DateADT day_of(TimestampTz at, const Person& person);
 
+/// Metrics that the features of days are made of, and the one to forecast, which may be nullptr: a text[].
+Datum names_of_inputs(const char* target);
+/// Sets `ever`.
+void read_first_days(const Person& person, DailyMaterial& material);
+
 /// One stored value; of several sources of a day the one that counts first comes first.
 struct StoredValue {
   DateADT day;

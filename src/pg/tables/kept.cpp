@@ -283,23 +283,45 @@ void cut(Known& known, TimestampTz since, TimestampTz at, bool meals) {
 
 }  // namespace
 
-Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
-                MemoryContext context) {
+namespace {
+
+/// The person whose settled rows may be used now; null: none. Sets last_mark.
+KeptPerson* kept_of(const Person& person) {
   Snapshot snapshot = GetActiveSnapshot();
   bool changed = false;
   const bool can = settings::cache_size_kb > 0 && snapshot->snapshot_type == SNAPSHOT_MVCC &&
                    !IsolationIsSerializable() && rows_can_be_kept(&changed);
   if (changed) forget_kept();
-  if (!can || reach.days || (reach.meals && !reach.keeps)) {
+  last_mark = {};
+  if (!can) return nullptr;
+  const Mark mark = last_mark = mark_of(&person.id);
+  KeptPerson* p = mark.found ? usable(person, mark, snapshot) : nullptr;
+  if (p == nullptr) return nullptr;
+  p->mark = mark;
+  p->marked_under = sight();
+  return p;
+}
+
+}  // namespace
+
+SettledRows settled_rows(const Person& person) {
+  const KeptPerson* p = kept_of(person);
+  if (p == nullptr) return {};
+  // What the caller makes of the number is like what it reads.
+  rows_were_read();
+  return {true, p->has_rows, p->token, p->until};
+}
+
+Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
+                MemoryContext context) {
+  if (reach.days || (reach.meals && !reach.keeps)) {
     last_mark = {};
     return read_all(person, subject, reach, at, context);
   }
-  const Mark mark = last_mark = mark_of(&person.id);
-  KeptPerson* p = mark.found ? usable(person, mark, snapshot) : nullptr;
+  KeptPerson* p = kept_of(person);
   if (p == nullptr) return read_all(person, subject, reach, at, context);
+  Snapshot snapshot = GetActiveSnapshot();
   const uint64 now = sight();
-  p->mark = mark;
-  p->marked_under = now;
   const TimestampTz since = moved(at, -reach.before);
   const bool begins = !p->has_rows || since < p->since;
   if (begins) read_settled(*p, person, std::min(since, p->until));

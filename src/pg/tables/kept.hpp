@@ -10,6 +10,16 @@ namespace glucose::pg {
 Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
                 MemoryContext context);
 
+/// A number that stands for all of a person's meals and readings up to a moment: another one when any of them is
+/// another, in this session or in any.
+struct SettledRows {
+  bool found = false;
+  bool are_kept = false;  // and this session has them
+  uint64 token = 0;
+  TimestampTz until = DT_NOBEGIN;
+};
+SettledRows settled_rows(const Person& person);
+
 /// As read_meal(); taken from what is kept where the statement has asked about the person before.
 PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id);
 

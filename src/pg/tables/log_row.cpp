@@ -95,7 +95,10 @@ void put_columns(StringInfo out, const char* what, const LogRow& row, int first,
 StringInfoData bytes_of_values(const LogRow& row) {
   StringInfoData out;
   initStringInfo(&out);
-  put_columns(&out, "values of a row of the log, 1", row, kLogKept, kLogColumns);
+  put_columns(&out, "values of a row of the log, 1", row, kLogKept, kLogQuestion);
+  // As with repetitions: what has none is signed as before there were these columns.
+  if (!row.nulls[kLogQuestion] || !row.nulls[kLogSaid] || !row.nulls[kLogSources])
+    put_columns(&out, "question", row, kLogQuestion, kLogColumns);
   put_value(&out, UUIDOID, row.values[kLogId]);  // so that equal values of two rows look different
   return out;
 }

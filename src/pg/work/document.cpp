@@ -13,11 +13,11 @@ double hundredths(float share) {
   return rounded(static_cast<double>(share), 2);
 }
 
-void add_sensor_issues(StringInfo out, const Answer& answer) {
+void add_sensor_issues(StringInfo out, const SensorState& sensor) {
   json_key(out, "sensorIssues");
   appendStringInfoChar(out, '[');
   for (const auto& [issue, name] : kSensorIssueNames)
-    if ((answer.sensor.issues & issue) != 0)
+    if ((sensor.issues & issue) != 0)
       appendStringInfo(out, "%s\"%s\"", out->data[out->len - 1] == '[' ? "" : ", ", name);
   appendStringInfoChar(out, ']');
 }
@@ -30,7 +30,7 @@ void add_clock(StringInfo out, const Asking& asking) {
   if (at > GetCurrentTimestamp() + kDay) json_bool(out, "inFuture", true);  // somebody's clock is wrong
 }
 
-void add_provenance(StringInfo out, const Served& served, const Answer& answer) {
+void add_provenance(StringInfo out, const Served& served, const SensorState& sensor) {
   const ModelRow& row = served.row;
   const Asking& asking = *served.asking;
   pg_tm day;
@@ -53,9 +53,9 @@ void add_provenance(StringInfo out, const Served& served, const Answer& answer) 
   json_number(out, "level", asking.question.level);
   json_text(out, "source", source_of(served));
   if (served.instead_of[0] != '\0') json_text(out, "insteadOf", served.instead_of);
-  json_number(out, "readingsUsed", answer.sensor.readings_used);
-  json_time(out, "lastReadingAt", answer.sensor.last_reading_at);
-  add_sensor_issues(out, answer);
+  json_number(out, "readingsUsed", sensor.readings_used);
+  json_time(out, "lastReadingAt", sensor.last_reading_at);
+  add_sensor_issues(out, sensor);
   add_clock(out, asking);
   if (served.trial.arm != nullptr) {
     json_text(out, "experiment", served.trial.experiment);
@@ -111,23 +111,21 @@ char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit u
   return out.data;
 }
 
-Jsonb* answer_document(const Served& served, const Answer& answer, const char* predictions,
+Jsonb* answer_document(const Served& served, const SensorState& sensor, Jsonb* predictions,
                        const pg_uuid_t* prediction_id) {
   StringInfoData out;
   initStringInfo(&out);
   appendStringInfoChar(&out, '{');
-  json_key(&out, "predictions");
-  appendStringInfoString(&out, predictions);
   json_text(&out, "unit", unit_name_of(*served.asking));
-  add_provenance(&out, served, answer);
+  add_provenance(&out, served, sensor);
   json_bool(&out, "logged", prediction_id != nullptr);
-  json_bool(&out, "cached", served.is_cached);
+  json_bool(&out, "cached", served.repeated.found);
   json_text(&out, "predictionId",
             prediction_id != nullptr ? DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(prediction_id)))
                                      : nullptr);
   json_text(&out, "disclaimer", disclaimer(served.asking->lang).data());
   appendStringInfoChar(&out, '}');
-  return to_jsonb(out.data);
+  return with_member(to_jsonb(out.data), "predictions", predictions);
 }
 
 }  // namespace glucose::pg

@@ -15,7 +15,7 @@ char* predictions_text(const Served& served, const Answer& answer, GlucoseUnit u
 
 /// The whole answer around them, `predictions` in the unit of the document. `prediction_id` is nullptr when it was not
 /// logged.
-Jsonb* answer_document(const Served& served, const Answer& answer, const char* predictions,
+Jsonb* answer_document(const Served& served, const SensorState& sensor, Jsonb* predictions,
                        const pg_uuid_t* prediction_id);
 
 }  // namespace glucose::pg

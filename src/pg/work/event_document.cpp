@@ -74,7 +74,7 @@ Jsonb* event_document(const Served& served, const EventStanding& o, const pg_uui
   json_text(&out, "model_version", served.row.version);
   json_text(&out, "architecture", architecture_of(served));
   add_words(&out, asking, o);
-  json_bool(&out, "cached", served.is_cached);
+  json_bool(&out, "cached", served.repeated.found);
   json_text(&out, "prediction_id",
             prediction_id != nullptr ? DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(prediction_id)))
                                      : nullptr);

@@ -120,7 +120,7 @@ Jsonb* metric_document(const Served& served, const MetricStanding& o, DateADT da
   json_number(&out, "sequence_length", o.facts.sequence_length);
   json_number(&out, "data_quality_score", rounded(o.quality, 2));
   add_words(&out, served, o);
-  json_bool(&out, "cached", served.is_cached);
+  json_bool(&out, "cached", served.repeated.found);
   json_text(&out, "disclaimer", disclaimer(asking.lang).data());
   appendStringInfoChar(&out, '}');
   return to_jsonb(out.data);

@@ -145,7 +145,9 @@ Served read_served(const Asking& asking, MemoryContext context) {
   served.model = load_chosen(asking, served, context);
   Reach reach;
   guarded([&] { reach = asking.task->asking_reach(*served.model, asking.question); });
-  served.known = read_kept(asking.person, asking.subject, reach, asking.question.at, context);
+  if (asking.is_logged) look_for_repetition(served, reach, context);
+  if (!served.has_known && !served.is_answered())
+    served.known = read_kept(asking.person, asking.subject, reach, asking.question.at, context);
   return served;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "pg/work/experiment.hpp"
 #include "pg/work/question.hpp"
+#include "pg/work/repetition.hpp"
 
 namespace glucose::pg {
 
@@ -16,10 +17,18 @@ struct Served {
   bool is_baseline = false;               // of the row only horizons and intervals: glucose stays what it is
   char instead_of[kLongestVersion] = "";  // the person's version that would serve, were it better than persistence
   TimestampTz last_used = DT_NOBEGIN;
-  bool is_cached = false;  // the log had this answer to this question already
+  bool has_known = false;  // whether `known` is read
+  Repetition repeated;
+
+  /// Whether the log says all there is to say, and nothing was read or is to be computed. Its numbers are rounded in
+  /// mg/dL, and not to be converted.
+  bool is_answered() const {
+    return repeated.found &&
+           (asking->task->subjects != Subjects::none || asking->unit_of_document() == GlucoseUnit::mg_dl);
+  }
 };
 
-/// Reads what the answer needs. A named version bypasses experiments. A person's model that was no better than
+/// Reads what the answer needs, if it has to be computed. A named version bypasses experiments. A person's model that was no better than
 /// persistence on its test rows does not serve where something better is there: the population's model, else
 /// persistence itself; nor does one that was rejected, where there is none else. Raises MG001 when there is nothing.
 Served read_served(const Asking& asking, MemoryContext context);
