@@ -159,6 +159,12 @@ Jsonb* to_jsonb(const char* text) {
   return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
 }
 
+Jsonb* copied(const Jsonb* document, MemoryContext context) {
+  auto* copy = static_cast<Jsonb*>(MemoryContextAlloc(context, VARSIZE(document)));
+  memcpy(copy, document, VARSIZE(document));
+  return copy;
+}
+
 Jsonb* with_member(Jsonb* object, const char* key, Jsonb* value) {
   JsonbParseState* state = nullptr;
   JsonbIterator* members = JsonbIteratorInit(&object->root);

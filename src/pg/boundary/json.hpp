@@ -39,6 +39,8 @@ void json_notes(StringInfo out, const Notes& notes);
 
 /// The text as jsonb.
 Jsonb* to_jsonb(const char* text);
+/// A copy in `context`: of what statements have been run for, which leave another context behind.
+Jsonb* copied(const Jsonb* document, MemoryContext context);
 /// The object with one more member, which is not parsed again.
 Jsonb* with_member(Jsonb* object, const char* key, Jsonb* value);
 

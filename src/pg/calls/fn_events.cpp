@@ -84,8 +84,7 @@ COUNTED_FUNCTION(predict_event, prediction) {
   const EventStanding o = answer != nullptr ? event_standing(served, *answer) : said_of<EventStanding>(served.repeated);
   Jsonb* predictions = answer != nullptr ? to_jsonb(predictions_text(served, *answer, GlucoseUnit::mg_dl)) : nullptr;
   const pg_uuid_t* logged = log_prediction(served, answer, predictions, bytes_of_said(o), started);
-  MemoryContextSwitchTo(caller);
-  Jsonb* document = event_document(served, o, logged);
+  Jsonb* document = copied(event_document(served, o, logged), caller);
   end(Volatility::is_volatile);
   end_about(about);
   PG_RETURN_JSONB_P(document);

@@ -109,8 +109,7 @@ COUNTED_FUNCTION(predict_metric, prediction) {
       answer != nullptr ? standing_of(served, *answer, r.day) : said_of<MetricStanding>(served.repeated);
   Jsonb* predictions = answer != nullptr ? to_jsonb(predictions_text(served, *answer, GlucoseUnit::mg_dl)) : nullptr;
   (void)log_prediction(served, answer, predictions, bytes_of_said(o), started);
-  MemoryContextSwitchTo(caller);
-  Jsonb* document = metric_document(served, o, r.day);
+  Jsonb* document = copied(metric_document(served, o, r.day), caller);
   end(Volatility::is_volatile);
   end_about(about);
   PG_RETURN_JSONB_P(document);
