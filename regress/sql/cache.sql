@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The same answer to the same question is a pointer in the log; whatever changes the answer makes a row of its own.
+-- The same question is answered from the log, and a pointer there; whatever changes the answer, and whoever else asks,
+-- makes a row of its own.
 \getenv here PG_ABS_SRCDIR
 \set test cache
 \i :here/include/begin.sql
@@ -70,6 +71,68 @@ SELECT * FROM test.again(:'ask');
 SELECT rollback_model(:'ada');
 SELECT * FROM test.again(:'ask');
 RESET ROLE;
+-- A question about a sensor that still sends: what is newer than any mark counts, too.
+SET ROLE anna;
+SELECT max(measured_at) AS newest FROM glucose_reading WHERE person_id = :'ada' \gset
+SELECT format('glucose.predict_cgm(%L, %L)', :'ada', :'newest'::timestamptz + interval '5 minutes') AS now \gset
+SELECT * FROM test.again(:'now');
+SELECT * FROM test.again(:'now');
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+VALUES (:'ada', :'newest'::timestamptz + interval '4 minutes', 180);
+SELECT * FROM test.again(:'now');
+SELECT * FROM test.again(:'now');
+UPDATE glucose_reading SET mg_dl = 181 WHERE person_id = :'ada' AND measured_at > :'newest';
+SELECT * FROM test.again(:'now');
+DELETE FROM glucose_reading WHERE person_id = :'ada' AND measured_at > :'newest';
+SELECT * FROM test.again(:'now');
+-- All that within one transaction, and what is rolled back in it.
+BEGIN;
+SELECT * FROM test.again(:'ask');
+UPDATE meal SET carbs_g = carbs_g + 1 WHERE person_id = :'ada' AND meal_id <> :'meal'
+  AND eaten_at > :'eaten'::timestamptz - interval '2 days';
+SELECT * FROM test.again(:'ask');
+SELECT * FROM test.again(:'ask');
+SAVEPOINT one;
+UPDATE meal SET carbs_g = carbs_g + 1 WHERE person_id = :'ada' AND meal_id <> :'meal'
+  AND eaten_at > :'eaten'::timestamptz - interval '2 days';
+SELECT * FROM test.again(:'ask');
+ROLLBACK TO one;
+SELECT * FROM test.again(:'ask');
+ROLLBACK;
+-- Another zone is another clock; another unit of the person's is another document, computed and the same.
+UPDATE person SET time_zone = 'Asia/Tokyo' WHERE person_id = :'ada';
+SELECT cached FROM test.again(:'ask');
+UPDATE person SET time_zone = 'UTC' WHERE person_id = :'ada';
+SELECT predict_glucose(:'meal', '{"unit": "mmol/L"}') AS one, predict_glucose(:'meal', '{"unit": "mmol/L"}') AS two \gset
+SELECT :'two'::jsonb -> 'cached' AS cached, :'one'::jsonb -> 'predictions' = :'two'::jsonb -> 'predictions' AS same,
+       (:'two'::jsonb #>> '{predictions,0,glucose}')::real < 40 AS in_mmol;
+-- Whoever else asks, a caregiver with the person's own question, is answered anew, with a row of its own; then again.
+INSERT INTO person_access VALUES (:'ada', 'cara');
+SELECT predict_glucose(:'meal') ->> 'predictionId' AS anna_s \gset
+SET ROLE cara;
+SELECT predict_glucose(:'meal') AS first, predict_glucose(:'meal') AS second \gset
+SELECT :'first'::jsonb -> 'cached' AS first, :'second'::jsonb -> 'cached' AS second,
+       :'first'::jsonb ->> 'predictionId' = :'anna_s' AS anna_s,
+       :'first'::jsonb ->> 'predictionId' = :'second'::jsonb ->> 'predictionId' AS own,
+       :'first'::jsonb -> 'predictions' = :'second'::jsonb -> 'predictions' AS same;
+SET ROLE anna;
+SELECT predict_glucose(:'meal') ->> 'predictionId' = :'anna_s' AS still_hers;
+SELECT issued_to, count(*) FILTER (WHERE cached_from IS NULL) AS whole, count(DISTINCT w.issued_to) AS askers
+FROM prediction p JOIN LATERAL (SELECT o.issued_to FROM prediction o WHERE o.prediction_id
+  = coalesce(p.cached_from, p.prediction_id)) w USING (issued_to) GROUP BY 1 ORDER BY 1;
+-- Another session finds what this one was answered, and one that keeps nothing computes.
+SELECT predict_glucose(:'meal') ->> 'predictionId' AS before \gset
+\c
+SET search_path = glucose, public;
+SET timezone = 'UTC';
+SET ROLE anna;
+SELECT predict_glucose(:'meal') ->> 'predictionId' = :'before' AS same_row;
+RESET ROLE;
+SET glucose.cache_size = 0;
+SET ROLE anna;
+SELECT predict_glucose(:'meal') -> 'cached' AS cached;
+RESET glucose.cache_size;
+RESET ROLE;
 -- Too long ago; switched off; the values gone; read-only.
 UPDATE prediction SET issued_at = issued_at - interval '61 minutes';
 SET ROLE anna;
@@ -79,7 +142,9 @@ RESET ROLE;
 SET glucose.cache_ttl = 0;
 SELECT * FROM test.again(:'ask');
 SET glucose.cache_ttl = '3 h';
-SELECT * FROM test.again(:'ask');
+SELECT cached FROM test.again(:'ask');
+UPDATE prediction SET issued_at = issued_at - interval '2 hours';
+SELECT cached FROM test.again(:'ask');
 RESET glucose.cache_ttl;
 UPDATE prediction SET purged_at = now(), predictions = NULL WHERE cached_from IS NULL;
 SELECT * FROM test.again(:'ask');
@@ -92,7 +157,7 @@ BEGIN;
 SELECT * FROM test.again(:'ask');
 ROLLBACK;
 SELECT * FROM test.again(:'ask');
--- Nine other questions in between: it is not looked for further than that.
+-- However many other questions are in between.
 SELECT count(predict_glucose(meal_id)) FROM (SELECT meal_id FROM meal WHERE person_id = :'ada' AND meal_id <> :'meal'
                                              ORDER BY eaten_at DESC LIMIT 9) m;
 SELECT * FROM test.again(:'ask');
@@ -101,7 +166,67 @@ SET ROLE ben;
 SELECT test.eater(1, 30) AS bob \gset
 SELECT version FROM train_model(:'bob', algorithm => 'ridge', options => '{"deploy": true}');
 SELECT predict_glucose(meal_id) -> 'cached' AS cached FROM meal WHERE person_id = :'bob' ORDER BY eaten_at DESC LIMIT 1;
+-- Metrics of days and events: nothing but what is stored of the days themselves is read again.
 RESET ROLE;
+SELECT define_event('active', '1 day', '7 days', '{"at": "evening", "yes_if": {"metric": "STEPS", "above": 8000}}');
+SET ROLE ben;
+SELECT simulate_person(1, 150) AS bea \gset
+SELECT version FROM train_metric(:'bea', 'RESTING_HEART_RATE', 'ridge');
+SELECT version FROM train_event(:'bea', 'active');
+SELECT max(day) AS day FROM daily_metric WHERE person_id = :'bea' \gset
+SELECT format('glucose.predict_metric(%L, ''RESTING_HEART_RATE'', %L)', :'bea', :'day') AS metric,
+       format('glucose.predict_event(%L, ''active'', %L)', :'bea', :'day'::timestamptz) AS event \gset
+RESET ROLE;
+CREATE FUNCTION test.both(text, text, OUT metric boolean, OUT event boolean) LANGUAGE plpgsql AS $fn$
+DECLARE
+  document jsonb;
+BEGIN
+  EXECUTE 'SELECT ' || $1 INTO document;
+  metric := document -> 'cached';
+  EXECUTE 'SELECT ' || $2 INTO document;
+  event := document -> 'cached';
+END
+$fn$;
+SET ROLE ben;
+SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day') AS m1, predict_event(:'bea', 'active', :'day'::timestamptz) AS e1 \gset
+SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day') AS m2, predict_event(:'bea', 'active', :'day'::timestamptz) AS e2 \gset
+SELECT :'m2'::jsonb -> 'cached' AS metric, :'m1'::jsonb - '{predicted_at,cached}'::text[] = :'m2'::jsonb - '{predicted_at,cached}'::text[] AS same,
+       :'e2'::jsonb -> 'cached' AS event, :'e1'::jsonb - '{predicted_at,cached}'::text[] = :'e2'::jsonb - '{predicted_at,cached}'::text[] AS same;
+-- In words of another language, from the same row.
+SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day', '{"lang": "de"}') -> 'cached' AS metric;
+-- A value of a day, one of a day long before, a reading of a day, a meal; another order of sources.
+UPDATE daily_metric SET value = value + 1 WHERE person_id = :'bea' AND metric = 'STEPS' AND day = :'day'::date - 3;
+SELECT * FROM test.both(:'metric', :'event');
+SELECT * FROM test.both(:'metric', :'event');
+DELETE FROM daily_metric WHERE person_id = :'bea' AND metric = 'STEPS' AND day = :'day'::date - 4;
+SELECT * FROM test.both(:'metric', :'event');
+UPDATE glucose_reading SET mg_dl = mg_dl + 1
+WHERE person_id = :'bea' AND measured_at = (SELECT max(measured_at) FROM glucose_reading
+                                            WHERE person_id = :'bea' AND measured_at < :'day'::timestamptz - interval '5 days');
+SELECT * FROM test.both(:'metric', :'event');
+UPDATE glucose_reading SET mg_dl = mg_dl + 1
+WHERE person_id = :'bea' AND measured_at = (SELECT max(measured_at) FROM glucose_reading
+                                            WHERE person_id = :'bea' AND measured_at < :'day'::timestamptz - interval '5 days');
+SELECT * FROM test.both(:'metric', :'event');
+SELECT * FROM test.both(:'metric', :'event');
+UPDATE meal SET carbs_g = carbs_g + 1
+WHERE person_id = :'bea' AND eaten_at BETWEEN :'day'::timestamptz - interval '2 days' AND :'day'::timestamptz;
+SELECT * FROM test.both(:'metric', :'event');
+INSERT INTO daily_metric (person_id, day, metric, source, value, unit)
+SELECT person_id, day, metric, 'another', value + 1, unit FROM daily_metric
+WHERE person_id = :'bea' AND metric = 'RESTING_HEART_RATE' AND day = :'day'::date - 2;
+SELECT * FROM test.both(:'metric', :'event');
+INSERT INTO source_preference (person_id, metric, sources)
+SELECT :'bea', 'RESTING_HEART_RATE', ARRAY[source] FROM daily_metric WHERE person_id = :'bea' AND source > 'another' LIMIT 1;
+SELECT * FROM test.both(:'metric', :'event');
+SELECT * FROM test.both(:'metric', :'event');
+-- Metrics of days for longer than the others: 24 hours.
+RESET ROLE;
+UPDATE prediction SET issued_at = issued_at - interval '23 hours' WHERE person_id = :'bea';
+SET ROLE ben;
+SELECT * FROM test.both(:'metric', :'event');
+RESET ROLE;
+DELETE FROM prediction WHERE person_id = :'bea';
 -- The service in a row, and whether it works: for watchers.
 SET ROLE dora;
 SELECT total_predictions, predictions_today = total_predictions AS all_today, predictions, cache_hit_rate_percent,

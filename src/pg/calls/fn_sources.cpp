@@ -156,6 +156,7 @@ struct Again {
   Asking asking;
   Known known;
   bool is_asked = false;  // whether it can be asked: the meal and the model are there
+  bool meal_is_gone = false;
   bool is_same = false;   // and what the model looks at is what it was
 };
 
@@ -173,7 +174,8 @@ bool ask_as_then(Again& again, const Logged& l) {
   if (!asking.task->asks_about_meals) return true;
   if (!l.has_meal) return false;  // a meal that was described, and is not stored
   const ErrorData* failure = attempt_plainly([&] { ask_about_meal(asking, read_meal(&l.meal_id, &l.person_id)); });
-  return failure == nullptr;
+  again.meal_is_gone = failure != nullptr;
+  return !again.meal_is_gone;
 }
 
 void look_again(Again& again, const Logged& l) {
@@ -215,8 +217,14 @@ const char* name_of(SourceKind kind) {
 void put_inputs(ReturnSetInfo* result, const Again& again, const Logged& l) {
   Datum values[8] = {CStringGetTextDatum("inputs"), TimestampTzGetDatum(l.asked_at)};
   bool nulls[8] = {false, false, true, true, true, true, true, false};
-  values[7] = CStringGetTextDatum(!again.is_asked ? "unknown" : again.is_same ? "same" : "changed");
+  values[7] = CStringGetTextDatum(again.meal_is_gone ? "changed" : !again.is_asked ? "unknown" : again.is_same ? "same" : "changed");
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+// What was there and not looked at, since it came to be known after the moment that was asked about, is no news.
+bool counts(const Fated& f, TimestampTz issued_at) {
+  if (f.before != nullptr || f.now->is_known) return true;
+  return f.now->recorded_at > issued_at && f.now->recorded_at <= GetCurrentTimestamp();
 }
 
 void put_row(ReturnSetInfo* result, const Fated& f, const char* target) {
@@ -262,10 +270,11 @@ SQL_FUNCTION(prediction_sources) {
   set_horizons(again.asking, logged);
   look_again(again, logged);
   put_inputs(result, again, logged);
-  const Sources now = near_sources(again.known, logged.asked_at);
+  const Sources now = near_sources(again.known, logged.asked_at, again.asking.subject);
   const Fates fates =
       logged.has_sources ? compare(logged.sources, now) : judge(now, again.is_asked && again.is_same);
-  for (size_t i = 0; i < fates.n; ++i) put_row(result, fates.rows[i], again.asking.subject.name.data());
+  for (size_t i = 0; i < fates.n; ++i)
+    if (counts(fates.rows[i], logged.issued_at)) put_row(result, fates.rows[i], again.asking.subject.name.data());
   end(Volatility::stable);
   return static_cast<Datum>(0);
 }

@@ -71,7 +71,7 @@ void set_inputs(LogRow& row, const Served& served, const Answer& answer) {
   auto* inputs = static_cast<Datum*>(palloc(sizeof(Datum) * kMostSeen));
   for (int i = 0; i < answer.n_seen; ++i) inputs[i] = Float4GetDatum(answer.seen[static_cast<size_t>(i)]);
   row.set(kLogInputs, PointerGetDatum(construct_array(inputs, answer.n_seen, FLOAT4OID, sizeof(float4), true, 'i')));
-  row.set(kLogSources, sources_datum(near_sources(served.known, served.asking->question.at)));
+  row.set(kLogSources, sources_datum(near_sources(served.known, served.asking->question.at, served.asking->subject)));
 }
 
 void set_model(LogRow& row, const Served& served) {

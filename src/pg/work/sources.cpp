@@ -64,7 +64,7 @@ Fates room_for(size_t n) {
 
 }  // namespace
 
-Sources near_sources(const Known& known, Micros at) {
+Sources near_sources(const Known& known, Micros at, const Subject& subject) {
   const Micros as_of = known.daily != nullptr ? std::min(at, known.until) : at;
   const auto first_reading =
       std::partition_point(known.readings.begin(), known.readings.end(),
@@ -83,9 +83,11 @@ Sources near_sources(const Known& known, Micros at) {
     add({.kind = SourceKind::meal, .rest = digest_of_rest(*m), .at = m->eaten_at, .recorded_at = DT_NOBEGIN,
          .value = m->nutrition.carbs_g, .id = m->id});
   if (known.daily != nullptr)
-    for (const DailyRow& d : known.daily->rows)
+    for (const DailyRow& d : known.daily->rows) {
+      if (d.input == kTarget && input_of(subject.name) >= 0) continue;  // there twice
       add({.kind = SourceKind::day, .input = d.input, .is_known = d.known_at <= as_of, .at = d.day,
            .recorded_at = d.known_at, .value = d.value});
+    }
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/asking/answer.hpp"
+#include "core/base/subject.hpp"
 #include "pg/boundary/server.hpp"
 
 namespace glucose::pg {
@@ -30,8 +31,9 @@ struct Sources {
 /// How far back each row counts; what is earlier is in the digest of the inputs alone.
 inline constexpr Micros kNearReadings = 6 * 60 * kMinute, kNearMeals = kDay;
 
-/// Of what an answer may look at, as of the earlier of `at` and known.until; of days all that is stored of them. palloc'ed.
-Sources near_sources(const Known& known, Micros at);
+/// Of what an answer about the subject may look at, as of the earlier of `at` and known.until; of days all that is
+/// stored of them. palloc'ed.
+Sources near_sources(const Known& known, Micros at, const Subject& subject);
 
 /// Into the log and back.
 Datum sources_datum(const Sources& sources);
