@@ -103,7 +103,8 @@ ROLLBACK;
 UPDATE person SET time_zone = 'Asia/Tokyo' WHERE person_id = :'ada';
 SELECT cached FROM test.again(:'ask');
 UPDATE person SET time_zone = 'UTC' WHERE person_id = :'ada';
-SELECT predict_glucose(:'meal', '{"unit": "mmol/L"}') AS one, predict_glucose(:'meal', '{"unit": "mmol/L"}') AS two \gset
+SELECT predict_glucose(:'meal', '{"unit": "mmol/L"}') AS one,
+  predict_glucose(:'meal', '{"unit": "mmol/L"}') AS two \gset
 SELECT :'two'::jsonb -> 'cached' AS cached, :'one'::jsonb -> 'predictions' = :'two'::jsonb -> 'predictions' AS same,
        (:'two'::jsonb #>> '{predictions,0,glucose}')::real < 40 AS in_mmol;
 -- Whoever else asks, a caregiver with the person's own question, is answered anew, with a row of its own; then again.
@@ -188,10 +189,14 @@ BEGIN
 END
 $fn$;
 SET ROLE ben;
-SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day') AS m1, predict_event(:'bea', 'active', :'day'::timestamptz) AS e1 \gset
-SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day') AS m2, predict_event(:'bea', 'active', :'day'::timestamptz) AS e2 \gset
-SELECT :'m2'::jsonb -> 'cached' AS metric, :'m1'::jsonb - '{predicted_at,cached}'::text[] = :'m2'::jsonb - '{predicted_at,cached}'::text[] AS same,
-       :'e2'::jsonb -> 'cached' AS event, :'e1'::jsonb - '{predicted_at,cached}'::text[] = :'e2'::jsonb - '{predicted_at,cached}'::text[] AS same;
+SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day') AS m1,
+  predict_event(:'bea', 'active', :'day'::timestamptz) AS e1 \gset
+SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day') AS m2,
+  predict_event(:'bea', 'active', :'day'::timestamptz) AS e2 \gset
+SELECT :'m2'::jsonb -> 'cached' AS metric,
+  :'m1'::jsonb - '{predicted_at,cached}'::text[] = :'m2'::jsonb - '{predicted_at,cached}'::text[] AS same,
+       :'e2'::jsonb -> 'cached' AS event,
+       :'e1'::jsonb - '{predicted_at,cached}'::text[] = :'e2'::jsonb - '{predicted_at,cached}'::text[] AS same;
 -- In words of another language, from the same row.
 SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day', '{"lang": "de"}') -> 'cached' AS metric;
 -- A value of a day, one of a day long before, a reading of a day, a meal; another order of sources.
@@ -202,11 +207,13 @@ DELETE FROM daily_metric WHERE person_id = :'bea' AND metric = 'STEPS' AND day =
 SELECT * FROM test.both(:'metric', :'event');
 UPDATE glucose_reading SET mg_dl = mg_dl + 1
 WHERE person_id = :'bea' AND measured_at = (SELECT max(measured_at) FROM glucose_reading
-                                            WHERE person_id = :'bea' AND measured_at < :'day'::timestamptz - interval '5 days');
+                                            WHERE person_id = :'bea'
+                                            AND measured_at < :'day'::timestamptz - interval '5 days');
 SELECT * FROM test.both(:'metric', :'event');
 UPDATE glucose_reading SET mg_dl = mg_dl + 1
 WHERE person_id = :'bea' AND measured_at = (SELECT max(measured_at) FROM glucose_reading
-                                            WHERE person_id = :'bea' AND measured_at < :'day'::timestamptz - interval '5 days');
+                                            WHERE person_id = :'bea'
+                                            AND measured_at < :'day'::timestamptz - interval '5 days');
 SELECT * FROM test.both(:'metric', :'event');
 SELECT * FROM test.both(:'metric', :'event');
 UPDATE meal SET carbs_g = carbs_g + 1
@@ -217,7 +224,8 @@ SELECT person_id, day, metric, 'another', value + 1, unit FROM daily_metric
 WHERE person_id = :'bea' AND metric = 'RESTING_HEART_RATE' AND day = :'day'::date - 2;
 SELECT * FROM test.both(:'metric', :'event');
 INSERT INTO source_preference (person_id, metric, sources)
-SELECT :'bea', 'RESTING_HEART_RATE', ARRAY[source] FROM daily_metric WHERE person_id = :'bea' AND source > 'another' LIMIT 1;
+SELECT :'bea', 'RESTING_HEART_RATE', ARRAY[source] FROM daily_metric WHERE person_id = :'bea' AND source > 'another'
+  LIMIT 1;
 SELECT * FROM test.both(:'metric', :'event');
 SELECT * FROM test.both(:'metric', :'event');
 -- Metrics of days for longer than the others: 24 hours.

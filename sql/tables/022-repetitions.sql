@@ -8,7 +8,7 @@ BEGIN
     ADD COLUMN question uuid,
     ADD COLUMN said bytea,
     ADD COLUMN sources bytea,
-    -- Functions alone write rows, and sign them. Checks are parsed anew for each, which was a tenth of a forecast.
+    -- Functions alone write rows, and sign them. Checks are parsed anew for each, which was a seventh of a forecast.
     DROP CONSTRAINT IF EXISTS prediction_is_whole_or_purged,
     DROP CONSTRAINT IF EXISTS prediction_arm_of_an_experiment,
     DROP CONSTRAINT IF EXISTS prediction_arm_check,
@@ -17,7 +17,7 @@ BEGIN
     DROP CONSTRAINT IF EXISTS prediction_level_check;
   CREATE INDEX prediction_question ON glucose.prediction (person_id, question, issued_at) WHERE question IS NOT NULL;
   COMMENT ON COLUMN glucose.prediction.cached_from IS
-    'The row of the same person that had the same answer to the same question within glucose.cache_ttl; what was '
+    'The row that had been answered to the same question of the same caller within glucose.cache_ttl; what was '
     'answered, and from what, is said there. NULL: a row of its own.';
   COMMENT ON COLUMN glucose.prediction.question IS
     'Digest of who asked what of which model, and of all rows that it may look at: the same question has the same '

@@ -38,7 +38,7 @@ void define_period(const char* name, const char* what, int* minutes) {
 }
 
 void define_ttl(const char* name, const char* what, int* seconds) {
-  DefineCustomIntVariable(name, what, "0: every answer is a whole row of the log.", seconds, *seconds, 0,
+  DefineCustomIntVariable(name, what, "0: every answer is computed and a whole row of the log.", seconds, *seconds, 0,
                           366 * 24 * 60 * 60, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
 }
 
@@ -58,8 +58,7 @@ void define_audit() {
   define_period("glucose.rollback_window",
                 "How long after a deployment the values of both versions' answers are kept, at least.",
                 &rollback_window_min);
-  define_ttl("glucose.cache_ttl", "How long the same answer to the same question is a pointer in the log.",
-             &cache_ttl_s);
+  define_ttl("glucose.cache_ttl", "How long the same question is answered from the log.", &cache_ttl_s);
   define_ttl("glucose.cache_ttl_daily", "The same for metrics of days.", &cache_ttl_daily_s);
 }
 

@@ -22,7 +22,7 @@ extern int audit_retention_min;     // glucose.audit_retention
 extern int rollback_window_min;     // glucose.rollback_window
 extern int rate_limit_predictions;  // glucose.rate_limit_predictions: a minute and identity; 0: no limit
 extern int rate_limit_expensive;    // glucose.rate_limit_expensive
-extern int cache_ttl_s;             // glucose.cache_ttl: 0: every answer is a whole row of the log
+extern int cache_ttl_s;             // glucose.cache_ttl: how long the same question is answered from the log
 extern int cache_ttl_daily_s;       // glucose.cache_ttl_daily: the same of metrics of days
 extern double drift_effect;         // glucose.drift_effect: population stability index from which on it is drift
 

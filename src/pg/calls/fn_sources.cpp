@@ -20,9 +20,9 @@ using glucose::Known;
 
 namespace {
 
-#define PGG_WHOLE                                                                                                   \
-  "SELECT w.person_id, w.prediction_id, w.model_type, w.version, w.sha256, w.meal_id, w.asked_at, w.issued_at, "    \
-  "w.inputs_digest, w.sources, w.purged_at IS NOT NULL, (SELECT pg_catalog.array_agg((h.value "                     \
+#define PGG_WHOLE                                                                                                      \
+  "SELECT w.person_id, w.prediction_id, w.model_type, w.version, w.sha256, w.meal_id, w.asked_at, w.issued_at, "       \
+  "w.inputs_digest, w.sources, w.purged_at IS NOT NULL, (SELECT pg_catalog.array_agg((h.value "                        \
   "OPERATOR(pg_catalog.->>) 'minutes_ahead')::pg_catalog.float8) FROM pg_catalog.jsonb_array_elements(w.predictions) " \
   "AS h (value)), w.level FROM glucose.prediction w WHERE "
 glucose::pg::Query row_of_person{PGG_WHOLE
@@ -157,15 +157,13 @@ struct Again {
   Known known;
   bool is_asked = false;  // whether it can be asked: the meal and the model are there
   bool meal_is_gone = false;
-  bool is_same = false;   // and what the model looks at is what it was
+  bool is_same = false;  // and what the model looks at is what it was
 };
 
 // The horizons that were asked for say how far back is looked.
 void set_horizons(Asking& asking, const Logged& l) {
   if (asking.task->set_minutes == nullptr || l.n_minutes == 0) return;
-  guarded([&] {
-    asking.task->set_minutes(asking.question, {l.minutes, static_cast<size_t>(l.n_minutes)}, true);
-  });
+  guarded([&] { asking.task->set_minutes(asking.question, {l.minutes, static_cast<size_t>(l.n_minutes)}, true); });
 }
 
 bool ask_as_then(Again& again, const Logged& l) {
@@ -187,10 +185,9 @@ void look_again(Again& again, const Logged& l) {
   if (row.found) {
     model = load_model(*asking.task, row, &l.person_id, l.model_type);
     if (l.sha256 == nullptr)
-      model = asking.task->baseline == nullptr
-                  ? nullptr
-                  : owned<std::unique_ptr<AnyModel>>(CurrentMemoryContext, [&] { return asking.task->baseline(*model); })
-                        ->get();
+      model = asking.task->baseline == nullptr ? nullptr : owned<std::unique_ptr<AnyModel>>(CurrentMemoryContext, [&] {
+                                                             return asking.task->baseline(*model);
+                                                           })->get();
   }
   if (model != nullptr) guarded([&] { reach = asking.task->asking_reach(*model, asking.question); });
   again.known = read_known(asking.person, asking.subject, reach, l.asked_at, CurrentMemoryContext);
@@ -217,7 +214,10 @@ const char* name_of(SourceKind kind) {
 void put_inputs(ReturnSetInfo* result, const Again& again, const Logged& l) {
   Datum values[8] = {CStringGetTextDatum("inputs"), TimestampTzGetDatum(l.asked_at)};
   bool nulls[8] = {false, false, true, true, true, true, true, false};
-  values[7] = CStringGetTextDatum(again.meal_is_gone ? "changed" : !again.is_asked ? "unknown" : again.is_same ? "same" : "changed");
+  values[7] = CStringGetTextDatum(again.meal_is_gone ? "changed"
+                                  : !again.is_asked  ? "unknown"
+                                  : again.is_same    ? "same"
+                                                     : "changed");
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -237,8 +237,8 @@ void put_row(ReturnSetInfo* result, const Fated& f, const char* target) {
   };
   if (s.kind == SourceKind::day) {
     set(2, DateADTGetDatum(static_cast<DateADT>(s.at)));
-    set(3, CStringGetTextDatum(s.input == glucose::kTarget ? target
-                                                           : glucose::kInputNames[static_cast<size_t>(s.input)].data()));
+    set(3, CStringGetTextDatum(
+               s.input == glucose::kTarget ? target : glucose::kInputNames[static_cast<size_t>(s.input)].data()));
   } else {
     set(1, TimestampTzGetDatum(s.at));
   }
@@ -271,8 +271,7 @@ SQL_FUNCTION(prediction_sources) {
   look_again(again, logged);
   put_inputs(result, again, logged);
   const Sources now = near_sources(again.known, logged.asked_at, again.asking.subject);
-  const Fates fates =
-      logged.has_sources ? compare(logged.sources, now) : judge(now, again.is_asked && again.is_same);
+  const Fates fates = logged.has_sources ? compare(logged.sources, now) : judge(now, again.is_asked && again.is_same);
   for (size_t i = 0; i < fates.n; ++i)
     if (counts(fates.rows[i], logged.issued_at)) put_row(result, fates.rows[i], again.asking.subject.name.data());
   end(Volatility::stable);

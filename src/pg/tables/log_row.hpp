@@ -46,7 +46,7 @@ enum LogColumn : int {
 #define PGG_LOG_COLUMNS                                                                                          \
   "person_id, prediction_id, issued_at, issued_to, role, session_role, model_type, version, sha256, source, "    \
   "inputs_digest, experiment, arm, shadow_version, shadow_sha256, cached_from, meal_id, asked_at, level, unit, " \
-  "client_address, score, latency_ms, inputs, predictions, shadow_predictions, question, said, "    \
+  "client_address, score, latency_ms, inputs, predictions, shadow_predictions, question, said, "                 \
   "sources"
 #define PGG_LOG_TYPES                                                                                                  \
   UUIDOID, UUIDOID, TIMESTAMPTZOID, TEXTOID, NAMEOID, NAMEOID, TEXTOID, TEXTOID, BYTEAOID, TEXTOID, BYTEAOID, TEXTOID, \

@@ -28,7 +28,8 @@ Query rows_with_old_values{
     {TIMESTAMPTZOID, TIMESTAMPTZOID, INTERVALOID, BOOLOID, INT4OID}};
 Query take_values{
     "UPDATE glucose.prediction SET meal_id = NULL, asked_at = NULL, level = NULL, unit = NULL, client_address = NULL, "
-    "score = NULL, latency_ms = NULL, inputs = NULL, predictions = NULL, shadow_predictions = NULL, question = NULL, said = NULL, sources = NULL, purged_at = $3, "
+    "score = NULL, latency_ms = NULL, inputs = NULL, predictions = NULL, shadow_predictions = NULL, question = NULL, "
+    "said = NULL, sources = NULL, purged_at = $3, "
     "purged_mac = $4 WHERE person_id OPERATOR(pg_catalog.=) $1 AND prediction_id OPERATOR(pg_catalog.=) $2",
     4,
     {UUIDOID, UUIDOID, TIMESTAMPTZOID, BYTEAOID},

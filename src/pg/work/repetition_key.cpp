@@ -111,8 +111,7 @@ void add_meals(StringInfo out, std::span<const Meal> meals, TimestampTz after, T
 // Rows that no mark stands for yet: few.
 void add_newer_rows(StringInfo out, const Person& person, TimestampTz after, TimestampTz until, bool has_meals) {
   if (until <= after) return;
-  const Readings readings =
-      read_readings(&person.id, after, until, settings::max_train_bytes(), CurrentMemoryContext);
+  const Readings readings = read_readings(&person.id, after, until, settings::max_train_bytes(), CurrentMemoryContext);
   add_readings(out, {readings.rows, static_cast<size_t>(readings.n)}, after, until);
   add_text(out, "meals");
   if (!has_meals) return;

@@ -28,9 +28,10 @@ struct Served {
   }
 };
 
-/// Reads what the answer needs, if it has to be computed. A named version bypasses experiments. A person's model that was no better than
-/// persistence on its test rows does not serve where something better is there: the population's model, else
-/// persistence itself; nor does one that was rejected, where there is none else. Raises MG001 when there is nothing.
+/// Reads what the answer needs, if it has to be computed. A named version bypasses experiments. A person's model that
+/// was no better than persistence on its test rows does not serve where something better is there: the population's
+/// model, else persistence itself; nor does one that was rejected, where there is none else. Raises MG001 when there is
+/// nothing.
 Served read_served(const Asking& asking, MemoryContext context);
 
 /// Pure computing: no server call inside. The answer is palloc'ed.

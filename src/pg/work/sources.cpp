@@ -66,9 +66,9 @@ Fates room_for(size_t n) {
 
 Sources near_sources(const Known& known, Micros at, const Subject& subject) {
   const Micros as_of = known.daily != nullptr ? std::min(at, known.until) : at;
-  const auto first_reading =
-      std::partition_point(known.readings.begin(), known.readings.end(),
-                           [&](const Reading& r) { return r.measured_at <= as_of - kNearReadings; });
+  const auto first_reading = std::partition_point(known.readings.begin(), known.readings.end(), [&](const Reading& r) {
+    return r.measured_at <= as_of - kNearReadings;
+  });
   const auto first_meal = std::partition_point(known.meals.begin(), known.meals.end(),
                                                [&](const Meal& m) { return m.eaten_at <= as_of - kNearMeals; });
   const auto most = static_cast<size_t>(known.readings.end() - first_reading + (known.meals.end() - first_meal)) +
@@ -77,16 +77,27 @@ Sources near_sources(const Known& known, Micros at, const Subject& subject) {
   out.rows = static_cast<Source*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Source) * (most + 1)));
   const auto add = [&out](const Source& source) { new (&out.rows[out.n++]) Source(source); };
   for (auto r = first_reading; r != known.readings.end() && r->measured_at <= as_of; ++r)
-    add({.kind = SourceKind::reading, .is_known = r->recorded_at <= as_of, .at = r->measured_at,
-         .recorded_at = r->recorded_at, .value = r->mg_dl});
+    add({.kind = SourceKind::reading,
+         .is_known = r->recorded_at <= as_of,
+         .at = r->measured_at,
+         .recorded_at = r->recorded_at,
+         .value = r->mg_dl});
   for (auto m = first_meal; m != known.meals.end() && m->eaten_at <= as_of; ++m)
-    add({.kind = SourceKind::meal, .rest = digest_of_rest(*m), .at = m->eaten_at, .recorded_at = DT_NOBEGIN,
-         .value = m->nutrition.carbs_g, .id = m->id});
+    add({.kind = SourceKind::meal,
+         .rest = digest_of_rest(*m),
+         .at = m->eaten_at,
+         .recorded_at = DT_NOBEGIN,
+         .value = m->nutrition.carbs_g,
+         .id = m->id});
   if (known.daily != nullptr)
     for (const DailyRow& d : known.daily->rows) {
       if (d.input == kTarget && input_of(subject.name) >= 0) continue;  // there twice
-      add({.kind = SourceKind::day, .input = d.input, .is_known = d.known_at <= as_of, .at = d.day,
-           .recorded_at = d.known_at, .value = d.value});
+      add({.kind = SourceKind::day,
+           .input = d.input,
+           .is_known = d.known_at <= as_of,
+           .at = d.day,
+           .recorded_at = d.known_at,
+           .value = d.value});
     }
   return out;
 }

@@ -14,12 +14,12 @@ enum class SourceKind : char { reading = 'r', meal = 'm', day = 'd' };
 
 struct Source {
   SourceKind kind;
-  int16 input = 0;            // of a day: Input, or kTarget
-  bool is_known = true;       // by the moment that is asked about; what is logged always is
-  uint32 rest = 0;            // of a meal: a digest of what is not its carbohydrate
-  int64 at = 0;               // a moment, or a day
+  int16 input = 0;       // of a day: Input, or kTarget
+  bool is_known = true;  // by the moment that is asked about; what is logged always is
+  uint32 rest = 0;       // of a meal: a digest of what is not its carbohydrate
+  int64 at = 0;          // a moment, or a day
   TimestampTz recorded_at = 0;
-  float value = 0;            // mg/dL, g of carbohydrate (NaN: not known), of the metric
+  float value = 0;             // mg/dL, g of carbohydrate (NaN: not known), of the metric
   std::array<uint8, 16> id{};  // of a meal
 };
 struct Sources {
