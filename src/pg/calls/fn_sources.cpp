@@ -10,6 +10,7 @@
 #include "pg/tables/material.hpp"
 #include "pg/tables/models.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/tables/subject.hpp"
 #include "pg/work/question.hpp"
 #include "pg/work/sources.hpp"
@@ -256,7 +257,7 @@ void put_row(ReturnSetInfo* result, const Fated& f, const char* target) {
 
 }  // namespace
 
-SQL_FUNCTION(prediction_sources) {
+COUNTED_FUNCTION(prediction_sources, expensive) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const pg_uuid_t* prediction_id = uuid_argument(fcinfo, 0, "prediction_id");
   const pg_uuid_t* person_id = optional_uuid_argument(fcinfo, 1);
