@@ -12,7 +12,7 @@ namespace {
 
 std::vector<int> hours_in_utc(const Stretch& stretch) {
   std::vector<int> hours;
-  for (const Point& p : stretch.points) hours.push_back(static_cast<int>(p.at / (60 * kMinute) % 24));
+  for (const StretchPoint& p : stretch.points) hours.push_back(static_cast<int>(p.at / (60 * kMinute) % 24));
   return hours;
 }
 

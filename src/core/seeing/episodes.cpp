@@ -11,7 +11,7 @@ std::vector<Episode> episodes_of(const Stretch& stretch, Beyond beyond, double l
   bool inside = false;            // in an episode that is not over
   Micros run = 0, run_began = 0;  // of readings beyond the limit when outside, of others when inside
   double extreme = 0;             // of the run when outside, of the episode when inside
-  for (const Point& p : stretch.points) {
+  for (const StretchPoint& p : stretch.points) {
     const bool out_of_range = is_beyond(p.mg_dl);
     if (out_of_range) {
       const bool first = !inside && run == 0;

@@ -26,7 +26,7 @@ void count_beginnings(const Stretch& stretch, std::span<const int> hours, const 
                       Count&& count) {
   for (const Episode& e : episodes) {
     const auto first = std::lower_bound(stretch.points.begin(), stretch.points.end(), e.begin,
-                                        [](const Point& p, Micros at) { return p.at < at; });
+                                        [](const StretchPoint& p, Micros at) { return p.at < at; });
     count(static_cast<std::size_t>(hours[static_cast<std::size_t>(first - stretch.points.begin())]));
   }
 }

@@ -13,7 +13,7 @@ Risk risk_of(double mg_dl) {
 
 Risk mean_risk(const Stretch& stretch) {
   Risk sum;
-  for (const Point& p : stretch.points) {
+  for (const StretchPoint& p : stretch.points) {
     const Risk r = risk_of(p.mg_dl);
     sum.low += r.low * static_cast<double>(p.covers);
     sum.high += r.high * static_cast<double>(p.covers);
@@ -37,7 +37,7 @@ double average_daily_risk_range(const Stretch& stretch, std::span<const Micros> 
   const auto close = [&] {
     if (n >= kFewest) sum += risk_of(lowest).low + risk_of(highest).high, ++days;
   };
-  for (const Point& p : stretch.points) {
+  for (const StretchPoint& p : stretch.points) {
     const Micros day = day_number(p.at, midnights);
     if (n == 0 || day != today) {
       close();

@@ -16,7 +16,7 @@ bool same(const Sample& a, const Sample& b) {
 }
 
 // The lower of the two in the middle; a single reading stands for the longest.
-Micros usual_step_of(const std::vector<Point>& points) {
+Micros usual_step_of(const std::vector<StretchPoint>& points) {
   if (points.size() < 2) return kLongestStep;
   std::vector<Micros> steps;
   steps.reserve(points.size());
@@ -26,8 +26,8 @@ Micros usual_step_of(const std::vector<Point>& points) {
   return std::min(*middle, kLongestStep);
 }
 
-std::vector<Point> moments_of(std::span<const Sample> samples, Micros begin, Micros end) {
-  std::vector<Point> points;
+std::vector<StretchPoint> moments_of(std::span<const Sample> samples, Micros begin, Micros end) {
+  std::vector<StretchPoint> points;
   points.reserve(samples.size());
   int n_here = 0;
   double sum_here = 0;
@@ -59,7 +59,7 @@ Stretch stretch_of(std::span<const Sample> samples, Micros begin, Micros end) {
   s.usual_step = usual_step_of(s.points);
   s.longest_step = std::max(kLongestStep, s.usual_step + s.usual_step / 2);
   for (std::size_t i = 0; i < s.points.size(); ++i) {
-    Point& p = s.points[i];
+    StretchPoint& p = s.points[i];
     const bool last = i + 1 == s.points.size();
     const Micros until_next = last ? 0 : s.points[i + 1].at - p.at;
     p.ends = last || until_next > s.longest_step;

@@ -21,7 +21,7 @@ static_assert(std::is_trivially_copyable_v<Sample>);
 std::size_t settle(std::span<Sample> samples, std::size_t sorted);
 
 /// A moment of a stretch: what was measured and how long it counts.
-struct Point {
+struct StretchPoint {
   Micros at;
   double mg_dl;
   Micros covers;
@@ -33,7 +33,7 @@ struct Point {
 /// kLongestStep (as for days, core/days/glucose_day.hpp); longest_step is kLongestStep, or one and a half usual steps
 /// where that is longer, since a sensor of every 15 minutes is a minute late at times.
 struct Stretch {
-  std::vector<Point> points;
+  std::vector<StretchPoint> points;
   Micros usual_step = 0, longest_step = 0;
   Micros begin = 0, end = 0;  // of the period asked for; of the readings where none was
   Micros covered = 0;

@@ -16,7 +16,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 template <class Holds>
 double share(const Stretch& stretch, Holds&& holds) {
   Micros sum = 0;
-  for (const Point& p : stretch.points)
+  for (const StretchPoint& p : stretch.points)
     if (holds(p.mg_dl)) sum += p.covers;
   return 100.0 * static_cast<double>(sum) / static_cast<double>(stretch.covered);
 }
@@ -39,7 +39,7 @@ int count(const Stretch& stretch, Beyond beyond, double limit) {
 
 void add_levels(const Stretch& stretch, Summary& s) {
   Weighed levels;
-  for (const Point& p : stretch.points) levels.add(p.mg_dl, static_cast<double>(p.covers));
+  for (const StretchPoint& p : stretch.points) levels.add(p.mg_dl, static_cast<double>(p.covers));
   s.mean = levels.mean();
   s.sd = levels.sd();
   s.cv_pct = 100 * s.sd / s.mean;
@@ -73,7 +73,7 @@ void add_risks(const Stretch& stretch, std::span<const Micros> midnights, Summar
 int days_of(const Stretch& stretch, std::span<const Micros> midnights) {
   int days = 0;
   Micros before = 0;
-  for (const Point& p : stretch.points) {
+  for (const StretchPoint& p : stretch.points) {
     const Micros day = day_number(p.at, midnights);
     days += days == 0 || day != before;
     before = day;

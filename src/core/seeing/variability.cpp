@@ -52,7 +52,7 @@ void differences(const Stretch& stretch, Micros lag, Each&& each) {
   constexpr Micros kNear = kLongestStep / 2;
   const auto& points = stretch.points;
   std::size_t k = 0;
-  for (const Point& p : points) {
+  for (const StretchPoint& p : points) {
     const Micros then = p.at - lag;
     while (k + 1 < points.size() && std::abs(points[k + 1].at - then) < std::abs(points[k].at - then)) ++k;
     if (std::abs(points[k].at - then) <= kNear) each(p.mg_dl - points[k].mg_dl, static_cast<double>(p.covers));
@@ -66,7 +66,7 @@ double mean_excursion(const Stretch& stretch, double sd) {
   if (!(sd > 0)) return kNone;
   Excursions excursions(sd);
   bool begins = true;
-  for (const Point& p : stretch.points) {
+  for (const StretchPoint& p : stretch.points) {
     begins ? excursions.start(p.mg_dl) : excursions.see(p.mg_dl);
     begins = p.ends;
   }
