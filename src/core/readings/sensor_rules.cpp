@@ -11,7 +11,7 @@ constexpr std::size_t kRhythmOf = 6;  // intervals
 constexpr float kInRhythm = 0.9F, kUncertain = 0.5F, kOffRhythm = 0.1F;
 // Of the jump, in spreads, of which a 90 % interval reaches about three; what may be real may go on, too.
 constexpr float kDoubtOfNear = 0.5F;
-constexpr float kFall = 25, kFallTo = 70, kSteady = 6;
+constexpr float kFallTo = 70, kSteady = 6;
 constexpr Micros kFallWithin = 16 * kMinute;
 constexpr int kSteadyReadings = 4;
 
@@ -66,7 +66,7 @@ std::optional<std::size_t> fallen_from(Points points, std::size_t i) {
   if (points[i].mg_dl >= kFallTo) return {};
   std::optional<std::size_t> top;
   for (std::size_t j = i; j-- > 0 && points[i].at - points[j].at <= kFallWithin;)
-    if (points[j].mg_dl - points[i].mg_dl >= kFall && (!top || points[j].mg_dl > points[*top].mg_dl)) top = j;
+    if (points[j].mg_dl - points[i].mg_dl >= kLeastFall && (!top || points[j].mg_dl > points[*top].mg_dl)) top = j;
   return top;
 }
 
@@ -115,9 +115,10 @@ void Walk::look(const Point& p) {
     if (p.at - waiting_.front().at >= kConfirmedAfter) believe();
   } else {
     drop(p.at);
-    far_ = in_possible(believed.back(), p) > kFarJump;
+    const float strength = in_possible(believed.back(), p);
+    far_ = strength > kFarJump;
     in_rhythm_ = is_in_rhythm(points_, next_);
-    jumps.push_back({p.at, p.at, believed.back().mg_dl, p.mg_dl, far_, false});
+    jumps.push_back({p.at, p.at, believed.back().mg_dl, p.mg_dl, strength, far_, false});
     waiting_.push_back(p);
   }
 }

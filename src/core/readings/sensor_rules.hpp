@@ -29,7 +29,7 @@ inline constexpr Micros kFlatSpan = 60 * kMinute, kFlatWithin = 180 * kMinute;
 // The edges of a sensor's range.
 inline constexpr float kLowEdge = 40, kHighEdge = 400, kHighCode = 401;
 // Compression lows.
-inline constexpr float kFallEnds = 75;
+inline constexpr float kLeastFall = 25, kFallEnds = 75;
 
 using Points = std::span<const Point>;
 
@@ -64,6 +64,7 @@ std::vector<Point> averaged(Points points, std::size_t least);
 struct Jump {
   Micros at, settled_at;  // when a second one agreed with it or with those before
   float from, to;
+  float strength;  // the change, counted in what a body can do
   bool far, believed;
 };
 

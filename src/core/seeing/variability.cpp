@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/days/glucose_day.hpp"
+#include "core/seeing/turning_points.hpp"
 #include "core/seeing/weighed.hpp"
 
 namespace glucose {
@@ -11,40 +12,6 @@ namespace glucose {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-/// Finds turning points in readings without a gap, one at a time.
-class Excursions {
- public:
-  explicit Excursions(double sd) : sd_(sd) {}
-
-  void start(double mg_dl) {
-    low_ = high_ = mg_dl;
-    direction_ = 0;
-  }
-
-  void see(double mg_dl) {
-    if (direction_ >= 0) high_ = std::max(high_, mg_dl);
-    if (direction_ <= 0) low_ = std::min(low_, mg_dl);
-    if (direction_ >= 0 && high_ - mg_dl > sd_) {
-      if (direction_ > 0) note(high_ - low_, 1);
-      direction_ = -1, low_ = mg_dl;
-    } else if (direction_ <= 0 && mg_dl - low_ > sd_) {
-      if (direction_ < 0) note(high_ - low_, -1);
-      direction_ = 1, high_ = mg_dl;
-    }
-  }
-
-  double mean() const { return n_ > 0 ? sum_ / n_ : kNone; }
-
- private:
-  void note(double height, int direction) {
-    if (first_ == 0) first_ = direction;
-    if (direction == first_) sum_ += height, ++n_;
-  }
-
-  double sd_, low_ = 0, high_ = 0, sum_ = 0;
-  int direction_ = 0, first_ = 0, n_ = 0;
-};
 
 // Calls `each` with the difference of every point to the one `lag` before, and the time it covers.
 template <class Each>
@@ -64,13 +31,14 @@ void differences(const Stretch& stretch, Micros lag, Each&& each) {
 double mean_excursion(const Stretch& stretch, double sd) {
   // Without any spread there is no excursion, whatever rounding leaves of it.
   if (!(sd > 0)) return kNone;
-  Excursions excursions(sd);
-  bool begins = true;
-  for (const StretchPoint& p : stretch.points) {
-    begins ? excursions.start(p.mg_dl) : excursions.see(p.mg_dl);
-    begins = p.ends;
+  double sum = 0;
+  int n = 0, first = 0;
+  for (const Excursion& e : excursions_of(stretch, sd)) {
+    if (!e.is_over) continue;
+    if (first == 0) first = e.direction;
+    if (e.direction == first) sum += e.height, ++n;
   }
-  return excursions.mean();
+  return n > 0 ? sum / n : kNone;
 }
 
 double mean_of_daily_differences(const Stretch& stretch) {

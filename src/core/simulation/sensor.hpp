@@ -21,6 +21,27 @@ inline constexpr int kSensorIntervalMin = 5;
 inline constexpr int kSensorSessionDays = 10;
 inline constexpr float kSensorLow = 40.0F, kSensorHigh = 400.0F;  // mg/dL, what the device reports at most
 
+/// What a sensor did that its readings do not say, from a minute to another.
+struct SensorLabel {
+  enum class Kind : std::uint8_t { gap, warm_up, compression } kind;
+  Micros begin, end;
+  float depth_mg_dl;  // compression: how much too low at most
+};
+
+/// One moment at which there should be a reading.
+struct SensorSlot {
+  Micros at;
+  float faultless;  // mg/dL: what would be shown without compression; not limited to what the device reports
+  float noiseless;  // the same without noise
+  bool delivered;
+};
+
+/// For who wants to know what was really there: labels by begin and slots by time.
+struct SensorRecord {
+  std::vector<SensorLabel> labels;
+  std::vector<SensorSlot> slots;
+};
+
 /// One person's sensors, one after the other. Call once a minute with the plasma glucose.
 class Sensor {
  public:
@@ -30,13 +51,22 @@ class Sensor {
   std::optional<Reading> step_minute(std::int64_t minute, double plasma_mg_dl);
   /// What the display of the person shows, mg/dL: the last measured value, also when the database did not get it.
   float shown_mg_dl() const { return shown_mg_dl_; }
+  /// From here on; draws nothing, so readings are the same.
+  void keep_record() { keeps_record_ = true; }
+  const SensorRecord& record() const { return record_; }
 
  private:
   static constexpr std::int64_t kLongAgo = -1'000'000;  // before any minute simulated
 
   void start_session(std::int64_t minute);
   void advance_faults(std::int64_t minute);
-  double measured(std::int64_t minute);
+  void note(SensorLabel::Kind kind, std::int64_t begin, std::int64_t end, double depth_mg_dl = 0);
+  /// What the device would say without compression, and without noise.
+  struct Measured {
+    double faultless, noiseless;
+  };
+  Measured measured(std::int64_t minute);
+  double pressed_by(std::int64_t minute) const;
 
   Random random_;
   double interstitial_mg_dl_;
@@ -49,6 +79,8 @@ class Sensor {
   int phase_min_, phase_s_;
   bool started_ = false;
   float shown_mg_dl_;
+  bool keeps_record_ = false;
+  SensorRecord record_;
 };
 
 }  // namespace glucose::sim

@@ -44,6 +44,11 @@ Simulator::Simulator(const Seeds& seeds, int days, Profile profile)
   life_.forget();
 }
 
+void Simulator::keep_truth() {
+  keeps_truth_ = true;
+  sensor_.keep_record();
+}
+
 void Simulator::step() {
   if (!done()) live_day();
 }
@@ -56,7 +61,7 @@ void Simulator::live_day() {
   today_.clear();
   auto next = plan.begin();
   for (int minute = 0; minute < 1440; ++minute) {
-    for (; next != plan.end() && next->minute <= minute; ++next) eat(*next, true);
+    for (; next != plan.end() && next->minute <= minute; ++next) eat(*next, minute, true);
     live_minute(minute);
   }
   // Logged times differ from the true ones, so the order may too; two meals never share a moment.
@@ -80,8 +85,11 @@ void Simulator::live_minute(int minute_of_day) {
   react_to_low(minute_of_day);
 }
 
-void Simulator::eat(const sim::PlannedMeal& meal, bool announce) {
+void Simulator::eat(const sim::PlannedMeal& meal, int minute_of_day, bool announce) {
   body_.eat(meal.food);
+  if (keeps_truth_)
+    eaten_.push_back(
+        {day_ * kDay + minute_of_day * kMinute, static_cast<float>(meal.food.available_carbs_g), meal.logged});
   if (dosing_ && announce) dosing_->announce(meal);
   if (!meal.logged) return;
   const Micros at = day_ * kDay + meal.logged_minute * kMinute;
@@ -95,7 +103,7 @@ void Simulator::react_to_low(int minute_of_day) {
   const bool asleep = minute_of_day < 390;
   const bool wakes = reaction_.uniform() < (asleep ? 0.04 : 0.2);
   if (sensor_.shown_mg_dl() >= kLowAlarmMgDl || since_rescue_min_ < 25 || !wakes) return;
-  eat(habit_.rescue(minute_of_day), false);
+  eat(habit_.rescue(minute_of_day), minute_of_day, false);
   since_rescue_min_ = 0;
 }
 

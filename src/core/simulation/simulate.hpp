@@ -23,6 +23,13 @@ struct SimulatedMeal {
   Nutrition nutrition;
 };
 
+/// What was really eaten, logged or not; true times, as in SimulatedMeal.
+struct SimulatedEating {
+  Micros at;
+  float carbs_g;  // that act as glucose does
+  bool logged;
+};
+
 inline constexpr int kMostSimulatedDays = 3650;
 
 /// Simulates one person day by day, after an unseen warm-up day: same seed and profile, same bits; more days only add
@@ -36,6 +43,10 @@ class Simulator {
   bool done() const { return day_ >= days_; }
   /// One day, about half a millisecond. Nothing when done.
   void step();
+  /// From the next step on; readings and meals are the same.
+  void keep_truth();
+  const std::vector<SimulatedEating>& eaten() const { return eaten_; }
+  const sim::SensorRecord& sensor_record() const { return sensor_.record(); }
   const std::vector<SimulatedMeal>& meals() const { return meals_; }
   const std::vector<Reading>& readings() const { return readings_; }
   const std::vector<SimulatedValue>& values() const { return life_.values(); }
@@ -48,7 +59,7 @@ class Simulator {
   Simulator(const Seeds& seeds, int days, Profile profile);
   void live_day();
   void live_minute(int minute_of_day);
-  void eat(const sim::PlannedMeal& meal, bool announce);
+  void eat(const sim::PlannedMeal& meal, int minute_of_day, bool announce);
   void react_to_low(int minute_of_day);
 
   int days_, day_ = -1;
@@ -61,6 +72,8 @@ class Simulator {
   Random reaction_;
   sim::DailyLife life_;
   int since_rescue_min_ = 600;
+  bool keeps_truth_ = false;
+  std::vector<SimulatedEating> eaten_;
   std::vector<SimulatedMeal> today_;
   std::vector<SimulatedMeal> meals_;
   std::vector<Reading> readings_;

@@ -8,9 +8,9 @@
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/owned.hpp"
-#include "pg/boundary/settings.hpp"
 #include "pg/tables/daily.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/work/period.hpp"
 #include "pg/work/statistics.hpp"
 
 using namespace glucose::pg;
@@ -18,74 +18,12 @@ using glucose::ClockSample;
 using glucose::HourSummary;
 using glucose::Micros;
 using glucose::ProfilePart;
-using glucose::Sample;
 using glucose::Stretch;
 using glucose::Summary;
 
 namespace {
 
-constexpr int kUsualDays = glucose::kEnoughDays, kMostProfileDays = 366;
-static_assert(glucose::kFromFirst == DT_NOBEGIN && glucose::kToLast == DT_NOEND);
-
-glucose::pg::Query newest_reading{
-    "SELECT r.measured_at::pg_catalog.timestamptz FROM glucose.glucose_reading r "
-    "WHERE r.person_id OPERATOR(pg_catalog.=) $1 ORDER BY r.measured_at USING OPERATOR(pg_catalog.>) LIMIT 1",
-    1,
-    {UUIDOID}};
-
-bool find_newest(const Person& person, TimestampTz* at) {
-  Parameters p;
-  p.add(UUIDPGetDatum(&person.id));
-  run(newest_reading, p, Mode::read);
-  if (SPI_processed == 0) return false;
-  *at = DatumGetTimestampTz(value(0, 1));
-  return true;
-}
-
-/// begin <= measured_at < end; infinite where nothing bounds it.
-struct Period {
-  TimestampTz begin, end;
-};
-
-// Without an end: up to the newest reading, that included; without a beginning: the days before the end.
-Period period_of(const Person& person, const TimestampTz* begin, const TimestampTz* end, int n_days) {
-  Period period{begin != nullptr ? *begin : DT_NOBEGIN, end != nullptr ? *end : DT_NOEND};
-  if (begin == nullptr && period.end != DT_NOBEGIN) {
-    TimestampTz last = period.end;
-    if (last != DT_NOEND || find_newest(person, &last)) period.begin = last - n_days * USECS_PER_DAY;
-    if (period.end == DT_NOEND && last != DT_NOEND) ++period.begin;  // else it were the days and one reading
-  }
-  if (period.begin >= period.end)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the period has no time in it"),
-                    errhint("\"start_at\" must be before \"end_at\".")));
-  return period;
-}
-
-struct Samples {
-  Sample* rows;
-  size_t n;
-  std::span<const Sample> all() const { return {rows, n}; }
-};
-
-Samples read_samples(const Person& person, const Period& period) {
-  const Readings readings = read_readings(&person.id, period.begin == DT_NOBEGIN ? DT_NOBEGIN : period.begin - 1,
-                                          period.end == DT_NOEND ? DT_NOEND : period.end - 1,
-                                          settings::max_train_bytes(), CurrentMemoryContext);
-  Samples samples{static_cast<Sample*>(MemoryContextAllocHuge(CurrentMemoryContext,
-                                                              sizeof(Sample) * (static_cast<Size>(readings.n) + 1))),
-                  static_cast<size_t>(readings.n)};
-  for (size_t i = 0; i < samples.n; ++i) samples.rows[i] = {readings.rows[i].measured_at, readings.rows[i].mg_dl};
-  pfree(readings.rows);
-  // A view of an application's own may show rows in its order and twice.
-  guarded([&] { samples.n = glucose::settle({samples.rows, samples.n}, 0); });
-  return samples;
-}
-
-const TimestampTz* optional_time(FunctionCallInfo fcinfo, int i, TimestampTz* at) {
-  if (PG_ARGISNULL(i)) return nullptr;
-  *at = PG_GETARG_TIMESTAMPTZ(i);
-  return at;
-}
+constexpr int kMostProfileDays = 366;
 
 // When the days of the readings begin; none where there is no reading.
 std::span<const Micros> midnights_of(const Person& person, const Samples& samples) {
@@ -136,7 +74,8 @@ SQL_FUNCTION(glucose_statistics) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   TimestampTz start_at, end_at;
   const TimestampTz *start = optional_time(fcinfo, 1, &start_at), *until = optional_time(fcinfo, 2, &end_at);
-  const StatisticsOptions options = read_statistics_options(jsonb_argument(fcinfo, 3, "options"), false);
+  const StatisticsOptions options =
+      read_statistics_options(jsonb_argument(fcinfo, 3, "options"), OptionsOf::statistics);
   TupleDesc row;
   if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
   begin(Volatility::stable);
@@ -152,7 +91,8 @@ SQL_FUNCTION(glucose_statistics) {
 SQL_FUNCTION(glucose_statistics_daily) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const DateADT first = date_argument(fcinfo, 1, "start_at"), last = date_argument(fcinfo, 2, "end_at");
-  const StatisticsOptions options = read_statistics_options(jsonb_argument(fcinfo, 3, "options"), false);
+  const StatisticsOptions options =
+      read_statistics_options(jsonb_argument(fcinfo, 3, "options"), OptionsOf::statistics);
   const bool any = require_days(first, last);
   const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
@@ -187,7 +127,8 @@ SQL_FUNCTION(glucose_statistics_hourly) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   TimestampTz start_at, end_at;
   const TimestampTz *start = optional_time(fcinfo, 1, &start_at), *until = optional_time(fcinfo, 2, &end_at);
-  const StatisticsOptions options = read_statistics_options(jsonb_argument(fcinfo, 3, "options"), false);
+  const StatisticsOptions options =
+      read_statistics_options(jsonb_argument(fcinfo, 3, "options"), OptionsOf::statistics);
   const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);
@@ -217,7 +158,7 @@ SQL_FUNCTION(agp) {
   TimestampTz end_at;
   const TimestampTz* until = optional_time(fcinfo, 2, &end_at);
   if (until != nullptr) require_finite_time(*until, "end_at");
-  const StatisticsOptions options = read_statistics_options(jsonb_argument(fcinfo, 3, "options"), true);
+  const StatisticsOptions options = read_statistics_options(jsonb_argument(fcinfo, 3, "options"), OptionsOf::profile);
   const AnswerRows answer(fcinfo);
   begin(Volatility::stable);
   const Person person = read_person(person_id);

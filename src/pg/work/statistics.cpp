@@ -11,7 +11,10 @@ namespace glucose::pg {
 
 namespace {
 
-constexpr const char* kKnown = "unit, targets, very_low, low, tight_high, high, very_high and conga_hours";
+constexpr const char* kKnown[] = {
+    "unit, targets, very_low, low, tight_high, high, very_high and conga_hours", "unit and part_min",
+    "unit, lang, targets, very_low, low, tight_high, high, very_high, rapid and spike", "unit, lang and rate"};
+constexpr double kLeastRapid = 0.5, kMostRapid = 10, kLeastSpike = 15, kMostSpike = 300;  // mg/dL
 constexpr double kFewestHours = 0.5, kMostHours = 48;
 constexpr int kPart = 15, kFewestPart = 5, kMostPart = 120;
 
@@ -29,8 +32,8 @@ constexpr int kNLimits = 5;
 /// Options as they come: in which order is not known, and limits are in a unit that may be named after them.
 struct Given {
   StatisticsOptions options;
-  double limits[kNLimits];
-  bool of_profile;
+  double limits[kNLimits], rapid, spike;
+  OptionsOf of;
 };
 
 void read_targets(const char* name, Targets& targets) {
@@ -58,23 +61,47 @@ bool read_limit(const char* key, const JsonbValue& value, Given& given) {
   return false;
 }
 
-void read_option(const char* key, const JsonbValue& value, void* state) {
-  Given& given = *static_cast<Given*>(state);
+// What only some of the functions know; false: not this one.
+bool read_own_option(const char* key, const JsonbValue& value, Given& given) {
   StatisticsOptions& o = given.options;
-  if (strcmp(key, "unit") == 0)
-    o.unit = require_unit(text_value(key, value));
-  else if (given.of_profile && strcmp(key, "part_min") == 0)
+  const bool in_words = given.of == OptionsOf::happened || given.of == OptionsOf::unusual;
+  if (given.of == OptionsOf::profile && strcmp(key, "part_min") == 0)
     o.part_min = part_value(key, value);
-  else if (given.of_profile)
-    raise_unknown_option(key, "unit and part_min");
-  else if (strcmp(key, "targets") == 0)
-    read_targets(text_value(key, value), o.targets);
-  else if (strcmp(key, "conga_hours") == 0) {
+  else if (in_words && strcmp(key, "lang") == 0)
+    require_disclaimer(o.lang = text_value(key, value));
+  else if (given.of == OptionsOf::happened && strcmp(key, "rapid") == 0)
+    given.rapid = number_value(key, value);
+  else if (given.of == OptionsOf::happened && strcmp(key, "spike") == 0)
+    given.spike = number_value(key, value);
+  else if (given.of == OptionsOf::unusual && strcmp(key, "rate") == 0) {
+    o.rate = number_value(key, value);
+    if (!(o.rate > 0 && o.rate <= 1)) raise_bad_option(key, "more than 0 and at most 1");
+  } else if (given.of == OptionsOf::statistics && strcmp(key, "conga_hours") == 0) {
     o.targets.conga_hours = number_value(key, value);
     if (!(o.targets.conga_hours >= kFewestHours && o.targets.conga_hours <= kMostHours))
       raise_bad_option(key, "from 0.5 to 48");
-  } else if (!read_limit(key, value, given))
-    raise_unknown_option(key, kKnown);
+  } else
+    return false;
+  return true;
+}
+
+void read_option(const char* key, const JsonbValue& value, void* state) {
+  Given& given = *static_cast<Given*>(state);
+  const bool has_limits = given.of == OptionsOf::statistics || given.of == OptionsOf::happened;
+  if (strcmp(key, "unit") == 0)
+    given.options.unit = require_unit(text_value(key, value));
+  else if (has_limits && strcmp(key, "targets") == 0)
+    read_targets(text_value(key, value), given.options.targets);
+  else if (!read_own_option(key, value, given) && !(has_limits && read_limit(key, value, given)))
+    raise_unknown_option(key, kKnown[static_cast<size_t>(given.of)]);
+}
+
+double settled_in(const char* key, double value, double usual, double least, double most, GlucoseUnit unit) {
+  if (std::isnan(value)) return usual;
+  const double mg_dl = unit == GlucoseUnit::mmol_l ? value * kMgDlPerMmolL : value;
+  if (!(mg_dl >= least && mg_dl <= most))
+    raise_bad_option(key, psprintf("from %g to %g mg/dL, in the unit of the option \"unit\"", least, most));
+  return mg_dl;
 }
 
 void settle_limits(const Given& given, StatisticsOptions& options) {
@@ -97,14 +124,18 @@ void settle_limits(const Given& given, StatisticsOptions& options) {
 
 }  // namespace
 
-StatisticsOptions read_statistics_options(Jsonb* options, bool of_profile) {
+StatisticsOptions read_statistics_options(Jsonb* options, OptionsOf of) {
   Given given;
-  given.of_profile = of_profile;
-  given.options.part_min = of_profile ? kPart : 0;
+  given.of = of;
+  given.options.part_min = of == OptionsOf::profile ? kPart : 0;
   for (double& limit : given.limits) limit = std::numeric_limits<double>::quiet_NaN();
+  given.rapid = given.spike = std::numeric_limits<double>::quiet_NaN();
   for_each_key(options, "options", read_option, &given);
-  settle_limits(given, given.options);
-  return given.options;
+  StatisticsOptions& o = given.options;
+  settle_limits(given, o);
+  o.rapid_per_min = settled_in("rapid", given.rapid, o.rapid_per_min, kLeastRapid, kMostRapid, o.unit);
+  o.spike = settled_in("spike", given.spike, o.spike, kLeastSpike, kMostSpike, o.unit);
+  return o;
 }
 
 void put_summary(const Summary& summary, const StatisticsOptions& options, Datum* values, bool* nulls) {
