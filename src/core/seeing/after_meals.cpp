@@ -136,7 +136,7 @@ void add_unlogged(const Past& past, std::vector<Happening>& out) {
     Happening h{Happened::unlogged_meal, begin, end};
     h.extreme = points[e.to].mg_dl;
     h.extreme_at = end;
-    h.from = points[onset].mg_dl;
+    h.from = from;
     h.rate = steepest(past, onset, e.to);
     // What is low is raised again by itself, and towards morning glucose rises while people sleep.
     const bool by_itself = from < past.rules.targets.low || past.clock.minute_of_day(begin) < kNightEndsMin;

@@ -67,8 +67,8 @@ void add_rapid(const Past& past, std::vector<Happening>& out) {
       while (from < i && past.is_doubted[from]) ++from;
       for (std::size_t j = i; j > from; --j)
         if (past.is_cut[j]) from = j;
-      const bool goes_on = out.size() > before && !past.is_cut[from] && points[from].at - out.back().end <= kPause &&
-                           points[i].at - out.back().end <= kPause + over;
+      const Micros since = out.size() > before ? points[from].at - out.back().end : kPause + 1;
+      const bool goes_on = since <= 0 || (since <= kPause && !past.is_cut[from]);
       if (!goes_on) {
         first = from;
         out.push_back({direction > 0 ? Happened::rapid_rise : Happened::rapid_fall, points[from].at, points[i].at});
