@@ -163,7 +163,8 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'explain_event_json(%L, ''strain'')', 'check_model(%L)', 'judge_live(%L, ''glucose'')',
   'record_feedback(%L, gen_random_uuid(), ''useful'')', 'glucose_statistics(%L)',
   'glucose_statistics(%L, ''-infinity'', ''infinity'')', 'agp(%L)', 'agp(%L, 3, ''2026-01-20'')',
-  'glucose_statistics_daily(%L, ''2026-01-05'', ''2026-01-06'')', 'glucose_statistics_hourly(%L)']) AS call
+  'glucose_statistics_daily(%L, ''2026-01-05'', ''2026-01-06'')', 'glucose_statistics_hourly(%L)',
+  'glucose_events(%L)', 'glucose_events(%L, ''-infinity'', ''infinity'')', 'unusual_responses(%L)']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
@@ -200,6 +201,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'what_if_metric', 'what_if_metric_json', 'explain_metric', 'explain_metric_json', 'metric_attention',
     'train_event', 'predict_event', 'event_forecast', 'event_forecast_json', 'explain_event', 'explain_event_json',
     'glucose_statistics', 'glucose_statistics_daily', 'glucose_statistics_hourly', 'agp',
+    'glucose_events', 'unusual_responses',
     'verify_log', 'prediction_history',  -- audit.sql
     'detect_drift', 'drift_reason', 'check_model', 'judge_live', 'check_one', 'record_feedback',
     -- which has nothing to look at

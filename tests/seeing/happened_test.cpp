@@ -123,7 +123,9 @@ TEST(Happened, WordsSayWhatWasMeasuredInBothLanguagesAndUnits) {
         EXPECT_EQ(words.find("nan"), std::string::npos) << words;
         EXPECT_LT(words.size(), 200U);
         const bool has_level = words.find("g/dL") != std::string::npos || words.find("mmol/L") != std::string::npos;
-        if (has_level) EXPECT_EQ(words.find("mmol/L") != std::string::npos, unit == GlucoseUnit::mmol_l) << words;
+        if (has_level) {
+          EXPECT_EQ(words.find("mmol/L") != std::string::npos, unit == GlucoseUnit::mmol_l) << words;
+        }
       }
 }
 
