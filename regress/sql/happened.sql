@@ -48,11 +48,11 @@ FROM (SELECT *, row_number() OVER (ORDER BY started_at, kind) AS i FROM e) e FUL
    FROM glucose_events(key('anna'), '-infinity', 'infinity', '{"unit": "mmol/L"}')) m USING (i);
 -- Night is where the person is: the very low of 1:00 UTC was in the evening.
 SELECT count(*) FILTER (WHERE kind = 'nocturnal_low') AS nocturnal FROM e;
-BEGIN;
-UPDATE person SET time_zone = 'Europe/Berlin' WHERE person_id = key('anna');
-SELECT (started_at AT TIME ZONE 'Europe/Berlin')::time FROM glucose_events(key('anna'), '-infinity', 'infinity')
+INSERT INTO person (person_id, time_zone) VALUES (key('anna in berlin'), 'Europe/Berlin');
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl) SELECT key('anna in berlin'), measured_at, mg_dl
+FROM glucose_reading WHERE person_id = key('anna');
+SELECT (started_at AT TIME ZONE 'Europe/Berlin')::time FROM glucose_events(key('anna in berlin'), '-infinity', 'infinity')
 WHERE kind = 'nocturnal_low';
-ROLLBACK;
 -- Limits of one's own.
 SELECT kind, count(*) FROM glucose_events(key('anna'), '-infinity', 'infinity', '{"low": 60, "high": 200}')
 WHERE kind ~ 'low$|high$' GROUP BY 1 ORDER BY 1;
