@@ -51,8 +51,8 @@ SELECT count(*) FILTER (WHERE kind = 'nocturnal_low') AS nocturnal FROM e;
 INSERT INTO person (person_id, time_zone) VALUES (key('anna in berlin'), 'Europe/Berlin');
 INSERT INTO glucose_reading (person_id, measured_at, mg_dl) SELECT key('anna in berlin'), measured_at, mg_dl
 FROM glucose_reading WHERE person_id = key('anna');
-SELECT (started_at AT TIME ZONE 'Europe/Berlin')::time FROM glucose_events(key('anna in berlin'), '-infinity', 'infinity')
-WHERE kind = 'nocturnal_low';
+SELECT (started_at AT TIME ZONE 'Europe/Berlin')::time
+FROM glucose_events(key('anna in berlin'), '-infinity', 'infinity') WHERE kind = 'nocturnal_low';
 -- Limits of one's own.
 SELECT kind, count(*) FROM glucose_events(key('anna'), '-infinity', 'infinity', '{"low": 60, "high": 200}')
 WHERE kind ~ 'low$|high$' GROUP BY 1 ORDER BY 1;
