@@ -19,6 +19,9 @@ function(pgg_extension)
     install(TARGETS pg_glucose_xgboost LIBRARY DESTINATION "${PG_PKGLIBDIR}")
   endif()
   install(FILES "${CMAKE_BINARY_DIR}/pg_glucose.control" "${script}" DESTINATION "${PG_SHAREDIR}/extension")
+  # For Prometheus and Grafana. In the share folder: images of servers are often without documentation.
+  install(FILES "${CMAKE_SOURCE_DIR}/monitoring/queries.yaml" "${CMAKE_SOURCE_DIR}/monitoring/grafana.json"
+          DESTINATION "${PG_SHAREDIR}/pg_glucose")
   foreach(update ${updates})
     get_filename_component(name "${update}" NAME)
     install(FILES "${update}" DESTINATION "${PG_SHAREDIR}/extension" RENAME "pg_glucose--${name}")

@@ -32,7 +32,7 @@ stage() {
   # Binaries are copied, not linked: a server follows links to learn where it is.
   cp "$bin"/* "$stage$bin/"
   for file in "$lib"/*; do [[ $file == */pg_glucose*.so ]] || ln -s "$file" "$stage_lib/"; done
-  for file in "$share"/*; do [[ $file == */extension ]] || ln -s "$file" "$stage$share/"; done
+  for file in "$share"/*; do [[ $file == */extension || $file == */pg_glucose ]] || ln -s "$file" "$stage$share/"; done
   for file in "$share"/extension/*; do [[ $file == */pg_glucose* ]] || ln -s "$file" "$stage$share/extension/"; done
   DESTDIR=$stage cmake --install "$root/build/$stage_preset" >"$stage/install.log" 2>&1 || { cat "$stage/install.log" >&2; return 1; }
   bin=$stage$bin

@@ -17,5 +17,5 @@ dashboard() {
   createdb_with_glucose glucose
   in_db glucose -qX -f "$root/demo/dashboard.sql" >"$file"
   say "the dashboard is $file"
-  [[ -z $check ]] || "$root/scripts/check_page.sh" "$file"
+  if [[ -n $check ]]; then cmd_pages "$file"; fi
 }

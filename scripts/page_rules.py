@@ -10,7 +10,7 @@ import sys
 import pages
 
 DESIGN_LINES = 120
-ROOMS = r"(?:docs|src|sql|tests|regress|bench|demo|scripts|cmake|extension)/"
+ROOMS = r"(?:docs|src|sql|tests|regress|bench|demo|scripts|cmake|extension|monitoring)/"
 
 
 def files():

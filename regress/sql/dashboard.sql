@@ -13,7 +13,7 @@ SET ROLE anna;
 SELECT simulate_person(1, 30) AS ada \gset
 SELECT algorithm FROM train_model(:'ada', 'glucose', 'ridge');
 SELECT count(predict_glucose(meal_id)) > 50 FROM meal WHERE person_id = :'ada';
-SELECT test.expect('SELECT dashboard()'), test.expect('SELECT openmetrics()');
+SELECT test.expect('SELECT dashboard()'), test.expect('SELECT openmetrics()'), test.expect('SELECT gauges()');
 RESET ROLE;
 -- What somebody wrote is text on the page, and no markup.
 INSERT INTO system_alert (kind, subject, severity, message) VALUES ('x', '<b>', 'info', '"><script>alert(1)</script>');
@@ -39,6 +39,15 @@ SELECT count(*) > 10, bool_and(line ~ ('^(# (HELP|TYPE) pg_glucose_[a-z0-9_]+ .+
 FROM regexp_split_to_table(openmetrics(), E'\n') line;
 SELECT right(openmetrics(), 6) = E'# EOF\n', strpos(openmetrics(), :'ada') = 0;
 SELECT line FROM regexp_split_to_table(openmetrics(), E'\n') line
-WHERE line ~ '^pg_glucose_(active_models|error_mean|coverage_ratio|jobs|alerts{severity="info|models_withdrawn)';
+WHERE line ~ '^pg_glucose_(active_models|error_mean|coverage_ratio|jobs|alerts_open{severity="info|models_withdrawn)';
+-- What has no number is not said; one gauge alone says what it says among all; and the exporter's names are
+-- unambiguous.
+SELECT test.expect($$ SELECT gauges('pg_glucose') $$);
+SELECT name FROM gauge_names() WHERE name NOT IN (SELECT name FROM gauges()) ORDER BY i;
+SELECT count(*) FROM (SELECT * FROM gauges() EXCEPT SELECT g.* FROM gauge_names() n, gauges(n.name) g) x
+WHERE name !~ '_(age_seconds|bytes)$';
+SELECT count(*) FROM gauges() g JOIN gauge_names() n USING (name)
+WHERE ARRAY(SELECT jsonb_object_keys(g.labels) ORDER BY 1) <> ARRAY(SELECT unnest(n.labels) ORDER BY 1);
+SELECT count(*) = count(DISTINCT regexp_replace(name, '_[^_]+$', '')) FROM gauge_names();
 SELECT test.expect($$ SELECT svg_lines('x', 'y', '{a,b}', '{s}', '{1}') $$), svg_lines('x', 'y', '{}', '{s}', '{}'),
        html('<&>"'''), html_table('none', '{a}', '{}');
