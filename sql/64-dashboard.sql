@@ -23,8 +23,11 @@ BEGIN
   SELECT string_agg('<tr>' || r.cells || '</tr>', '' ORDER BY r.row) INTO cells
   FROM (SELECT (c.i - 1) / cardinality(head) AS row,
                string_agg(CASE WHEN (c.i - 1) % cardinality(head) = 0
-               THEN '<th scope="row">' || glucose.html(c.cell) || '</th>'
-                          ELSE '<td>' || glucose.html(coalesce(c.cell, '–')) || '</td>' END, '' ORDER BY c.i) AS cells
+               THEN '<th scope="row">' || glucose.html(coalesce(nullif(c.cell, ''), '–')) || '</th>'
+                          ELSE CASE WHEN length(c.cell) > 30 THEN '<td class="long">'
+                                    WHEN c.cell IN ('critical', 'warning') THEN '<td class="' || c.cell || '">'
+                                    ELSE '<td>' END
+                               || glucose.html(coalesce(c.cell, '–')) || '</td>' END, '' ORDER BY c.i) AS cells
         FROM unnest(body) WITH ORDINALITY c (cell, i) GROUP BY 1) r;
   RETURN format('<section class="wide" tabindex="0" aria-label="%s"><table><caption>%s</caption><thead>'
                 '<tr>%s</tr></thead><tbody>%s</tbody></table></section>', glucose.html(caption), glucose.html(caption),
@@ -55,7 +58,7 @@ RETURN ':root{color-scheme:light dark;--ink:#1d2733;--soft:#5a6673;--paper:#fff;
   'border-radius:.5rem;padding:.8rem}'
   'main>section{margin:0 0 1rem}'
   '.tiles strong{display:block;font-size:1.4rem}.chart{width:100%;height:auto;display:block}'
-  '.grid{stroke:var(--line)}.tick{fill:var(--soft);font-size:15px}.line{fill:none;stroke-width:2}'
+  '.grid{stroke:var(--line)}.tick{fill:var(--soft);font-size:13px}.line{fill:none;stroke-width:2}'
   '.s1{stroke:var(--s1)}.s2{stroke:var(--s2)}.s3{stroke:var(--s3)}.s4{stroke:var(--s4)}.s5{stroke:var(--s5)}'
   '.s6{stroke:var(--s6)}'
   'circle.s1{fill:var(--s1)}circle.s2{fill:var(--s2)}circle.s3{fill:var(--s3)}circle.s4{fill:var(--s4)}'
@@ -63,9 +66,11 @@ RETURN ':root{color-scheme:light dark;--ink:#1d2733;--soft:#5a6673;--paper:#fff;
   '.key::before{content:"";display:inline-block;width:1.2em;height:.25em;margin:0 .3em .2em 0;background:currentColor}'
   '.key{margin-right:.8em}.key.s1{color:var(--s1)}.key.s2{color:var(--s2)}.key.s3{color:var(--s3)}'
   '.key.s4{color:var(--s4)}.key.s5{color:var(--s5)}.key.s6{color:var(--s6)}'
-  '.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}'
+  '.alerts{list-style:none;margin:0;padding:0}.alerts li{padding:.3rem 0;border-bottom:1px solid var(--line)}'
+  '.alerts li:last-child{border:0}.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}'
   'caption{text-align:left;padding:.2rem 0}'
-  'th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}'
+  'th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}'
+  'td.long{white-space:normal;min-width:16rem}caption{white-space:normal}table{margin:0 0 .6rem}'
   'tbody th{font-weight:600}'
   'a{color:var(--s1)}:focus-visible{outline:3px solid var(--s1);outline-offset:2px}'
   '.critical{color:var(--bad);font-weight:700}.warning{color:var(--warn);font-weight:700}'
@@ -106,6 +111,16 @@ BEGIN
                               array_agg(f.median ORDER BY f.i) || array_agg(f.p95 ORDER BY f.i)) || '</section>'
   INTO drawn FROM filled f;
   out := out || drawn;
+  WITH sample AS (SELECT to_char(h.sampled_at, 'YYYY-MM-DD') AS day, h.name, max(h.value) AS value
+                  FROM glucose.health_sample h WHERE h.sampled_at >= since GROUP BY 1, 2)
+  SELECT '<section><h2>Size of the tables</h2>'
+         || glucose.svg_lines('Size of the tables', 'MB', days, '{MB}', array_agg(b.value / 1e6 ORDER BY l.i))
+         || '</section><section><h2>Open jobs</h2>'
+         || glucose.svg_lines('Most open jobs', 'jobs', days, '{jobs}', array_agg(j.value ORDER BY l.i)) || '</section>'
+  INTO drawn
+  FROM unnest(days) WITH ORDINALITY l (day, i) LEFT JOIN sample b ON b.day = l.day AND b.name = 'bytes'
+  LEFT JOIN sample j ON j.day = l.day AND j.name = 'open_jobs';
+  out := out || drawn;
   -- A picture for each kind of forecast: its error by what answered, over the horizons.
   FOR drawn IN
     WITH day AS (SELECT p.model_type, p.source, to_char(p.day, 'YYYY-MM-DD') AS day,
@@ -142,14 +157,18 @@ AS $fn$
 DECLARE
   minute CONSTANT text := 'YYYY-MM-DD HH24:MI';
 BEGIN
-  RETURN '<section><h2>Alerts</h2>' || glucose.html_table('Open alerts', '{what,about,severity,persons,says,since}', (
-      SELECT array_agg(c.cell ORDER BY a.place, a.since, c.i)
+  -- A list and no table: what an alert says is read on a phone without moving anything.
+  RETURN '<section><h2>Alerts</h2>' || coalesce((
+      SELECT '<ul class="alerts">' || string_agg(format(
+               '<li><strong>%s</strong> <span class="%s">%s</span>%s: %s <span class="soft">since %s</span></li>',
+               glucose.html(concat_ws(' ', a.kind, nullif(a.subject, ''))), a.severity, a.severity,
+               CASE a.persons WHEN 0 THEN '' WHEN 1 THEN ' of one person' ELSE format(' of %s persons', a.persons) END,
+               glucose.html(a.message), to_char(a.since, minute)), '' ORDER BY a.place, a.since, a.kind, a.subject)
+             || '</ul>'
       FROM (SELECT x.kind, x.subject, x.severity, count(x.person_id) AS persons, min(x.message) AS message,
                    min(x.first_seen) AS since,
                    array_position(ARRAY['critical', 'warning', 'info'], x.severity) AS place
-            FROM glucose.active_alerts x GROUP BY 1, 2, 3) a
-      CROSS JOIN LATERAL unnest(ARRAY[a.kind, a.subject, a.severity, nullif(a.persons, 0)::text, a.message,
-                                      to_char(a.since, minute)]) WITH ORDINALITY c (cell, i))) || '</section>';
+            FROM glucose.active_alerts x GROUP BY 1, 2, 3) a), '<p class="none">None is open.</p>') || '</section>';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.dashboard_alerts() IS
@@ -162,15 +181,18 @@ DECLARE
   minute CONSTANT text := 'YYYY-MM-DD HH24:MI';
 BEGIN
   RETURN '<section><h2>Models</h2>'
-    || glucose.html_table('Served since then, by kind and what answered',
-    '{model type,answered by,persons,outcomes,mean error,coverage}', (
-      SELECT array_agg(c.cell ORDER BY m.model_type, m.source, c.i)
-      FROM (SELECT p.model_type, p.source, count(DISTINCT p.person_id) AS persons, sum(p.n) AS n,
-                   sum(p.sum_absolute) / sum(p.n) AS mae, sum(p.n_inside)::float8 / sum(p.n) AS coverage
-            FROM glucose.performance_log p WHERE p.day >= since::date GROUP BY 1, 2) m
-      CROSS JOIN LATERAL unnest(ARRAY[m.model_type, m.source, m.persons::text, m.n::text,
+    || glucose.html_table('Served since then, by kind, what answered and its five newest versions',
+    '{model type,answered by,version,persons,outcomes,mean error,coverage}', (
+      SELECT array_agg(c.cell ORDER BY m.model_type, m.source, m.place, c.i)
+      FROM (SELECT x.*, row_number() OVER (PARTITION BY x.model_type, x.source
+                                           ORDER BY glucose.version_parts(x.version) DESC) AS place
+            FROM (SELECT p.model_type, p.source, p.version, count(DISTINCT p.person_id) AS persons, sum(p.n) AS n,
+                         sum(p.sum_absolute) / sum(p.n) AS mae, sum(p.n_inside)::float8 / sum(p.n) AS coverage
+                  FROM glucose.performance_log p WHERE p.day >= since::date GROUP BY 1, 2, 3) x) m
+      CROSS JOIN LATERAL unnest(ARRAY[m.model_type, m.source, m.version, m.persons::text, m.n::text,
         round(m.mae::numeric, 2) || ' ' || glucose.unit_of(m.model_type), round(100 * m.coverage::numeric) || ' %'])
-        WITH ORDINALITY c (cell, i)))
+        WITH ORDINALITY c (cell, i)
+      WHERE m.place <= 5))
     || glucose.html_table('Versions that serve', '{model type,algorithm,models,ready,withdrawn,newest}', (
       SELECT array_agg(c.cell ORDER BY v.model_type, v.algorithm, c.i)
       FROM (SELECT x.model_type, x.algorithm, count(*) AS n, count(*) FILTER (WHERE x.is_production_ready) AS ready,
@@ -179,11 +201,17 @@ BEGIN
       CROSS JOIN LATERAL unnest(ARRAY[v.model_type, v.algorithm, v.n::text, v.ready::text, v.withdrawn::text,
         to_char(v.newest, minute)]) WITH ORDINALITY c (cell, i)))
     || glucose.html_table('Taken from service', '{when,model type,what,worse than,outcomes,error,instead of}', (
-      SELECT array_agg(c.cell ORDER BY k.checked_at DESC, c.i)
+      SELECT array_agg(c.cell ORDER BY k.checked_at DESC, k.person_id, k.model_type, c.i)
       FROM (SELECT * FROM glucose.model_check x WHERE x.checked_at >= since ORDER BY x.checked_at DESC LIMIT 20) k
       CROSS JOIN LATERAL unnest(ARRAY[to_char(k.checked_at, minute), k.model_type, k.action,
         CASE WHEN k.against IN ('population', 'baseline') THEN k.against ELSE 'version before' END, k.n::text,
         round(k.mae::numeric, 1)::text, round(k.mae_against::numeric, 1)::text]) WITH ORDINALITY c (cell, i)))
+    || glucose.html_table('Trainings that drift has asked for', '{when,model type,state,found}', (
+      SELECT array_agg(c.cell ORDER BY d.queued_at DESC, d.job_id, c.i)
+      FROM (SELECT * FROM glucose.training_job x WHERE x.reason LIKE 'drift of %' AND x.queued_at >= since
+            ORDER BY x.queued_at DESC LIMIT 20) d
+      CROSS JOIN LATERAL unnest(ARRAY[to_char(d.queued_at, minute), d.model_type, d.state, d.reason])
+        WITH ORDINALITY c (cell, i)))
     || '</section><section><h2>Deployments and experiments</h2>'
     || glucose.html_table('Deployments by week', '{week,model type,deployments,of them rollbacks}', (
       SELECT array_agg(c.cell ORDER BY d.week DESC, d.model_type, c.i)
@@ -193,7 +221,7 @@ BEGIN
       CROSS JOIN LATERAL unnest(ARRAY[to_char(d.week, 'YYYY-MM-DD'), d.model_type, d.n::text, d.back::text])
         WITH ORDINALITY c (cell, i)))
     || glucose.html_table('Experiments', '{name,model type,kind,part,state,since}', (
-      SELECT array_agg(c.cell ORDER BY e.started_at DESC, c.i)
+      SELECT array_agg(c.cell ORDER BY e.started_at DESC, e.name, e.model_type, c.i)
       FROM (SELECT * FROM glucose.experiment x WHERE x.state = 'running' OR x.started_at >= since
             ORDER BY x.started_at DESC LIMIT 20) e
       CROSS JOIN LATERAL unnest(ARRAY[e.name, e.model_type, e.kind, e.percent || ' %', e.state,
@@ -218,12 +246,19 @@ BEGIN
       CROSS JOIN LATERAL unnest(ARRAY[r.model_type, r.deployed::text, r.rejected::text, r.skipped::text])
         WITH ORDINALITY c (cell, i)))
     || '</section><section><h2>Latest answers</h2>'
-    || glucose.html_table('The last twenty, without person and value', '{at,model type,version,ms}', (
-      SELECT array_agg(c.cell ORDER BY p.issued_at DESC, c.i)
-      FROM (SELECT * FROM glucose.prediction x ORDER BY x.issued_at DESC LIMIT 20) p
-      CROSS JOIN LATERAL unnest(ARRAY[to_char(p.issued_at, 'YYYY-MM-DD HH24:MI:SS'), p.model_type, p.version,
+    || glucose.html_table('The last twenty, without person and value', '{at,model type,answered by,version,ms}', (
+      SELECT array_agg(c.cell ORDER BY p.issued_at DESC, p.prediction_id, c.i)
+      FROM (SELECT * FROM glucose.prediction x WHERE x.purged_at IS NULL ORDER BY x.issued_at DESC LIMIT 20) p
+      CROSS JOIN LATERAL unnest(ARRAY[to_char(p.issued_at, 'YYYY-MM-DD HH24:MI:SS'), p.model_type, p.source, p.version,
         round(p.latency_ms::numeric, 1)::text]) WITH ORDINALITY c (cell, i)))
-    || '</section><section><h2>Tables</h2>'
+    || '</section><section><h2>System</h2>'
+    || glucose.html_table('How current it is', '{what,at}', ARRAY[
+      'newest reading', (SELECT to_char(max(r.last), minute) FROM glucose.person p
+        CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
+                            WHERE g.person_id = p.person_id AND g.measured_at <= now()) r),
+      'last answer', (SELECT to_char(max(x.issued_at), minute) FROM glucose.prediction x WHERE x.purged_at IS NULL),
+      'newest day of outcomes', (SELECT max(x.day)::text FROM glucose.performance_log x),
+      'last health check, to the hour', (SELECT to_char(max(x.sampled_at), minute) FROM glucose.health_sample x)])
     || glucose.html_table('Size on disk', '{table,size,rows about}', (
       SELECT array_agg(c.cell ORDER BY t.bytes DESC, t.name, c.i)
       FROM (SELECT x.relname::text AS name, pg_total_relation_size(x.oid) AS bytes, x.reltuples FROM pg_class x

@@ -16,10 +16,15 @@ SELECT count(predict_glucose(meal_id)) > 50 FROM meal WHERE person_id = :'ada';
 SELECT test.expect('SELECT dashboard()'), test.expect('SELECT openmetrics()'), test.expect('SELECT gauges()');
 RESET ROLE;
 -- What somebody wrote is text on the page, and no markup.
-INSERT INTO system_alert (kind, subject, severity, message) VALUES ('x', '<b>', 'info', '"><script>alert(1)</script>');
+INSERT INTO system_alert (kind, subject, severity, message)
+  VALUES ('x', '<b>', 'critical', '"><script>alert(1)</script>');
 INSERT INTO performance_log (person_id, model_type, day, source, version, minutes_ahead, n, sum_error, sum_absolute,
                              sum_squared, n_inside, sum_level)
 SELECT :'ada', 'glucose', current_date - d, 'personal', '1.0.0', 60, 4, 0, 48, 700, 3, 3.6 FROM generate_series(1, 9) d;
+-- What is of the same moment are rows of their own all the same.
+INSERT INTO system_alert (kind, subject, severity, message, first_seen)
+SELECT 'same' || i, '', 'info', 'moment ' || i, '2026-01-01Z' FROM generate_series(1, 3) i;
+UPDATE prediction SET issued_at = now();
 SELECT start_experiment('<i>', '{"algorithm": "lad"}', 10) IS NOT NULL;
 SET ROLE dora;
 SELECT dashboard() AS page \gset
@@ -32,6 +37,18 @@ SELECT (xpath('count(//h2)', x))[1]::text, (xpath('count(//svg[@role="img"][@ari
        (xpath('count(//table[caption])', x))[1]::text, (xpath('count(//table[not(caption)])', x))[1]::text,
        (xpath('count(//section[@class="wide"][@tabindex][@aria-label])', x))[1]::text
 FROM (SELECT substring(:'page' FROM '<body>.*</body>')::xml) v (x);
+CREATE TEMP TABLE cells AS
+SELECT t.table, r.n, array_agg(c.cell ORDER BY c.i) AS cells
+FROM (SELECT (xpath('string(/table/caption)', x))[1]::text AS table, x
+      FROM unnest(xpath('//table', substring(:'page' FROM '<body>.*</body>')::xml)) x) t,
+     unnest(xpath('//tbody/tr', t.x)) WITH ORDINALITY r (x, n), LATERAL (
+       SELECT (xpath('string(/*)', x))[1]::text AS cell, i FROM unnest(xpath('/tr/*', r.x)) WITH ORDINALITY c (x, i)) c
+GROUP BY 1, 2;
+SELECT split_part((xpath('string(/li)', x))[1]::text, ' since', 1)
+FROM unnest(xpath('//ul[@class="alerts"]/li', substring(:'page' FROM '<body>.*</body>')::xml)) x;
+SELECT count(*), bool_and(cells[1] ~ '^20..-' AND cells[2] = 'glucose' AND cells[3] = 'personal'
+                          AND cells[4] = '1.0.0' AND cells[5] ~ '^[0-9.]+$') AS rows_are_rows
+FROM cells WHERE "table" LIKE 'The last twenty%';
 SELECT test.expect($$ SELECT dashboard('infinity') $$), dashboard('1900-01-01') IS NOT NULL;
 -- OpenMetrics: names, labels, numbers, the end.
 SELECT count(*) > 10, bool_and(line ~ ('^(# (HELP|TYPE) pg_glucose_[a-z0-9_]+ .+|'

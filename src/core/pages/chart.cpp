@@ -11,7 +11,8 @@ namespace glucose {
 
 namespace {
 
-constexpr double kWidth = 640, kHeight = 200, kLeft = 52, kRight = 12, kTop = 12, kBottom = 30;
+// About the pixels a phone has for it, so that what is written is as large there as it is meant.
+constexpr double kWidth = 400, kHeight = 170, kLeft = 50, kRight = 10, kTop = 12, kBottom = 30;
 constexpr int kTicks = 4;
 
 /// Where values are drawn.
