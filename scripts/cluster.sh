@@ -12,6 +12,8 @@ export PG_CONFIG
 stage="" cluster=""
 # What is staged, and what its server is told beyond regress/server.conf.
 stage_preset=dev cluster_settings=""
+# What its environment has beside the caller's.
+cluster_env=()
 
 # as_owner COMMAND…: as the user who owns the server: the caller, or postgres when the caller is root.
 as_owner() {
@@ -39,9 +41,9 @@ stage() {
   give_stage
 }
 
-# cluster_start: a running server. Sets socket and port; its superuser is postgres; it listens on no network.
+# cluster_start: a running server, staged now if it was not. Sets socket and port; its superuser is postgres; it listens on no network.
 cluster_start() {
-  stage
+  [[ -n $stage ]] || stage
   cluster=$stage/data socket=$stage/s port=$((50000 + RANDOM % 10000))
   mkdir -m 0700 "$socket"
   give_stage
@@ -54,7 +56,7 @@ cluster_start() {
     echo "unix_socket_directories = '$socket'"
     echo "$cluster_settings"
   } >>"$cluster/postgresql.conf"
-  as_owner "$bin/pg_ctl" -D "$cluster" -l "$cluster/server.log" -w -t 60 start >"$stage/start.log" 2>&1 ||
+  as_owner env "${cluster_env[@]}" "$bin/pg_ctl" -D "$cluster" -l "$cluster/server.log" -w -t 60 start >"$stage/start.log" 2>&1 ||
     { cat "$stage/start.log" "$cluster/server.log" >&2; return 1; }
 }
 

@@ -7,8 +7,9 @@
 # What Debian 12's Node.js (18) runs.
 page_checkers=(html-validate@9.7.1 axe-core@4.14.1)
 
-check_pages() {
+pages() {
   local into=$root/build/pages failed=0 page
+  (($#)) || die "pages FILE…"
   if ! command -v npm >/dev/null || ! command -v chromium >/dev/null; then
     say "skipped: no npm or no chromium (./dev deps installs them), so nothing has looked at ${*##*/}"
     return

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # ./dev scrape: that what docs/how-to/operate.md says of Prometheus is so. Debian's own programs, which are unpacked into
 # build/scrape and not installed: their packages would start services. Sourced by dev.
-: "${root:?}"
+: "${root:?}" "${stage:=}" "${socket:=}" "${port:=}"
 
 # debian_program NAME PACKAGE: prints where the program is: installed, or unpacked from Debian's package.
 debian_program() {

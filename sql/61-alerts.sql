@@ -102,6 +102,12 @@ BEGIN
                   c.n, round(c.mae_against::numeric, 1), CASE c.against WHEN 'population' THEN 'the population''s model'
                   WHEN 'baseline' THEN 'no model' ELSE 'version ' || c.against END)
     FROM glucose.model_check c WHERE c.checked_at > now() - interval '7 days';
+  -- What check_and_handle_drift() has found, and what became of it.
+  RETURN QUERY
+    SELECT d.person_id, 'drift', d.model_type, 'warning', format('%s; retraining is %s', d.reason, d.state)
+    FROM (SELECT DISTINCT ON (j.person_id, j.model_type) j.*
+          FROM glucose.training_job j WHERE j.reason LIKE 'drift of %' AND j.queued_at > now() - interval '7 days'
+          ORDER BY j.person_id, j.model_type, j.queued_at DESC) d;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.person_findings(jsonb) IS
@@ -153,16 +159,23 @@ BEGIN
          c.error > (options ->> 'max_calibration_error')::float8)) x (place, name, value, side, wanted, is_wrong)
       WHERE x.is_wrong ORDER BY x.place LIMIT 1) w
     WHERE m.n >= least_answers;
-  -- Of many persons at once it is the gateway.
+  -- Of many persons, or of some within the same hour, it is the gateway.
   RETURN QUERY
     SELECT 'data_stopped', '', 'critical', format('no readings of %s of %s persons for %s hours', s.n_stopped, s.n,
            options ->> 'data_stopped_hours')
-    FROM (SELECT count(*) AS n, count(*) FILTER (WHERE r.last < now() - stopped) AS n_stopped
-          FROM glucose.person p
-          CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
-                              WHERE g.person_id = p.person_id AND g.measured_at <= now()) r
-          WHERE r.last > now() - interval '14 days') s
-    WHERE s.n >= 5 AND s.n_stopped > 0.3 * s.n;
+           || CASE WHEN s.n_at_once >= 5 THEN format(', of %s since the hour after %s', s.n_at_once,
+                to_char(s.first AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')) ELSE '' END
+    FROM (SELECT count(*) AS n, count(*) FILTER (WHERE w.last < now() - stopped) AS n_stopped,
+                 max(w.n_at_once) FILTER (WHERE w.last < now() - stopped) AS n_at_once,
+                 (array_agg(w.last ORDER BY w.n_at_once DESC, w.last) FILTER (WHERE w.last < now() - stopped))[1]
+                 AS first
+          FROM (SELECT r.last, count(*) OVER (ORDER BY r.last RANGE BETWEEN CURRENT ROW
+                                              AND interval '1 hour' FOLLOWING) AS n_at_once
+                FROM glucose.person p
+                CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
+                                    WHERE g.person_id = p.person_id AND g.measured_at <= now()) r
+                WHERE r.last > now() - interval '14 days') w) s
+    WHERE s.n >= 5 AND (s.n_stopped > 0.3 * s.n OR s.n_at_once >= greatest(5, 0.05 * s.n));
   RETURN QUERY
     SELECT 'coverage_off', c.model_type, 'warning',
            format('intervals held %s %% of %s outcomes of %s persons, %s %% were said', round(100 * c.share), c.n,
