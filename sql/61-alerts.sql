@@ -45,7 +45,8 @@ BEGIN
     CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
                         WHERE g.person_id = m.person_id AND g.measured_at <= now()) r
     WHERE r.last < now() - stopped AND r.last > now() - interval '14 days';
-  -- A sensor that says one number. Most say two in their last two readings: these are looked at first.
+  -- A sensor that says one number, and not the last one it can say. Most say two in their last two readings: these are
+  -- looked at first.
   RETURN QUERY
     SELECT m.person_id, 'sensor_stuck', '', 'warning', format('%s readings in a row are the same', s.n)
     FROM (SELECT DISTINCT v.person_id FROM glucose.model_version v WHERE v.is_active) m
@@ -59,7 +60,7 @@ BEGIN
       FROM (SELECT g.mg_dl FROM glucose.glucose_reading g
             WHERE two.alike AND g.person_id = m.person_id AND g.measured_at > now() - interval '6 hours'
               AND g.measured_at <= now() ORDER BY g.measured_at DESC LIMIT 24) l) s
-    WHERE two.alike AND s.n = 24 AND s.least = s.most;
+    WHERE two.alike AND s.n = 24 AND s.least = s.most AND s.least > 40 AND s.least < 400;
   -- Errors of the last week against the month before it; days are the units of those whose sums look like it.
   RETURN QUERY
     WITH suspected AS (

@@ -3,13 +3,15 @@
 \pset tuples_only on
 \pset format unaligned
 CREATE TEMP TABLE verdict (i serial, is_so boolean, says text);
+CREATE FUNCTION pg_temp.after(at timestamptz, hours integer) RETURNS text LANGUAGE sql AS $$
+  SELECT round(extract(epoch FROM at - m.begins) / 3600 - hours, 1) || ' h' FROM week.moment m $$;
 CREATE TEMP VIEW alert AS SELECT p.i, p.fault, a.* FROM person_alert a JOIN week.person p USING (person_id);
 
 INSERT INTO verdict (is_so, says)
 SELECT count(d.person_id) = count(*) AND count(a.person_id) = count(*) AND count(j.state) = count(*),
        format('drift: %s of %s found (%s), %s told as alerts, %s retrained or looked at by a worker', count(d.person_id),
-              count(*), string_agg(format('%s: %s', p.fault, coalesce(format('day %s after it began',
-                extract(day FROM d.at - m.begins + interval '10 days')), 'not')), ', ' ORDER BY p.i),
+              count(*), string_agg(format('%s: %s', p.fault, coalesce(format('%s days after the training',
+                extract(day FROM d.at - m.trained)), 'not')), ', ' ORDER BY p.i),
               count(a.person_id), count(j.state))
 FROM week.person p CROSS JOIN week.moment m
 LEFT JOIN LATERAL (SELECT min(x.at) AS at, x.person_id FROM week.drift x WHERE x.person_id = p.person_id GROUP BY 2) d ON true
@@ -21,12 +23,11 @@ WHERE p.fault IN ('carbs and fat mixed up', 'sensor 60 too high', 'nutrients mis
 INSERT INTO verdict (is_so, says)
 SELECT count(*) = 1 AND bool_and(a.resolved_at IS NOT NULL),
        format('stuck sensor: told %s after it stuck, resolved %s after it said something else again',
-              min(a.first_seen) - min(m.begins) - interval '34 hours',
-              min(a.resolved_at) - min(m.begins) - interval '42 hours')
+              pg_temp.after(min(a.first_seen), 34), pg_temp.after(min(a.resolved_at), 42))
 FROM alert a CROSS JOIN week.moment m WHERE a.kind = 'sensor_stuck' AND a.fault = 'stuck';
 
 INSERT INTO verdict (is_so, says)
-SELECT count(c.n) FILTER (WHERE c.n <= 30) >= 0.86 * count(*) AND count(c.n) = count(a.person_id),
+SELECT count(c.n) FILTER (WHERE c.n <= 30) >= :least_bad AND count(c.n) = count(a.person_id),
        format('bad models: %s of %s taken from service, %s of them within 30 outcomes (median %s), %s told', count(c.n),
               count(*), count(c.n) FILTER (WHERE c.n <= 30), percentile_disc(0.5) WITHIN GROUP (ORDER BY c.n),
               count(a.person_id))
@@ -38,8 +39,7 @@ WHERE p.fault = 'bad';
 INSERT INTO verdict (is_so, says)
 SELECT count(*) = 1 AND bool_and(s.severity = 'critical' AND s.resolved_at IS NOT NULL),
        format('stopped gateway: told %s after it stopped, resolved %s after it was back: %s',
-              min(s.first_seen) - min(m.begins) - interval '84 hours',
-              min(s.resolved_at) - min(m.begins) - interval '116 hours', min(s.message))
+              pg_temp.after(min(s.first_seen), 84), pg_temp.after(min(s.resolved_at), 116), min(s.message))
 FROM system_alert s CROSS JOIN week.moment m WHERE s.kind = 'data_stopped';
 
 INSERT INTO verdict (is_so, says)
@@ -47,13 +47,14 @@ SELECT count(*) FILTER (WHERE s.kind = 'jobs_full') = 1 AND count(*) FILTER (WHE
        AND bool_and(s.resolved_at IS NOT NULL)
        AND NOT EXISTS (SELECT FROM training_job j WHERE j.state IN ('queued', 'running')),
        format('full queue: %s; resolved when the workers had done it',
-              string_agg(format('%s after %s', s.message, s.first_seen - m.begins - interval '30 hours'), ', '
+              string_agg(format('%s after %s', s.message, pg_temp.after(s.first_seen, 30)), ', '
                          ORDER BY s.first_seen))
 FROM system_alert s CROSS JOIN week.moment m WHERE s.kind LIKE 'jobs_%';
 
--- Once a cooldown: an hour apart, and the day's settings, which somebody looks after, once.
+SELECT make_interval(mins => (health_options(:'limits') ->> 'cooldown_minutes')::integer) AS cooldown \gset
+-- Once a cooldown, and the day's settings, which somebody looks after, once.
 INSERT INTO verdict (is_so, says)
-SELECT min(t.apart) >= interval '1 hour' AND count(*) > 10
+SELECT min(t.apart) >= :'cooldown' AND count(*) > 10
        AND (SELECT bool_and(n = 1) FROM (SELECT count(*) AS n FROM week.told WHERE kind = 'setting' GROUP BY subject) x),
        format('once a cooldown: %s tellings of %s open alerts, at least %s and at most %s apart', count(*) + count(DISTINCT t.alert),
               count(DISTINCT t.alert), min(t.apart), max(t.apart))
@@ -74,7 +75,7 @@ LEFT JOIN LATERAL (SELECT string_agg(DISTINCT x.kind, ', ') AS kinds FROM alert 
                    WHERE x.person_id = p.person_id AND x.last_seen >= m.begins) a ON true
 WHERE p.fault IS NULL;
 INSERT INTO verdict (is_so, says)
-SELECT true, format('healthy before the week, 16 days: %s of %s persons with an alert (%s)', count(a.kinds), count(*),
+SELECT true, format('healthy before the week, 14 days: %s of %s persons with an alert (%s)', count(a.kinds), count(*),
                     coalesce(string_agg(a.kinds, '; '), 'none'))
 FROM week.person p
 LEFT JOIN LATERAL (SELECT string_agg(DISTINCT x.kind, ', ') AS kinds FROM alert x CROSS JOIN week.moment m
