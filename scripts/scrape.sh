@@ -18,16 +18,10 @@ debian_program() {
   echo "$into/usr/bin/$1"
 }
 
-# in_background LOG COMMAND…: as the server's owner; its number is kept, and it is ended by it.
+# in_background LOG COMMAND…: its number is kept, and it is ended by it.
 scrape_pids=()
 in_background() {
-  local log=$1
-  shift
-  if ((EUID == 0)); then
-    setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@" >"$log" 2>&1 &
-  else
-    "$@" >"$log" 2>&1 &
-  fi
+  "${@:2}" >"$1" 2>&1 &
   scrape_pids+=($!)
 }
 
@@ -65,7 +59,6 @@ global: {scrape_interval: 1s, scrape_timeout: 1s}
 scrape_configs: [{job_name: postgres, static_configs: [{targets: ['127.0.0.1:$port_exporter']}]}]
 YAML
   mkdir "$stage/prometheus"
-  give_stage
   in_db glucose -XAtc 'SET ROLE glucose_steward; SELECT glucose.openmetrics()' | sed '1{/^SET$/d}' >"$stage/openmetrics"
   "$promtool" check metrics <"$stage/openmetrics" || die "promtool: openmetrics() is not as it should be"
   "$promtool" check config "$stage/prometheus.yml" >/dev/null

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // Preloaded into a server: what time it is there is the machine's time and as many microseconds as the file that
-// MOVED_CLOCK names holds, in eight bytes of the machine's order. Only the time of day is moved: what is measured or waited
-// for goes by other clocks.
+// MOVED_CLOCK names holds, in eight bytes of the machine's order. Only the time of day is moved: what is measured or
+// waited for goes by other clocks.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
