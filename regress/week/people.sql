@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- ./dev week: the persons and what is planted. The clock stands where the models are trained (:'trained'); what comes later
--- waits in week.reading and week.meal until it is delivered.
+-- ./dev week: the persons and what is planted. The clock stands where the models are trained (:'trained'); what comes
+-- later waits in week.reading and week.meal until it is delivered.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 CREATE ROLE app;
@@ -14,11 +14,12 @@ GRANT USAGE ON SCHEMA week TO app, night;
 GRANT ALL ON ALL TABLES IN SCHEMA week TO app, night;
 SET ROLE app;
 -- What drifts does so from the training on, and is looked for from two weeks after it, which is when the week begins.
--- Healthy are those whose model, sensor and gateway are: without diabetes, with type 2 and type 1 in turn. What cannot be
--- told of some (docs/why/drift.md, docs/why/watching.md) is planted where it can: a biased sensor without diabetes.
+-- Healthy are those whose model, sensor and gateway are: without diabetes, with type 2 and type 1 in turn. What cannot
+-- be told of some (docs/why/drift.md, docs/why/watching.md) is planted where it can: a biased sensor without diabetes.
 INSERT INTO week.person
 SELECT p.i, simulate_person(5000 + p.i, :days, CASE WHEN p.fault = 'sensor 60 too high' THEN 'none'
-         WHEN p.fault IS NULL OR p.fault = 'gateway' THEN (ARRAY['none', 't2d', 't1d'])[1 + p.i % 3] ELSE 't2d' END), p.fault
+         WHEN p.fault IS NULL OR p.fault = 'gateway' THEN (ARRAY['none', 't2d', 't1d'])[1 + p.i % 3] ELSE 't2d' END),
+         p.fault
 FROM (SELECT i, CASE WHEN i <= :healthy THEN NULL
                      WHEN i <= :healthy + 3
                        THEN (ARRAY['carbs and fat mixed up', 'sensor 60 too high', 'nutrients missing'])[i - :healthy]
@@ -43,7 +44,8 @@ CREATE TABLE week.meal AS SELECT l.* FROM meal l CROSS JOIN week.moment m WHERE 
 CREATE INDEX ON week.meal (eaten_at);
 UPDATE week.meal l SET carbs_g = CASE p.fault WHEN 'carbs and fat mixed up' THEN 0.4 * l.carbs_g ELSE l.carbs_g END,
   protein_g = CASE p.fault WHEN 'nutrients missing' THEN NULL ELSE l.protein_g END,
-  fat_g = CASE p.fault WHEN 'nutrients missing' THEN NULL WHEN 'carbs and fat mixed up' THEN 2 * l.fat_g ELSE l.fat_g END,
+  fat_g = CASE p.fault WHEN 'nutrients missing' THEN NULL
+                       WHEN 'carbs and fat mixed up' THEN 2 * l.fat_g ELSE l.fat_g END,
   fiber_g = CASE p.fault WHEN 'nutrients missing' THEN NULL ELSE l.fiber_g END
 FROM week.person p
 WHERE p.person_id = l.person_id AND p.fault IN ('carbs and fat mixed up', 'nutrients missing');
@@ -78,7 +80,8 @@ DECLARE
   since timestamptz := (SELECT until FROM week.asked);
   one uuid;
 BEGIN
-  FOR one IN SELECT l.meal_id FROM glucose.meal l WHERE l.eaten_at > since AND l.eaten_at <= now() ORDER BY l.eaten_at LOOP
+  FOR one IN SELECT l.meal_id FROM glucose.meal l WHERE l.eaten_at > since AND l.eaten_at <= now()
+    ORDER BY l.eaten_at LOOP
     BEGIN
       PERFORM glucose.predict_glucose(one);
     EXCEPTION WHEN SQLSTATE 'MG002' THEN   -- no readings: the gateway is down

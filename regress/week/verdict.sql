@@ -9,13 +9,16 @@ CREATE TEMP VIEW alert AS SELECT p.i, p.fault, a.* FROM person_alert a JOIN week
 
 INSERT INTO verdict (is_so, says)
 SELECT count(d.person_id) = count(*) AND count(a.person_id) = count(*) AND count(j.state) = count(*),
-       format('drift: %s of %s found (%s), %s told as alerts, %s retrained or looked at by a worker', count(d.person_id),
+       format('drift: %s of %s found (%s), %s told as alerts, %s retrained or looked at by a worker',
+       count(d.person_id),
               count(*), string_agg(format('%s: %s', p.fault, coalesce(format('%s days after the training',
                 extract(day FROM d.at - m.trained)), 'not')), ', ' ORDER BY p.i),
               count(a.person_id), count(j.state))
 FROM week.person p CROSS JOIN week.moment m
-LEFT JOIN LATERAL (SELECT min(x.at) AS at, x.person_id FROM week.drift x WHERE x.person_id = p.person_id GROUP BY 2) d ON true
-LEFT JOIN LATERAL (SELECT x.person_id FROM alert x WHERE x.person_id = p.person_id AND x.kind = 'drift' LIMIT 1) a ON true
+LEFT JOIN LATERAL (SELECT min(x.at) AS at, x.person_id FROM week.drift x WHERE x.person_id = p.person_id GROUP BY 2) d
+  ON true
+LEFT JOIN LATERAL (SELECT x.person_id FROM alert x WHERE x.person_id = p.person_id AND x.kind = 'drift' LIMIT 1) a
+  ON true
 LEFT JOIN LATERAL (SELECT x.state FROM training_job x WHERE x.person_id = p.person_id AND x.reason LIKE 'drift of %'
                      AND x.state = 'done' LIMIT 1) j ON true
 WHERE p.fault IN ('carbs and fat mixed up', 'sensor 60 too high', 'nutrients missing');
@@ -55,10 +58,13 @@ SELECT make_interval(mins => (health_options(:'limits') ->> 'cooldown_minutes'):
 -- Once a cooldown, and the day's settings, which somebody looks after, once.
 INSERT INTO verdict (is_so, says)
 SELECT min(t.apart) >= :'cooldown' AND count(*) > 10
-       AND (SELECT bool_and(n = 1) FROM (SELECT count(*) AS n FROM week.told WHERE kind = 'setting' GROUP BY subject) x),
-       format('once a cooldown: %s tellings of %s open alerts, at least %s and at most %s apart', count(*) + count(DISTINCT t.alert),
+       AND (SELECT bool_and(n = 1)
+       FROM (SELECT count(*) AS n FROM week.told WHERE kind = 'setting' GROUP BY subject) x),
+       format('once a cooldown: %s tellings of %s open alerts, at least %s and at most %s apart',
+       count(*) + count(DISTINCT t.alert),
               count(DISTINCT t.alert), min(t.apart), max(t.apart))
-FROM (SELECT x.alert_id::text AS alert, x.told_at - lag(x.told_at) OVER (PARTITION BY x.alert_id ORDER BY x.told_at) AS apart
+FROM (SELECT x.alert_id::text AS alert, x.told_at - lag(x.told_at) OVER (PARTITION BY x.alert_id
+  ORDER BY x.told_at) AS apart
       FROM week.told_person x
       UNION ALL
       SELECT s.alert_id::text, x.at - lag(x.at) OVER (PARTITION BY s.alert_id ORDER BY x.at)
@@ -83,12 +89,15 @@ LEFT JOIN LATERAL (SELECT string_agg(DISTINCT x.kind, ', ') AS kinds FROM alert 
 WHERE p.fault IS NULL;
 -- And of the whole nothing but what was planted.
 INSERT INTO verdict (is_so, says)
-SELECT count(*) = 0, format('told of the whole beside that: %s', coalesce(string_agg(s.kind || ': ' || s.message, '; '), 'nothing'))
+SELECT count(*) = 0, format('told of the whole beside that: %s',
+  coalesce(string_agg(s.kind || ': ' || s.message, '; '), 'nothing'))
 FROM system_alert s CROSS JOIN week.moment m
-WHERE s.last_seen >= m.begins AND s.kind NOT IN ('data_stopped', 'jobs_full', 'jobs_waiting', 'setting', 'models_withdrawn');
+WHERE s.last_seen >= m.begins AND s.kind NOT IN ('data_stopped', 'jobs_full', 'jobs_waiting', 'setting',
+  'models_withdrawn');
 
 SELECT CASE WHEN is_so THEN 'ok      ' ELSE 'FAILED  ' END || says FROM verdict ORDER BY i;
-SELECT format('%s passed, %s failed', count(*) FILTER (WHERE is_so), count(*) FILTER (WHERE is_so IS NOT TRUE)) FROM verdict;
+SELECT format('%s passed, %s failed', count(*) FILTER (WHERE is_so), count(*) FILTER (WHERE is_so IS NOT TRUE))
+  FROM verdict;
 SELECT count(*) FILTER (WHERE is_so IS NOT TRUE) = 0 AS all_so FROM verdict \gset
 \if :all_so
 \else
