@@ -29,15 +29,27 @@ SELECT count(*) = 1 AND bool_and(a.resolved_at IS NOT NULL),
               pg_temp.after(min(a.first_seen), 34), pg_temp.after(min(a.resolved_at), 42))
 FROM alert a CROSS JOIN week.moment m WHERE a.kind = 'sensor_stuck' AND a.fault = 'stuck';
 
+-- A bad model is gone when it was rolled back or withdrawn, or when the drift of its errors led to a better one.
 INSERT INTO verdict (is_so, says)
-SELECT count(c.n) FILTER (WHERE c.n <= 30) >= :least_bad AND count(c.n) = count(a.person_id),
-       format('bad models: %s of %s taken from service, %s of them within 30 outcomes (median %s), %s told', count(c.n),
-              count(*), count(c.n) FILTER (WHERE c.n <= 30), percentile_disc(0.5) WITHIN GROUP (ORDER BY c.n),
-              count(a.person_id))
-FROM week.person p LEFT JOIN model_check c USING (person_id)
-LEFT JOIN LATERAL (SELECT x.person_id FROM alert x WHERE x.person_id = p.person_id
-                     AND x.kind IN ('model_rolled_back', 'model_withdrawn') LIMIT 1) a ON true
-WHERE p.fault = 'bad';
+SELECT count(*) FILTER (WHERE b.outcomes <= 30) >= :least_bad
+  AND count(b.outcomes) = count(*) FILTER (WHERE b.is_told AND b.outcomes > 0),
+       format('bad models: %s of %s taken from service, %s of them within 30 meals (median %s, at most %s): %s '
+              'rolled back or withdrawn, %s replaced by a retraining after drift; %s told', count(b.outcomes), count(*),
+              count(*) FILTER (WHERE b.outcomes <= 30), percentile_disc(0.5) WITHIN GROUP (ORDER BY b.outcomes),
+              max(b.outcomes), count(b.checked_at), count(b.replaced_at) FILTER (WHERE b.checked_at IS NULL),
+              count(*) FILTER (WHERE b.is_told))
+FROM (SELECT c.checked_at, r.replaced_at,
+             CASE WHEN coalesce(c.checked_at, r.replaced_at) IS NOT NULL THEN
+               (SELECT count(*) FROM meal l CROSS JOIN week.moment m WHERE l.person_id = p.person_id
+                  AND l.eaten_at BETWEEN m.begins AND least(c.checked_at, r.replaced_at)) END AS outcomes,
+             EXISTS (SELECT FROM alert x WHERE x.person_id = p.person_id
+                       AND x.kind IN ('model_rolled_back', 'model_withdrawn', 'drift')) AS is_told
+      FROM week.person p CROSS JOIN week.moment m
+      LEFT JOIN LATERAL (SELECT min(x.checked_at) AS checked_at FROM model_check x WHERE x.person_id = p.person_id) c
+      ON true
+      LEFT JOIN LATERAL (SELECT min(x.deployed_at) AS replaced_at FROM deployment x WHERE x.person_id = p.person_id
+                           AND x.previous_version = '1.1.0' AND x.reason LIKE 'retraining%') r ON true
+      WHERE p.fault = 'bad') b;
 
 INSERT INTO verdict (is_so, says)
 SELECT count(*) = 1 AND bool_and(s.severity = 'critical' AND s.resolved_at IS NOT NULL),
