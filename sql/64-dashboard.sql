@@ -98,14 +98,15 @@ DECLARE
 BEGIN
   SELECT array_agg(to_char(d, 'YYYY-MM-DD') ORDER BY d) INTO days
   FROM generate_series(greatest(since, now() - interval '1000 days')::date, current_date, interval '1 day') d;
-  WITH day AS (SELECT to_char(p.issued_at, 'YYYY-MM-DD') AS day, count(*) AS n,
+  WITH day AS (SELECT to_char(p.issued_at, 'YYYY-MM-DD') AS day, count(*) AS n, count(p.cached_from) AS cached,
                       percentile_cont(0.5) WITHIN GROUP (ORDER BY p.latency_ms) AS median,
                       percentile_cont(0.95) WITHIN GROUP (ORDER BY p.latency_ms) AS p95
                FROM glucose.prediction p WHERE p.issued_at >= since GROUP BY 1),
-  filled AS (SELECT l.i, coalesce(d.n, 0) AS n, d.median, d.p95
+  filled AS (SELECT l.i, coalesce(d.n, 0) AS n, coalesce(d.cached, 0) AS cached, d.median, d.p95
              FROM unnest(days) WITH ORDINALITY l (day, i) LEFT JOIN day d ON d.day = l.day)
   SELECT '<section><h2>Answers a day</h2>'
-         || glucose.svg_lines('Answers a day', 'answers', days, '{answers}', array_agg(f.n::float8 ORDER BY f.i))
+         || glucose.svg_lines('Answers a day', 'answers', days, '{answers,of them from the log}',
+                              array_agg(f.n::float8 ORDER BY f.i) || array_agg(f.cached::float8 ORDER BY f.i))
          || '</section><section><h2>How long an answer takes</h2>'
          || glucose.svg_lines('Latency of answers', 'ms', days, '{median,95 %}',
                               array_agg(f.median ORDER BY f.i) || array_agg(f.p95 ORDER BY f.i)) || '</section>'
@@ -252,6 +253,10 @@ BEGIN
       CROSS JOIN LATERAL unnest(ARRAY[to_char(p.issued_at, 'YYYY-MM-DD HH24:MI:SS'), p.model_type, p.source, p.version,
         round(p.latency_ms::numeric, 1)::text]) WITH ORDINALITY c (cell, i)))
     || '</section><section><h2>System</h2>'
+    || glucose.html_table('Whether it works', '{part,status,says}', (
+      SELECT array_agg(c.cell ORDER BY s.i, c.i)
+      FROM glucose.service_status() WITH ORDINALITY s (component, status, detail, i)
+      CROSS JOIN LATERAL unnest(ARRAY[s.component, s.status, s.detail]) WITH ORDINALITY c (cell, i)))
     || glucose.html_table('How current it is', '{what,at}', ARRAY[
       'newest reading', (SELECT to_char(max(r.last), minute) FROM glucose.person p
         CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
@@ -286,6 +291,7 @@ BEGIN
   INTO tiles
   FROM (SELECT count(*) FILTER (WHERE p.issued_at >= current_date) AS today,
                count(*) FILTER (WHERE p.issued_at >= from_then) AS n,
+               count(p.cached_from) FILTER (WHERE p.issued_at >= from_then) AS cached,
                percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY p.latency_ms)
                  FILTER (WHERE p.issued_at >= from_then) AS ms
         FROM glucose.prediction p WHERE p.issued_at >= least(from_then, current_date)) answered
@@ -296,6 +302,7 @@ BEGIN
     (4, 'answers since then', answered.n::text),
     (5, 'ms, median', round(answered.ms[1]::numeric, 1)::text),
     (6, 'ms, 95 %', round(answered.ms[2]::numeric, 1)::text),
+    (9, 'from the log', round(100.0 * answered.cached / nullif(answered.n, 0), 1) || ' %'),
     (7, 'open jobs', (SELECT count(*)::text FROM glucose.training_job j WHERE j.state IN ('queued', 'running'))),
     (8, 'open alerts', (SELECT count(*)::text FROM glucose.active_alerts))) t (i, name, value);
   RETURN glucose.html_page('Forecasts and models',

@@ -25,7 +25,9 @@ BEGIN
       (12, 'pg_glucose_experiments_running', '{}', 'short', 'Experiments that run.'),
       (13, 'pg_glucose_readings_age_seconds', '{}', 's', 'Since the newest reading of anybody.'),
       (14, 'pg_glucose_health_age_seconds', '{}', 's', 'Since health_check() took its hourly samples.'),
-      (15, 'pg_glucose_tables_bytes', '{}', 'bytes', 'Tables and their indexes on disk.')
+      (15, 'pg_glucose_tables_bytes', '{}', 'bytes', 'Tables and their indexes on disk.'),
+      (16, 'pg_glucose_cached_ratio', '{model_type}', 'percentunit',
+       'Share of the answers of the last hour that the log had already.')
     ) v (i, name, labels, unit, help);
 END
 $fn$;
@@ -63,6 +65,12 @@ BEGIN
     FROM glucose.prediction p
     WHERE coalesce(wanted = 'pg_glucose_latency_p95_seconds', true) AND p.purged_at IS NULL
       AND p.latency_ms IS NOT NULL AND p.issued_at > now() - interval '1 hour' GROUP BY p.model_type
+    UNION ALL
+    SELECT 'pg_glucose_cached_ratio', jsonb_build_object('model_type', p.model_type),
+           count(p.cached_from)::float8 / count(*)
+    FROM glucose.prediction p
+    WHERE coalesce(wanted = 'pg_glucose_cached_ratio', true) AND p.purged_at IS NULL
+      AND p.issued_at > now() - interval '1 hour' GROUP BY p.model_type
     UNION ALL
     SELECT x.name, e.labels, x.value
     FROM (SELECT jsonb_build_object('model_type', l.model_type, 'source', l.source) AS labels,
