@@ -51,7 +51,7 @@ RETURN ':root{color-scheme:light dark;--ink:#1d2733;--soft:#5a6673;--paper:#fff;
   'h2{font-size:1.15rem;margin:0 0 .5rem}p{margin:.3rem 0}'
   '.soft,.none,.legend,caption,footer{color:var(--soft);font-size:.9rem}'
   ''
-  '.tiles,.charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));padding:0;'
+  '.tiles,.charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));padding:0;'
   'margin:0 0 1rem;list-style:none}'
   '.charts{grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr))}'
   '.tiles li,main>section,.charts>section{background:var(--card);border:1px solid var(--line);'

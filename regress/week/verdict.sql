@@ -8,7 +8,8 @@ CREATE FUNCTION pg_temp.after(at timestamptz, hours integer) RETURNS text LANGUA
 CREATE TEMP VIEW alert AS SELECT p.i, p.fault, a.* FROM person_alert a JOIN week.person p USING (person_id);
 
 INSERT INTO verdict (is_so, says)
-SELECT count(d.person_id) = count(*) AND count(a.person_id) = count(*) AND count(j.state) = count(*),
+SELECT count(d.person_id) >= :least_drifts AND count(a.person_id) = count(d.person_id)
+       AND count(j.state) = count(d.person_id),
        format('drift: %s of %s found (%s), %s told as alerts, %s retrained or looked at by a worker',
        count(d.person_id),
               count(*), string_agg(format('%s: %s', p.fault, coalesce(format('%s days after the training',
