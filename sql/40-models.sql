@@ -7,7 +7,7 @@ COMMENT ON FUNCTION glucose.require_person(uuid) IS
 CREATE FUNCTION glucose.list_model_versions(person_id uuid, model_type text DEFAULT 'glucose',
   OUT version text, OUT algorithm text, OUT is_active boolean, OUT status text, OUT trained_at timestamptz,
   OUT n_train integer, OUT n_validation integer, OUT n_test integer, OUT mae real, OUT rmse real, OUT r2 real,
-  OUT is_production_ready boolean, OUT quality_issues text[]) RETURNS SETOF record
+  OUT is_production_ready boolean, OUT quality_issues text[], OUT has_artifact boolean) RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 SET search_path = pg_catalog, pg_temp
 AS $fn$
 #variable_conflict use_column
@@ -16,7 +16,7 @@ BEGIN
   PERFORM glucose.model_type(list_model_versions.model_type);
   RETURN QUERY
     SELECT v.version, v.algorithm, v.is_active, v.status, v.trained_at, v.n_train, v.n_validation, v.n_test,
-           v.mae, v.rmse, v.r2, v.is_production_ready, v.quality_issues
+           v.mae, v.rmse, v.r2, v.is_production_ready, v.quality_issues, v.artifact_taken_at IS NULL
     FROM glucose.model_version v
     WHERE v.person_id = list_model_versions.person_id AND v.model_type = list_model_versions.model_type
     ORDER BY glucose.version_parts(v.version) DESC;
@@ -70,6 +70,33 @@ $fn$;
 COMMENT ON FUNCTION glucose.increment_version(text, text) IS
 'The next version number: major when what callers see changes (horizons), minor for a retraining, patch for a '
 're-fit with the same data and options. train_model() follows this by itself.';
+
+CREATE FUNCTION glucose.way_back(person_id uuid, model_type text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  -- From what serves to what it replaced, to what that one had replaced, and so on, until one has its artifact. Of
+  -- deployments that were a way back themselves it is not asked: a second step back would bring what the first one took
+  -- away.
+  RETURN (
+    WITH RECURSIVE back (version, at, is_it) AS (
+      SELECT v.version, 'infinity'::timestamptz, false FROM glucose.model_version v
+      WHERE v.person_id = way_back.person_id AND v.model_type = way_back.model_type AND v.is_active
+      UNION ALL
+      SELECT d.previous_version, d.deployed_at, EXISTS (SELECT FROM glucose.model_version v
+          WHERE v.person_id = way_back.person_id AND v.model_type = way_back.model_type
+            AND v.version = d.previous_version AND NOT v.is_active AND v.artifact_taken_at IS NULL)
+      FROM back b CROSS JOIN LATERAL (SELECT x.previous_version, x.deployed_at FROM glucose.deployment x
+        WHERE x.person_id = way_back.person_id AND x.model_type = way_back.model_type AND x.version = b.version
+          AND x.deployed_at < b.at AND x.reason IS DISTINCT FROM 'rollback'
+        ORDER BY x.deployed_at DESC LIMIT 1) d
+      WHERE NOT b.is_it)
+    SELECT b.version FROM back b WHERE b.is_it);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.way_back(uuid, text) IS
+'Internal: part of rollback_model(), check_model() and purge(): the version that was live before the one that serves, '
+'the latest that is there with its artifact; NULL when there is none.';
 
 CREATE FUNCTION glucose.rollback_model(person_id uuid, model_type text DEFAULT 'glucose', to_version text DEFAULT NULL)
 RETURNS text

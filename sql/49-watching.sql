@@ -19,6 +19,7 @@ DECLARE
   least_gain CONSTANT double precision := 0.05;   -- of the error: what is hardly worse stays
   cooldown CONSTANT interval := interval '7 days';
   live record;
+  before record;
   rival record;
   compared record;
 BEGIN
@@ -36,16 +37,21 @@ BEGIN
       AND c.model_type = judge_live.model_type AND c.checked_at > clock_timestamp() - cooldown) THEN
     RETURN;
   END IF;
+  -- What served before; where that has lost its artifact, what a rollback would go back to.
+  SELECT v.version INTO before
+  FROM (SELECT x.previous_version AS version FROM glucose.deployment x
+        WHERE x.person_id = judge_live.person_id AND x.model_type = judge_live.model_type
+          AND x.version = live.version AND x.previous_version <> live.version
+        ORDER BY x.deployed_at DESC LIMIT 1) d
+  JOIN glucose.model_version v ON v.person_id = judge_live.person_id AND v.model_type = judge_live.model_type
+    AND v.version = d.version AND v.artifact_taken_at IS NULL;
   -- Outcomes since it serves, of which neither has learnt.
   FOR rival IN
     SELECT r.name, r.training_end
     FROM (SELECT v.version AS name, v.training_end, 1 AS place
-          FROM (SELECT x.previous_version FROM glucose.deployment x
-                WHERE x.person_id = judge_live.person_id AND x.model_type = judge_live.model_type
-                  AND x.version = live.version AND x.previous_version <> live.version
-                ORDER BY x.deployed_at DESC LIMIT 1) d
-          JOIN glucose.model_version v ON v.person_id = judge_live.person_id
-            AND v.model_type = judge_live.model_type AND v.version = d.previous_version
+          FROM glucose.model_version v
+          WHERE v.person_id = judge_live.person_id AND v.model_type = judge_live.model_type
+            AND v.version = coalesce(before.version, glucose.way_back(judge_live.person_id, judge_live.model_type))
             AND v.status <> 'rejected' AND v.withdrawn_at IS NULL
           UNION ALL
           SELECT 'population', p.training_end, 2 FROM glucose.population_model p

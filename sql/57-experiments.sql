@@ -81,6 +81,7 @@ AS $fn$
 DECLARE
   wanted text := candidate ->> 'population_version';
   status text;
+  taken_at timestamptz;
 BEGIN
   IF jsonb_typeof(candidate) <> 'object'
      OR candidate - '{algorithm,options}'::text[] <> '{}' AND candidate - 'population_version' <> '{}'
@@ -93,7 +94,7 @@ BEGIN
     PERFORM glucose.check_recipe(candidate ->> 'algorithm', coalesce(candidate -> 'options', '{}'), model_type);
     RETURN;
   END IF;
-  SELECT p.status INTO status FROM glucose.population_model p
+  SELECT p.status, p.artifact_taken_at INTO status, taken_at FROM glucose.population_model p
   WHERE p.model_type = check_candidate.model_type AND p.version = wanted;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'population model version "%" not found', wanted USING ERRCODE = 'no_data_found';
@@ -101,6 +102,11 @@ BEGIN
   IF status <> 'ready' THEN
     RAISE EXCEPTION 'population model version "%" is %', wanted, status
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose a version whose status is ready.';
+  END IF;
+  IF taken_at IS NOT NULL THEN
+    RAISE EXCEPTION 'population model version "%" has no artifact any more', wanted
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Choose one that has_artifact, as listed by glucose.list_population_models().';
   END IF;
 END
 $fn$;

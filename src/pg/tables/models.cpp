@@ -25,7 +25,7 @@ static_assert(kLosesOnTest == LOSES_ON_TEST && kLosesOnBoth == LOSES_ON_BOTH);
   v "version, " v "algorithm, " v "status, " v "sha256, " v "trained_at, " v "training_end, " v                        \
     "n_train OPERATOR(pg_catalog.+) " v "n_validation, " v "feature_schema, " v                                        \
     "algorithm OPERATOR(pg_catalog.<>) 'persistence' AND " v "quality_issues OPERATOR(pg_catalog.&&) '{" LOSES_ON_TEST \
-    "," LOSES_ON_BOTH "}'::pg_catalog.text[]" or_withdrawn
+    "," LOSES_ON_BOTH "}'::pg_catalog.text[]" or_withdrawn ", " v "artifact_taken_at IS NULL"
 Query active_model{"SELECT " MODEL_COLUMNS("", OR_WITHDRAWN(""))
                    " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                    "AND model_type OPERATOR(pg_catalog.=) $2 AND is_active",
@@ -73,14 +73,15 @@ Query candidate_of_person{
     "AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
     "LEFT JOIN glucose.model_version v ON v.person_id OPERATOR(pg_catalog.=) m.person_id "
     "AND v.model_type OPERATOR(pg_catalog.=) $2 AND v.version OPERATOR(pg_catalog.=) coalesce(m.version, j.version) "
-    "AND v.status OPERATOR(pg_catalog.=) 'ready' "
+    "AND v.status OPERATOR(pg_catalog.=) 'ready' AND v.artifact_taken_at IS NULL "
     "WHERE m.person_id OPERATOR(pg_catalog.=) $1 AND m.experiment OPERATOR(pg_catalog.=) $3 "
     "AND (m.version IS NOT NULL OR j.state OPERATOR(pg_catalog.=) ANY ('{done,failed}'))",
     3,
     {UUIDOID, TEXTOID, TEXTOID}};
 Query candidate_of_population{"SELECT " MODEL_COLUMNS("", "")
                               " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
-                              "AND version OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'ready'",
+                              "AND version OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'ready' "
+                              "AND artifact_taken_at IS NULL",
                               2,
                               {TEXTOID, TEXTOID}};
 Query artifact_of_person{
@@ -129,22 +130,23 @@ ModelRow model_at_first_row(bool is_population) {
   model.data_points = DatumGetInt32(value(0, 7));
   copy_text(0, 8, model.feature_schema, sizeof model.feature_schema);
   model.loses = DatumGetBool(value(0, 9));
+  model.has_artifact = DatumGetBool(value(0, 10));
   return model;
 }
 
-// Columns 10 … 14 are those of RUNNING_EXPERIMENT.
+// Columns 11 … 15 are those of RUNNING_EXPERIMENT.
 RunningExperiment experiment_at_first_row() {
   RunningExperiment e;
   if (SPI_processed == 0) return e;
   bool is_null;
-  (void)column(0, 10, &is_null);
+  (void)column(0, 11, &is_null);
   if (is_null) return e;
   e.found = true;
-  copy_text(0, 10, e.name, sizeof e.name);
-  e.is_shadow = DatumGetBool(value(0, 11));
-  e.percent = DatumGetInt32(value(0, 12));
-  copy_text(0, 13, e.salt, sizeof e.salt);
-  copy_text(0, 14, e.population_version, sizeof e.population_version);
+  copy_text(0, 11, e.name, sizeof e.name);
+  e.is_shadow = DatumGetBool(value(0, 12));
+  e.percent = DatumGetInt32(value(0, 13));
+  copy_text(0, 14, e.salt, sizeof e.salt);
+  copy_text(0, 15, e.population_version, sizeof e.population_version);
   return e;
 }
 
@@ -224,8 +226,19 @@ ModelRow read_population_model(const char* model_type) {
   return model_at_first_row(true);
 }
 
+void raise_no_artifact(const char* kind, const char* version) {
+  failing_plainly();
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("%s version \"%s\" has no artifact any more", kind, clipped(version)),
+                  errdetail("Versions that have been replaced lose it, and keep their row and their errors."),
+                  errhint("Name one that has_artifact, as listed by glucose.%s(), or train again.",
+                          strcmp(kind, "model") == 0 ? "list_model_versions" : "list_population_models")));
+  pg_unreachable();
+}
+
 ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const char* version) {
   const ModelRow row = read_model(person_id, model_type, version);
+  if (row.found && !row.has_artifact) raise_no_artifact("model", row.version);
   if (row.found) return row;
   failing_plainly();
   if (version != nullptr)

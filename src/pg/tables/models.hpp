@@ -17,14 +17,17 @@ struct ModelRow {
   uint8 sha256[32];
   TimestampTz trained_at;
   TimestampTz training_end;
-  int data_points;     // rows it learnt from
+  int data_points;  // rows it learnt from
+  bool has_artifact;
   bool loses = false;  // no better than persistence on its test rows, and not persistence itself; or withdrawn since
 };
 
 /// The person's active model of a type (version nullptr), or the named version of it.
 ModelRow read_model(const pg_uuid_t* person_id, const char* model_type, const char* version);
-/// The same, or MG001 when none is active, P0002 when the version is not there.
+/// The same, or MG001 when none is active, P0002 when the version is not there, 55000 when it has no artifact any more.
 ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const char* version);
+/// Raises 55000: the artifact of a version of a "model" or a "population model" has been taken.
+[[noreturn]] void raise_no_artifact(const char* kind, const char* version);
 /// The newest version of a type that was rejected when it was trained.
 ModelRow read_rejected_model(const pg_uuid_t* person_id, const char* model_type);
 /// The active population model of a type.

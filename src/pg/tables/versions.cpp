@@ -5,6 +5,7 @@
 
 #include "pg/boundary/guard.hpp"
 #include "pg/tables/identity.hpp"
+#include "pg/tables/models.hpp"
 #include "pg/tables/person_lock.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/read.hpp"
@@ -72,9 +73,11 @@ namespace {
     UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID         \
   }
 
-#define FIND_VERSION(models, person)                                                                                  \
-  "SELECT status, is_active FROM " models " WHERE " person OF_TYPE("") " AND version OPERATOR(pg_catalog.=) $3", 3, { \
-    UUIDOID, TEXTOID, TEXTOID                                                                                         \
+#define FIND_VERSION(models, person)                                                   \
+  "SELECT status, is_active, artifact_taken_at FROM " models " WHERE " person OF_TYPE( \
+      "") " AND version OPERATOR(pg_catalog.=) $3",                                    \
+      3, {                                                                             \
+    UUIDOID, TEXTOID, TEXTOID                                                          \
   }
 
 #define ACTIVATE(models, person, more)                                                                                    \
@@ -84,21 +87,20 @@ namespace {
     UUIDOID, TEXTOID, TEXTOID                                                                                             \
   }
 
-// The version that was live before the one that is, unless it is gone: of the latest deployment that was no way back
-// itself, or a second step back would bring what the first one took away.
-#define WAY_BACK(models, deployments, person, same_person)                                                           \
-  "SELECT d.previous_version FROM " deployments " d WHERE " person OF_TYPE("d.") " AND d.reason IS DISTINCT FROM " \
-  "'rollback' AND EXISTS (SELECT FROM " models " v WHERE " same_person OF_TYPE("v.") " AND v.version OPERATOR("    \
-  "pg_catalog.=) d.version AND v.is_active) AND EXISTS (SELECT FROM " models " v WHERE " same_person               \
-  OF_TYPE("v.") " AND v.version OPERATOR(pg_catalog.=) d.previous_version) "                                       \
-  "ORDER BY d.deployed_at USING OPERATOR(pg_catalog.>) LIMIT 1",                                                   \
-      2, { \
-    UUIDOID, TEXTOID                                                                                                 \
+// Its own right to be there is asked here, whoever calls: what serves and what a running experiment forecasts with
+// keep their weights.
+#define TAKE_ARTIFACT(models, person, is_tried)                                                                     \
+  "UPDATE " models " SET artifact = NULL, artifact_taken_at = pg_catalog.clock_timestamp() WHERE " person         \
+  OF_TYPE("") " AND version OPERATOR(pg_catalog.=) $3 AND NOT is_active AND artifact_taken_at IS NULL "           \
+  "AND NOT EXISTS (" is_tried ")",                                                                                \
+      3, { \
+    UUIDOID, TEXTOID, TEXTOID                                                                                       \
   }
+#define RUNNING_OF_TYPE "e.state OPERATOR(pg_catalog.=) 'running' AND e.model_type OPERATOR(pg_catalog.=) $2 "
 
 /// Where versions are kept.
 struct Shelf {
-  Query newest, retire, insert, insert_metrics, insert_deployment, find, activate, way_back;
+  Query newest, retire, insert, insert_metrics, insert_deployment, find, activate, way_back, take_artifact;
 };
 
 Shelf of_person{
@@ -109,7 +111,13 @@ Shelf of_person{
     {INSERT_DEPLOYMENT("glucose.deployment", "person_id, ", "$1, ")},
     {FIND_VERSION("glucose.model_version", OF_PERSON(""))},
     {ACTIVATE("glucose.model_version", OF_PERSON(""), ", withdrawn_at = NULL")},
-    {WAY_BACK("glucose.model_version", "glucose.deployment", OF_PERSON("d."), OF_PERSON("v."))}};
+    {"SELECT glucose.way_back($1, $2)", 2, {UUIDOID, TEXTOID}},
+    {TAKE_ARTIFACT("glucose.model_version", OF_PERSON(""),
+                   "SELECT FROM glucose.experiment_model m JOIN glucose.experiment e ON e.name OPERATOR(pg_catalog.=) "
+                   "m.experiment AND " RUNNING_OF_TYPE "LEFT JOIN glucose.training_job j ON j.person_id "
+                   "OPERATOR(pg_catalog.=) m.person_id AND j.job_id OPERATOR(pg_catalog.=) m.job_id "
+                   "WHERE m.person_id OPERATOR(pg_catalog.=) $1 "
+                   "AND coalesce(m.version, j.version) OPERATOR(pg_catalog.=) $3")}};
 
 Shelf of_population{{NEWEST_VERSION("glucose.population_model", "glucose.population_deployment", "", "", "")},
                     {RETIRE_ACTIVE("glucose.population_model", "")},
@@ -118,7 +126,11 @@ Shelf of_population{{NEWEST_VERSION("glucose.population_model", "glucose.populat
                     {INSERT_DEPLOYMENT("glucose.population_deployment", "", "")},
                     {FIND_VERSION("glucose.population_model", "")},
                     {ACTIVATE("glucose.population_model", "", "")},
-                    {WAY_BACK("glucose.population_model", "glucose.population_deployment", "", "")}};
+                    {"SELECT glucose.population_way_back($2)", 2, {UUIDOID, TEXTOID}},
+                    {TAKE_ARTIFACT("glucose.population_model", "",
+                                   "SELECT FROM glucose.experiment e WHERE " RUNNING_OF_TYPE
+                                   "AND e.candidate OPERATOR(pg_catalog.->>) 'population_version' "
+                                   "OPERATOR(pg_catalog.=) $3")}};
 
 // Readers go on; two trainings or deployments queue here.
 Query lock_population{"LOCK TABLE glucose.population_model IN SHARE ROW EXCLUSIVE MODE", 0, {}};
@@ -283,6 +295,9 @@ const char* deploy(Shelf& shelf, const TrainRequest& of, const char* version, co
                     errmsg("%s version \"%s\" was rejected when it was trained", kind, version),
                     errhint("Its quality_issues say why; deploy another version.")));
   if (DatumGetBool(value(0, 2))) return version;
+  bool has_artifact;
+  (void)column(0, 3, &has_artifact);
+  if (!has_artifact) raise_no_artifact(kind, version);
   const char* previous = retire_active(shelf, of);
   write(shelf.activate, of_version(of, version));
   write_deployment(shelf, of, version, previous, reason);
@@ -314,14 +329,21 @@ const char* roll_back(const TrainRequest& of, const char* to_version) {
   Shelf& shelf = locked_shelf(of);
   if (to_version == nullptr) {
     run(shelf.way_back, of_type(of), Mode::as_owner);
-    if (SPI_processed == 0)
+    bool none;
+    const Datum way_back = column(0, 1, &none);
+    if (none)
       ereport(ERROR,
               (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("no earlier live version to go back to"),
                errhint("Name one: to_version => ...; versions are listed by glucose.%s().",
                        of.of_population ? "list_population_models" : "list_model_versions")));
-    to_version = TextDatumGetCString(value(0, 1));
+    to_version = TextDatumGetCString(way_back);
   }
   return deploy(shelf, of, to_version, "rollback");
+}
+
+bool take_artifact(const TrainRequest& of, const char* version) {
+  run((of.of_population ? of_population : of_person).take_artifact, of_version(of, version), Mode::as_owner);
+  return SPI_processed > 0;
 }
 
 bool delete_version(const TrainRequest& of, const char* version) {

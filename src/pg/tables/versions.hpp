@@ -38,10 +38,15 @@ StoredModel store_version(const TrainRequest& request, const TrainedModel& train
 
 /// The person's or the population's (of.person_id, of.of_population, of.model_type) deployment of a version, the way
 /// back and the removal of a version, each under the lock of store_version and by who may write. They return the
-/// version that serves (false: there was none to delete). Raise P0002, 55000 (rejected; no way back), 55006 (active, or
-/// tried by an experiment that runs).
+/// version that serves (false: there was none to delete). Raise P0002, 55000 (rejected; no artifact; no way back),
+/// 55006 (active, or tried by an experiment that runs).
 const char* deploy_version(const TrainRequest& of, const char* version, const char* reason);
 const char* roll_back(const TrainRequest& of, const char* to_version);
 bool delete_version(const TrainRequest& of, const char* version);
+
+/// Takes the artifact of a version and leaves its row: under the lock of store_version, which the caller has taken, and
+/// for a caller that may write. False, and nothing is taken, when the version serves, when an experiment that runs
+/// tries it, when it has none or is not there.
+bool take_artifact(const TrainRequest& of, const char* version);
 
 }  // namespace glucose::pg
