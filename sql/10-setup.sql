@@ -96,6 +96,8 @@ BEGIN
       ('serving_mark', 'see', 'SELECT', visible_rows, NULL),
       ('prediction', 'see', 'SELECT', visible_rows, NULL),
       ('training_job', 'see', 'SELECT', visible_rows, NULL),
+      ('batch_answer', 'see', 'SELECT', visible_rows, NULL),
+      ('batch_job', 'see', 'SELECT', 'identity = glucose.current_identity()', NULL),
       ('retraining_log', 'see', 'SELECT', visible_rows, NULL),
       ('experiment_model', 'see', 'SELECT', visible_rows, NULL),
       ('retraining_override', 'see', 'SELECT', visible_rows, NULL),

@@ -91,6 +91,7 @@ BEGIN
                  'glucose.telemetry, '
                  'glucose.serving_mark, glucose.metric, glucose.event, '
                  'glucose.prediction, glucose.training_job, glucose.training_progress, glucose.retraining_log, '
+                 'glucose.batch_job, glucose.batch_answer, '
                  'glucose.retraining_policy, glucose.experiment, glucose.experiment_model, '
                  'glucose.population_deployment, glucose.population_metric, glucose.schema_version, '
                  'glucose.prediction_horizon, glucose.prediction_outcome, glucose.model_live_accuracy TO %I', role);
@@ -121,7 +122,7 @@ AS $fn$
 DECLARE
   written CONSTANT name[] := '{model_version, model_metric, deployment, model_check, performance_log,
     person_alert, prediction, experiment_model, population_model, population_metric, population_deployment,
-    population_member, schema_version, training_job,
+    population_member, schema_version, training_job, batch_job, batch_answer,
     retraining_log, audit_seal, counted_call}';
   held record;
 BEGIN

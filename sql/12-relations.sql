@@ -35,8 +35,8 @@ RETURN '{person, person_access, person_time_zone, role_identity, schema_version,
   training_job, training_progress, retraining_policy, retraining_override, retraining_log, experiment, experiment_model,
   population_model, population_metric, population_deployment, population_member, prediction_horizon, prediction_outcome,
   model_live_accuracy, serving_mark, audit_seal, metric, event, performance_log, person_alert, system_alert,
-  health_sample, active_alerts, prediction_feedback, telemetry, daily_metric, source_preference,
-  counted_call}'::name[];
+  health_sample, active_alerts, prediction_feedback, telemetry, batch_job, batch_answer, daily_metric,
+  source_preference, counted_call}'::name[];
 COMMENT ON FUNCTION glucose.made_by_setup() IS
 'Internal: part of setup(): the tables and views that are always its own, unlike meal and glucose_reading.';
 

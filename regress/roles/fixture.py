@@ -61,6 +61,11 @@ class Fixture:
               VALUES (glucose.key('alice'), 'data_stopped', 'warning', 'no readings');
             INSERT INTO glucose.prediction_feedback (person_id, prediction_id, kind, given_by)
               VALUES (glucose.key('alice'), gen_random_uuid(), 'useful', 'alice');
+            INSERT INTO glucose.batch_job (job_id, model_type, options, state, identity, requested_by, requested_role, n_ids, finished_at)
+              VALUES (glucose.key('batch'), 'glucose', '{}', 'done', 'alice', 'alice', 'alice'::regrole, 1, now());
+            INSERT INTO glucose.batch_answer (person_id, job_id, place, id, answered_at, answer)
+              SELECT person_id, glucose.key('batch'), 1, meal_id, now(), '{}' FROM glucose.meal
+              WHERE person_id = glucose.key('alice') ORDER BY eaten_at LIMIT 1;
             INSERT INTO glucose.system_alert (kind, severity, message) VALUES ('setting', 'info', 'fsync');
             INSERT INTO glucose.health_sample (name, value) VALUES ('bytes', 1);
             INSERT INTO glucose.audit_seal (seal_no, sealed_at, subject, n_rows, digest, mac)

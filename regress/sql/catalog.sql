@@ -13,7 +13,7 @@ CREATE TEMP VIEW tab AS
 CREATE TEMP VIEW person_tab AS
   SELECT * FROM tab WHERE relname NOT IN ('schema_version', 'population_model', 'population_deployment',
   'population_metric', 'population_member', 'retraining_policy', 'experiment', 'role_identity', 'metric', 'event',
-  'audit_seal', 'system_alert', 'health_sample', 'counted_call');
+  'audit_seal', 'system_alert', 'health_sample', 'counted_call', 'batch_job');
 
 SELECT count(*) > 0 AS has_functions FROM func;
 

@@ -64,6 +64,26 @@ ok(wait_for('attempts = 2 AND progress > 0', $id), 'another worker takes it agai
 as_role($node, 'postgres', 'ada', "SELECT glucose.cancel_training('$id')");
 $node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_glucose training'");
 
+# A batch of forecasts goes on where its worker died, and asks nothing twice.
+as_role($node, 'postgres', 'ada', "SELECT glucose.train_model(glucose.key('ada'), algorithm => 'ridge')");
+my $versions = $node->safe_psql('postgres', 'SELECT count(*) FROM glucose.model_version');
+my $batch = as_role($node, 'postgres', 'ada', "SELECT glucose.predict_async('glucose', (SELECT array_agg(meal_id)
+	FROM generate_series(1, 100), (SELECT meal_id FROM glucose.meal ORDER BY eaten_at DESC LIMIT 20) m))");
+my $of_batch = "FROM glucose.batch_job WHERE job_id = '$batch'";
+ok($node->poll_query_until('postgres', "SELECT n_done > 0 $of_batch"), 'a worker answers');
+$pid = $node->safe_psql('postgres', "SELECT worker_pid $of_batch");
+kill 'KILL', $pid;
+$node->poll_query_until('postgres', 'SELECT 1', '1') or die 'the server did not come back';
+my ($state, $answered) = split /\|/, $node->safe_psql('postgres', "SELECT state, n_done $of_batch");
+is($state, 'running', 'a dead worker leaves its batch as it was');
+cmp_ok($answered, '<', 2000, 'with some of its answers');
+as_role($node, 'postgres', 'ada', 'SELECT glucose.start_training_workers()');
+ok($node->poll_query_until('postgres', "SELECT state = 'done' $of_batch"), 'another worker goes on with it');
+is($node->safe_psql('postgres', "SELECT n_done, n_failed $of_batch"), '2000|0', 'to the end');
+is(as_role($node, 'postgres', 'ada', "SELECT count(*), count(DISTINCT answer ->> 'predictionId'),
+	(SELECT count(*) FROM glucose.prediction) FROM glucose.job_results('$batch') WHERE state = 'done'"), '2000|2000|2000',
+	'and each is asked once');
+
 # The same after the server itself has gone, with short jobs behind it.
 as_role($node, 'postgres', 'ada', "SELECT glucose.train_model_async(glucose.key('ada'), algorithm => a) FROM unnest('{ridge,mean,lad,ridge}'::text[]) a");
 $node->stop('immediate');
@@ -72,8 +92,8 @@ as_role($node, 'postgres', 'ada', 'SELECT glucose.start_training_workers()');
 ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM glucose.training_progress"), 'the queue runs empty');
 is($node->safe_psql('postgres', "SELECT count(*) FROM glucose.training_job j LEFT JOIN glucose.model_version v USING (person_id, model_type, version)
 	WHERE state = 'done' AND v IS NULL"), '0', 'every job that is done has its version');
-is($node->safe_psql('postgres', 'SELECT count(*), count(*) FILTER (WHERE is_active) FROM glucose.model_version'), '4|1',
-	'four versions, one active');
+is($node->safe_psql('postgres', 'SELECT count(*), count(*) FILTER (WHERE is_active) FROM glucose.model_version'), ($versions + 4) . '|1',
+	'four versions more, one active');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_glucose training'"), '0',
 	'workers end when the queue is empty');
 

@@ -136,21 +136,6 @@ struct Taken {
   const char* message = nullptr;
 };
 
-// The role is bound by its number: a role that got a dropped one's name is another role. What was queued before the
-// number was kept, has only the name. A worker assumes the role without logging in, so what the server would ask of a
-// login is asked here, but for the attribute LOGIN: roles that others switch to have none.
-void find_role(Job& job, Taken& taken, const char* name, Oid role) {
-  const Oid of_name = get_role_oid(name, true);
-  job.role = of_name;
-  taken.sqlstate = "42704";
-  if (!OidIsValid(of_name))
-    taken.message = psprintf("role \"%s\" does not exist any more", name);
-  else if (OidIsValid(role) && role != of_name)
-    taken.message = psprintf("role \"%s\" is not the one that asked", name);
-  else if (pg_database_aclcheck(MyDatabaseId, of_name, ACL_CONNECT) != ACLCHECK_OK)
-    taken.sqlstate = "42501", taken.message = psprintf("role \"%s\" may not connect to this database", name);
-}
-
 Taken start(Job& job) {
   Taken taken;
   run(start_job, key_of(job), Mode::as_owner);
@@ -162,7 +147,9 @@ Taken start(Job& job) {
   copy_text(0, 4, job.identity, sizeof job.identity);
   bool no_role;
   const Datum role = column(0, 6, &no_role);
-  find_role(job, taken, TextDatumGetCString(value(0, 5)), no_role ? InvalidOid : DatumGetObjectId(role));
+  const Unfit unfit =
+      find_role(&job.role, TextDatumGetCString(value(0, 5)), no_role ? InvalidOid : DatumGetObjectId(role));
+  taken.sqlstate = unfit.sqlstate, taken.message = unfit.message;
   job.is_retraining = DatumGetBool(value(0, 7));
   taken.attempts = DatumGetInt32(value(0, 8));
   copy_text(0, 9, job.reason, sizeof job.reason);
@@ -177,6 +164,17 @@ void put_back(const Job& job) {
 }
 
 }  // namespace
+
+Unfit find_role(Oid* role, const char* name, Oid number) {
+  const Oid of_name = get_role_oid(name, true);
+  *role = of_name;
+  if (!OidIsValid(of_name)) return {"42704", psprintf("role \"%s\" does not exist any more", name)};
+  if (OidIsValid(number) && number != of_name)
+    return {"42704", psprintf("role \"%s\" is not the one that asked", name)};
+  if (pg_database_aclcheck(MyDatabaseId, of_name, ACL_CONNECT) != ACLCHECK_OK)
+    return {"42501", psprintf("role \"%s\" may not connect to this database", name)};
+  return {};
+}
 
 pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retraining, const char* reason) {
   const char* identity = current_identity();
@@ -201,11 +199,11 @@ pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retrai
   return id;
 }
 
-bool cancel_job(const pg_uuid_t* job_id) {
+bool cancel_job(const pg_uuid_t* job_id, const char* what) {
   Parameters p;
   p.add(UUIDPGetDatum(job_id));
   run(person_of_job, p, Mode::read);
-  if (SPI_processed == 0) raise_not_found("training job", job_id);
+  if (SPI_processed == 0) raise_not_found(what, job_id);
   Job job;
   job.person_id = *DatumGetUUIDP(value(0, 1));
   job.job_id = *job_id;

@@ -32,8 +32,19 @@ pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retrai
                      const char* reason = nullptr);
 
 /// Ends a job that waits or runs; false when it has ended already. P0002 when the caller sees none of that id, 42501
-/// when it does not manage the person.
-bool cancel_job(const pg_uuid_t* job_id);
+/// when it does not manage the person. `what`: as which it was looked for.
+bool cancel_job(const pg_uuid_t* job_id, const char* what = "training job");
+
+/// Why a job cannot run; nothing when it can.
+struct Unfit {
+  const char* sqlstate = nullptr;
+  const char* message = nullptr;
+};
+/// As which role a job runs. The role is bound by its number: a role that got a dropped one's name is another role;
+/// what was queued before the number was kept (InvalidOid), has only the name. A worker assumes the role without
+/// logging in, so what the server would ask of a login is asked here, but for the attribute LOGIN: roles that others
+/// switch to have none.
+Unfit find_role(Oid* role, const char* name, Oid number);
 
 /// What the queue has for a worker.
 enum class Offer {

@@ -8,18 +8,16 @@
 #include "pg/work/worker.hpp"
 
 #include "pg/boundary/guard.hpp"
-#include "pg/boundary/json.hpp"
-#include "pg/boundary/settings.hpp"
 #include "pg/boundary/worker_slots.hpp"
 #include "pg/tables/jobs.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/rate_limits.hpp"
+#include "pg/work/batch.hpp"
+#include "pg/work/employee.hpp"
 #include "pg/work/retraining.hpp"
 #include "pg/work/training.hpp"
 
 extern "C" {
-#include "access/table.h"
-#include "catalog/pg_db_role_setting.h"
 #include "libpq/pqsignal.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -49,23 +47,6 @@ void at_transaction_end(XactEvent event, void*) {
   const bool start = worker_is_wanted && event == XACT_EVENT_COMMIT;
   worker_is_wanted = false;
   if (start) start_worker(MyDatabaseId);
-}
-
-// Whom this process works for, once it has had a job.
-Oid employer = InvalidOid;
-
-// Everything a transaction does, its end included, it does as the role; what it calls cannot change that.
-void begin_transaction_as(Oid role) {
-  SetCurrentStatementStartTimestamp();
-  StartTransactionCommand();
-  SetUserIdAndSecContext(OidIsValid(role) ? role : owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
-  begin(Volatility::is_volatile);
-}
-
-void end_transaction() {
-  end(Volatility::is_volatile);
-  CommitTransactionCommand();
-  SetUserIdAndSecContext(GetSessionUserId(), 0);
 }
 
 // Waits without a snapshot, and ends at once when told to.
@@ -171,36 +152,10 @@ void note_failure(const Job& job, MemoryContext context) {
   end_transaction();
 }
 
-// The settings that the role would have had at its login.
-void apply_settings_of(Oid role) {
-  StartTransactionCommand();
-  Relation settings = table_open(DbRoleSettingRelationId, AccessShareLock);
-  Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(DbRoleSettingRelationId));
-  ApplySetting(snapshot, MyDatabaseId, role, settings, PGC_S_DATABASE_USER);
-  ApplySetting(snapshot, InvalidOid, role, settings, PGC_S_USER);
-  UnregisterSnapshot(snapshot);
-  table_close(settings, AccessShareLock);
-  CommitTransactionCommand();
-}
-
-// The gateway is not here to say who asks: the job's identity does.
-void assume_identity(const Job& job) {
-  if (settings::identity != settings::kIdentityClaims) return;
-  StringInfoData claims;
-  initStringInfo(&claims);
-  appendStringInfoChar(&claims, '{');
-  json_text(&claims, "sub", job.identity[0] != '\0' ? job.identity : nullptr);
-  appendStringInfoChar(&claims, '}');
-  SetConfigOption("request.jwt.claims", claims.data, PGC_USERSET, PGC_S_SESSION);
-}
-
 void work_as_employee(const Job& job, MemoryContext context) {
   PG_TRY();
   {
-    if (!OidIsValid(employer)) apply_settings_of(job.role);
-    employer = job.role;
-    SetConfigOption("row_security", "on", PGC_USERSET, PGC_S_SESSION);
-    assume_identity(job);
+    work_for(job.role, job.identity);
     work_on(job, context);
   }
   PG_CATCH();
@@ -211,23 +166,43 @@ void work_as_employee(const Job& job, MemoryContext context) {
   CommitTransactionCommand();
 }
 
-Offer take_and_work() {
-  MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_glucose job", ALLOCSET_DEFAULT_SIZES);
-  end_waiting(MyDatabaseId);  // whatever was queued before is seen now
+Offer train_next(MemoryContext context) {
   Job job;
   begin_transaction_as(InvalidOid);
   bool more;
-  const Offer offer = take_job(employer, context, &job, &more);
+  const Offer offer = take_job(employer(), context, &job, &more);
   end_transaction();
   if (offer == Offer::job) {
     if (more) start_worker(MyDatabaseId);
     MemoryContextSwitchTo(context);
     work_as_employee(job, context);
   }
+  return offer;
+}
+
+using Work = Offer (*)(MemoryContext context);
+
+Offer take_and_work(Work work) {
+  MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_glucose job", ALLOCSET_DEFAULT_SIZES);
+  end_waiting(MyDatabaseId);  // whatever was queued before is seen now
+  const Offer offer = work(context);
   MemoryContextSwitchTo(TopMemoryContext);
   MemoryContextDelete(context);
   pgstat_report_stat(true);
   return offer;
+}
+
+// Trainings and batches of forecasts in turn, so that neither waits for the end of the other's queue. Which comes first
+// in a new process is left to chance: one whose first job is another role's ends after it.
+Offer take_turns() {
+  static const Work kinds[] = {train_next, serve_next};
+  static unsigned turn = static_cast<unsigned>(GetCurrentTimestamp());
+  const Work first = kinds[turn % 2], second = kinds[(turn + 1) % 2];
+  ++turn;
+  const Offer offer = take_and_work(first);
+  if (offer == Offer::job) return offer;
+  const Offer other = take_and_work(second);
+  return offer == Offer::none || other == Offer::job ? other : offer;
 }
 
 }  // namespace
@@ -253,7 +228,7 @@ void glucose_training_worker(Datum) {
   pgstat_report_appname("pg_glucose training");
   count_nothing();
   for (;;) {
-    const Offer offer = take_and_work();
+    const Offer offer = take_turns();
     if (offer == Offer::none) break;
     // The slot goes on to the next: another database's turn, or a process for another role.
     if (offer == Offer::other_role || other_databases_wait()) {
