@@ -134,7 +134,7 @@ COMMENT ON FUNCTION glucose.cron_database() IS
 'Internal: part of schedule_retraining(): the database pg_cron works from, NULL when it is not loaded. The setting is '
 'shown to superusers only, and everybody needs it to know where to go.';
 
-CREATE FUNCTION glucose.require_cron(model_type text, schedule text) RETURNS void
+CREATE FUNCTION glucose.require_cron(job_name text, command text, schedule text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
@@ -154,25 +154,24 @@ BEGIN
       USING ERRCODE = 'feature_not_supported',
             HINT = format(CASE WHEN schedule IS NULL THEN 'Run in that database: SELECT cron.unschedule(%L);'
                           ELSE 'Run in that database: SELECT cron.schedule_in_database(%L, %L, %L, %L, %L);' END,
-                          glucose.retraining_job_name(model_type) || ' in ' || current_database(), schedule,
-                          format('CALL glucose.retrain_due(%L)', model_type), current_database(), CURRENT_USER);
+                          job_name || ' in ' || current_database(), schedule, command, current_database(),
+                          CURRENT_USER);
   END IF;
   IF schedule IS NOT NULL THEN
     RAISE EXCEPTION 'pg_cron is not there to run a schedule'
       USING ERRCODE = 'feature_not_supported',
             HINT = CASE WHEN home IS NOT NULL THEN 'Run CREATE EXTENSION pg_cron as a superuser.' ELSE format(
               'Install postgresql-%s-cron, add pg_cron to shared_preload_libraries, set cron.database_name to %L, '
-              'restart the server and run CREATE EXTENSION pg_cron; or CALL glucose.retrain_due() from a timer of your '
-              'own.', current_setting('server_version_num')::integer / 10000, current_database()) END;
+              'restart the server and run CREATE EXTENSION pg_cron; or %s from a timer of your own.',
+              current_setting('server_version_num')::integer / 10000, current_database(), command) END;
   END IF;
 END
 $fn$;
-COMMENT ON FUNCTION glucose.require_cron(text, text) IS
-'Internal: part of schedule_retraining(): returns when the caller may use pg_cron here, else raises 42501 or 0A000 '
-'with what to run where. Without a schedule: to end one; then pg_cron may be missing.';
+COMMENT ON FUNCTION glucose.require_cron(text, text, text) IS
+'Internal: part of schedule_retraining() and schedule_purge(): returns when the caller may use pg_cron here, else '
+'raises 42501 or 0A000 with what to run where. Without a schedule: to end one; then pg_cron may be missing.';
 
-CREATE FUNCTION glucose.schedule_retraining(schedule text DEFAULT '0 3 * * 0', model_type text DEFAULT 'glucose')
-RETURNS bigint
+CREATE FUNCTION glucose.schedule_job(job_name text, command text, schedule text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
@@ -181,11 +180,40 @@ BEGIN
   IF schedule IS NULL THEN
     RAISE EXCEPTION 'argument "schedule" must not be null' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM glucose.model_type(model_type);
-  PERFORM glucose.require_cron(model_type, schedule);
-  EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job
-  USING glucose.retraining_job_name(model_type), schedule, format('CALL glucose.retrain_due(%L)', model_type);
+  PERFORM glucose.require_cron(job_name, command, schedule);
+  EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job USING job_name, schedule, command;
   RETURN job;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.schedule_job(text, text, text) IS
+'Internal: part of schedule_retraining() and schedule_purge(): makes or changes the calling role''s job of pg_cron.';
+
+CREATE FUNCTION glucose.unschedule_job(job_name text, command text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  n integer := 0;
+BEGIN
+  PERFORM glucose.require_cron(job_name, command, NULL);
+  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+    EXECUTE 'SELECT count(cron.unschedule(jobid)) FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER' INTO n
+    USING job_name;
+  END IF;
+  RETURN n > 0;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.unschedule_job(text, text) IS
+'Internal: part of unschedule_retraining() and unschedule_purge(); false when the calling role has no such job.';
+
+CREATE FUNCTION glucose.schedule_retraining(schedule text DEFAULT '0 3 * * 0', model_type text DEFAULT 'glucose')
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  PERFORM glucose.model_type(model_type);
+  RETURN glucose.schedule_job(glucose.retraining_job_name(model_type),
+    format('CALL glucose.retrain_due(%L)', model_type),
+                              schedule);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.schedule_retraining(text, text) IS
@@ -204,17 +232,31 @@ COMMENT ON FUNCTION glucose.retraining_job_name(text)
 CREATE FUNCTION glucose.unschedule_retraining(model_type text DEFAULT 'glucose') RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  n integer := 0;
 BEGIN
   PERFORM glucose.model_type(model_type);
-  PERFORM glucose.require_cron(model_type, NULL);
-  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
-    EXECUTE 'SELECT count(cron.unschedule(jobid)) FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER' INTO n
-    USING glucose.retraining_job_name(model_type);
-  END IF;
-  RETURN n > 0;
+  RETURN glucose.unschedule_job(glucose.retraining_job_name(model_type),
+                                format('CALL glucose.retrain_due(%L)', model_type));
 END
 $fn$;
 COMMENT ON FUNCTION glucose.unschedule_retraining(text) IS
 'Takes the calling role''s job of schedule_retraining() away; false when there was none.';
+
+CREATE FUNCTION glucose.schedule_purge(schedule text DEFAULT '0 4 * * *') RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN glucose.schedule_job('pg_glucose purge', 'CALL glucose.purge()', schedule);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.schedule_purge(text) IS
+'Has pg_cron run CALL purge() as the calling role, in this database; returns the job''s number.';
+
+CREATE FUNCTION glucose.unschedule_purge() RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  RETURN glucose.unschedule_job('pg_glucose purge', 'CALL glucose.purge()');
+END
+$fn$;
+COMMENT ON FUNCTION glucose.unschedule_purge() IS
+'Takes the calling role''s job of schedule_purge() away; false when there was none.';

@@ -19,11 +19,65 @@ LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1 COST 10000 AS 'MODULE_PATHNAME', 'gluco
 COMMENT ON FUNCTION glucose.verify_seals(text) IS
 'What is wrong with the seals of all persons, as verify_log() says it. For the steward.';
 
-CREATE FUNCTION glucose.purge_some(after bigint, OUT taken bigint, OUT deleted bigint, OUT released bigint,
-  OUT last_seal bigint, OUT is_done boolean)
+CREATE FUNCTION glucose.purge_some(after bigint, after_values timestamptz, after_rows timestamptz, OUT taken bigint,
+  OUT deleted bigint, OUT released bigint, OUT last_seal bigint, OUT last_values timestamptz, OUT last_rows timestamptz,
+  OUT is_done boolean)
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_purge_some';
-COMMENT ON FUNCTION glucose.purge_some(bigint) IS
-'Internal: part of purge(): one piece of it, of seals after this one; the first is after -1.';
+COMMENT ON FUNCTION glucose.purge_some(bigint, timestamptz, timestamptz) IS
+'Internal: part of purge(): one piece of the log, after this seal and these moments; the first is after -1.';
+
+CREATE FUNCTION glucose.old_artifacts(persons uuid[], keep integer, judged_since timestamptz)
+RETURNS TABLE (person_id uuid, model_type text, version text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+BEGIN
+  -- Also kept is the newest that was rejected: it says how far glucose strays of whom no model serves.
+  RETURN QUERY
+    SELECT v.person_id, v.model_type, v.version
+    FROM (SELECT m.person_id, m.model_type, m.version, m.status,
+                 row_number() OVER (PARTITION BY m.person_id, m.model_type ORDER BY m.trained_at DESC) AS place,
+                 row_number() OVER (PARTITION BY m.person_id, m.model_type, m.status ORDER BY m.trained_at DESC)
+                   AS place_of_status
+          FROM glucose.model_version m
+          WHERE m.person_id = ANY (persons) AND NOT m.is_active AND m.artifact_taken_at IS NULL) v
+    WHERE v.place > keep AND NOT (v.status = 'rejected' AND v.place_of_status = 1)
+      AND NOT EXISTS (SELECT FROM glucose.deployment d WHERE d.person_id = v.person_id AND d.model_type = v.model_type
+                      AND d.deployed_at > judged_since AND v.version IN (d.version, d.previous_version))
+      AND v.version IS DISTINCT FROM glucose.way_back(v.person_id, v.model_type)
+    ORDER BY v.person_id, v.model_type, v.place DESC;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.old_artifacts(uuid[], integer, timestamptz) IS
+'Internal: part of purge(): versions that have been replaced and are not among the newest, that no rollback goes back '
+'to and no deployment since then is judged by.';
+
+CREATE FUNCTION glucose.old_population_artifacts(keep integer, judged_since timestamptz)
+RETURNS TABLE (model_type text, version text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT v.model_type, v.version
+    FROM (SELECT m.model_type, m.version,
+                 row_number() OVER (PARTITION BY m.model_type ORDER BY m.trained_at DESC) AS place
+          FROM glucose.population_model m WHERE NOT m.is_active AND m.artifact_taken_at IS NULL) v
+    WHERE v.place > keep
+      AND NOT EXISTS (SELECT FROM glucose.population_deployment d WHERE d.model_type = v.model_type
+                      AND d.deployed_at > judged_since AND v.version IN (d.version, d.previous_version))
+      AND v.version IS DISTINCT FROM glucose.population_way_back(v.model_type)
+    ORDER BY v.model_type, v.place DESC;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.old_population_artifacts(integer, timestamptz) IS
+'Internal: part of purge(): as old_artifacts(), of the population''s models.';
+
+CREATE FUNCTION glucose.purge_persons(after uuid, OUT artifacts bigint, OUT deleted bigint, OUT last_person uuid,
+  OUT is_done boolean)
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_purge_persons';
+COMMENT ON FUNCTION glucose.purge_persons(uuid) IS
+'Internal: part of purge(): one piece of what is old of some persons after this one; the first is after NULL.';
 
 -- It commits, and a procedure with a SET clause cannot: it names the schema of every function and uses no operator.
 CREATE PROCEDURE glucose.purge(time_budget interval DEFAULT '1 hour')
@@ -33,26 +87,43 @@ DECLARE
   started_at CONSTANT pg_catalog.timestamptz := pg_catalog.clock_timestamp();
   piece pg_catalog.record;
   last_seal pg_catalog.int8 := '-1';
+  last_values pg_catalog.timestamptz;
+  last_rows pg_catalog.timestamptz;
+  last_person pg_catalog.uuid;
   taken pg_catalog.int8 := 0;
   deleted pg_catalog.int8 := 0;
   released pg_catalog.int8 := 0;
+  artifacts pg_catalog.int8 := 0;
+  others pg_catalog.int8 := 0;
 BEGIN
   WHILE glucose.retraining_may_go_on(0, 1, started_at, time_budget) LOOP
-    SELECT s.taken, s.deleted, s.released, s.last_seal, s.is_done INTO piece FROM glucose.purge_some(last_seal) s;
+    piece := glucose.purge_some(last_seal, last_values, last_rows);
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     last_seal := piece.last_seal;
+    last_values := piece.last_values;
+    last_rows := piece.last_rows;
     taken := pg_catalog.int8pl(taken, piece.taken);
     deleted := pg_catalog.int8pl(deleted, piece.deleted);
     released := pg_catalog.int8pl(released, piece.released);
     EXIT WHEN piece.is_done;
   END LOOP;
+  WHILE glucose.retraining_may_go_on(0, 1, started_at, time_budget) LOOP
+    piece := glucose.purge_persons(last_person);
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    last_person := piece.last_person;
+    artifacts := pg_catalog.int8pl(artifacts, piece.artifacts);
+    others := pg_catalog.int8pl(others, piece.deleted);
+    EXIT WHEN piece.is_done;
+  END LOOP;
   RAISE NOTICE 'purge: values of % rows, % rows, % seals released', taken, deleted, released;
+  RAISE NOTICE 'purge: artifacts of % versions, % rows of other tables', artifacts, others;
 END
 $fn$;
 COMMENT ON PROCEDURE glucose.purge(interval) IS
-'Takes values older than glucose.values_retention and rows older than glucose.audit_retention out of the log, and '
-'commits after each thousand; it can be stopped and run again. For the steward.';
+'Takes out what is older than the settings say: of the log, of versions, jobs, and what was noted of models. It '
+'commits in pieces and can be stopped and run again; for the steward.';
 
 CREATE FUNCTION glucose.prediction_history(person_id uuid, of_type text DEFAULT NULL,
   since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', max_rows integer DEFAULT 100,

@@ -171,7 +171,7 @@ SELECT what, count(*) > 0 AS some FROM verify_log(:'ada') GROUP BY what ORDER BY
 -- purge() takes nothing that is young, of an experiment that runs or of a deployment that may be judged yet.
 SET glucose.audit_key_file = 'pgg_new_key';
 SET ROLE anna;
-SELECT test.expect('SELECT glucose.purge_some(0)') AS purge;
+SELECT test.expect('SELECT glucose.purge_some(0, NULL, NULL)') AS purge;
 SET ROLE dora;
 SET client_min_messages = notice;
 CALL purge();

@@ -203,7 +203,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'glucose_statistics', 'glucose_statistics_daily', 'glucose_statistics_hourly', 'agp',
     'glucose_events', 'unusual_responses',
     'verify_log', 'prediction_history',  -- audit.sql
-    'detect_drift', 'drift_reason', 'check_model', 'judge_live', 'check_one', 'record_feedback',
+    'detect_drift', 'drift_reason', 'check_model', 'judge_live', 'check_one', 'record_feedback', 'way_back',
     -- which has nothing to look at
     'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.

@@ -15,6 +15,8 @@ SELECT max(measured_at) - interval '12 days' AS learnt FROM glucose_reading WHER
 SELECT version FROM train_model(:'ada', 'glucose', 'auto', jsonb_build_object('end_at', :'learnt'));
 -- Nothing has come true since it serves: it stays.
 SELECT action, against, n FROM check_model(:'ada');
+-- One between them that will have lost its artifact: no way back.
+SELECT version FROM train_model(:'ada', 'glucose', 'ridge', jsonb_build_object('end_at', :'learnt', 'deploy', true));
 -- A bad one: it has learnt from glucose that goes down where it goes up.
 BEGIN;
 UPDATE glucose_reading SET mg_dl = 300 - mg_dl
@@ -25,8 +27,9 @@ WHERE person_id = :'ada' AND measured_at < :'learnt' AND mg_dl BETWEEN 60 AND 24
 COMMIT;
 RESET ROLE;
 UPDATE deployment SET deployed_at = deployed_at - interval '400 days';
+UPDATE model_version SET artifact = NULL, artifact_taken_at = now() WHERE version = '1.1.0';
 SET ROLE anna;
-SELECT n > 30, difference < 0, p_value < 0.002 FROM compare_versions(:'ada', 'glucose', '1.1.0', '1.0.0');
+SELECT n > 30, difference < 0, p_value < 0.002 FROM compare_versions(:'ada', 'glucose', '1.2.0', '1.0.0');
 SELECT n > 30, mae_a < mae_b FROM compare_versions(:'ada', 'glucose', '1.0.0', 'baseline');
 SELECT test.expect(format('SELECT compare_versions(%L, ''glucose'', ''1.0.0'', ''population'')', :'ada')),
   test.expect(format('SELECT compare_versions(%L, ''glucose'', ''1.0.0'', ''9.9.9'')', :'ada'));

@@ -14,7 +14,7 @@ BEGIN
                    models, split_part(models::text, '.', 2) || '_artifact_there_or_taken',
                    split_part(models::text, '.', 2) || '_without_artifact_never_serves');
     EXECUTE format('COMMENT ON COLUMN %s.artifact_taken_at IS %L', models,
-                   'When its artifact was taken away, by purge() or an update that has replaced it; NULL: it is there.');
+                   'When its artifact was taken away, by purge() or what has replaced it; NULL: it is there.');
   END LOOP;
   COMMENT ON TABLE glucose.model_version IS
     'Every model ever trained for a person. Rows are immutable but for is_active, status and withdrawn_at, and that an '

@@ -24,6 +24,9 @@ int rate_limit_predictions = 0;
 int rate_limit_expensive = 0;
 int cache_ttl_s = 60 * 60;
 int cache_ttl_daily_s = 24 * 60 * 60;
+int jobs_retention_min = 30 * kDay;
+int history_retention_min = 365 * kDay;
+int keep_artifacts = 5;
 double drift_effect = 0.3;
 
 namespace {
@@ -67,6 +70,18 @@ void define_rate_limit(const char* name, const char* what, int* per_minute) {
   DefineCustomIntVariable(name, what, "0: as often as they like.", per_minute, 0, 0, kMostAMinute, PGC_SUSET, 0,
                           nullptr, nullptr, nullptr);
 }
+
+void define_retention() {
+  define_period("glucose.jobs_retention", "How long jobs that have ended are kept.", &jobs_retention_min);
+  define_period("glucose.history_retention",
+                "How long is kept what retrainings and checks of models led to, resolved alerts, and feedback.",
+                &history_retention_min);
+  DefineCustomIntVariable(
+      "glucose.keep_artifacts", "Versions of a model that keep their artifact beside the active one.",
+      "The newest ones; purge() takes it from older ones, but none that a rollback or an experiment "
+      "needs.",
+      &keep_artifacts, keep_artifacts, 0, 1000000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+}
 }  // namespace
 
 void define() {
@@ -93,6 +108,7 @@ void define() {
   define_rate_limit("glucose.rate_limit_expensive",
                     "Trainings, searches, explanations and the like that one identity may ask for in a minute.",
                     &rate_limit_expensive);
+  define_retention();
   DefineCustomRealVariable("glucose.drift_effect", "The least population stability index that is called drift.",
                            "And only beyond chance. By custom, 0.1 is a small and 0.25 a large change.", &drift_effect,
                            0.3, 0, 100, PGC_USERSET, 0, nullptr, nullptr, nullptr);

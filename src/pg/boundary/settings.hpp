@@ -24,6 +24,9 @@ extern int rate_limit_predictions;  // glucose.rate_limit_predictions: a minute 
 extern int rate_limit_expensive;    // glucose.rate_limit_expensive
 extern int cache_ttl_s;             // glucose.cache_ttl: how long the same question is answered from the log
 extern int cache_ttl_daily_s;       // glucose.cache_ttl_daily: the same of metrics of days
+extern int jobs_retention_min;      // glucose.jobs_retention
+extern int history_retention_min;   // glucose.history_retention
+extern int keep_artifacts;          // glucose.keep_artifacts
 extern double drift_effect;         // glucose.drift_effect: population stability index from which on it is drift
 
 inline std::size_t cache_bytes() {

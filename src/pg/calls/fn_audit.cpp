@@ -7,6 +7,7 @@
 #include "pg/tables/seals.hpp"
 #include "pg/work/log_check.hpp"
 #include "pg/work/purge.hpp"
+#include "pg/work/tidying.hpp"
 
 extern "C" {
 #include "access/xlog.h"
@@ -84,14 +85,35 @@ SQL_FUNCTION(purge_some) {
   TupleDesc columns;
   if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) elog(ERROR, "no row type");
   columns = BlessTupleDesc(columns);
+  PurgePlace place;
   require_argument(fcinfo, 0, "after");
+  place.seal = PG_GETARG_INT64(0);
+  if (!PG_ARGISNULL(1)) place.values = PG_GETARG_TIMESTAMPTZ(1);
+  if (!PG_ARGISNULL(2)) place.rows = PG_GETARG_TIMESTAMPTZ(2);
   begin(Volatility::is_volatile);
   require_steward("the log");
-  const Purged purged = purge_piece(kMostPurgedAtOnce, PG_GETARG_INT64(0));
+  const Purged purged = purge_piece(kMostPurgedAtOnce, place);
   end(Volatility::is_volatile);
-  const bool is_done = purged.values == 0 && purged.rows == 0 && purged.last_seal == PG_GETARG_INT64(0);
-  Datum values[5] = {Int64GetDatum(purged.values), Int64GetDatum(purged.rows), Int64GetDatum(purged.seals),
-                     Int64GetDatum(purged.last_seal), BoolGetDatum(is_done)};
-  bool nulls[5] = {false, false, false, false, false};
+  Datum values[] = {Int64GetDatum(purged.values), Int64GetDatum(purged.rows),        Int64GetDatum(purged.seals),
+                    Int64GetDatum(place.seal),    TimestampTzGetDatum(place.values), TimestampTzGetDatum(place.rows),
+                    BoolGetDatum(purged.is_done)};
+  bool nulls[sizeof values / sizeof *values] = {};
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(columns, values, nulls)));
+}
+
+SQL_FUNCTION(purge_persons) {
+  TupleDesc columns;
+  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) elog(ERROR, "no row type");
+  columns = BlessTupleDesc(columns);
+  pg_uuid_t last{};
+  const bool is_first = PG_ARGISNULL(0);
+  if (!is_first) last = *PG_GETARG_UUID_P(0);
+  begin(Volatility::is_volatile);
+  require_steward("what is old");
+  const Tidied tidied = tidy_persons(is_first ? nullptr : &last);
+  end(Volatility::is_volatile);
+  Datum values[] = {Int64GetDatum(tidied.artifacts), Int64GetDatum(tidied.rows), UUIDPGetDatum(&tidied.last),
+                    BoolGetDatum(tidied.is_done)};
+  bool nulls[sizeof values / sizeof *values] = {};
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(columns, values, nulls)));
 }

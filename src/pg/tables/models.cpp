@@ -39,7 +39,7 @@ Query named_model{"SELECT " MODEL_COLUMNS("", OR_WITHDRAWN(""))
 Query rejected_model{"SELECT " MODEL_COLUMNS("", OR_WITHDRAWN(""))
                      " FROM glucose.model_version WHERE person_id OPERATOR(pg_catalog.=) $1 "
                      "AND model_type OPERATOR(pg_catalog.=) $2 AND status OPERATOR(pg_catalog.=) 'rejected' "
-                     "ORDER BY trained_at USING OPERATOR(pg_catalog.>) LIMIT 1",
+                     "AND artifact_taken_at IS NULL ORDER BY trained_at USING OPERATOR(pg_catalog.>) LIMIT 1",
                      2,
                      {UUIDOID, TEXTOID}};
 Query population_model{

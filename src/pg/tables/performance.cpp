@@ -43,21 +43,21 @@ Query insert_days{
 #define WEEK_OF(day) "pg_catalog.date_trunc('week', " day "::pg_catalog.timestamp)"
 #define ADDED(column) column " = l." column " OPERATOR(pg_catalog.+) EXCLUDED." column
 // Weeks that ended more than 30 days ago.
-Query make_weeks{
-    "WITH old AS (DELETE FROM glucose.performance_log p WHERE p.days OPERATOR(pg_catalog.=) 1 AND " WEEK_OF(
-        "p.day") " OPERATOR(pg_catalog.<) (pg_catalog.now()::pg_catalog.timestamp OPERATOR(pg_catalog.-) "
-                 "'37 days'::pg_catalog.interval) RETURNING p.*) "
-                 "INSERT INTO glucose.performance_log AS l (person_id, model_type, day, days, source, version, "
-                 "minutes_ahead, " SUMS ") SELECT o.person_id, o.model_type, " WEEK_OF(
-                     "o.day") "::pg_catalog.date, 7, o.source, o.version, o.minutes_ahead, pg_catalog.sum(o.n), "
-                              "pg_catalog.sum(o.sum_error), pg_catalog.sum(o.sum_absolute), "
-                              "pg_catalog.sum(o.sum_squared), pg_catalog.sum(o.n_inside), "
-                              "pg_catalog.sum(o.sum_level) FROM old o GROUP BY 1, 2, 3, 5, 6, 7 "
-                              "ON CONFLICT (person_id, model_type, day, days, source, version, minutes_ahead) "
-                              "DO UPDATE SET " ADDED("n") ", " ADDED("sum_error") ", " ADDED("sum_absolute") ", " ADDED(
-                                  "sum_squared") ", " ADDED("n_inside") ", " ADDED("sum_level"),
-    0,
-    {}};
+#define MAKE_WEEKS(of_whom) \
+  "WITH old AS (DELETE FROM glucose.performance_log p WHERE " of_whom "p.days OPERATOR(pg_catalog.=) 1 AND " WEEK_OF( \
+        "p.day") " OPERATOR(pg_catalog.<) (pg_catalog.now()::pg_catalog.timestamp OPERATOR(pg_catalog.-) " \
+                 "'37 days'::pg_catalog.interval) RETURNING p.*) " \
+                 "INSERT INTO glucose.performance_log AS l (person_id, model_type, day, days, source, version, " \
+                 "minutes_ahead, " SUMS ") SELECT o.person_id, o.model_type, " WEEK_OF( \
+                     "o.day") "::pg_catalog.date, 7, o.source, o.version, o.minutes_ahead, pg_catalog.sum(o.n), " \
+                              "pg_catalog.sum(o.sum_error), pg_catalog.sum(o.sum_absolute), " \
+                              "pg_catalog.sum(o.sum_squared), pg_catalog.sum(o.n_inside), " \
+                              "pg_catalog.sum(o.sum_level) FROM old o GROUP BY 1, 2, 3, 5, 6, 7 " \
+                              "ON CONFLICT (person_id, model_type, day, days, source, version, minutes_ahead) " \
+                              "DO UPDATE SET " ADDED("n") ", " ADDED("sum_error") ", " ADDED("sum_absolute") ", " ADDED( \
+                                  "sum_squared") ", " ADDED("n_inside") ", " ADDED("sum_level")
+Query make_weeks{MAKE_WEEKS(""), 0, {}};
+Query make_weeks_of{MAKE_WEEKS("p.person_id OPERATOR(pg_catalog.=) ANY ($1) AND "), 1, {UUIDARRAYOID}};
 
 Query gather_findings{
     "SELECT " COLLECTED("person_id") ", " COLLECTED("kind") ", " COLLECTED("subject") ", " COLLECTED(
@@ -124,6 +124,12 @@ int64 write_performance(const DateADT* since) {
   }
   run(make_weeks, Parameters(), Mode::as_owner);
   return written;
+}
+
+void make_weeks_of_old(Datum persons) {
+  Parameters p;
+  p.add(persons);
+  run(make_weeks_of, p, Mode::as_owner);
 }
 
 int64 write_person_alerts(Datum limits, Datum cooldown) {

@@ -13,6 +13,9 @@ namespace glucose::pg {
 /// From `since` on (nullptr: the last days again), and whole weeks of what is old; the rows of days written.
 int64 write_performance(const DateADT* since);
 
+/// Of some persons (uuid[]) whole weeks of what is old.
+void make_weeks_of_old(Datum persons);
+
 /// What is found now is open, what is not any more is resolved; how much is found. `limits` as health_check() has them.
 int64 write_person_alerts(Datum limits, Datum cooldown);
 

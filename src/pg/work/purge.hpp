@@ -4,17 +4,25 @@
 
 namespace glucose::pg {
 
-/// What one piece of a purge has done.
-struct Purged {
-  int64 values = 0;     // rows whose values are gone
-  int64 rows = 0;       // rows that are gone
-  int64 seals = 0;      // seals that are nobody's now
-  int64 last_seal = 0;  // the last one that was looked at, where the next piece goes on; unchanged at the end
+/// How far a purge of the log has come: where its next piece goes on. What is left behind because somebody else works
+/// on it, or because it must stay, is not looked at again by the same purge.
+struct PurgePlace {
+  int64 seal = -1;                  // the last seal that was looked at; -1: nothing is sealed yet
+  TimestampTz values = DT_NOBEGIN;  // issued_at of the last row whose values went
+  TimestampTz rows = DT_NOBEGIN;    // issued_at of the last unsigned row that went
 };
 
-/// Takes values older than glucose.values_retention and rows older than glucose.audit_retention out of the log, at most
-/// `most` of each and those of seals after `after`; seals what is not sealed first when that is -1. Between begin() and
+/// What one piece of a purge has done.
+struct Purged {
+  int64 values = 0;  // rows whose values are gone
+  int64 rows = 0;    // rows that are gone
+  int64 seals = 0;   // seals that are nobody's now
+  bool is_done = false;
+};
+
+/// Takes values older than glucose.values_retention and rows older than glucose.audit_retention out of the log, about
+/// `most` of each, from `place` on, which moves; seals what is not sealed in the first piece. Between begin() and
 /// end(), after the caller's right to it has been checked.
-Purged purge_piece(int most, int64 after);
+Purged purge_piece(int most, PurgePlace& place);
 
 }  // namespace glucose::pg
