@@ -28,6 +28,14 @@ struct TrainingBasis {
   const BoostingApi* boosting = nullptr;  // what trains trees; null: nothing does
 };
 
+/// What learning between trainings is given beside its rows: the model that serves, and how it was trained.
+struct RefreshBasis {
+  TrainingBasis recipe;               // its algorithm and options; the population's model that it stands on
+  const AnyModel* active = nullptr;   // must outlive the refreshing
+  Micros learnt_until = 0;            // the moment of the last row that its weights were learnt from
+  bool stands_on_population = false;  // it does; recipe.population is null when that one is not there any more
+};
+
 /// What is stored beside a model's bytes when they come from elsewhere.
 struct ModelFacts {
   std::string algorithm, schema;
@@ -71,6 +79,10 @@ struct Task {
   std::unique_ptr<Trainer> (*train)(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
   std::unique_ptr<Trainer> (*train_population)(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
   std::unique_ptr<Tuner> (*tune)(std::unique_ptr<Rows> rows, const TrainingBasis& basis, const SearchGrid& grid);
+  /// Estimates what is the person's own of a model anew on these rows; what is the population's, the choice among
+  /// algorithms and the weights of each stay. Throws Error not_available when nothing of this model is such a layer.
+  /// Null: no model of the task has one.
+  std::unique_ptr<Trainer> (*refresh)(std::unique_ptr<Rows> rows, const RefreshBasis& basis) = nullptr;
 
   // Models.
   std::unique_ptr<AnyModel> (*decode)(std::span<const std::uint8_t> bytes);

@@ -201,6 +201,7 @@ const Task kCgmTask{
     .train = train_cgm,
     .train_population = train_cgm,
     .tune = tune_cgm,
+    .refresh = refresh_cgm,
     .decode = decoded,
     .facts = facts,
     .baseline = baseline,

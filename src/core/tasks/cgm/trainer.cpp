@@ -262,4 +262,16 @@ std::unique_ptr<Trainer> train_cgm(std::unique_ptr<Rows> rows, const TrainingBas
   return std::make_unique<CgmTrainer>(std::unique_ptr<CgmTaskRows>(static_cast<CgmTaskRows*>(rows.release())), basis);
 }
 
+std::unique_ptr<Trainer> refresh_cgm(std::unique_ptr<Rows> rows, const RefreshBasis& basis) {
+  constexpr const char* kTrainInstead = "Train the model anew.";
+  if (basis.stands_on_population && basis.recipe.population == nullptr)
+    throw Error(ErrorCode::not_available, "the population's model that this one stands on is not there any more",
+                kTrainInstead);
+  if (!basis.stands_on_population && static_cast<const HeldModel<CgmModel>&>(*basis.active).get().has_trees())
+    throw Error(ErrorCode::not_available, "the trees of this model are learnt by a training alone", kTrainInstead);
+  TrainingBasis again = basis.recipe;
+  again.boosting = nullptr;
+  return train_cgm(std::move(rows), again);
+}
+
 }  // namespace glucose

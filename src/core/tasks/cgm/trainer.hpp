@@ -35,4 +35,7 @@ std::unique_ptr<RowsMaker> make_cgm_rows(const CgmRowsWanted& wanted);
 /// Of a person, corrected on the population's when the basis has one; or of many.
 std::unique_ptr<Trainer> train_cgm(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
 
+/// What is the person's own of a model anew: the correction of the population's that it stands on, else its heads.
+std::unique_ptr<Trainer> refresh_cgm(std::unique_ptr<Rows> rows, const RefreshBasis& basis);
+
 }  // namespace glucose

@@ -302,6 +302,7 @@ const Task kMealTask{
     .train = train_meals,
     .train_population = train_meal_population,
     .tune = tune_meals,
+    .refresh = refresh_meals,
     .decode = decoded,
     .facts = facts,
     .remembers = remembers,

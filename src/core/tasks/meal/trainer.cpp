@@ -6,6 +6,7 @@
 #include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/training/population_training.hpp"
 #include "core/tasks/meal/training/quality.hpp"
+#include "core/tasks/meal/training/refreshing.hpp"
 #include "core/tasks/meal/training/training.hpp"
 #include "core/tasks/meal/training/tuning.hpp"
 
@@ -14,6 +15,7 @@ namespace glucose {
 namespace {
 
 void note_candidates(Notes& notes, const TrainingOutcome& outcome) {
+  if (outcome.candidates.empty()) return;
   NoteList candidates;
   for (const Candidate& c : outcome.candidates) {
     Notes one;
@@ -61,7 +63,8 @@ std::vector<MetricRow> metrics_of(const TrainingOutcome& outcome) {
   const auto& horizons = outcome.model.horizons_min;
   for (std::size_t k = 0; k < horizons.size(); ++k) {
     for (std::size_t split = 0; split < outcome.metrics.size(); ++split)
-      add_metrics(rows, static_cast<Split>(split), horizons[k], "", outcome.metrics[split][k]);
+      if (!outcome.metrics[split].empty())
+        add_metrics(rows, static_cast<Split>(split), horizons[k], "", outcome.metrics[split][k]);
     add_metrics(rows, Split::test, horizons[k], "persistence_", outcome.persistence_test[k], "");
   }
   return rows;
@@ -105,12 +108,12 @@ const Model* foundation(const TrainingBasis& basis) {
   return helps && fits ? &model : nullptr;
 }
 
+/// Training or Refreshing of one person's meals.
+template <class Work>
 class PersonTrainer final : public Trainer {
  public:
-  PersonTrainer(std::unique_ptr<MealRows> rows, const TrainingBasis& basis)
-      : rows_(std::move(rows)),
-        stands_on_population_(foundation(basis) != nullptr),
-        training_(rows_->only(), basis.algorithm, basis.options, basis.memory_cap, foundation(basis), basis.boosting) {}
+  PersonTrainer(std::unique_ptr<MealRows> rows, bool stands_on_population, Work training)
+      : rows_(std::move(rows)), stands_on_population_(stands_on_population), training_(std::move(training)) {}
 
   bool done() const override { return training_.done(); }
   void step() override { training_.step(); }
@@ -139,7 +142,7 @@ class PersonTrainer final : public Trainer {
  private:
   std::unique_ptr<MealRows> rows_;
   bool stands_on_population_;
-  Training training_;
+  Work training_;
 };
 
 class ManyTrainer final : public Trainer {
@@ -186,7 +189,18 @@ std::unique_ptr<MealRows> meals_of(std::unique_ptr<Rows> rows) {
 }  // namespace
 
 std::unique_ptr<Trainer> train_meals(std::unique_ptr<Rows> rows, const TrainingBasis& basis) {
-  return std::make_unique<PersonTrainer>(meals_of(std::move(rows)), basis);
+  auto meals = meals_of(std::move(rows));
+  const Model* population = foundation(basis);
+  Training training(meals->only(), basis.algorithm, basis.options, basis.memory_cap, population, basis.boosting);
+  return std::make_unique<PersonTrainer<Training>>(std::move(meals), population != nullptr, std::move(training));
+}
+
+std::unique_ptr<Trainer> refresh_meals(std::unique_ptr<Rows> rows, const RefreshBasis& basis) {
+  auto meals = meals_of(std::move(rows));
+  const Model& active = static_cast<const HeldModel<Model>&>(*basis.active).get();
+  Refreshing refreshing(meals->only(), active, basis.learnt_until, basis.recipe.options, basis.recipe.memory_cap);
+  return std::make_unique<PersonTrainer<Refreshing>>(std::move(meals), basis.stands_on_population,
+                                                     std::move(refreshing));
 }
 
 std::unique_ptr<Trainer> train_meal_population(std::unique_ptr<Rows> rows, const TrainingBasis& basis) {

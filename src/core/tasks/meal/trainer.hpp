@@ -9,6 +9,7 @@ namespace glucose {
 
 std::unique_ptr<Trainer> train_meals(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
 std::unique_ptr<Trainer> train_meal_population(std::unique_ptr<Rows> rows, const TrainingBasis& basis);
+std::unique_ptr<Trainer> refresh_meals(std::unique_ptr<Rows> rows, const RefreshBasis& basis);
 std::unique_ptr<Tuner> tune_meals(std::unique_ptr<Rows> rows, const TrainingBasis& basis, const SearchGrid& grid);
 
 }  // namespace glucose
