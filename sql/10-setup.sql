@@ -91,6 +91,8 @@ BEGIN
       ('model_metric', 'see', 'SELECT', visible_rows, NULL),
       ('deployment', 'see', 'SELECT', visible_rows, NULL),
       ('model_check', 'see', 'SELECT', visible_rows, NULL),
+      ('model_update', 'see', 'SELECT', visible_rows, NULL),
+      ('recorded_outcome', 'see', 'SELECT', visible_rows, NULL),
       ('performance_log', 'see', 'SELECT', visible_rows, NULL),
       ('person_alert', 'see', 'SELECT', visible_rows, NULL),
       ('serving_mark', 'see', 'SELECT', visible_rows, NULL),

@@ -86,7 +86,7 @@ BEGIN
   END LOOP;
   -- What functions write is read only: the function checks who asks and makes every value of the row.
   EXECUTE format('GRANT SELECT ON glucose.model_version, glucose.model_metric, glucose.deployment, '
-                 'glucose.model_check, '
+                 'glucose.model_check, glucose.model_update, glucose.recorded_outcome, '
                  'glucose.performance_log, glucose.person_alert, glucose.system_alert, glucose.active_alerts, '
                  'glucose.telemetry, '
                  'glucose.serving_mark, glucose.metric, glucose.event, '
@@ -120,9 +120,9 @@ CREATE FUNCTION glucose.setup_privileges() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  written CONSTANT name[] := '{model_version, model_metric, deployment, model_check, performance_log,
-    person_alert, prediction, experiment_model, population_model, population_metric, population_deployment,
-    population_member, schema_version, training_job, batch_job, batch_answer,
+  written CONSTANT name[] := '{model_version, model_metric, deployment, model_check, model_update,
+    recorded_outcome, performance_log, person_alert, prediction, experiment_model, population_model, population_metric,
+    population_deployment, population_member, schema_version, training_job, batch_job, batch_answer,
     retraining_log, audit_seal, counted_call}';
   held record;
 BEGIN

@@ -31,7 +31,7 @@ COMMENT ON FUNCTION glucose.check_relations() IS
 CREATE FUNCTION glucose.made_by_setup() RETURNS name[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN '{person, person_access, person_time_zone, role_identity, schema_version, model_version, model_metric,
-  deployment, model_check, prediction,
+  deployment, model_check, model_update, recorded_outcome, prediction,
   training_job, training_progress, retraining_policy, retraining_override, retraining_log, experiment, experiment_model,
   population_model, population_metric, population_deployment, population_member, prediction_horizon, prediction_outcome,
   model_live_accuracy, serving_mark, audit_seal, metric, event, performance_log, person_alert, system_alert,

@@ -108,11 +108,13 @@ BEGIN
            CASE WHEN own.version IS NOT NULL THEN 'personal' WHEN shared.version IS NOT NULL
            THEN 'population' END AS source,
            h.issued_at, h.minutes_ahead, h.at, h.value, h.lower, h.upper,
-           CASE WHEN strpos(h.model_type, ':') > 0 THEN glucose.outcome_of(h.person_id, h.model_type, h.asked_at)
-                WHEN b.measured_at = h.at THEN b.mg_dl
-                ELSE b.mg_dl + (a.mg_dl - b.mg_dl) * (extract(epoch FROM h.at - b.measured_at)
-                                                      / extract(epoch FROM a.measured_at - b.measured_at))::real
-           END AS outcome,
+           coalesce(CASE WHEN strpos(h.model_type, ':') > 0
+                         THEN glucose.outcome_of(h.person_id, h.model_type, h.asked_at)
+                         WHEN b.measured_at = h.at THEN b.mg_dl
+                         ELSE b.mg_dl + (a.mg_dl - b.mg_dl) * (extract(epoch FROM h.at - b.measured_at)
+                                                               / extract(epoch
+                                                               FROM a.measured_at - b.measured_at))::real
+                    END, told.value) AS outcome,
            coalesce(h.asked_at <= greatest(own.training_end, own_shadow.training_end, shared.training_end,
                                            shared_shadow.training_end), false) AS in_training,
            h.experiment, h.arm, h.shadow_version, h.shadow_value, h.asked_at, h.level
@@ -125,6 +127,8 @@ BEGIN
       SELECT r.measured_at, r.mg_dl FROM glucose.glucose_reading r
       WHERE r.person_id = h.person_id AND r.measured_at > h.at AND r.measured_at <= h.latest
       ORDER BY r.measured_at LIMIT 1) a ON true
+    LEFT JOIN glucose.recorded_outcome told ON told.person_id = h.person_id AND told.prediction_id = h.prediction_id
+      AND told.minutes_ahead = h.minutes_ahead
     LEFT JOIN glucose.model_version own ON own.person_id = h.person_id AND own.model_type = h.model_type
       AND own.version = h.version AND own.sha256 = h.sha256
     LEFT JOIN glucose.model_version own_shadow ON own_shadow.person_id = h.person_id
@@ -136,8 +140,8 @@ BEGIN
       AND shared_shadow.version = h.shadow_version AND shared_shadow.sha256 = h.shadow_sha256;
   COMMENT ON VIEW glucose.prediction_outcome IS
     'Each logged prediction with what happened, by horizon, in the unit of what was forecast. Glucose is linear '
-    'between the readings at most 15 minutes away on both sides; NULL until they are known. Readings that arrive '
-    'late count when they arrive.';
+    'between the readings at most 15 minutes away on both sides; where the tables do not say, what record_outcome() '
+    'was told; NULL until it is known. Readings that arrive late count when they arrive.';
   COMMENT ON COLUMN glucose.prediction_outcome.source IS 'personal or population; NULL when the model is deleted.';
   COMMENT ON COLUMN glucose.prediction_outcome.in_training IS
     'It was asked about a moment before the end of what the model, or the shadow''s, learnt from, the person''s or the '

@@ -70,11 +70,7 @@ const Units* errors_of(const Request& r, const Rival& rival, const Horizons& hor
   const glucose::AnyModel* model = load_model(*r.task, rival.row, &r.person.id, r.model_type);
   if (rival.is_baseline)
     model = owned<std::unique_ptr<glucose::AnyModel>>(context, [&] { return r.task->baseline(*model); })->get();
-  const glucose::Rows* rows = read_rows_for(*r.task, r.model_type, *model, r.person, r.start_at, r.end_at, context);
-  auto* errors = owned<UnitErrors>(
-      context, [&] { return UnitErrors(r.task->score(*model, *rows, r.start_at), horizons, r.start_at, r.end_at); });
-  run_to_end(errors);
-  return owned<Units>(context, [&] { return errors->take(); });
+  return glucose::pg::errors_of(*r.task, r.model_type, *model, r.person, horizons, r.start_at, r.end_at, context);
 }
 
 Datum settlement_row(FunctionCallInfo fcinfo, const Settlement& s) {

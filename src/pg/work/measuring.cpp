@@ -3,6 +3,7 @@
 
 #include "pg/tables/material.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/recorded.hpp"
 #include "pg/tables/subject.hpp"
 #include "pg/work/rows.hpp"
 
@@ -37,8 +38,20 @@ const Rows* read_rows_for(const Task& task, const char* model_type, const AnyMod
   });
   reach.before -= lead;  // of the earlier rows' own beginning
   const Subject subject = read_subject(task, model_type, context);
-  const Material material = read_material(person, subject, reach, moved(start_at, -lead), end_at, context);
+  Material material = read_material(person, subject, reach, moved(start_at, -lead), end_at, context);
+  if (task.outcome == nullptr)
+    material.readings = with_recorded(material.readings, person, start_at, moved(end_at, reach.after), context);
   return rows_of(material, context, [&] { return task.scoring_rows(model); });
+}
+
+const std::vector<UnitErrors::Unit>* errors_of(const Task& task, const char* model_type, const AnyModel& model,
+                                               const Person& person, const std::vector<int>& horizons_min,
+                                               TimestampTz start_at, TimestampTz end_at, MemoryContext context) {
+  const Rows* rows = read_rows_for(task, model_type, model, person, start_at, end_at, context);
+  auto* errors = owned<UnitErrors>(
+      context, [&] { return UnitErrors(task.score(model, *rows, start_at), horizons_min, start_at, end_at); });
+  run_to_end(errors);
+  return owned<std::vector<UnitErrors::Unit>>(context, [&] { return errors->take(); });
 }
 
 Boundaries read_boundaries(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type) {

@@ -47,6 +47,14 @@ Query old_retrainings{OLD_OF_PERSONS("DELETE FROM glucose.retraining_log l WHERE
     "l.") "l.tried_at OPERATOR(pg_catalog.<) $2 AND EXISTS (SELECT FROM glucose.retraining_log n "
           "WHERE n.person_id OPERATOR(pg_catalog.=) l.person_id AND n.model_type OPERATOR(pg_catalog.=) "
           "l.model_type AND n.tried_at OPERATOR(pg_catalog.>) l.tried_at)")};
+Query old_updates{OLD_OF_PERSONS("DELETE FROM glucose.model_update l WHERE " OF_PERSONS(
+    "l.") "l.tried_at OPERATOR(pg_catalog.<) $2 AND EXISTS (SELECT FROM glucose.model_update n "
+          "WHERE n.person_id OPERATOR(pg_catalog.=) l.person_id AND n.model_type OPERATOR(pg_catalog.=) "
+          "l.model_type AND n.tried_at OPERATOR(pg_catalog.>) l.tried_at)")};
+// Of answers whose own values have gone: there is nothing left to hold them against.
+Query old_outcomes{OLD_OF_PERSONS("DELETE FROM glucose.recorded_outcome o USING glucose.prediction p WHERE " OF_PERSONS(
+    "o.") "o.recorded_at OPERATOR(pg_catalog.<) $2 AND p.person_id OPERATOR(pg_catalog.=) o.person_id "
+          "AND p.prediction_id OPERATOR(pg_catalog.=) o.prediction_id AND p.purged_at IS NOT NULL")};
 Query old_checks{
     OLD_OF_PERSONS("DELETE FROM glucose.model_check WHERE " OF_PERSONS("") "checked_at OPERATOR(pg_catalog.<) $2")};
 Query old_alerts{
@@ -172,8 +180,9 @@ Tidied tidy_persons(const pg_uuid_t* after) {
   const Datum persons = PointerGetDatum(construct_array(ids, n, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
   const pg_uuid_t last = *DatumGetUUIDP(ids[n - 1]);
   if (!take_artifacts_of(persons, tidied)) return tidied;  // the same persons once more: their next ones
-  for (Query* query : {&old_retrainings, &old_checks, &old_alerts, &old_feedback})
+  for (Query* query : {&old_retrainings, &old_updates, &old_checks, &old_alerts, &old_feedback})
     tidied.rows += rows_gone(*query, persons, settings::history_retention_min);
+  tidied.rows += rows_gone(old_outcomes, persons, settings::values_retention_min);
   tidied.rows += rows_gone(old_jobs, persons, settings::jobs_retention_min);
   tidied.rows += rows_gone(old_answers, persons, batches_retention_min());
   make_weeks_of_old(persons);
