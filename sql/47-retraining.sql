@@ -61,12 +61,16 @@ BEGIN
   WHERE v.person_id = live_mae.person_id AND v.model_type = live_mae.model_type AND v.version = live_mae.version;
   IF strpos(live_mae.model_type, ':') > 0 THEN
     SELECT avg(abs(d.value - d.outcome)), count(d.outcome) INTO mae, n
-    FROM (SELECT DISTINCT ON (x.at) x.value, glucose.outcome_of(live_mae.person_id, live_mae.model_type,
-                 x.at - make_interval(mins => x.minutes_ahead)) AS outcome
-          FROM (SELECT p.predictions, p.issued_at FROM glucose.prediction p
+    FROM (SELECT DISTINCT ON (x.at) x.value, coalesce(glucose.outcome_of(live_mae.person_id, live_mae.model_type,
+                 x.at - make_interval(mins => x.minutes_ahead)), told.value) AS outcome
+          FROM (SELECT p.prediction_id, p.predictions, p.issued_at FROM glucose.prediction p
                 WHERE p.person_id = live_mae.person_id AND p.model_type = live_mae.model_type
                   AND p.version = live_mae.version AND p.sha256 = answering.sha256
-                ORDER BY p.issued_at DESC LIMIT 100) l, glucose.prediction_points(l.predictions) x
+                ORDER BY p.issued_at DESC LIMIT 100) l
+          CROSS JOIN LATERAL glucose.prediction_points(l.predictions) x
+          LEFT JOIN glucose.recorded_outcome told ON told.person_id = live_mae.person_id
+            AND told.prediction_id = l.prediction_id AND told.minutes_ahead = x.minutes_ahead
+            AND told.recorded_at <= coalesce(live_mae.as_of, 'infinity')
           WHERE x.at - make_interval(mins => x.minutes_ahead) > answering.training_end
             AND x.at <= coalesce(live_mae.as_of, 'infinity')
           ORDER BY x.at, l.issued_at) d;
@@ -77,29 +81,32 @@ BEGIN
   END IF;
   -- The bounds are columns, computed first: only then do the comparisons reach the index under row-level security.
   WITH answer AS MATERIALIZED (
-    SELECT DISTINCT ON (coalesce(l.meal_id, l.prediction_id)) l.predictions
+    SELECT DISTINCT ON (coalesce(l.meal_id, l.prediction_id)) l.prediction_id, l.predictions
     FROM (SELECT p.meal_id, p.prediction_id, p.predictions, p.issued_at FROM glucose.prediction p
           WHERE p.person_id = live_mae.person_id AND p.model_type = live_mae.model_type
             AND p.version = live_mae.version AND p.sha256 = answering.sha256
           ORDER BY p.issued_at DESC LIMIT 100) l
     ORDER BY coalesce(l.meal_id, l.prediction_id), l.issued_at
   ), point AS MATERIALIZED (
-    SELECT x.at, x.value, x.at - interval '15 min' AS low,
+    SELECT a.prediction_id, x.minutes_ahead, x.at, x.value, x.at - interval '15 min' AS low,
            least(x.at + interval '15 min', coalesce(live_mae.as_of, 'infinity')) AS high
     FROM answer a, glucose.prediction_points(a.predictions) x
     WHERE x.at > answering.training_end
   )
   SELECT avg(abs(p.value - o.mg_dl)), count(o.mg_dl) INTO mae, n
   FROM point p
-  CROSS JOIN LATERAL (SELECT r.measured_at AS at, r.mg_dl FROM glucose.glucose_reading r
+  LEFT JOIN glucose.recorded_outcome told ON told.person_id = live_mae.person_id
+    AND told.prediction_id = p.prediction_id AND told.minutes_ahead = p.minutes_ahead
+    AND told.recorded_at <= coalesce(live_mae.as_of, 'infinity')
+  LEFT JOIN LATERAL (SELECT r.measured_at AS at, r.mg_dl FROM glucose.glucose_reading r
     WHERE r.person_id = live_mae.person_id AND r.measured_at >= p.low AND r.measured_at <= p.at
-    ORDER BY r.measured_at DESC LIMIT 1) before
-  CROSS JOIN LATERAL (SELECT r.measured_at AS at, r.mg_dl FROM glucose.glucose_reading r
+    ORDER BY r.measured_at DESC LIMIT 1) before ON true
+  LEFT JOIN LATERAL (SELECT r.measured_at AS at, r.mg_dl FROM glucose.glucose_reading r
     WHERE r.person_id = live_mae.person_id AND r.measured_at >= p.at AND r.measured_at <= p.high
-    ORDER BY r.measured_at LIMIT 1) after
-  CROSS JOIN LATERAL (SELECT CASE WHEN after.at = before.at THEN before.mg_dl ELSE before.mg_dl
+    ORDER BY r.measured_at LIMIT 1) after ON true
+  CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN after.at = before.at THEN before.mg_dl ELSE before.mg_dl
     + (after.mg_dl - before.mg_dl) * extract(epoch FROM p.at - before.at) / extract(epoch FROM after.at - before.at)
-    END AS mg_dl) o;
+    END, told.value) AS mg_dl) o;
   IF n < 10 THEN
     mae := NULL;
   END IF;
@@ -180,13 +187,14 @@ BEGIN
   rules := glucose.retraining_rules(check_retraining.person_id, check_retraining.model_type);
   task := glucose.model_type(check_retraining.model_type);
   -- A training up to a moment in the past knows nothing later: it is as old as that. A candidate that lost counts too,
-  -- or the same rows would be trained on every night.
+  -- or the same rows would be trained on every night; an update does not, or nobody would ever be trained again.
   SELECT max(v.version) FILTER (WHERE v.is_active),
          max(least(v.trained_at, glucose.time_or_null(v.hyperparameters ->> 'end_at')))
-           FILTER (WHERE v.metadata ? 'test_end'),
+           FILTER (WHERE v.metadata ? 'test_end' AND NOT v.metadata ? 'refreshes'),
          -- Of the newest training alone, and never later than it was: a clock that was wrong once is not for ever.
          (array_agg(least(glucose.time_or_null(v.metadata ->> 'test_end'), v.trained_at) ORDER BY v.trained_at DESC)
-            FILTER (WHERE glucose.time_or_null(v.metadata ->> 'test_end') IS NOT NULL))[1]
+            FILTER (WHERE glucose.time_or_null(v.metadata ->> 'test_end') IS NOT NULL
+                    AND NOT v.metadata ? 'refreshes'))[1]
   INTO active, trained_at, learnt_until
   FROM glucose.model_version v
   WHERE v.person_id = check_retraining.person_id AND v.model_type = check_retraining.model_type;

@@ -54,6 +54,11 @@ class Fixture:
         session.execute("""
             INSERT INTO glucose.model_check (person_id, model_type, version, against, action, n, mae, mae_against)
               VALUES (glucose.key('alice'), 'cgm', '1.0.0', 'baseline', 'withdrawn', 30, 20, 10);
+            INSERT INTO glucose.model_update (person_id, model_type, status, reason, current_version)
+              VALUES (glucose.key('alice'), 'cgm', 'kept', 'as good', '1.0.0');
+            INSERT INTO glucose.recorded_outcome (person_id, prediction_id, minutes_ahead, value)
+              SELECT person_id, prediction_id, 60, 120 FROM glucose.prediction
+              WHERE person_id = glucose.key('alice') LIMIT 1;
             INSERT INTO glucose.performance_log (person_id, model_type, day, source, version, minutes_ahead, n, sum_error,
                                                  sum_absolute, sum_squared, n_inside, sum_level)
               VALUES (glucose.key('alice'), 'cgm', current_date, 'personal', '1.0.0', 60, 1, 1, 1, 1, 1, 0.9);

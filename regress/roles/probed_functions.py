@@ -7,7 +7,7 @@ FEATURES = "ARRAY[400,45,20,15,5, 1,0,0,0, 0.5,0.5,0.5,0.5, 120,120,120,120,120,
 BY_NAME = {
     "model_type": "'glucose'", "algorithm": "'mean'", "version": "'1.0.0'", "to_version": "'1.0.0'", "version_a": "'1.0.0'",
     "version_b": "'1.1.0'", "meal": "'{\"carbs_g\": 40}'", "candidate": "'{\"algorithm\": \"mean\"}'",
-    "role": "'bystander'", "steward": "'bystander'", "unit": "'mg/dL'", "kind": "'shadow'", "level": "'read'",
+    "outcome": "'{\"60\": 120}'", "role": "'bystander'", "steward": "'bystander'", "unit": "'mg/dL'", "kind": "'shadow'", "level": "'read'",
     "lang": "'de'", "schema": "'meal/2'", "features": FEATURES, "minutes_ahead": "60", "minutes": "60", "percent": "50",
     "before": "now() - interval '1 day'", "at": "now() - interval '1 day'", "start_at": "now() - interval '10 days'",
     "end_at": "now()", "as_of": "now()", "changes": "'{\"carbs_g\": 20}'", "days": "3", "trials": "1",
@@ -116,6 +116,8 @@ def written_by(kind, function):
     an import, what its caller may record by hand."""
     if function[0] in RECORDING:
         return kind.may_change & RECORDING[function[0]]
+    if function[0] == "record_outcome":
+        return {"recorded_outcome"} if kind.may_change else frozenset()
     if function[0] in WATCHING:
         return WATCHING[function[0]] if kind.name == "steward, manage" else frozenset()
     log = frozenset({"prediction"}) if kind.sees else frozenset()
@@ -128,5 +130,5 @@ def written_by(kind, function):
 WATCHING = {"note_performance": {"performance_log"}, "note_person_alerts": {"person_alert"}, "health_check": {"person_alert"},
             "acknowledge_alert": {"person_alert"}, "acknowledge_person_alert": {"person_alert"}}
 RECORDING = {"import_readings": {"glucose_reading"}, "import_meals": {"meal"}, "import_daily": {"daily_metric"}}
-LIFE_OF_MODELS = ("model_version", "model_metric", "deployment", "training_job", "retraining_log", "experiment_model",
+LIFE_OF_MODELS = ("model_version", "model_metric", "deployment", "training_job", "retraining_log", "model_update", "experiment_model",
                   "population_member", "retraining_override")

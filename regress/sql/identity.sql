@@ -161,7 +161,8 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'metric_attention(%L, ''STEPS'')', 'train_event(%L, ''strain'')', 'predict_event(%L, ''strain'')',
   'event_forecast(%L, ''strain'')', 'event_forecast_json(%L, ''strain'')', 'explain_event(%L, ''strain'')',
   'explain_event_json(%L, ''strain'')', 'check_model(%L)', 'judge_live(%L, ''glucose'')',
-  'record_feedback(%L, gen_random_uuid(), ''useful'')', 'glucose_statistics(%L)',
+  'record_feedback(%L, gen_random_uuid(), ''useful'')', 'check_update(%L)', 'update_model(%L)',
+  'update_model(%L, ''cgm'', ''{"force": true}'')', 'glucose_statistics(%L)',
   'glucose_statistics(%L, ''-infinity'', ''infinity'')', 'agp(%L)', 'agp(%L, 3, ''2026-01-20'')',
   'glucose_statistics_daily(%L, ''2026-01-05'', ''2026-01-06'')', 'glucose_statistics_hourly(%L)',
   'glucose_events(%L)', 'glucose_events(%L, ''-infinity'', ''infinity'')', 'unusual_responses(%L)']) AS call
@@ -204,6 +205,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'glucose_events', 'unusual_responses',
     'verify_log', 'prediction_history',  -- audit.sql
     'detect_drift', 'drift_reason', 'check_model', 'judge_live', 'check_one', 'record_feedback', 'way_back',
+    'count_outcomes', 'update_one', 'check_update', 'update_model',
     -- which has nothing to look at
     'forecast_meals');  -- answers false; sets.sql
 -- The same simulated person for two identities is two persons.

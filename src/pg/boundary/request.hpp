@@ -17,6 +17,8 @@ struct TrainRequest {
   TimestampTz start_at = DT_NOBEGIN, end_at = DT_NOEND;
   bool start_is_local = false, end_is_local = false;  // wall clock's times, until the person's clock is known
   enum class Deploy { when_none_is_active, yes, no } deploy = Deploy::when_none_is_active;
+  char patch_of[kLongestVersion] = "";  // the version it learns anew from; empty: a training
+  const char* deployed_because = "trained";
 };
 
 /// The task of a model type; raises 22023 naming those there are.

@@ -27,6 +27,8 @@ int cache_ttl_daily_s = 24 * 60 * 60;
 int jobs_retention_min = 30 * kDay;
 int history_retention_min = 365 * kDay;
 int keep_artifacts = 5;
+int update_outcomes = 100;
+int update_interval_min = 7 * kDay;
 double drift_effect = 0.3;
 
 namespace {
@@ -82,6 +84,15 @@ void define_retention() {
       "needs.",
       &keep_artifacts, keep_artifacts, 0, 1000000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
 }
+
+void define_updates() {
+  DefineCustomIntVariable("glucose.update_outcomes", "New outcomes that make an update of a person's model due.",
+                          "Meals whose outcome is known, or stretches of six hours with readings.", &update_outcomes,
+                          100, 1, 1000000, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("glucose.update_interval", "So long after a training or an update the next one is due.",
+                          "When there is any new outcome.", &update_interval_min, 7 * kDay, 0, kMostDays * kDay,
+                          PGC_USERSET, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+}
 }  // namespace
 
 void define() {
@@ -112,6 +123,7 @@ void define() {
   DefineCustomRealVariable("glucose.drift_effect", "The least population stability index that is called drift.",
                            "And only beyond chance. By custom, 0.1 is a small and 0.25 a large change.", &drift_effect,
                            0.3, 0, 100, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  define_updates();
   MarkGUCPrefixReserved("glucose");
 }
 

@@ -27,6 +27,8 @@ extern int cache_ttl_daily_s;       // glucose.cache_ttl_daily: the same of metr
 extern int jobs_retention_min;      // glucose.jobs_retention
 extern int history_retention_min;   // glucose.history_retention
 extern int keep_artifacts;          // glucose.keep_artifacts
+extern int update_outcomes;         // glucose.update_outcomes: new ones that make an update due
+extern int update_interval_min;     // glucose.update_interval: as does so long
 extern double drift_effect;         // glucose.drift_effect: population stability index from which on it is drift
 
 inline std::size_t cache_bytes() {

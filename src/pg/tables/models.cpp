@@ -47,6 +47,11 @@ Query population_model{
         "", "") " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 AND is_active",
     1,
     {TEXTOID}};
+Query population_version{"SELECT " MODEL_COLUMNS("", "")
+                         " FROM glucose.population_model WHERE model_type OPERATOR(pg_catalog.=) $1 "
+                         "AND version OPERATOR(pg_catalog.=) $2",
+                         2,
+                         {TEXTOID, TEXTOID}};
 // At most one experiment runs for a type; the table is small and mostly empty.
 #define SERVING_COLUMNS(or_withdrawn)                                     \
   MODEL_COLUMNS("v.", or_withdrawn)                                       \
@@ -223,6 +228,14 @@ ModelRow read_population_model(const char* model_type) {
   Parameters p;
   p.add(CStringGetTextDatum(model_type));
   run(population_model, p, Mode::read);
+  return model_at_first_row(true);
+}
+
+ModelRow read_population_version(const char* model_type, const char* version) {
+  Parameters p;
+  p.add(CStringGetTextDatum(model_type));
+  p.add(CStringGetTextDatum(version));
+  run(population_version, p, Mode::read);
   return model_at_first_row(true);
 }
 

@@ -32,6 +32,8 @@ ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const
 ModelRow read_rejected_model(const pg_uuid_t* person_id, const char* model_type);
 /// The active population model of a type.
 ModelRow read_population_model(const char* model_type);
+/// A version of it by its number, whatever its status.
+ModelRow read_population_version(const char* model_type, const char* version);
 
 /// The experiment that runs for a model type.
 struct RunningExperiment {

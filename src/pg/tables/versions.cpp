@@ -6,6 +6,7 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/models.hpp"
+#include "pg/tables/patches.hpp"
 #include "pg/tables/person_lock.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/read.hpp"
@@ -24,7 +25,8 @@ namespace {
   "SELECT n.version, v.version IS NOT NULL, v.hyperparameters OPERATOR(pg_catalog.->) 'horizons' "            \
   "OPERATOR(pg_catalog.=) ($3 OPERATOR(pg_catalog.->) 'horizons'), "                                          \
   "v.hyperparameters OPERATOR(pg_catalog.=) $3 "                                                              \
-  "AND v.metadata OPERATOR(pg_catalog.->>) 'data_sha256' OPERATOR(pg_catalog.=) $4, "                         \
+  "AND v.metadata OPERATOR(pg_catalog.->>) 'data_sha256' OPERATOR(pg_catalog.=) $4 "                          \
+  "AND NOT v.metadata OPERATOR(pg_catalog.?) 'refreshes', "                                                   \
   "EXISTS (SELECT FROM " models " a WHERE " person_of_a OF_TYPE("a.") " AND a.is_active) "                    \
   "FROM (SELECT version FROM " models " WHERE " person_of_n OF_TYPE("") " UNION ALL SELECT version FROM "     \
   deployments " WHERE " person_of_n OF_TYPE("") ") AS n "                                                     \
@@ -310,14 +312,18 @@ StoredModel store_version(const TrainRequest& request, const TrainedModel& train
   Shelf& shelf = locked_shelf(request);
   const Newest newest = read_newest(shelf, request, trained);
   StoredModel stored;
-  next_version(newest, stored.version);
+  if (request.patch_of[0] != '\0')
+    next_patch(request, stored.version);
+  else
+    next_version(newest, stored.version);
   stored.is_active =
       !trained.rejected && (request.deploy == TrainRequest::Deploy::yes ||
                             (request.deploy == TrainRequest::Deploy::when_none_is_active && !newest.has_active));
   const char* previous = stored.is_active && newest.has_active ? retire_active(shelf, request) : nullptr;
   insert_row(shelf, request, trained, stored);
   insert_metrics(shelf, request, trained, stored);
-  if (stored.is_active) write_deployment(shelf, request, stored.version, previous, "trained");
+  if (stored.is_active) write_deployment(shelf, request, stored.version, previous, request.deployed_because);
+  take_older_patches(request, stored.version);
   return stored;
 }
 

@@ -38,6 +38,7 @@ Query twin{
     "SELECT v.version FROM glucose.model_version v WHERE v.person_id OPERATOR(pg_catalog.=) $1 "
     "AND v.model_type OPERATOR(pg_catalog.=) $2 "
     "AND v.metadata OPERATOR(pg_catalog.->>) 'data_sha256' OPERATOR(pg_catalog.=) $3 "
+    "AND NOT v.metadata OPERATOR(pg_catalog.?) 'refreshes' "
     "AND v.metadata OPERATOR(pg_catalog.->>) 'extension_version' OPERATOR(pg_catalog.=) '" PGG_VERSION
     "' "
     "AND coalesce(v.metadata OPERATOR(pg_catalog.->>) 'population_version', $4) OPERATOR(pg_catalog.=) $4 "

@@ -52,6 +52,7 @@ Jsonb* metadata(const TrainingRun& run, const Outcome& outcome) {
     json_number(&out, "persons_sharing", static_cast<double>(run.persons_sharing));
   else
     json_text(&out, "population_version", outcome.stands_on_population ? run.population_version : nullptr);
+  if (run.refreshed != nullptr) json_text(&out, "refreshes", run.request->patch_of);
   json_text(&out, "data_sha256", run.data_digest);
   json_number(&out, "training_ms", std::round(milliseconds_of(run)));
   json_number(&out, "artifact_bytes", static_cast<double>(outcome.artifact.size()));

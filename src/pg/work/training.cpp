@@ -101,6 +101,23 @@ TrainingRun begun(const TrainRequest& request, MemoryContext context) {
   return run;
 }
 
+TrainingRun begun_of_person(TrainRequest& request, MemoryContext context) {
+  TrainingRun run = begun(request, context);
+  const Person person = read_person(&request.person_id);
+  require_manager(&request.person_id);
+  settle_period(request, person);
+  const Subject subject = read_subject(*request.task, request.model_type, context);
+  run.material =
+      read_material(person, subject, request.task->reach(request.options), request.start_at, request.end_at, context);
+  return run;
+}
+
+void stand_on(TrainingRun& run, const ModelRow& row) {
+  const TrainRequest& r = *run.request;
+  run.population = load_model(*r.task, row, &r.person_id, r.model_type);
+  strlcpy(run.population_version, row.version, sizeof run.population_version);
+}
+
 // In its place in the outcome's notes, which become metadata.
 void note_reference(TrainingRun& run) {
   Outcome& outcome = *run.outcome;
@@ -113,19 +130,22 @@ void note_reference(TrainingRun& run) {
 }  // namespace
 
 TrainingRun read_training(TrainRequest& request, MemoryContext context) {
-  TrainingRun run = begun(request, context);
-  const Person person = read_person(&request.person_id);
-  require_manager(&request.person_id);
-  settle_period(request, person);
-  const Subject subject = read_subject(*request.task, request.model_type, context);
-  run.material =
-      read_material(person, subject, request.task->reach(request.options), request.start_at, request.end_at, context);
+  TrainingRun run = begun_of_person(request, context);
   find_boosting_for(run);
   if (!request.task->uses_population(request.algorithm)) return run;
   const ModelRow row = read_population_model(request.model_type);
-  if (!row.found) return run;
-  run.population = load_model(*request.task, row, &request.person_id, request.model_type);
-  strlcpy(run.population_version, row.version, sizeof run.population_version);
+  if (row.found) stand_on(run, row);
+  return run;
+}
+
+TrainingRun read_update(TrainRequest& request, const Refreshed& of, const char* population_version,
+                        MemoryContext context) {
+  TrainingRun run = begun_of_person(request, context);
+  run.refreshed = &of;
+  if (population_version[0] == '\0') return run;
+  const ModelRow row = read_population_version(request.model_type, population_version);
+  if (row.found && row.has_artifact) stand_on(run, row);
+  strlcpy(run.population_version, population_version, sizeof run.population_version);
   return run;
 }
 
@@ -164,6 +184,9 @@ void start_training(TrainingRun& run) {
   add_rows(*run.reference, **run.rows, r.of_population, run.context);
   run.trainer = owned<std::unique_ptr<Trainer>>(run.context, [&] {
     const TrainingBasis basis{r.algorithm, r.options, settings::max_train_bytes(), run.population, run.boosting};
+    if (run.refreshed != nullptr)
+      return r.task->refresh(std::move(*run.rows), {basis, run.refreshed->model, run.refreshed->learnt_until,
+                                                    run.population_version[0] != '\0'});
     return (r.of_population ? r.task->train_population : r.task->train)(std::move(*run.rows), basis);
   });
 }

@@ -21,6 +21,12 @@ struct TrainingCourse {
   double artifact_bytes;
 };
 
+/// What an update makes anew: the version that serves, decoded.
+struct Refreshed {
+  const AnyModel* model;
+  TimestampTz learnt_until;
+};
+
 /// A training under way. Plain: what it points to is owned by `context`.
 struct TrainingRun {
   const TrainRequest* request;
@@ -29,7 +35,8 @@ struct TrainingRun {
   const AnyModel* population = nullptr;  // what it may stand on
   char population_version[kLongestVersion] = "";
   const BoostingApi* boosting = nullptr;
-  int64 persons_sharing = 0;  // of a population, and of them those with enough rows
+  const Refreshed* refreshed = nullptr;  // of an update
+  int64 persons_sharing = 0;             // of a population, and of them those with enough rows
   Members members{};
   std::unique_ptr<Rows>* rows = nullptr;
   const char* data_digest = nullptr;
@@ -42,6 +49,10 @@ struct TrainingRun {
 /// READ, between begin() and end(): the person's material and what its training may stand on. What of the period was
 /// said on the person's clock becomes moments. Raises 28000, P0002, 22023, 53200.
 TrainingRun read_training(TrainRequest& request, MemoryContext context);
+
+/// READ: the same for an update of `of`, which stands on a version of the population's model (empty: on none).
+TrainingRun read_update(TrainRequest& request, const Refreshed& of, const char* population_version,
+                        MemoryContext context);
 
 /// READ: the rows of everybody who shares data and whom the caller sees, one person after the other. Raises 42501 for
 /// who may not add a population model, MG002, 53200.

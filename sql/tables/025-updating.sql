@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
-CREATE FUNCTION glucose.setup_step_023() RETURNS void
+CREATE FUNCTION glucose.setup_step_025() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
@@ -49,5 +49,5 @@ BEGIN
   PERFORM glucose.drop_outcome_views();   -- setup_outcome_views() makes them in the newest shape
 END
 $fn$;
-COMMENT ON FUNCTION glucose.setup_step_023() IS
-'Internal: part of setup(): brings the tables to schema version 23.';
+COMMENT ON FUNCTION glucose.setup_step_025() IS
+'Internal: part of setup(): brings the tables to schema version 25.';
