@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What ./dev demo shows. Run by psql, with -v data=DIR for a data folder; without it persons are simulated. With
--- -v plot=FILE the points of the drawn forecast go there, for draw.py.
+-- -v plot=FILE the drawn forecast goes there, as SVG.
 \set QUIET on
 \set ON_ERROR_STOP on
 \set VERBOSITY terse

@@ -46,10 +46,17 @@ SELECT '+' || minutes_ahead || ' min' AS ahead, to_char(at AT TIME ZONE :'time_z
        round(happened) AS "what happened", round(glucose - happened) AS difference
 FROM forecast ORDER BY minutes_ahead;
 
-\ir plot.sql
+\echo
+\pset tuples_only on
+\pset format unaligned
+SELECT glucose.glucose_plot(:'person_id', meal_id => :'meal_id', options => '{"format": "text"}');
 \if :{?plot}
-  \ir points.sql
+  \o :plot
+  SELECT glucose.glucose_plot(:'person_id', meal_id => :'meal_id');
+  \o
 \endif
+\pset format aligned
+\pset tuples_only off
 
 \echo
 \echo == where it comes from

@@ -39,13 +39,39 @@ COMMENT ON FUNCTION glucose.html_table(text, text[], text[]) IS
 'Internal: cells, row after row, as a table that scrolls by itself where the page is narrow; the first of a row heads '
 'it.';
 
-CREATE FUNCTION glucose.html_style() RETURNS text
+CREATE FUNCTION glucose.html_colors() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ':root{color-scheme:light dark;--ink:#1d2733;--soft:#5a6673;--paper:#fff;--card:#f4f6f8;--line:#d9dfe5;'
   '--s1:#0b62a8;'
-  '--s2:#b3470b;--s3:#1a7a4c;--s4:#7a3d9e;--s5:#8a6a00;--s6:#a8235e;--bad:#a3180f;--warn:#8a5a00}'
+  '--s2:#b3470b;--s3:#1a7a4c;--s4:#7a3d9e;--s5:#8a6a00;--s6:#a8235e;--bad:#a3180f;--warn:#8a5a00;'
+  '--r1:#8f1d14;--r2:#d8574c;--r3:#3f9e6c;--r4:#e3b341;--r5:#cf7a1d}'
   '@media(prefers-color-scheme:dark){:root{--ink:#e8edf2;--soft:#a9b4bf;--paper:#12181f;--card:#1c252f;--line:#33404d;'
-  '--s1:#6db5f2;--s2:#f2a06d;--s3:#6ed3a3;--s4:#cf9cf0;--s5:#e0c25a;--s6:#f28ab6;--bad:#ff9a91;--warn:#f0c060}}'
+  '--s1:#6db5f2;--s2:#f2a06d;--s3:#6ed3a3;--s4:#cf9cf0;--s5:#e0c25a;--s6:#f28ab6;--bad:#ff9a91;--warn:#f0c060;'
+  '--r1:#b3261e;--r2:#e8776c;--r3:#4fae7d;--r4:#e6bd55;--r5:#d98a33}}';
+COMMENT ON FUNCTION glucose.html_colors() IS
+'Internal: the colours of pages and pictures, by their names, light and dark.';
+
+CREATE FUNCTION glucose.picture_style() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '.plot{display:block}.plot text{font:12px system-ui,sans-serif;fill:var(--soft)}.plot .foot{font-size:10px}.plot .title{font-weight:600;fill:var(--ink)}'
+  '.plot .paper{fill:var(--paper)}.plot .grid{stroke:var(--line)}.plot .limit{stroke:var(--s3);stroke-opacity:.6}'
+  '.plot .target{fill:var(--s3);opacity:.09}.plot .now{stroke:var(--soft);stroke-dasharray:4 3}'
+  '.plot .line{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-linecap:round}'
+  '.plot .line.s1{stroke:var(--s1)}.plot .line.level{stroke:var(--ink);stroke-width:1.3}'
+  '.plot .area{stroke:none}.plot .area.s1{fill:var(--s1);opacity:.3}.plot .area.wide{fill:var(--s1);opacity:.16}'
+  '.plot .area.over{fill:var(--s5);opacity:.5}.plot .area.under{fill:var(--bad);opacity:.6}'
+  '.plot .point{stroke:none}.plot .point.s1{fill:var(--s1)}.plot .point.soft{fill:var(--soft)}'
+  '.plot .ring{fill:var(--paper);stroke-width:1.6}.plot .ring.s2{stroke:var(--s2)}'
+  '.plot .bar{stroke-width:4;stroke-linecap:round;opacity:.35}.plot .bar.s1{stroke:var(--s1)}'
+  '.plot .word{stroke:none;fill:var(--soft)}.plot .word.s1,.plot .word.wide{fill:var(--s1)}'
+  '.plot .word.s2{fill:var(--s2)}.plot .word.wide{opacity:.5}'
+  '.plot .r1{fill:var(--r1)}.plot .r2{fill:var(--r2)}.plot .r3{fill:var(--r3)}.plot .r4{fill:var(--r4)}.plot .r5{fill:var(--r5)}';
+COMMENT ON FUNCTION glucose.picture_style() IS
+'Internal: how pictures of glucose look, in a page and alone.';
+
+CREATE FUNCTION glucose.html_style() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN glucose.html_colors() || glucose.picture_style() ||
   '*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}'
   'header,main,footer{max-width:76rem;margin:0 auto;padding:1rem}h1{font-size:1.5rem;margin:.2rem 0}'
   'h2{font-size:1.15rem;margin:0 0 .5rem}p{margin:.3rem 0}'
@@ -74,7 +100,23 @@ RETURN ':root{color-scheme:light dark;--ink:#1d2733;--soft:#5a6673;--paper:#fff;
   'tbody th{font-weight:600}'
   'a{color:var(--s1)}:focus-visible{outline:3px solid var(--s1);outline-offset:2px}'
   '.critical{color:var(--bad);font-weight:700}.warning{color:var(--warn);font-weight:700}'
-  '@media print{body{font-size:11px}section{break-inside:avoid}}';
+  '.key.soft{color:var(--soft)}.key.wide{color:var(--s1)}.key.dot::before,.key.ring::before,.key.mark::before{width:.6em;'
+  'height:.6em;border-radius:50%;margin-bottom:0}.key.ring::before{background:none;border:2px solid currentColor}'
+  '.key.band::before{height:.8em;margin-bottom:-.05em;opacity:.45}.key.band.wide::before{opacity:.2}'
+  '.key.bar::before{width:.3em;height:.9em;margin-bottom:-.1em;opacity:.45}'
+  '.chips{list-style:none;padding:0;margin:.5rem 0 1rem;display:grid;gap:.2rem 1.2rem;font-size:.9rem;'
+  'grid-template-columns:repeat(auto-fit,minmax(min(15rem,100%),1fr))}'
+  '.chips strong{float:right}.chip::before{content:"";display:inline-block;width:.8em;height:.8em;border-radius:.2em;'
+  'margin-right:.5em;background:var(--r3)}.chip.r1::before{background:var(--r1)}.chip.r2::before{background:var(--r2)}'
+  '.chip.r4::before{background:var(--r4)}.chip.r5::before{background:var(--r5)}.shares{border-radius:.4rem;overflow:hidden}'
+  '.strips{display:grid;gap:.7rem;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr))}'
+  '.day{margin:0;min-width:0}figcaption{font-size:.85rem;display:flex;justify-content:space-between}'
+  'h3{font-size:1rem;margin:.8rem 0 .3rem}details{margin:.6rem 0 0}summary{cursor:pointer;color:var(--s1)}'
+  '.notice{border-left:.3rem solid var(--warn);padding:.3rem .7rem;background:var(--card)}'
+  '@media(max-width:40rem){header,main,footer{padding:.8rem .6rem}th,td{padding:.3rem .35rem}}'
+  '@page{margin:14mm}@media print{:root{color-scheme:light}html,body{font-size:11px}header,main,footer{padding:.4rem 0}'
+  'section,figure,tr{break-inside:avoid}main>section{border:0;padding:0;background:none}.strips{grid-template-columns:'
+  'repeat(7,1fr);gap:.4rem}summary{display:none}.plot text{font-size:9px}*{print-color-adjust:exact}}';
 COMMENT ON FUNCTION glucose.html_style() IS
 'Internal: how pages look: light and dark as the reader has it, wide and narrow, on paper.';
 

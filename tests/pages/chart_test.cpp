@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/error.hpp"
+#include "core/pages/marks.hpp"
 
 namespace glucose {
 namespace {

@@ -171,10 +171,10 @@ const JsonValue* JsonValue::find(std::string_view key) const {
   return found == keys.end() ? nullptr : &items[static_cast<std::size_t>(found - keys.begin())];
 }
 
-JsonValue parse_json(std::string_view text) {
-  if (text.size() > kMostJsonBytes)
+JsonValue parse_json(std::string_view text, std::size_t most_bytes) {
+  if (text.size() > most_bytes)
     throw Error(ErrorCode::bad_argument, "JSON document is too large", {},
-                "It may have " + std::to_string(kMostJsonBytes) + " bytes.");
+                "It may have " + std::to_string(most_bytes) + " bytes.");
   return Reader(text).document();
 }
 

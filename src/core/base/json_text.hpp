@@ -25,6 +25,6 @@ inline constexpr int kMostJsonDepth = 16;
 inline constexpr std::size_t kMostJsonBytes = 16384;
 
 /// Throws Error bad_argument for anything that is no JSON, larger or deeper than that, or a number beyond double's.
-JsonValue parse_json(std::string_view text);
+JsonValue parse_json(std::string_view text, std::size_t most_bytes = kMostJsonBytes);
 
 }  // namespace glucose

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "core/base/error.hpp"
+#include "core/pages/marks.hpp"
 
 namespace glucose {
 
@@ -26,29 +26,11 @@ struct Frame {
   double y(double value) const { return kTop + (kHeight - kTop - kBottom) * (high - value) / (high - low); }
 };
 
-// 1, 2, 5 times a power of ten.
-double nice_step(double range) {
-  const double rough = range / kTicks, power = std::pow(10, std::floor(std::log10(rough))), part = rough / power;
-  return power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
-}
-
 Frame frame_of(const Chart& chart, double low, double high) {
   if (chart.from_zero) low = std::min(low, 0.0), high = std::max(high, 0.0);
   if (!(high > low)) low -= low == 0 ? 0 : std::abs(low) / 10, high += high == 0 ? 1 : std::abs(high) / 10;
-  const double step = nice_step(high - low);
+  const double step = nice_step(high - low, kTicks);
   return {std::floor(low / step) * step, std::ceil(high / step) * step, step, chart.labels.size()};
-}
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", std::abs(value) < 1e-12 ? 0 : value);
-  return text;
-}
-
-std::string place(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", value);
-  return text;
 }
 
 void add_axes(std::string& svg, const Chart& chart, const Frame& f) {
@@ -105,32 +87,6 @@ std::string in_words(const Chart& chart) {
 }
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
-    }
-  }
-  return out;
-}
 
 std::string svg_of(const Chart& chart) {
   const std::size_t n = chart.labels.size();

@@ -19,9 +19,6 @@ struct Chart {
 
 inline constexpr std::size_t kMostSeries = 6, kMostPoints = 2000;
 
-/// Text as HTML and XML have it: & < > " ' as entities; bytes that XML has no place for are left out.
-std::string escaped(std::string_view text);
-
 /// Throws Error bad_argument when the sizes do not fit together, or are larger than that. Without a known value it says
 /// so.
 std::string svg_of(const Chart& chart);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: PostgreSQL
-// svg_lines, html: what pages are made of.
+// svg_lines, html, pictures: what pages are made of; and the person's wall clock for them.
 #include <limits>
 #include <string>
 
 #include "core/pages/chart.hpp"
+#include "core/pages/marks.hpp"
+#include "core/pages/picture.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/values.hpp"
+#include "pg/tables/daily.hpp"
+#include "pg/tables/query.hpp"
 
 using namespace glucose::pg;
 
@@ -45,6 +49,16 @@ Values values_argument(FunctionCallInfo fcinfo, int i) {
   return values;
 }
 
+Datum text_of(const std::string& made) {
+  return PointerGetDatum(cstring_to_text_with_len(made.data(), static_cast<int>(made.size())));
+}
+
+// A picture's document as text.
+const char* document_argument(FunctionCallInfo fcinfo, int i) {
+  Jsonb* document = PG_GETARG_JSONB_P(i);
+  return JsonbToCString(nullptr, &document->root, VARSIZE(document));
+}
+
 }  // namespace
 
 SQL_FUNCTION(html) {
@@ -70,4 +84,62 @@ SQL_FUNCTION(svg_lines) {
     return glucose::svg_of(chart);
   });
   PG_RETURN_TEXT_P(cstring_to_text_with_len(out->data(), static_cast<int>(out->size())));
+}
+
+SQL_FUNCTION(picture_svg) {
+  const char* document = document_argument(fcinfo, 0);
+  const char* style = text_to_cstring(PG_GETARG_TEXT_PP(1));
+  return text_of(
+      *owned<std::string>(CurrentMemoryContext, [&] { return glucose::svg_of(glucose::picture_of(document), style); }));
+}
+
+SQL_FUNCTION(picture_legend) {
+  const char* document = document_argument(fcinfo, 0);
+  return text_of(
+      *owned<std::string>(CurrentMemoryContext, [&] { return glucose::legend_of(glucose::picture_of(document)); }));
+}
+
+SQL_FUNCTION(picture_text) {
+  const char* document = document_argument(fcinfo, 0);
+  return text_of(
+      *owned<std::string>(CurrentMemoryContext, [&] { return glucose::text_of(glucose::picture_of(document)); }));
+}
+
+SQL_FUNCTION(wall_clock) {
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  require_argument(fcinfo, 1, "moments");
+  Datum* moments;
+  bool* nulls;
+  int n;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
+                    &moments, &nulls, &n);
+  begin(Volatility::stable);
+  const Person person = read_person(person_id);
+  for (int i = 0; i < n; ++i)
+    if (!nulls[i]) moments[i] = TimestampGetDatum(local_time(DatumGetTimestampTz(moments[i]), person.clock));
+  end(Volatility::stable);
+  const int dimensions[] = {n}, bounds[] = {1};
+  return PointerGetDatum(construct_md_array(moments, nulls, n == 0 ? 0 : 1, const_cast<int*>(dimensions),
+                                            const_cast<int*>(bounds), TIMESTAMPOID, sizeof(Timestamp), FLOAT8PASSBYVAL,
+                                            TYPALIGN_DOUBLE));
+}
+
+SQL_FUNCTION(midnights) {
+  const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
+  const DateADT first = date_argument(fcinfo, 1, "first_day"), last = date_argument(fcinfo, 2, "last_day");
+  const bool any = require_days(first, last);
+  const MemoryContext context = CurrentMemoryContext;
+  Datum* moments = nullptr;
+  int n = 0;
+  begin(Volatility::stable);
+  const Person person = read_person(person_id);
+  if (any) {
+    const std::span<const glucose::Micros> begins = calendar_of(person, first, last, context).midnights;
+    n = static_cast<int>(begins.size());
+    moments = static_cast<Datum*>(MemoryContextAlloc(context, sizeof(Datum) * begins.size()));
+    for (size_t i = 0; i < begins.size(); ++i) moments[i] = TimestampTzGetDatum(begins[i]);
+  }
+  end(Volatility::stable);
+  return PointerGetDatum(
+      construct_array(moments, n, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
