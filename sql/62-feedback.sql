@@ -141,7 +141,8 @@ BEGIN
                                               ', ' ORDER BY a.key) FROM jsonb_each(r -> 'alerts') a) || '.',
              'No alerts.'),
     coalesce('Feedback: ' || (SELECT string_agg(format('%s %s', f.value, f.key), ', ' ORDER BY f.key)
-                              FROM jsonb_each(r -> 'feedback') f) || '.', 'No feedback.'), '');
+                              FROM jsonb_each(r -> 'feedback') f) || '.', 'No feedback.'), '', glucose.disclaimer(),
+                              '');
 END
 $fn$;
 COMMENT ON FUNCTION glucose.report_markdown(timestamptz) IS

@@ -8,7 +8,8 @@ CREATE FUNCTION glucose.svg_lines(title text, unit text, labels text[], names te
   from_zero boolean DEFAULT true) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_svg_lines';
 COMMENT ON FUNCTION glucose.svg_lines(text, text, text[], text[], double precision[], boolean) IS
-'Internal: one to six series over the same labels as lines of SVG with a legend; the values of one series after those '
+'Internal: one to six series over the same labels as lines of SVG with a legend; the values of one series after '
+'those '
 'of the other, NULL where nothing is known.';
 
 CREATE FUNCTION glucose.html_table(caption text, head text[], body text[]) RETURNS text
@@ -36,7 +37,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.html_table(text, text[], text[]) IS
-'Internal: cells, row after row, as a table that scrolls by itself where the page is narrow; the first of a row heads '
+'Internal: cells, row after row, as a table that scrolls by itself where the page is narrow; the first of a row '
+'heads '
 'it.';
 
 CREATE FUNCTION glucose.html_colors() RETURNS text
@@ -53,7 +55,8 @@ COMMENT ON FUNCTION glucose.html_colors() IS
 
 CREATE FUNCTION glucose.picture_style() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '.plot{display:block}.plot text{font:12px system-ui,sans-serif;fill:var(--soft)}.plot .foot{font-size:10px}.plot .title{font-weight:600;fill:var(--ink)}'
+RETURN '.plot{display:block}.plot text{font:12px system-ui,sans-serif;fill:var(--soft)}.plot '
+  '.foot{font-size:10px}.plot .title{font-weight:600;fill:var(--ink)}'
   '.plot .paper{fill:var(--paper)}.plot .grid{stroke:var(--line)}.plot .limit{stroke:var(--s3);stroke-opacity:.6}'
   '.plot .target{fill:var(--s3);opacity:.09}.plot .now{stroke:var(--soft);stroke-dasharray:4 3}'
   '.plot .line{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-linecap:round}'
@@ -65,7 +68,8 @@ RETURN '.plot{display:block}.plot text{font:12px system-ui,sans-serif;fill:var(-
   '.plot .bar{stroke-width:4;stroke-linecap:round;opacity:.35}.plot .bar.s1{stroke:var(--s1)}'
   '.plot .word{stroke:none;fill:var(--soft)}.plot .word.s1,.plot .word.wide{fill:var(--s1)}'
   '.plot .word.s2{fill:var(--s2)}.plot .word.wide{opacity:.5}'
-  '.plot .r1{fill:var(--r1)}.plot .r2{fill:var(--r2)}.plot .r3{fill:var(--r3)}.plot .r4{fill:var(--r4)}.plot .r5{fill:var(--r5)}';
+  '.plot .r1{fill:var(--r1)}.plot .r2{fill:var(--r2)}.plot .r3{fill:var(--r3)}.plot .r4{fill:var(--r4)}.plot '
+  '.r5{fill:var(--r5)}';
 COMMENT ON FUNCTION glucose.picture_style() IS
 'Internal: how pictures of glucose look, in a page and alone.';
 
@@ -89,7 +93,8 @@ RETURN glucose.html_colors() || glucose.picture_style() ||
   '.s6{stroke:var(--s6)}'
   'circle.s1{fill:var(--s1)}circle.s2{fill:var(--s2)}circle.s3{fill:var(--s3)}circle.s4{fill:var(--s4)}'
   'circle.s5{fill:var(--s5)}circle.s6{fill:var(--s6)}'
-  '.key::before{content:"";display:inline-block;width:1.2em;height:.25em;margin:0 .3em .2em 0;background:currentColor}'
+  '.key::before{content:"";display:inline-block;width:1.2em;height:.25em;margin:0 .3em .2em '
+  '0;background:currentColor}'
   '.key{margin-right:.8em}.key.s1{color:var(--s1)}.key.s2{color:var(--s2)}.key.s3{color:var(--s3)}'
   '.key.s4{color:var(--s4)}.key.s5{color:var(--s5)}.key.s6{color:var(--s6)}'
   '.alerts{list-style:none;margin:0;padding:0}.alerts li{padding:.3rem 0;border-bottom:1px solid var(--line)}'
@@ -100,22 +105,27 @@ RETURN glucose.html_colors() || glucose.picture_style() ||
   'tbody th{font-weight:600}'
   'a{color:var(--s1)}:focus-visible{outline:3px solid var(--s1);outline-offset:2px}'
   '.critical{color:var(--bad);font-weight:700}.warning{color:var(--warn);font-weight:700}'
-  '.key.soft{color:var(--soft)}.key.wide{color:var(--s1)}.key.dot::before,.key.ring::before,.key.mark::before{width:.6em;'
+  '.key.soft{color:var(--soft)}.key.wide{color:var(--s1)}'
+  '.key.dot::before,.key.ring::before,.key.mark::before{width:.6em;'
   'height:.6em;border-radius:50%;margin-bottom:0}.key.ring::before{background:none;border:2px solid currentColor}'
   '.key.band::before{height:.8em;margin-bottom:-.05em;opacity:.45}.key.band.wide::before{opacity:.2}'
   '.key.bar::before{width:.3em;height:.9em;margin-bottom:-.1em;opacity:.45}'
   '.chips{list-style:none;padding:0;margin:.5rem 0 1rem;display:grid;gap:.2rem 1.2rem;font-size:.9rem;'
   'grid-template-columns:repeat(auto-fit,minmax(min(15rem,100%),1fr))}'
   '.chips strong{float:right}.chip::before{content:"";display:inline-block;width:.8em;height:.8em;border-radius:.2em;'
-  'margin-right:.5em;background:var(--r3)}.chip.r1::before{background:var(--r1)}.chip.r2::before{background:var(--r2)}'
-  '.chip.r4::before{background:var(--r4)}.chip.r5::before{background:var(--r5)}.shares{border-radius:.4rem;overflow:hidden}'
+  'margin-right:.5em;background:var(--r3)}.chip.r1::before{background:var(--r1)}'
+  '.chip.r2::before{background:var(--r2)}'
+  '.chip.r4::before{background:var(--r4)}.chip.r5::before{background:var(--r5)}'
+  '.shares{border-radius:.4rem;overflow:hidden}'
   '.strips{display:grid;gap:.7rem;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr))}'
   '.day{margin:0;min-width:0}figcaption{font-size:.85rem;display:flex;justify-content:space-between}'
   'h3{font-size:1rem;margin:.8rem 0 .3rem}details{margin:.6rem 0 0}summary{cursor:pointer;color:var(--s1)}'
   '.notice{border-left:.3rem solid var(--warn);padding:.3rem .7rem;background:var(--card)}'
   '@media(max-width:40rem){header,main,footer{padding:.8rem .6rem}th,td{padding:.3rem .35rem}}'
-  '@page{margin:14mm}@media print{:root{color-scheme:light}html,body{font-size:11px}header,main,footer{padding:.4rem 0}'
-  'section,figure,tr{break-inside:avoid}main>section{border:0;padding:0;background:none}.strips{grid-template-columns:'
+  '@page{margin:14mm}@media print{:root{color-scheme:light}html,body{font-size:11px}'
+  'header,main,footer{padding:.4rem 0}'
+  'section,figure,tr{break-inside:avoid}main>section{border:0;padding:0;background:none}'
+  '.strips{grid-template-columns:'
   'repeat(7,1fr);gap:.4rem}summary{display:none}.plot text{font-size:9px}*{print-color-adjust:exact}}';
 COMMENT ON FUNCTION glucose.html_style() IS
 'Internal: how pages look: light and dark as the reader has it, wide and narrow, on paper.';
@@ -176,7 +186,8 @@ BEGIN
     series AS (SELECT f.model_type, array_agg(f.mae ORDER BY f.source, f.i) AS mae,
                       array_agg(f.coverage ORDER BY f.source, f.i) AS coverage FROM filled f GROUP BY 1)
     SELECT '<section><h2>Errors of ' || glucose.html(s.model_type) || '</h2>'
-           || glucose.svg_lines('Mean absolute error of ' || s.model_type, glucose.unit_of(s.model_type), days, n.names,
+           || glucose.svg_lines('Mean absolute error of '
+             '' || s.model_type, glucose.unit_of(s.model_type), days, n.names,
            s.mae)
            || '</section><section><h2>What intervals of ' || glucose.html(s.model_type) || ' held</h2>'
            || glucose.svg_lines('Coverage of the intervals of ' || s.model_type, '%', days, n.names, s.coverage,
@@ -348,7 +359,8 @@ BEGIN
     (7, 'open jobs', (SELECT count(*)::text FROM glucose.training_job j WHERE j.state IN ('queued', 'running'))),
     (8, 'open alerts', (SELECT count(*)::text FROM glucose.active_alerts))) t (i, name, value);
   RETURN glucose.html_page('Forecasts and models',
-    format('<p class="soft">%s to %s, times of zone %s. For operators: no person and no glucose value is on this page.'
+    format('<p class="soft">%s to %s, times of zone %s. For operators: no person and no glucose value is on this '
+      'page.'
            '</p>',
            to_char(from_then, 'YYYY-MM-DD HH24:MI'), to_char(now(), 'YYYY-MM-DD HH24:MI'),
            glucose.html(current_setting('TimeZone'))),
@@ -360,5 +372,62 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.dashboard(timestamptz) IS
-'One HTML page about answers, errors, alerts, jobs, versions and experiments since a moment, by default of 30 days; it '
+'One HTML page about answers, errors, alerts, jobs, versions and experiments since a moment, by default of 30 '
+'days; it '
 'needs nothing from elsewhere. For the owner of the tables and the steward.';
+
+CREATE FUNCTION glucose.openmetrics() RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  PERFORM glucose.require_watcher();
+  RETURN (
+    WITH metric AS (
+      SELECT 1 AS i, 'pg_glucose_active_models' AS name, 'gauge' AS type, 'Models that serve.' AS help,
+             format('model_type="%s"', v.model_type) AS labels, count(*)::text AS value
+      FROM glucose.model_version v WHERE v.is_active GROUP BY v.model_type
+      UNION ALL
+      SELECT 2, 'pg_glucose_predictions_hour', 'gauge', 'Answers in the last hour.',
+      format('model_type="%s"', p.model_type),
+             count(*)::text
+      FROM glucose.prediction p WHERE p.issued_at > now() - interval '1 hour' GROUP BY p.model_type
+      UNION ALL
+      SELECT 3, 'pg_glucose_latency_p95_seconds', 'gauge', '95 % of the answers of the last hour took less.',
+             format('model_type="%s"', p.model_type),
+             round((percentile_cont(0.95) WITHIN GROUP (ORDER BY p.latency_ms) / 1000)::numeric, 6)::text
+      FROM glucose.prediction p WHERE p.issued_at > now() - interval '1 hour' GROUP BY p.model_type
+      UNION ALL
+      SELECT 4, 'pg_glucose_error_mean', 'gauge',
+      'Mean absolute error of the last seven days, in the unit of the type.',
+             format('model_type="%s",source="%s"', l.model_type, l.source),
+             round((sum(l.sum_absolute) / sum(l.n))::numeric, 4)::text
+      FROM glucose.performance_log l WHERE l.days = 1 AND l.day > current_date - 8 GROUP BY l.model_type, l.source
+      UNION ALL
+      SELECT 5, 'pg_glucose_coverage_ratio', 'gauge', 'Share of outcomes that intervals of the last seven days held.',
+             format('model_type="%s",source="%s"', l.model_type, l.source),
+             round(sum(l.n_inside)::numeric / sum(l.n), 4)::text
+      FROM glucose.performance_log l WHERE l.days = 1 AND l.day > current_date - 8 GROUP BY l.model_type, l.source
+      UNION ALL
+      SELECT 6, 'pg_glucose_jobs', 'gauge', 'Background trainings that are queued or running.',
+      format('state="%s"', s.state),
+             (SELECT count(*) FROM glucose.training_job j WHERE j.state = s.state)::text
+      FROM unnest(ARRAY['queued', 'running']) s (state)
+      UNION ALL
+      SELECT 7, 'pg_glucose_alerts', 'gauge', 'Open alerts.', format('severity="%s"', s.severity),
+             (SELECT count(*) FROM glucose.active_alerts a WHERE a.severity = s.severity)::text
+      FROM unnest(ARRAY['critical', 'warning', 'info']) s (severity)
+      UNION ALL
+      SELECT 8, 'pg_glucose_models_withdrawn', 'gauge', 'Models taken from service in the last seven days.', NULL,
+             (SELECT count(*) FROM glucose.model_check c WHERE c.checked_at > now() - interval '7 days')::text
+    )
+    SELECT string_agg(CASE WHEN m.first THEN format(E'# HELP %s %s\n# TYPE %s %s\n', m.name, m.help, m.name, m.type)
+    ELSE '' END
+                      || m.name || coalesce('{' || m.labels || '}', '') || ' ' || m.value || E'\n', ''
+                      ORDER BY m.i, m.labels) || E'# EOF\n'
+    FROM (SELECT x.*, row_number() OVER (PARTITION BY x.name ORDER BY x.labels) = 1 AS first FROM metric x) m);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.openmetrics() IS
+'Numbers of the service as OpenMetrics text, for Prometheus; no person, no glucose value. For the owner of the '
+'tables '
+'and the steward.';

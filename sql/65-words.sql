@@ -11,7 +11,8 @@ BEGIN
      'Von dieser Person gibt es noch keine Messwerte. Ein Bericht braucht welche; üblich sind %s Tage.'),
     ('too_few',
     'There are readings for %s %% of %s days. Below 70 %% of 14 days these numbers say little of usual days.',
-     'Messwerte gibt es für %s %% von %s Tagen. Unter 70 %% von 14 Tagen sagen diese Zahlen wenig über gewöhnliche Tage.'),
+     'Messwerte gibt es für %s %% von %s Tagen. Unter 70 %% von 14 Tagen sagen diese Zahlen wenig über '
+     'gewöhnliche Tage.'),
     ('table', 'As a table', 'Als Tabelle'),
     ('yes', 'yes', 'ja'), ('no', 'no', 'nein'), ('none', 'none', 'keine'),
     -- Statistics and goals.
@@ -56,7 +57,8 @@ BEGIN
     ('days_with', 'days with readings', 'Tage mit Messwerten'),
     -- Profile and days.
     ('profile', 'A usual day', 'Ein gewöhnlicher Tag'),
-    ('profile_says', 'All days laid over one another. In half of them glucose was within the dark band, in nine of ten within the light one.',
+    ('profile_says', 'All days laid over one another. In half of them glucose was within the dark band, in nine '
+      'of ten within the light one.',
      'Alle Tage übereinandergelegt. An der Hälfte lag die Glukose im dunklen Band, an neun von zehn im hellen.'),
     ('profile_alt', 'Ambulatory glucose profile: the median is lowest at %s with %s and highest at %s with %s %s',
      'Ambulantes Glukoseprofil: Der Median ist am niedrigsten um %s mit %s und am höchsten um %s mit %s %s'),
@@ -65,8 +67,10 @@ BEGIN
     ('profile_head', '{from,5 %,25 %,median,75 %,95 %,readings}', '{ab,5 %,25 %,Median,75 %,95 %,Messwerte}'),
     ('profile_table', 'Percentiles by half-hour, %s', 'Perzentile je halbe Stunde, %s'),
     ('days', 'Day by day', 'Tag für Tag'),
-    ('days_say', 'Each day from midnight to midnight, %s to %s %s; the green band is the range of %s to %s. The share is the time in it.',
-     'Jeder Tag von Mitternacht bis Mitternacht, %s bis %s %s; das grüne Band ist der Bereich von %s bis %s. Der Anteil ist die Zeit darin.'),
+    ('days_say', 'Each day from midnight to midnight, %s to %s %s; the green band is the range of %s to %s. The '
+      'share is the time in it.',
+     'Jeder Tag von Mitternacht bis Mitternacht, %s bis %s %s; das grüne Band ist der Bereich von %s bis %s. Der '
+     'Anteil ist die Zeit darin.'),
     ('days_cut', 'The latest %s days.', 'Die letzten %s Tage.'),
     ('day_head', '{day,time with data,mean,in range,low,high,lows,highs}',
     '{Tag,Zeit mit Daten,Mittelwert,im Bereich,niedrig,hoch,niedrige Episoden,hohe Episoden}'),
@@ -100,8 +104,10 @@ BEGIN
     ('forecasts', 'Forecasts against what happened', 'Vorhersagen und was geschah'),
     ('forecasts_none', 'No forecast of these days has an outcome yet that its model had not seen.',
      'Für diese Tage gibt es noch keine Vorhersage mit einem Ausgang, den ihr Modell nicht kannte.'),
-    ('forecasts_say', 'Only outcomes that the model had not seen. A range of 90 % is meant to hold nine of ten; the table says how many it held, and what could be chance.',
-     'Nur Ausgänge, die das Modell nicht kannte. Ein 90-%-Bereich soll neun von zehn halten; die Tabelle sagt, wie viele er hielt, und was Zufall sein kann.'),
+    ('forecasts_say', 'Only outcomes that the model had not seen. A range of 90 % is meant to hold nine of ten; '
+      'the table says how many it held, and what could be chance.',
+     'Nur Ausgänge, die das Modell nicht kannte. Ein 90-%-Bereich soll neun von zehn halten; die Tabelle sagt, '
+     'wie viele er hielt, und was Zufall sein kann.'),
     ('type_glucose', 'after meals', 'nach Mahlzeiten'), ('type_cgm', 'from readings alone', 'allein aus Messwerten'),
     ('source_personal', 'own model', 'eigenes Modell'), ('source_population', 'model of many', 'Modell aus vielen'),
     ('source_baseline', 'as it was', 'wie es war'),
@@ -120,13 +126,17 @@ BEGIN
     'Mit ! bezeichnete Bereiche hielten seltener, als sie sagen.'),
     ('close',
     'Forecasts %s were said to be close (within %s %s or 20 %%) with a chance of %s %% on average; %s %% of %s were.',
-     'Vorhersagen %s sollten nahe liegen (%s %s oder 20 %%), im Mittel mit einer Chance von %s %%; bei %s %% von %s war es so.'),
+     'Vorhersagen %s sollten nahe liegen (%s %s oder 20 %%), im Mittel mit einer Chance von %s %%; bei %s %% von '
+     '%s war es so.'),
     ('model', 'The model of this person', 'Das Modell dieser Person'),
     ('model_none',
     'This person has no model of its own. Where there is one of many people, that answers, with wider ranges.',
-     'Diese Person hat noch kein eigenes Modell. Wo es eines aus vielen Menschen gibt, antwortet dieses, mit breiteren Bereichen.'),
-    ('model_say', 'Measured when it was trained, on the last part of the data, which it had not seen; beside it what "glucose stays as it is" would have come to.',
-     'Gemessen beim Training, am letzten Teil der Daten, den es nicht kannte; daneben, was "die Glukose bleibt, wie sie ist" ergeben hätte.'),
+     'Diese Person hat noch kein eigenes Modell. Wo es eines aus vielen Menschen gibt, antwortet dieses, mit '
+     'breiteren Bereichen.'),
+    ('model_say', 'Measured when it was trained, on the last part of the data, which it had not seen; beside it '
+      'what "glucose stays as it is" would have come to.',
+     'Gemessen beim Training, am letzten Teil der Daten, den es nicht kannte; daneben, was "die Glukose bleibt, '
+     'wie sie ist" ergeben hätte.'),
     ('model_table', 'Models that answer', 'Modelle, die antworten'),
     ('model_head', '{forecasts,version,kind,trained,learnt from,measured on,error,without a model,good enough}',
      '{Vorhersagen,Version,Art,trainiert,gelernt aus,gemessen an,Fehler,ohne Modell,gut genug}'),

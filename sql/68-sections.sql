@@ -73,7 +73,8 @@ BEGIN
                 (3, format(w ->> 'in_range_pct', lim ->> 'low', lim ->> 'high'), s.in_range_pct),
                 (4, format(w ->> 'high_only', lim ->> 'high', lim ->> 'very_high'), s.high_pct - s.very_high_pct),
                 (5, format(w ->> 'very_high_pct', lim ->> 'very_high'), s.very_high_pct)) v (i, name, share)) r;
-  RETURN format('<svg class="plot shares" role="img" width="100%%" height="30" aria-label="%s">%s</svg><ul class="chips">%s'
+  RETURN format('<svg class="plot shares" role="img" width="100%%" height="30" aria-label="%s">%s</svg>'
+                '<ul class="chips">%s'
                 '</ul>', glucose.html((w ->> 'shares') || ': ' || said), bars, keys);
 END
 $fn$;

@@ -77,5 +77,6 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.glucose_report(uuid, integer, text, text, jsonb) IS
-'One HTML page about a person''s glucose, to look at on a phone or to print: statistics and goals, profile, days, forecasts '
+'One HTML page about a person''s glucose, to look at on a phone or to print: statistics and goals, profile, '
+'days, forecasts '
 'against what happened, model and data. In English or German, mg/dL or mmol/L; nothing from elsewhere.';

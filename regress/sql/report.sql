@@ -223,3 +223,29 @@ SELECT call, test.expect(format('SELECT glucose_plot(%L, %s)', :'ada', call)) FR
   $$options => '{"width": 1}'$$, $$options => '{"lang": "fr"}'$$, $$options => '{"unit": "g"}'$$,
   $$options => NULL$$]) call;
 SELECT test.expect('SELECT picture_svg(''{"layers": [{"kind": "x"}]}'')'), test.expect('SELECT picture_text(''[]'')');
+
+RESET ROLE;
+-- What is put together only when it is said, too: no word of dosing, diagnosis, treatment or urgency beside the
+-- disclaimers (scripts/word_rules.py looks at what is written), and those are there.
+CREATE FUNCTION test.said(document text) RETURNS text LANGUAGE sql AS
+$$ SELECT replace(replace(regexp_replace(regexp_replace(document, '<style>.*?</style>|<[^>]*>', ' ', 'g'), '\s+', ' ',
+  'g'),
+                          disclaimer('en'), ' '), disclaimer('de'), ' ') $$;
+SET ROLE anna;
+CREATE TABLE pg_temp.document AS
+  SELECT 'report ' || lang || ' ' || unit AS name, html AS document FROM page
+  UNION ALL SELECT format('plot of a %s, %s, %s', what, format, lang), drawn FROM plot WHERE what <> 'day'
+  UNION ALL SELECT 'glucose ' || lang, predict_glucose(:'meal', jsonb_build_object('lang', lang))::text
+  FROM unnest('{en,de}'::text[]) lang
+  UNION ALL SELECT 'cgm ' || lang, predict_cgm(:'ada', :'eaten', jsonb_build_object('lang', lang))::text
+  FROM unnest('{en,de}'::text[]) lang
+  UNION ALL SELECT 'rows ' || lang, glucose_forecast_json(:'meal', jsonb_build_object('lang', lang))::text
+    FROM unnest('{en,de}'::text[]) lang
+  UNION ALL SELECT 'correlations ' || lang, correlation_summary(:'ada', 'RESTING_HEART_RATE', lang => lang)::text
+  FROM unnest('{en,de}'::text[]) lang;
+SELECT count(*) AS documents, count(*) FILTER (WHERE test.said(document) = regexp_replace(regexp_replace(document,
+         '<style>.*?</style>|<[^>]*>', ' ', 'g'), '\s+', ' ', 'g')) AS without_disclaimer FROM document;
+SELECT name, w[1] FROM document,
+  regexp_matches(test.said(document), '(?i)\m(dos(?:e|is|ing|ier)|insulin|bolus|inject|spritz|medi[ck]|diagnos|'
+  'treat|behandel|behandlung\M|therap|urgen|dringend|emergenc|notfall|triage|sofort|'
+  'immediately|danger|gef.hr|doctor|arzt)') w;
