@@ -30,6 +30,8 @@ PIECES = ["html_page", "picture_svg"]  # what the makers call
 PERSONS_PAGES = {
     "docs/about-these-forecasts.md": ["They are not a medical device.", "must not be used to decide about insulin", "kein Medizinprodukt",
                                       "darf nicht dazu dienen, über Insulin"],
+    "docs/how-to/read-a-report.md": ["It is not a medical device and must not be used for dosing insulin or other medicine, for diagnosis, or for triage.",
+                                     "kein Medizinprodukt und darf nicht zur Dosierung"],
     "docs/how-to/read-a-forecast.md": ["A forecast is information only. Never dose insulin or other medicine by it, never diagnose or triage by it."],
 }
 
