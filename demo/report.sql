@@ -13,7 +13,7 @@
 \endif
 SET search_path = glucose, public;
 SET client_min_messages = warning;
-SELECT simulate_person(4, 60, 't1d') AS person_id \gset
+SELECT simulate_person(200, 60, 't1d') AS person_id \gset
 SELECT date_trunc('day', now()) - date_trunc('day', max(measured_at)) - interval '1 day' AS later
 FROM glucose_reading WHERE person_id = :'person_id' \gset
 UPDATE glucose_reading SET measured_at = measured_at + :'later'::interval, recorded_at = NULL

@@ -115,8 +115,9 @@ DECLARE
 BEGIN
   WITH live AS (
     SELECT t.model_type, t.unit, a.*, round(a.coverage * a.n)::bigint AS held
-    FROM (SELECT DISTINCT k.model_type, glucose.unit_of(k.model_type) AS unit
-          FROM glucose.known_outcomes(report_accuracy.person_id, report_accuracy.start_at) k) t
+    FROM (SELECT d.model_type, glucose.unit_of(d.model_type) AS unit FROM (
+            SELECT DISTINCT k.model_type
+            FROM glucose.known_outcomes(report_accuracy.person_id, report_accuracy.start_at) k OFFSET 0) d) t
     CROSS JOIN LATERAL glucose.live_accuracy(report_accuracy.person_id, t.model_type, report_accuracy.start_at) a
     -- Of a curve of many horizons some say enough.
     WHERE t.unit <> 'probability' AND (a.minutes_ahead IN (15, 30) OR a.minutes_ahead % 60 = 0)),
@@ -128,14 +129,14 @@ BEGIN
            FROM live v LEFT JOIN wide x USING (model_type, minutes_ahead, level)
            CROSS JOIN LATERAL glucose.chance_of_share(v.held, v.n) s)
   SELECT array_agg(ARRAY[glucose.type_in_words(t.model_type, c) || ', ' || CASE WHEN t.minutes_ahead % 1440 = 0
-      THEN format(w ->> 'hours', t.minutes_ahead / 60) ELSE format(w ->> 'minutes', t.minutes_ahead) END
-      || ' (' || coalesce(w ->> ('source_' || t.source), w ->> 'source_baseline') || coalesce(' ' || t.version,
-      '') || ')',
+      THEN format(w ->> 'hours', t.minutes_ahead / 60) ELSE format(w ->> 'minutes', t.minutes_ahead) END,
+    format(w ->> 'held_of_said', glucose.page_number(100 * t.coverage, 0, l), glucose.page_number(100 * t.level, 0, l))
+      || CASE WHEN t.is_less THEN ' !' ELSE '' END,
+    format(w ->> 'between', glucose.page_number(100 * t.low, 0, l), glucose.page_number(100 * t.high, 0, l)),
     t.n::text, glucose.page_error(t.mae, t.unit, c) || ' ' || t.shown,
     glucose.page_error(t.width, t.unit, c) || ' ' || t.shown,
-    format(w ->> 'held_of_said', glucose.page_number(100 * t.level, 0, l), glucose.page_number(100 * t.coverage, 0, l))
-      || CASE WHEN t.is_less THEN ' !' ELSE '' END,
-    format(w ->> 'between', glucose.page_number(100 * t.low, 0, l), glucose.page_number(100 * t.high, 0, l))]
+    CASE WHEN t.source IN ('personal', 'population') THEN (w ->> ('source_' || t.source)) || ' ' || t.version
+         ELSE w ->> 'source_baseline' END]
     ORDER BY t.model_type DESC, t.version, t.minutes_ahead), bool_or(t.is_less)
   INTO cells, any_less FROM told t;
   SELECT string_agg(format('<p>%s</p>', glucose.html(format(w ->> 'close', glucose.type_in_words(k.model_type, c),
@@ -148,8 +149,8 @@ BEGIN
                avg((abs(o.value - o.outcome) <= greatest(20, 0.2 * o.value))::integer) AS share
         FROM (SELECT x.*, max(x.minutes_ahead) OVER (PARTITION BY x.model_type) AS longest
               FROM glucose.known_outcomes(report_accuracy.person_id, report_accuracy.start_at) x) o
-        WHERE o.minutes_ahead = o.longest AND o.score IS NOT NULL AND glucose.unit_of(o.model_type) = 'mg/dL'
-        GROUP BY o.model_type) k;
+        WHERE o.minutes_ahead = o.longest AND o.score IS NOT NULL GROUP BY o.model_type) k
+  WHERE glucose.unit_of(k.model_type) = 'mg/dL';
   RETURN glucose.html_table(w ->> 'accuracy', (w ->> 'accuracy_head')::text[], glucose.flat(cells))
     || format('<p>%s</p>', glucose.html(w ->> CASE WHEN any_less THEN 'held_less' ELSE 'held_as_said' END))
     || coalesce(close, '');
@@ -175,8 +176,9 @@ DECLARE
 BEGIN
   SELECT string_agg(glucose.report_latest(report_forecasts.person_id, t.model_type, report_forecasts.start_at, c), ''
                     ORDER BY t.model_type DESC) INTO drawn
+  -- OFFSET: the unit is asked for of each type, not of each outcome.
   FROM (SELECT DISTINCT k.model_type
-        FROM glucose.known_outcomes(report_forecasts.person_id, report_forecasts.start_at) k) t
+        FROM glucose.known_outcomes(report_forecasts.person_id, report_forecasts.start_at) k OFFSET 0) t
   WHERE glucose.unit_of(t.model_type) = 'mg/dL';
   RETURN format('<section><h2>%s</h2>', glucose.html(w ->> 'forecasts'))
     || coalesce(format('<p class="soft">%s</p>', glucose.html(w ->> 'forecasts_say')) || drawn
@@ -223,7 +225,8 @@ BEGIN
     || CASE WHEN cells IS NULL THEN format('<p class="none">%s</p>', glucose.html(w ->> 'model_none'))
        ELSE format('<p class="soft">%s</p>', glucose.html(w ->> 'model_say'))
          || glucose.html_table(w ->> 'model_table', (w ->> 'model_head')::text[], glucose.flat(cells)) || coalesce(said,
-         '') END
+         '')
+         || format('<p class="soft">%s</p>', glucose.html(w ->> 'good_enough')) END
     || '</section>';
 END
 $fn$;

@@ -278,7 +278,7 @@ BEGIN
     q (i, name, value)
   CROSS JOIN LATERAL unnest(ARRAY[q.name, q.value]) WITH ORDINALITY x (cell, i);
   RETURN format('<section><h2>%s</h2>', glucose.html(w ->> 'quality'))
-    || glucose.html_table(w ->> 'quality', (w ->> 'quality_head')::text[], cells) || '</section>';
+    || glucose.html_table(w ->> 'quality_of', (w ->> 'quality_head')::text[], cells) || '</section>';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.report_quality(uuid, timestamptz, jsonb) IS

@@ -108,7 +108,7 @@ WHERE c.row_no = d.i AND c.col = v.col GROUP BY 1, 2 ORDER BY 1, 2;
 -- Forecasts: what live_accuracy() says, with what chance makes of a share; each listed one is as it was answered.
 SELECT p.lang, p.unit, count(*) AS rows, count(*) FILTER (WHERE NOT test.is(n.cell, a.n, 0)) AS wrong_n,
        count(*) FILTER (WHERE NOT test.is(e.cell, a.mae / p.per, 2 - 1 + p.digits)) AS wrong_error,
-       count(*) FILTER (WHERE NOT test.is(substring(h.cell FROM ', .*'), 100 * a.coverage, 0)) AS wrong_share
+       count(*) FILTER (WHERE NOT test.is(h.cell, 100 * a.coverage, 0)) AS wrong_share
 FROM page p, LATERAL (SELECT row_number() OVER (ORDER BY t.type DESC, x.minutes_ahead) AS i, x.*
   FROM unnest('{cgm,glucose}'::text[]) t (type),
   live_accuracy(:'ada', t.type, :'newest'::timestamptz - interval '14 days') x
@@ -116,7 +116,7 @@ FROM page p, LATERAL (SELECT row_number() OVER (ORDER BY t.type DESC, x.minutes_
   test.cells(p.html, CASE p.lang WHEN 'de' THEN 'Wie weit' ELSE 'How far' END) n,
   test.cells(p.html, CASE p.lang WHEN 'de' THEN 'Wie weit' ELSE 'How far' END) e,
   test.cells(p.html, CASE p.lang WHEN 'de' THEN 'Wie weit' ELSE 'How far' END) h
-WHERE n.row_no = a.i AND n.col = 2 AND e.row_no = a.i AND e.col = 3 AND h.row_no = a.i AND h.col = 5 GROUP BY 1, 2
+WHERE n.row_no = a.i AND n.col = 4 AND e.row_no = a.i AND e.col = 5 AND h.row_no = a.i AND h.col = 2 GROUP BY 1, 2
   ORDER BY 1, 2;
 SELECT p.unit, count(*) AS listed, count(*) FILTER (WHERE test.is(f.cell, o.value / p.per, p.digits)
          AND test.is(h.cell, o.outcome / p.per, p.digits)
