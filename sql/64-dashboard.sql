@@ -125,7 +125,8 @@ RETURN glucose.html_colors() || glucose.picture_style() ||
   'tbody th{min-width:6.5rem}}'
   '@page{margin:14mm}@media print{:root{color-scheme:light}html,body{font-size:11px}'
   'header,main,footer{padding:.4rem 0}'
-  'section,figure,tr{break-inside:avoid}main>section{border:0;padding:0;background:none}'
+  'figure,tr,svg,.charts section,.tiles{break-inside:avoid}h2,h3,caption{break-after:avoid}'
+  'main>section{border:0;padding:0;background:none}'
   '.strips{grid-template-columns:'
   'repeat(7,1fr);gap:.4rem}summary{display:none}.plot text{font-size:9px}*{print-color-adjust:exact}}';
 COMMENT ON FUNCTION glucose.html_style() IS

@@ -270,7 +270,7 @@ BEGIN
                          FROM unnest(glucose.wall_clock(report_quality.person_id, ARRAY[t.newest])) n (at))),
     (2, w ->> 'step', format(w ->> 'minutes', glucose.page_number(t.step, 0, l))),
     (3, w ->> 'gaps', t.gaps::text),
-    (4, w ->> 'gap_longest', CASE WHEN t.longest >= 120
+    (4, w ->> 'gap_longest', CASE WHEN t.gaps = 0 THEN '–' WHEN t.longest >= 120
     THEN format(w ->> 'hours', glucose.page_number(t.longest / 60, 1, l))
                                   ELSE format(w ->> 'minutes', glucose.page_number(t.longest, 0, l)) END),
     (5, w ->> 'flat', s.flat::text), (6, w ->> 'jumps', t.jumps::text), (7, w ->> 'at_limit', t.at_limit::text),
