@@ -123,9 +123,10 @@ RETURN glucose.html_colors() || glucose.picture_style() ||
   '.notice{border-left:.3rem solid var(--warn);padding:.3rem .7rem;background:var(--card)}'
   '@media(max-width:40rem){header,main,footer{padding:.8rem .6rem}th,td{padding:.3rem .35rem}'
   'tbody th{min-width:6.5rem}}'
-  '@page{margin:14mm}@media print{:root{color-scheme:light}html,body{font-size:11px}'
+  '@page{size:A4;margin:14mm}@media print{:root{color-scheme:light}html,body{font-size:11px}'
   'header,main,footer{padding:.4rem 0}'
-  'figure,tr,svg,.charts section,.tiles{break-inside:avoid}h2,h3,caption{break-after:avoid}'
+  'figure,tr,svg,.charts section,.tiles,.wide{break-inside:avoid}h2,h3,h2+p,.soft{break-after:avoid}'
+  '.chips{grid-template-columns:repeat(3,1fr)}'
   'main>section{border:0;padding:0;background:none}'
   '.strips{grid-template-columns:'
   'repeat(7,1fr);gap:.4rem}summary{display:none}.plot text{font-size:9px}*{print-color-adjust:exact}}';
