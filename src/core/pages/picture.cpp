@@ -73,7 +73,7 @@ Layer layer_of(const JsonValue& object) {
 std::vector<Tick> ticks_of(const JsonValue& object) {
   std::vector<Tick> ticks;
   const JsonValue* found = object.find("ticks");
-  if (found == nullptr) return ticks;
+  if (found == nullptr || found->kind == JsonValue::Kind::null) return ticks;
   if (found->kind != JsonValue::Kind::array || found->items.size() % 2 != 0) fail("ticks");
   for (std::size_t i = 0; i < found->items.size(); i += 2) {
     if (found->items[i + 1].kind != JsonValue::Kind::text) fail("ticks");
