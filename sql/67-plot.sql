@@ -125,13 +125,13 @@ $fn$;
 COMMENT ON FUNCTION glucose.day_picture(uuid, date, jsonb) IS
 'Internal: the readings of a day of the person''s clock as a picture.';
 
-CREATE FUNCTION glucose.readings_about(person_id uuid, at timestamptz, before interval, after interval, c jsonb)
+CREATE FUNCTION glucose.readings_about(person_id uuid, at timestamptz, back interval, ahead interval, c jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  since CONSTANT timestamptz := readings_about.at - before;
-  until CONSTANT timestamptz := readings_about.at + after;
+  since CONSTANT timestamptz := readings_about.at - back;
+  until CONSTANT timestamptz := readings_about.at + ahead;
 BEGIN
   RETURN (SELECT jsonb_build_array(
       jsonb_build_object('kind', 'dot', 'tone', 'soft', 'name', c #>> '{w,readings_before}',
