@@ -166,7 +166,7 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'update_model(%L, ''cgm'', ''{"force": true}'')', 'glucose_statistics(%L)',
   'glucose_statistics(%L, ''-infinity'', ''infinity'')', 'agp(%L)', 'agp(%L, 3, ''2026-01-20'')',
   'glucose_statistics_daily(%L, ''2026-01-05'', ''2026-01-06'')', 'glucose_statistics_hourly(%L)',
-  'glucose_events(%L)', 'glucose_events(%L, ''-infinity'', ''infinity'')', 'unusual_responses(%L)']) AS call
+  'glucose_events(%L)', 'glucose_events(%L, ''-infinity'', ''infinity'')', 'unusual_responses(%L)',
   'glucose_report(%L)',
   'glucose_report(%L, 3, ''de'', ''mmol/L'')',
   'glucose_plot(%L)',
