@@ -21,5 +21,5 @@ report() {
   [[ -n $check ]] || return 0
   createdb_with_glucose german
   in_db german -qX -v lang=de -v unit=mmol/L -f "$root/demo/report.sql" >"$german"
-  "$root/scripts/check_page.sh" "$file" "$german"
+  cmd_pages "$file" "$german"
 }

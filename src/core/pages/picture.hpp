@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // Glucose over time, drawn: as SVG that is as wide as where it stands while its words keep their size, and as text for
-// a terminal. It takes its colours from the CSS of the page (classes plot, s1 … s3, soft; sql/64-dashboard.sql).
+// a terminal. It takes its colours from the CSS of the page (classes plot, s1 … s3, soft; sql/63-pages.sql).
 #pragma once
 #include <cmath>
 #include <cstdint>
