@@ -168,8 +168,7 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'glucose_events(%L)', 'glucose_events(%L, ''-infinity'', ''infinity'')', 'unusual_responses(%L)',
   'glucose_report(%L)', 'glucose_report(%L, 3, ''de'', ''mmol/L'')', 'glucose_plot(%L)',
   'glucose_plot(%L, at => ''2026-01-20'')', 'glucose_plot(%L, meal_id => glucose.key(''none''))',
-  'page_context(%L, ''en'', NULL)', 'wall_clock(%L, ''{2026-01-06}'')',
-  'midnights(%L, ''2026-01-05'', ''2026-01-06'')', 'newest_day(%L)']) AS call
+  'wall_clock(%L, ''{2026-01-06}'')', 'midnights(%L, ''2026-01-05'', ''2026-01-06'')', 'newest_day(%L)']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
