@@ -44,6 +44,14 @@ inline DateADT date_argument(FunctionCallInfo fcinfo, int i, const char* name) {
   return PG_GETARG_DATEADT(i);
 }
 
+inline int count_argument(FunctionCallInfo fcinfo, int i, const char* name, int low, int high) {
+  require_argument(fcinfo, i, name);
+  const int n = PG_GETARG_INT32(i);
+  if (n < low || n > high)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be from %d to %d", name, low, high)));
+  return n;
+}
+
 /// A real[] datum of values in which NaN stands for NULL.
 Datum real_array(const float* values, int n);
 

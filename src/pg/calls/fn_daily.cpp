@@ -24,14 +24,6 @@ namespace {
 
 constexpr int kMostLag = 30, kMostSeriesDays = 3660;
 
-int count_argument(FunctionCallInfo fcinfo, int i, const char* name, int low, int high) {
-  require_argument(fcinfo, i, name);
-  const int n = PG_GETARG_INT32(i);
-  if (n < low || n > high)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" must be from %d to %d", name, low, high)));
-  return n;
-}
-
 Readings readings_of(const Person& person, const glucose::Calendar& calendar) {
   return read_readings(&person.id, calendar.midnights.front() - 1, calendar.midnights.back(),
                        settings::max_train_bytes(), CurrentMemoryContext);
