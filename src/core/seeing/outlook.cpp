@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/seeing/outlook.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "core/base/error.hpp"
+#include "core/days/glucose_day.hpp"
+#include "core/math/statistics.hpp"
+#include "core/seeing/summary.hpp"
+
+namespace glucose {
+
+namespace {
+
+// What stays of a day's weight each day, for one to three days ahead: the further, the less the last days say.
+constexpr std::array<double, kMostOutlookDays> kStays{0.85, 0.90, 0.92};
+constexpr double kPriorDays = 3;  // that the usual variance counts as
+constexpr double kWider = 0.05;   // a day
+// How far days of a person are from each other, on the scale of each measure. Chosen with the three above on the first
+// four fifths of each person of open data (docs/why/outlook.md).
+constexpr std::array<double, 4> kUsualSd{0.09, 0.15, 0.09, 0.2};
+
+/// A scale on which values vary alike wherever they are, and where it ends.
+struct Scale {
+  double (*to)(double value);
+  double (*from)(double scaled);
+  double low, high;
+};
+
+double log_of(double mg_dl) {
+  return std::log(mg_dl);
+}
+double exp_of(double scaled) {
+  return std::exp(scaled);
+}
+double angle_of(double pct) {
+  return std::asin(std::sqrt(std::clamp(pct, 0.0, 100.0) / 100));
+}
+double share_of(double angle) {
+  return 100 * std::pow(std::sin(angle), 2);
+}
+
+Scale scale_of(Measure measure) {
+  if (measure == Measure::mean || measure == Measure::level)
+    return {log_of, exp_of, std::log(static_cast<double>(kGlucoseLow)), std::log(static_cast<double>(kGlucoseHigh))};
+  return {angle_of, share_of, 0, std::numbers::pi / 2};
+}
+
+double weight_of(const PastValue& past, int days_ahead) {
+  return std::pow(kStays[static_cast<std::size_t>(days_ahead - 1)], past.age);
+}
+
+bool is_share(Measure measure) {
+  return measure == Measure::in_range_pct || measure == Measure::below_70_pct;
+}
+
+/// Student's distribution of one more value.
+struct Next {
+  double centre, width, df;
+  double at(double p) const { return centre + width * student_quantile(p, df); }
+};
+
+Next next_of(std::span<const PastValue> past, const Scale& scale, double usual_sd, int days_ahead) {
+  double weights = 0, squares = 0, centre = 0, variance = 0;
+  for (const PastValue& p : past) {
+    const double w = weight_of(p, days_ahead);
+    weights += w, squares += w * w, centre += w * scale.to(p.value);
+  }
+  centre /= weights;
+  for (const PastValue& p : past) variance += weight_of(p, days_ahead) * std::pow(scale.to(p.value) - centre, 2);
+  const double n = weights * weights / squares;  // days that the weights are worth
+  variance *= n / (n - 1) / weights;
+  const double df = n - 1 + kPriorDays;
+  variance = ((n - 1) * variance + kPriorDays * usual_sd * usual_sd) / df;
+  return {centre, (1 + kWider * (days_ahead - 1)) * std::sqrt(variance * (1 + 1 / n)), df};
+}
+
+void set_interval(DayOutlook& outlook, const Next& next, const Scale& scale, bool may_end) {
+  const double tail = (1 - kOutlookLevel) / 2;
+  double lower = std::max(scale.low, next.at(tail)), upper = std::min(scale.high, next.at(1 - tail));
+  if (may_end) {
+    const double above = std::max(scale.low, next.at(1 - kOutlookLevel));
+    const double below = std::min(scale.high, next.at(kOutlookLevel));
+    double shortest = upper - lower;
+    if (scale.high - above < shortest) lower = above, upper = scale.high, shortest = scale.high - above;
+    if (below - scale.low < shortest) lower = scale.low, upper = below;
+  }
+  outlook.lower = std::min(scale.from(lower), outlook.expected);
+  outlook.upper = std::max(scale.from(upper), outlook.expected);
+}
+
+// The readings of [begin, end).
+std::span<const StretchPoint> points_of(const Stretch& stretch, Micros begin, Micros end) {
+  const auto before = [](const StretchPoint& p, Micros at) { return p.at < at; };
+  const auto first = std::lower_bound(stretch.points.begin(), stretch.points.end(), begin, before);
+  return {first, std::lower_bound(first, stretch.points.end(), end, before)};
+}
+
+}  // namespace
+
+DayOutlook day_outlook_of(Measure measure, std::span<const PastValue> past, int days_ahead) {
+  if (past.size() < kFewestOutlookDays)
+    throw Error(ErrorCode::too_little_history, "an outlook needs days that have been");
+  const Scale scale = scale_of(measure);
+  DayOutlook outlook{static_cast<int>(past.size()), 0, 0, 0};
+  double weights = 0;
+  for (const PastValue& p : past) {
+    const double w = weight_of(p, days_ahead);
+    weights += w, outlook.expected += w * p.value;
+  }
+  outlook.expected /= weights;
+  const Next next = next_of(past, scale, kUsualSd[static_cast<std::size_t>(measure)], days_ahead);
+  set_interval(outlook, next, scale, is_share(measure));
+  return outlook;
+}
+
+std::array<std::vector<PastValue>, 3> past_days(const Stretch& stretch, Micros at) {
+  constexpr Targets kUsual;
+  std::array<std::vector<PastValue>, 3> past;
+  for (int age = 0; age < kOutlookPast; ++age) {
+    double covered = 0, sum = 0, in_range = 0, below = 0;
+    for (const StretchPoint& p : points_of(stretch, at - (age + 1) * kDay, at - age * kDay)) {
+      const auto time = static_cast<double>(p.covers);
+      covered += time, sum += time * p.mg_dl;
+      in_range += p.mg_dl >= kUsual.low && p.mg_dl <= kUsual.high ? time : 0;
+      below += p.mg_dl < kUsual.low ? time : 0;
+    }
+    if (!(covered >= kDayCovered * static_cast<double>(kDay))) continue;
+    past[0].push_back({age, sum / covered});
+    past[1].push_back({age, 100 * in_range / covered});
+    past[2].push_back({age, 100 * below / covered});
+  }
+  return past;
+}
+
+std::vector<PastValue> past_levels(const Stretch& stretch, Micros at, Micros ahead) {
+  std::vector<PastValue> past;
+  for (int age = 0; age < kOutlookPast; ++age) {
+    const Micros then = at + ahead - (age + 1) * kDay;
+    const StretchPoint* nearest = nullptr;
+    for (const StretchPoint& p : points_of(stretch, then - kLongestStep, std::min(then + kLongestStep, at) + 1))
+      if (nearest == nullptr || std::abs(p.at - then) < std::abs(nearest->at - then)) nearest = &p;
+    if (nearest != nullptr) past.push_back({age, nearest->mg_dl});
+  }
+  return past;
+}
+
+}  // namespace glucose
