@@ -75,6 +75,21 @@ TEST(SignedRank, AllSignsAreCounted) {
   }
 }
 
+TEST(SignedRank, TheOtherWayRound) {
+  Random random(6);
+  std::vector<double> differences, other;
+  for (int i = 0; i < 15; ++i)
+    differences.push_back(std::round(5 * random.normal()) + 2), other.push_back(-differences.back());
+  const PairedShift a = reversed(paired_shift(differences)), b = paired_shift(other);
+  EXPECT_EQ(a.n, b.n);
+  EXPECT_EQ(a.n_above, b.n_above);
+  EXPECT_EQ(a.n_below, b.n_below);
+  EXPECT_DOUBLE_EQ(a.difference, b.difference);
+  EXPECT_DOUBLE_EQ(a.lower, b.lower);
+  EXPECT_DOUBLE_EQ(a.upper, b.upper);
+  EXPECT_DOUBLE_EQ(a.p_value, b.p_value);
+}
+
 TEST(SignedRank, NothingAndNoDifference) {
   const PairedShift none = paired_shift({});
   EXPECT_EQ(none.n, 0);

@@ -26,4 +26,9 @@ inline constexpr int kMostExactPairs = 100;
 /// E. L. Lehmann, "Estimates of location based on rank tests", Ann. Math. Statist. 34 (1963).
 PairedShift paired_shift(std::span<const double> differences);
 
+/// Of the same differences the other way round.
+inline PairedShift reversed(const PairedShift& s) {
+  return {s.n, s.n_below, s.n_above, -s.difference, -s.upper, -s.lower, s.p_value};
+}
+
 }  // namespace glucose

@@ -101,16 +101,15 @@ struct Asked {
     if (differences.size() >= kFewestPatternPairs)
       all.push_back({kind, what, than, paired_shift(differences), kNan, false});
   }
-};
-
-// Of two of a kind the higher is said to be higher than the other.
-void ask_either(Asked& asked, PatternKind kind, int what, int than, std::vector<double> differences) {
-  if (!differences.empty() && paired_shift(differences).difference < 0) {
-    std::swap(what, than);
-    for (double& d : differences) d = -d;
+  /// Of two of a kind the higher is said to be higher than the other.
+  void ask_either(PatternKind kind, int what, int than, const std::vector<double>& differences) {
+    const std::size_t was = all.size();
+    ask(kind, what, than, differences);
+    if (all.size() == was || !(all.back().shift.difference < 0)) return;
+    std::swap(all.back().what, all.back().than);
+    all.back().shift = reversed(all.back().shift);
   }
-  asked.ask(kind, what, than, differences);
-}
+};
 
 template <std::size_t N>
 void ask_within_days(Asked& asked, PatternKind kind, const std::vector<std::array<double, N>>& days) {
@@ -119,7 +118,7 @@ void ask_within_days(Asked& asked, PatternKind kind, const std::vector<std::arra
       std::vector<double> differences;
       for (const auto& day : days)
         if (!std::isnan(day[a]) && !std::isnan(day[b])) differences.push_back(day[a] - day[b]);
-      ask_either(asked, kind, static_cast<int>(a), static_cast<int>(b), std::move(differences));
+      asked.ask_either(kind, static_cast<int>(a), static_cast<int>(b), differences);
     }
 }
 
