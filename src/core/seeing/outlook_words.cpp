@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/seeing/outlook_words.hpp"
 
-#include "core/seeing/figures.hpp"
+#include "core/seeing/speech.hpp"
 
 namespace glucose {
 
@@ -29,7 +29,8 @@ const char* what(Measure measure, bool german) {
 std::string in_words(const DayOutlook& o, Measure measure, int days_ahead, GlucoseUnit unit, bool german) {
   const bool is_level = measure == Measure::mean || measure == Measure::level;
   const auto figures = [&](double value) {
-    return is_level ? in_figures(value, unit, german) : in_percent(value, german);
+    const Speech speech{unit, german};
+    return is_level ? speech.number_of(value) : speech.number(value, value > 0 && value < 9.95 ? 1 : 0);
   };
   const std::string name = is_level ? kGlucoseUnitNames[static_cast<std::size_t>(unit)]
                            : german ? "% der Zeit"

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/seeing/figures.hpp"
+#include "core/seeing/speech.hpp"
 
 namespace glucose {
 
@@ -99,7 +99,7 @@ std::string in_words(const Pattern& p, GlucoseUnit unit, bool german) {
   const Thing &what = thing_of(p.kind, p.what), &than = thing_of(p.kind, p.than);
   if (!p.is_found) return not_found(p, what, than, german);
   const bool lower = p.shift.difference < 0;
-  const auto figures = [&](double mg_dl) { return in_figures(std::abs(mg_dl), unit, german); };
+  const auto figures = [&](double mg_dl) { return Speech{unit, german}.number_of(std::abs(mg_dl)); };
   const std::string name = kGlucoseUnitNames[static_cast<std::size_t>(unit)],
                     amount = figures(p.shift.difference) + " " + name,
                     from = figures(lower ? p.shift.upper : p.shift.lower),

@@ -10,6 +10,7 @@
 #include "pg/boundary/settings.hpp"
 #include "pg/boundary/values.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/work/serving.hpp"
 
 using namespace glucose::pg;
@@ -165,7 +166,7 @@ void put_band(const Request& r, const pg_uuid_t* person_id, const Stretch& stret
 
 }  // namespace
 
-SQL_FUNCTION(glucose_outlook) {
+COUNTED_FUNCTION(glucose_outlook, prediction) {
   const pg_uuid_t* person_id = uuid_argument(fcinfo, 0, "person_id");
   const int n_days = count_argument(fcinfo, 1, "days", 1, glucose::kMostOutlookDays);
   const TimestampTz at = PG_ARGISNULL(2) ? GetCurrentTransactionStartTimestamp() : PG_GETARG_TIMESTAMPTZ(2);
