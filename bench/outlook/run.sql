@@ -53,7 +53,7 @@ CREATE TABLE bench.came AS
   SELECT a.*, bench.of(a.measure, d.mean, d.in_range_pct, d.below_70_pct) AS outcome,
     bench.of(a.measure, r.mean_7, r.in_range_7, r.below_7) AS days_7, bench.of(a.measure, r.mean_14, r.in_range_14, r.below_14) AS days_14
   FROM bench.asked a JOIN bench.recent r USING (person_id, at)
-  CROSS JOIN LATERAL bench.day_of(a.person_id, a.start_at) d WHERE a.measure <> 'glucose' AND d.mean IS NOT NULL;
+  CROSS JOIN LATERAL bench.day_of(a.person_id, a.start_at) d WHERE a.measure <> 'level' AND d.mean IS NOT NULL;
 -- A level is that between two readings at most 20 minutes apart.
 CREATE TABLE bench.level AS
   SELECT a.*, o.value AS outcome FROM bench.asked a CROSS JOIN LATERAL (
@@ -65,4 +65,4 @@ CREATE TABLE bench.level AS
           WHERE r.person_id = a.person_id AND r.measured_at >= a.start_at ORDER BY 1 LIMIT 1) n
     LEFT JOIN LATERAL (SELECT r.measured_at, r.mg_dl FROM glucose.glucose_reading r
           WHERE r.person_id = a.person_id AND r.measured_at < a.start_at ORDER BY 1 DESC LIMIT 1) p ON true) o
-  WHERE a.measure = 'glucose' AND o.value IS NOT NULL;
+  WHERE a.measure = 'level' AND o.value IS NOT NULL;

@@ -168,7 +168,9 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'glucose_events(%L)', 'glucose_events(%L, ''-infinity'', ''infinity'')', 'unusual_responses(%L)',
   'glucose_report(%L)', 'glucose_report(%L, 3, ''de'', ''mmol/L'')', 'glucose_plot(%L)',
   'glucose_plot(%L, at => ''2026-01-20'')', 'glucose_plot(%L, meal_id => glucose.key(''none''))',
-  'wall_clock(%L, ''{2026-01-06}'')', 'midnights(%L, ''2026-01-05'', ''2026-01-06'')', 'newest_day(%L)']) AS call
+  'wall_clock(%L, ''{2026-01-06}'')', 'midnights(%L, ''2026-01-05'', ''2026-01-06'')', 'newest_day(%L)',
+  'glucose_patterns(%L)', 'glucose_patterns(%L, 14, ''de'', ''mmol/L'', true)', 'glucose_outlook(%L)',
+  'glucose_outlook(%L, 3, ''2026-01-20'')', 'glucose_outlook_json(%L)']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
@@ -207,7 +209,7 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'what_if_metric', 'what_if_metric_json', 'explain_metric', 'explain_metric_json', 'metric_attention',
     'train_event', 'predict_event', 'event_forecast', 'event_forecast_json', 'explain_event', 'explain_event_json',
     'glucose_statistics', 'glucose_statistics_daily', 'glucose_statistics_hourly', 'agp',
-    'glucose_events', 'unusual_responses',
+    'glucose_events', 'unusual_responses', 'glucose_patterns', 'glucose_outlook', 'glucose_outlook_json',
     'verify_log', 'prediction_history',  -- audit.sql
     'detect_drift', 'drift_reason', 'check_model', 'judge_live', 'check_one', 'record_feedback', 'way_back',
     'count_outcomes', 'update_one', 'check_update', 'update_model',

@@ -83,19 +83,19 @@ expected AS (SELECT ahead, sum(w * mean) / sum(w) AS mean, sum(w * in_range_pct)
 SELECT o.measure, o.day, o.n, o.source, o.start_at, o.end_at,
   test.near(o.expected, (to_jsonb(e) ->> o.measure)::float8, 0.2) AS right, o.lower <= o.expected AS low,
   o.expected <= o.upper AS up
-FROM glucose_outlook(key('loud'), 3, :'moment') o JOIN expected e ON e.ahead = o.day WHERE o.measure <> 'glucose'
+FROM glucose_outlook(key('loud'), 3, :'moment') o JOIN expected e ON e.ahead = o.day WHERE o.measure <> 'level'
 ORDER BY o.day, o.measure;
 SELECT words FROM glucose_outlook(key('loud'), 2, :'moment') WHERE measure = 'mean';
-SELECT words FROM glucose_outlook(key('loud'), 1, :'moment', 'de', 'mmol/L') WHERE measure <> 'glucose';
+SELECT words FROM glucose_outlook(key('loud'), 1, :'moment', 'de', 'mmol/L') WHERE measure <> 'level';
 -- The band, without a model: every half an hour, of the days; it knows the morning.
 SELECT count(*), min(start_at), max(end_at), bool_and(start_at = end_at AND words IS NULL), array_agg(DISTINCT source),
   round((avg(expected) FILTER (WHERE extract(hour FROM start_at AT TIME ZONE 'America/New_York') BETWEEN 6 AND 11)
          - avg(expected) FILTER (WHERE extract(hour FROM start_at AT TIME ZONE 'America/New_York') < 6))::numeric)
-FROM glucose_outlook(key('loud'), 1, :'moment') WHERE measure = 'glucose';
+FROM glucose_outlook(key('loud'), 1, :'moment') WHERE measure = 'level';
 SELECT bool_and(test.near(a.expected, 18.0182 * b.expected) AND test.near(a.upper, 18.0182 * b.upper)), count(*)
 FROM glucose_outlook(key('loud'), 1, :'moment') a
 JOIN glucose_outlook(key('loud'), 1, :'moment', unit => 'mmol/L') b USING (measure, start_at)
-  WHERE measure IN ('mean', 'glucose');
+  WHERE measure IN ('mean', 'level');
 -- What comes later, and what was not known yet, changes nothing; what was known does.
 CREATE TEMP TABLE before AS SELECT * FROM glucose_outlook(key('loud'), 3, :'moment');
 UPDATE glucose_reading SET mg_dl = 300 WHERE person_id = key('loud') AND measured_at > :'moment';
@@ -118,14 +118,14 @@ SELECT count(*), bool_and(o.source = 'model' AND o.n IS NULL AND test.near(o.exp
   AND test.near(o.upper, f.upper)) FROM glucose_outlook(:'sim', 1, :'newest') o
 JOIN cgm_forecast(:'sim', :'newest', (SELECT jsonb_build_object('minutes', jsonb_agg(30 * i))
   FROM generate_series(1, 48) i)) f
-  ON f.at = o.start_at WHERE o.measure = 'glucose';
+  ON f.at = o.start_at WHERE o.measure = 'level';
 SELECT array_agg(DISTINCT source), count(*) FROM glucose_outlook(:'sim', 1, :'newest'::timestamptz + interval '90 min')
-WHERE measure = 'glucose';
+WHERE measure = 'level';
 SELECT d ->> 'unit', jsonb_array_length(d -> 'rows'), d ->> 'disclaimer' = disclaimer('de')
 FROM glucose_outlook_json(:'sim', 2, :'newest', 'de', 'mmol/L') d;
 -- Now, where nothing else is said.
 UPDATE glucose_reading SET measured_at = measured_at + (now() - :'newest'::timestamptz) WHERE person_id = :'sim';
-SELECT count(*), min(start_at) = now() AS begins FROM glucose_outlook(:'sim') WHERE measure <> 'glucose';
+SELECT count(*), min(start_at) = now() AS begins FROM glucose_outlook(:'sim') WHERE measure <> 'level';
 -- Too little, and wrong input.
 INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
   SELECT key('short'), '2026-02-01'::timestamptz + n * interval '5 min', 100 FROM generate_series(0, 2 * 288) n;

@@ -10,7 +10,7 @@ namespace glucose {
 
 /// What is expected: of a period of 24 hours the mean and shares of the time, or the level at a moment.
 enum class Measure : std::uint8_t { mean, in_range_pct, below_70_pct, level };
-inline constexpr std::array<const char*, 4> kMeasureNames{"mean", "in_range_pct", "below_70_pct", "glucose"};
+inline constexpr std::array<const char*, 4> kMeasureNames{"mean", "in_range_pct", "below_70_pct", "level"};
 
 /// A value, mg/dL or percent, and where the one to come lies nine times in ten.
 struct DayOutlook {
