@@ -58,6 +58,7 @@ BEGIN
     WHEN 'daily' THEN RETURN glucose.predict_metric(id, subject, (options ->> 'target_date')::date, others);
     WHEN 'event' THEN
       RETURN glucose.predict_event(id, subject, coalesce((options ->> 'at')::timestamptz, now()), others);
+    ELSE RAISE EXCEPTION 'unrecognized model_type "%"', model_type USING ERRCODE = 'invalid_parameter_value';
   END CASE;
 END
 $fn$;

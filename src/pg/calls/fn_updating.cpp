@@ -8,6 +8,7 @@
 #include "pg/boundary/request.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/query.hpp"
+#include "pg/tables/rate_limits.hpp"
 #include "pg/tables/read.hpp"
 #include "pg/work/updating.hpp"
 
@@ -47,7 +48,7 @@ Datum update_row(FunctionCallInfo fcinfo, const Update& u) {
 
 }  // namespace
 
-SQL_FUNCTION(update_model) {
+COUNTED_FUNCTION(update_model, expensive) {
   PreventCommandIfReadOnly("update_model()");
   MemoryContext caller = CurrentMemoryContext;
   UpdateRequest request{};
