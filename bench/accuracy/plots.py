@@ -22,11 +22,11 @@ def names(rows, key):
     return list(dict.fromkeys(row[key] for row in rows))
 
 
-def errors(rows, out):
-    """Dots with bars over persons; a column per source, a row of panels per horizon."""
-    sources, asked = names(rows, "source"), names(rows, "asked")
+def dots_of_sources(rows, key, title, note, path):
+    """Dots with bars over persons; a column per source, a row of panels per horizon, a line per value of the key."""
+    sources, asked = names(rows, "source"), names(rows, key)
     each, tall = 200, 20 * len(asked) + 8
-    d = Drawing(90 + (each + 26) * len(sources), 2 * (tall + 62) + 36, "RMSE by algorithm and source")
+    d = Drawing(90 + (each + 26) * len(sources), 2 * (tall + 62) + 36, title)
     for r, minutes in enumerate(HORIZONS):
         for c, source in enumerate(sources):
             own = of(rows, source=source, minutes_ahead=minutes)
@@ -38,11 +38,20 @@ def errors(rows, out):
             for i, name in enumerate(asked):
                 if c == 0:
                     d.text(p.x - 10, p.py(i) + 4, name, "end")
-                for e in of(own, asked=name):
+                for e in of(own, **{key: name}):
                     d.segment(*p.at(e["lower"], i), *p.at(e["upper"], i), COLOURS.get(name, "purple"), "bar")
                     d.dot(*p.at(e["rmse"], i), COLOURS.get(name, "purple"))
-    d.text(84, d.height - 10, "Bars: 95 % interval over persons (bootstrap). Persons with a model of their own.", kind="small")
-    d.save(f"{out}/accuracy-meals-errors.svg")
+    d.text(84, d.height - 10, f"Bars: 95 % interval over persons (bootstrap). {note}", kind="small")
+    d.save(path)
+
+
+def errors(rows, out):
+    dots_of_sources(rows, "asked", "RMSE by algorithm and source", "Persons with a model of their own.", f"{out}/accuracy-meals-errors.svg")
+
+
+def unlike(rows, out):
+    dots_of_sources(rows, "variant", "RMSE of persons of a source left out", "own: how many of their own kind the population learnt from.",
+                    f"{out}/accuracy-unlike-errors.svg")
 
 
 def calibration(rows, out):
@@ -209,7 +218,7 @@ def main(figures, out):
     with open(figures) as file:
         found = json.load(file)
     for name, draw in dict(errors=errors, coverage=calibration, history=history, events=reliability, points=clarke, sensor=sensor,
-                            days=days, strain=strain).items():
+                            days=days, strain=strain, unlike=unlike).items():
         if found.get(name):
             draw(found[name], out)
 

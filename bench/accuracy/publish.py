@@ -6,8 +6,9 @@ import os
 import re
 import sys
 
-TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alone", "daily": "Metrics of days and yes-or-no questions"}
-PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": ["errors", "strain"]}
+TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alone", "daily": "Metrics of days and yes-or-no questions",
+          "unlike": "Accuracy for persons of a source left out"}
+PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": ["errors", "strain"], "unlike": ["errors"]}
 
 
 def main(results, report, commit):

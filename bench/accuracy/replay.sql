@@ -24,8 +24,8 @@ BEGIN
   RETURN result;
 END $$;
 
--- The population model of a fold learns from the source's other persons and becomes the active one.
-CREATE FUNCTION bench.train_population(source text, fold bigint, variant text) RETURNS bench.training LANGUAGE plpgsql AS $$
+-- The population model of these persons becomes the active one; it is asked about those of a fold of a source.
+CREATE FUNCTION bench.train_population(persons uuid[], source text, fold bigint, variant text) RETURNS bench.training LANGUAGE plpgsql AS $$
 DECLARE
   r glucose.training_result;
   result bench.training;
@@ -39,8 +39,7 @@ BEGIN
     result.error := 'no function train_population_model';
     RETURN result;
   END IF;
-  UPDATE glucose.person g SET shares_data = (p.source = result.source AND p.fold <> result.fold)
-    FROM bench.person p WHERE p.person_id = g.person_id;
+  UPDATE glucose.person SET shares_data = person_id = ANY (persons);
   BEGIN
     -- Folds differ by few persons, which no two published versions may.
     DELETE FROM glucose.population_model;
@@ -158,7 +157,8 @@ DECLARE
 BEGIN
   algorithms := coalesce(algorithms, ARRAY(SELECT algorithm FROM glucose.algorithms()));
   FOR k IN 0 .. 4 LOOP
-    population := bench.train_population(source, k, variant);
+    population := bench.train_population(ARRAY(SELECT b.person_id FROM bench.person b WHERE b.source = run.source AND b.fold <> k),
+                                         source, k, variant);
     INSERT INTO bench.training SELECT population.*;
     COMMIT;
     FOR p IN SELECT * FROM bench.person b WHERE b.source = run.source AND b.fold = k AND b.end_at IS NOT NULL ORDER BY b.label LOOP

@@ -5,6 +5,7 @@
 #   run.sh --cgm DIR  sensor alone, by the published benchmark's protocol: a folder with splits.csv, colas.csv.gz, hall.csv.gz;
 #                     then up to a day ahead, with the persons of the folder above it, too
 #   run.sh --daily DIR  metrics of days one day ahead: a folder with person.csv, day.csv.gz
+#   run.sh --unlike DIR  after meals, each source asked about by what was learnt from the other sources: folder as of the first
 #   --publish         also into docs/accuracy-*.svg and as a new section of bench/RESULTS.md
 # Prints Markdown and leaves it, the plotted figures (JSON) and the plots in build/bench. Progress is on stderr.
 # Environment: PERSONS per profile (8) and DAYS (45) of the simulated, JOBS (number of cores), SEEDS (of --cgm; all).
@@ -19,7 +20,7 @@ usage() { sed -n 's/^#   //p' "$self" >&2; exit 2; }
 kind=meals data="" publish=""
 while (($#)); do
   case $1 in
-    --cgm | --daily) kind=${1#--}; shift; [[ ${1:-} && ${1:-} != --* ]] || usage; data=$1 ;;
+    --cgm | --daily | --unlike) kind=${1#--}; shift; [[ ${1:-} && ${1:-} != --* ]] || usage; data=$1 ;;
     --publish) publish=1 ;;
     -*) usage ;;
     *) [[ -z $data ]] || usage; data=$1 ;;
@@ -65,6 +66,8 @@ source "$here/meals.sh"
 source "$here/cgm.sh"
 # shellcheck source=bench/accuracy/daily.sh
 source "$here/daily.sh"
+# shellcheck source=bench/accuracy/unlike.sh
+source "$here/unlike.sh"
 
 "$root/dev" build >&2
 cluster_start

@@ -13,7 +13,7 @@ namespace {
 void print(const char* name, std::span<const float> values) {
   std::printf("    // %s\n    {", name);
   for (std::size_t i = 0; i < values.size(); ++i)
-    std::printf("%s%.5gF", i == 0 ? "" : i % 8 == 0 ? ",\n     " : ", ", static_cast<double>(values[i]));
+    std::printf("%s%#.5gF", i == 0 ? "" : i % 8 == 0 ? ",\n     " : ", ", static_cast<double>(values[i]));
   std::printf("},\n");
 }
 

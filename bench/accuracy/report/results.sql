@@ -1,12 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What all reports read: every forecast beside what happened, and comparisons of two ways on the same meals.
-CREATE TABLE bench.result AS
-  SELECT s.*, p.source, p.fold, u.eaten_at, u.last, o.happened, s.mg_dl - o.happened AS error,
-         EXISTS (SELECT FROM bench.training t WHERE t.person_id = s.person_id AND t.variant = 'full' AND t.asked = 'auto'
-                 AND t.version IS NOT NULL) AS own
-  FROM bench.score s JOIN bench.person p USING (person_id) JOIN bench.usable u USING (person_id, meal_id),
-       LATERAL (SELECT u.targets[CASE s.minutes_ahead WHEN 60 THEN 1 ELSE 2 END]::float8 AS happened) o;
-ANALYZE bench.result;
+-- What all reports read: comparisons of two ways on the same meals.
+\ir outcomes.sql
 UPDATE bench.can SET population = EXISTS (SELECT FROM bench.training WHERE asked = 'population' AND version IS NOT NULL);
 
 -- The point forecasts with all days known and nothing taken out of the meals.
