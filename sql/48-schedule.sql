@@ -59,34 +59,78 @@ $fn$;
 COMMENT ON FUNCTION glucose.retraining_may_go_on(integer, integer, timestamptz, interval) IS
 'Internal: part of retrain_due(): whether its limits are not reached.';
 
+CREATE FUNCTION glucose.work_queue(work text, model_type text, as_of timestamptz) RETURNS uuid[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  CASE work
+    WHEN 'retrain' THEN RETURN glucose.retraining_queue(model_type, as_of);
+    WHEN 'check' THEN RETURN glucose.check_queue(model_type);
+    WHEN 'update' THEN RETURN glucose.update_queue(model_type);
+    ELSE RAISE EXCEPTION 'unrecognized work "%"', work USING ERRCODE = 'invalid_parameter_value';
+  END CASE;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.work_queue(text, text, timestamptz) IS
+'Internal: part of work_through(): the persons it is done for, in their order.';
+
+CREATE FUNCTION glucose.work_one(work text, person_id uuid, model_type text, as_of timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  CASE work
+    WHEN 'retrain' THEN RETURN glucose.retrain_one(person_id, model_type, as_of);
+    WHEN 'check' THEN RETURN glucose.check_one(person_id, model_type);
+    WHEN 'update' THEN RETURN glucose.update_one(person_id, model_type);
+    ELSE RAISE EXCEPTION 'unrecognized work "%"', work USING ERRCODE = 'invalid_parameter_value';
+  END CASE;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.work_one(text, uuid, text, timestamptz) IS
+'Internal: part of work_through(): one person; what came of it, or NULL when nothing was tried.';
+
 -- It commits, and a procedure with a SET clause cannot: so it only calls functions, which have their own search path,
--- and names the schema of every one. It uses no operator.
-CREATE PROCEDURE glucose.retrain_due(model_type text DEFAULT 'glucose', max_persons integer DEFAULT 1000,
-  time_budget interval DEFAULT '1 hour', as_of timestamptz DEFAULT NULL)
+-- and names the schema of every one. It uses no operator. So do those that call it.
+CREATE PROCEDURE glucose.work_through(work text, model_type text, max_persons integer, time_budget interval,
+  as_of timestamptz, INOUT outcomes text[])
 LANGUAGE plpgsql
 AS $fn$
 DECLARE
   started_at CONSTANT pg_catalog.timestamptz := pg_catalog.clock_timestamp();
   persons pg_catalog.uuid[];
   person pg_catalog.uuid;
-  outcomes pg_catalog.text[] := '{}';
   outcome pg_catalog.text;
 BEGIN
+  outcomes := '{}';
   IF glucose.retraining_may_go_on(0, max_persons, started_at, time_budget) THEN
-    persons := glucose.retraining_queue(model_type, as_of);
+    persons := glucose.work_queue(work, model_type, as_of);
     FOREACH person IN ARRAY persons LOOP
       EXIT WHEN NOT glucose.retraining_may_go_on(pg_catalog.cardinality(outcomes), max_persons, started_at,
         time_budget);
       COMMIT;
       -- What another run has just committed must be seen once its lock is free.
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-      outcome := glucose.retrain_one(person, model_type, as_of);
+      outcome := glucose.work_one(work, person, model_type, as_of);
       IF outcome IS NOT NULL THEN
         outcomes := pg_catalog.array_append(outcomes, outcome);
       END IF;
     END LOOP;
     COMMIT;
   END IF;
+END
+$fn$;
+COMMENT ON PROCEDURE glucose.work_through(text, text, integer, interval, timestamptz, text[]) IS
+'Internal: part of retrain_due(), check_models() and update_due(): goes through the persons, committing after each; '
+'outcomes: what came of those that were tried.';
+
+CREATE PROCEDURE glucose.retrain_due(model_type text DEFAULT 'glucose', max_persons integer DEFAULT 1000,
+  time_budget interval DEFAULT '1 hour', as_of timestamptz DEFAULT NULL)
+LANGUAGE plpgsql
+AS $fn$
+DECLARE
+  outcomes pg_catalog.text[] := '{}';
+BEGIN
+  CALL glucose.work_through('retrain', model_type, max_persons, time_budget, as_of, outcomes);
   RAISE NOTICE 'retraining: % deployed, % rejected, % skipped',
     pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'deployed')),
     pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'rejected')),

@@ -122,31 +122,19 @@ $fn$;
 COMMENT ON FUNCTION glucose.check_queue(text) IS
 'Internal: part of check_models(): the persons with a model of the type that the caller may manage.';
 
--- As retrain_due(): it commits, so it only calls functions and uses no operator.
+-- As work_through(): it commits, so it only calls functions and uses no operator.
 CREATE PROCEDURE glucose.check_models(model_type text DEFAULT 'glucose', max_persons integer DEFAULT 10000,
   time_budget interval DEFAULT '1 hour')
 LANGUAGE plpgsql
 AS $fn$
 DECLARE
-  started_at CONSTANT pg_catalog.timestamptz := pg_catalog.clock_timestamp();
-  persons pg_catalog.uuid[];
-  person pg_catalog.uuid;
-  actions pg_catalog.text[] := '{}';
+  outcomes pg_catalog.text[] := '{}';
 BEGIN
-  IF glucose.retraining_may_go_on(0, max_persons, started_at, time_budget) THEN
-    persons := glucose.check_queue(model_type);
-    FOREACH person IN ARRAY persons LOOP
-      EXIT WHEN NOT glucose.retraining_may_go_on(pg_catalog.cardinality(actions), max_persons, started_at, time_budget);
-      COMMIT;
-      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-      actions := pg_catalog.array_append(actions, glucose.check_one(person, model_type));
-    END LOOP;
-    COMMIT;
-  END IF;
+  CALL glucose.work_through('check', model_type, max_persons, time_budget, NULL, outcomes);
   RAISE NOTICE 'models: % kept, % rolled back, % withdrawn',
-    pg_catalog.cardinality(pg_catalog.array_positions(actions, 'kept')),
-    pg_catalog.cardinality(pg_catalog.array_positions(actions, 'rolled back')),
-    pg_catalog.cardinality(pg_catalog.array_positions(actions, 'withdrawn'));
+    pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'kept')),
+    pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'rolled back')),
+    pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'withdrawn'));
 END
 $fn$;
 COMMENT ON PROCEDURE glucose.check_models(text, integer, interval) IS

@@ -126,32 +126,15 @@ $fn$;
 COMMENT ON FUNCTION glucose.update_one(uuid, text) IS
 'Internal: part of update_due(): one person, if due; the status, or NULL when nothing was tried.';
 
--- As retrain_due(): it commits, so it only calls functions and uses no operator.
+-- As work_through(): it commits, so it only calls functions and uses no operator.
 CREATE PROCEDURE glucose.update_due(model_type text DEFAULT 'glucose', max_persons integer DEFAULT 10000,
   time_budget interval DEFAULT '1 hour')
 LANGUAGE plpgsql
 AS $fn$
 DECLARE
-  started_at CONSTANT pg_catalog.timestamptz := pg_catalog.clock_timestamp();
-  persons pg_catalog.uuid[];
-  person pg_catalog.uuid;
   outcomes pg_catalog.text[] := '{}';
-  outcome pg_catalog.text;
 BEGIN
-  IF glucose.retraining_may_go_on(0, max_persons, started_at, time_budget) THEN
-    persons := glucose.update_queue(model_type);
-    FOREACH person IN ARRAY persons LOOP
-      EXIT WHEN NOT glucose.retraining_may_go_on(pg_catalog.cardinality(outcomes), max_persons, started_at,
-        time_budget);
-      COMMIT;
-      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-      outcome := glucose.update_one(person, model_type);
-      IF outcome IS NOT NULL THEN
-        outcomes := pg_catalog.array_append(outcomes, outcome);
-      END IF;
-    END LOOP;
-    COMMIT;
-  END IF;
+  CALL glucose.work_through('update', model_type, max_persons, time_budget, NULL, outcomes);
   RAISE NOTICE 'updates: % updated, % kept, % skipped',
     pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'updated')),
     pg_catalog.cardinality(pg_catalog.array_positions(outcomes, 'kept')),
