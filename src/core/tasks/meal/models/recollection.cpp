@@ -10,8 +10,6 @@ namespace glucose {
 namespace {
 
 constexpr float kClockHours = 1.5F, kLevelMgDl = 40.0F;          // how far "the same" reaches: SDs of bells
-constexpr float kNutrientsAlike = 0.2F;                          // of the logarithm of an amount
-constexpr std::array<float, 4> kPortion{50, 5, 3, 3};            // kcal, g: below it differences matter less
 constexpr double kLargestResidual = 2.5;                         // SDs; one odd meal must not teach too much
 constexpr double kBelievedBeforehand = 30, kUsualRecall = 0.25;  // meals, share of a residual's SD
 
@@ -58,7 +56,7 @@ Recollection::Point Recollection::point(const RichVector& rich) const {
   p.knows_nutrients = false;
   for (std::size_t i = 0; i < kPortion.size(); ++i) {
     const float amount = rich[meal2::kFirstNutrient + i];
-    p.log_nutrients[i] = std::isnan(amount) ? 0.0F : std::log1p(amount / kPortion[i]);
+    p.log_nutrients[i] = std::isnan(amount) ? 0.0F : log_amount(i, amount);
     p.knows_nutrients |= !std::isnan(amount);
   }
   p.self = static_cast<float>(likeness(p, p));

@@ -7,6 +7,7 @@
 
 #include "core/tasks/meal/models/interval.hpp"
 #include "core/tasks/meal/models/memory.hpp"
+#include "core/tasks/meal/models/nutrients.hpp"
 #include "core/tasks/meal/models/population_model.hpp"
 
 namespace glucose {
@@ -48,7 +49,7 @@ class Recollection {
   struct Point {
     StandardRow z;
     float hour, level, self;  // self: the kernel with itself
-    std::array<float, 4> log_nutrients;
+    LogNutrients log_nutrients;
     bool knows_nutrients;
   };
   /// Of one horizon, the meals with a known residual.
