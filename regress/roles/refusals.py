@@ -93,7 +93,8 @@ def nobody_elses(trial, session, person="bob"):
                  f"rollback_model({nobody})", f"delete_model({nobody}, 'glucose', '1.0.0')",
                  f"export_model({nobody}, 'glucose')", f"retrain_model({nobody})",
                  f"live_accuracy({nobody})", f"cgm_forecast({nobody}, now())", f"training_dataset({nobody})",
-                 f"predict_glucose('{meal}')", f"explain_prediction('{meal}', 60)", f"similar_meals('{meal}')"):
+                 f"predict_glucose('{meal}')", f"explain_prediction('{meal}', 60)", f"similar_meals('{meal}')",
+                 f"meal_clusters({nobody})", f"steady_meals({nobody})", f"compare_meals(ARRAY['{meal}'::uuid])"):
         trial.cannot(session, f"SELECT * FROM glucose.{call}", states=NOT_FOUND)
     trial.cannot(session, f"INSERT INTO glucose.meal (person_id, eaten_at, meal_type) VALUES ({nobody}, now(), 'snack')")
     trial.cannot(session, f"INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl) "

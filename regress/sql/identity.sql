@@ -160,11 +160,11 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'what_if_metric_json(%L, ''STEPS'', ''{}'')', 'explain_metric(%L, ''STEPS'')', 'explain_metric_json(%L, ''STEPS'')',
   'metric_attention(%L, ''STEPS'')', 'train_event(%L, ''strain'')', 'predict_event(%L, ''strain'')',
   'event_forecast(%L, ''strain'')', 'event_forecast_json(%L, ''strain'')', 'explain_event(%L, ''strain'')',
-  'explain_event_json(%L, ''strain'')', 'check_model(%L)', 'judge_live(%L, ''glucose'')',
+  'explain_event_json(%L, ''strain'')', 'check_model(%L)', 'judge_live(%L, ''glucose'')', 'steady_meals_json(%L)',
   'record_feedback(%L, gen_random_uuid(), ''useful'')', 'check_update(%L)', 'update_model(%L)', 'agp(%L)',
   'update_model(%L, ''cgm'', ''{"force": true}'')', 'glucose_statistics(%L)', 'agp(%L, 3, ''2026-01-20'')',
-  'glucose_statistics(%L, ''-infinity'', ''infinity'')', 'glucose_plot(%L)', 'newest_day(%L)',
-  'glucose_statistics_daily(%L, ''2026-01-05'', ''2026-01-06'')', 'glucose_statistics_hourly(%L)',
+  'glucose_statistics(%L, ''-infinity'', ''infinity'')', 'glucose_plot(%L)', 'newest_day(%L)', 'steady_meals(%L)',
+  'glucose_statistics_daily(%L, ''2026-01-05'', ''2026-01-06'')', 'glucose_statistics_hourly(%L)', 'meal_clusters(%L)',
   'glucose_events(%L)', 'glucose_events(%L, ''-infinity'', ''infinity'')', 'unusual_responses(%L)',
   'glucose_report(%L)', 'glucose_report(%L, 3, ''de'', ''mmol/L'')', 'glucose_plot(%L, at => ''2026-01-20'')',
   'glucose_plot(%L, meal_id => glucose.key(''none''))', 'glucose_outlook(%L)', 'glucose_outlook_json(%L)',
@@ -176,7 +176,7 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'extract_features(%L)', 'feature_vector(%L)', 'extract_meal_features(%L)',
   'predict_glucose(%L, ''{}'', ''' || :'anna' || ''')', 'predict_glucose(%L, ''{}'', ''' || :'ben' || ''')',
   'glucose_forecast(%L, ''{}'', ''' || :'anna' || ''')', 'explain_prediction(%L, 60)', 'what_if(%L, ''{}'')',
-  'similar_meals(%L)',
+  'similar_meals(%L)', 'compare_meals(ARRAY[%L::uuid])', 'compare_meals_json(ARRAY[%L::uuid])',
   'glucose_forecast_json(%L)', 'explain_prediction_json(%L, 60)', 'what_if_json(%L, ''{}'')', 'glucose_curve_json(%L)',
   'glucose_curve(%L)', 'glucose_curve(%L, 15, ''{}'', ''' || :'anna' || ''')']) AS call
 WHERE NOT test.same(call, :'meal');
@@ -206,9 +206,9 @@ SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regname
     'outcome_of', 'train_metric', 'predict_metric', 'predict_metrics', 'metric_forecast', 'metric_forecast_json',
     'what_if_metric', 'what_if_metric_json', 'explain_metric', 'explain_metric_json', 'metric_attention',
     'train_event', 'predict_event', 'event_forecast', 'event_forecast_json', 'explain_event', 'explain_event_json',
-    'glucose_statistics', 'glucose_statistics_daily', 'glucose_statistics_hourly', 'agp',
+    'glucose_statistics', 'glucose_statistics_daily', 'glucose_statistics_hourly', 'agp', 'meal_clusters',
     'glucose_events', 'unusual_responses', 'glucose_patterns', 'glucose_outlook', 'glucose_outlook_json',
-    'verify_log', 'prediction_history',  -- audit.sql
+    'steady_meals', 'steady_meals_json', 'verify_log', 'prediction_history',  -- audit.sql
     'detect_drift', 'drift_reason', 'check_model', 'judge_live', 'check_one', 'record_feedback', 'way_back',
     'count_outcomes', 'update_one', 'check_update', 'update_model',
     -- which has nothing to look at
