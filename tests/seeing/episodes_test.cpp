@@ -8,7 +8,7 @@ namespace {
 
 /// One reading every so many minutes; 0 leaves one out.
 Stretch every(Micros step, const std::vector<float>& levels) {
-  std::vector<Sample> samples;
+  std::vector<SensorValue> samples;
   for (std::size_t i = 0; i < levels.size(); ++i)
     if (levels[i] > 0) samples.push_back({static_cast<Micros>(i) * step, levels[i]});
   return stretch_of(samples);

@@ -38,7 +38,7 @@ TEST(Hours, MakeUpTheWhole) {
 }
 
 TEST(Hours, AnEpisodeBelongsToTheHourItBeganIn) {
-  std::vector<Sample> samples;
+  std::vector<SensorValue> samples;
   for (int i = 0; i < 24; ++i) samples.push_back({i * 5 * kMinute, i >= 10 && i < 16 ? 60.0F : 100.0F});
   const Stretch stretch = stretch_of(samples);
   const auto hours = hours_of(stretch, hours_in_utc(stretch), Targets());

@@ -16,7 +16,7 @@ TEST(OutlookOfDays, ByHand) {
   // Weights 1 and 0.85² and 0.85⁵; what is expected is their mean, whatever the interval's scale.
   const std::vector<PastValue> past{{0, 140}, {2, 120}, {5, 160}};
   const double w2 = 0.85 * 0.85, w5 = std::pow(0.85, 5);
-  const DayOutlook o = day_outlook_of(Measure::mean, past, 1);
+  const ExpectedDay o = day_outlook_of(Measure::mean, past, 1);
   EXPECT_EQ(o.n, 3);
   EXPECT_NEAR(o.expected, (140 + w2 * 120 + w5 * 160) / (1 + w2 + w5), 1e-9);
   // Of days that are all alike, the usual spread as of three days: t(0.95; n - 1 + 3), n as the weights are worth.
@@ -24,14 +24,14 @@ TEST(OutlookOfDays, ByHand) {
   double weights = 0, squares = 0;
   for (int k = 0; k < 4; ++k) weights += std::pow(0.85, k), squares += std::pow(0.85, 2 * k);
   const double n = weights * weights / squares, df = n + 2;
-  const DayOutlook same = day_outlook_of(Measure::mean, alike, 1);
+  const ExpectedDay same = day_outlook_of(Measure::mean, alike, 1);
   EXPECT_DOUBLE_EQ(same.expected, 100);
   const double sd = 0.09 * std::sqrt(3 / df * (1 + 1 / n));
   // t(0.95) by df, close to linear between these: 5 2.015048, 6 1.943180
   const double t = 2.015048 + (df - 5) * (1.943180 - 2.015048);
   EXPECT_NEAR(std::log(same.upper / 100), t * sd, 0.01 * t * sd);
   EXPECT_NEAR(std::log(100 / same.lower), t * sd, 0.01 * t * sd);
-  const DayOutlook later = day_outlook_of(Measure::mean, alike, 3);
+  const ExpectedDay later = day_outlook_of(Measure::mean, alike, 3);
   // Days count more alike for the third day ahead, which is 10 % wider.
   EXPECT_GT(std::log(later.upper / 100), 1.02 * std::log(same.upper / 100));
   EXPECT_LT(std::log(later.upper / 100), 1.1 * std::log(same.upper / 100));
@@ -42,9 +42,9 @@ TEST(OutlookOfDays, ByHand) {
 TEST(OutlookOfDays, SharesStayWithinTheirEnds) {
   const std::vector<PastValue> good{{0, 100}, {1, 99}, {2, 100}, {3, 98}, {4, 100}}, none{{0, 0}, {1, 0}, {2, 0}},
       half{{0, 50}, {1, 55}, {2, 45}, {3, 52}};
-  const DayOutlook in_range = day_outlook_of(Measure::in_range_pct, good, 1),
-                   low = day_outlook_of(Measure::below_70_pct, none, 2),
-                   middle = day_outlook_of(Measure::in_range_pct, half, 1);
+  const ExpectedDay in_range = day_outlook_of(Measure::in_range_pct, good, 1),
+                    low = day_outlook_of(Measure::below_70_pct, none, 2),
+                    middle = day_outlook_of(Measure::in_range_pct, half, 1);
   EXPECT_NEAR(in_range.upper, 100, 1e-9);
   EXPECT_GT(in_range.lower, 80);
   EXPECT_LT(in_range.lower, in_range.expected);
@@ -70,8 +70,8 @@ TEST(OutlookOfDays, HoldsNineTimesInTen) {
       shares.push_back({age, share(past.back().value)});
     }
     const double next = day();
-    const DayOutlook mean = day_outlook_of(Measure::mean, past, 1),
-                     in_range = day_outlook_of(Measure::in_range_pct, shares, 1);
+    const ExpectedDay mean = day_outlook_of(Measure::mean, past, 1),
+                      in_range = day_outlook_of(Measure::in_range_pct, shares, 1);
     held += mean.lower <= next && next <= mean.upper ? 1 : 0;
     shares_held += in_range.lower <= share(next) && share(next) <= in_range.upper ? 1 : 0;
     ++n;
@@ -81,7 +81,7 @@ TEST(OutlookOfDays, HoldsNineTimesInTen) {
 }
 
 TEST(OutlookOfDays, OfReadings) {
-  std::vector<Sample> samples;  // of four days; the day before the last has a gap of twelve hours
+  std::vector<SensorValue> samples;  // of four days; the day before the last has a gap of twelve hours
   for (Micros at = 0; at < 4 * kDay; at += 15 * kMinute)
     if (at < 2 * kDay || at >= 2 * kDay + kDay / 2)
       samples.push_back({at, at % kDay < kDay / 4 ? 60.0F : 100.0F + static_cast<float>(at / kDay)});
@@ -106,7 +106,7 @@ TEST(OutlookOfDays, TooFewDays) {
 }
 
 TEST(OutlookOfDays, InWords) {
-  const DayOutlook o{14, 142.2, 119.6, 168.3}, low{14, 0.42, 0, 3.2};
+  const ExpectedDay o{14, 142.2, 119.6, 168.3}, low{14, 0.42, 0, 3.2};
   EXPECT_EQ(
       in_words(o, Measure::mean, 1, GlucoseUnit::mg_dl, false),
       "Over the coming 24 hours, 142 mg/dL on average is to be expected, in 9 of 10 cases from 120 to 168, if it is as "

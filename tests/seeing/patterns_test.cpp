@@ -13,8 +13,8 @@ namespace {
 struct PlainDays {
   std::int32_t first_day = 2;  // 2000-01-03
   std::vector<Micros> parts;
-  std::vector<Sample> samples;
-  std::vector<EatenMeal> meals;
+  std::vector<SensorValue> samples;
+  std::vector<PatternMeal> meals;
   std::array<std::vector<float>, kAfterMetrics.size()> before;
 
   explicit PlainDays(int days, std::uint64_t seed = 1) {
@@ -29,7 +29,7 @@ struct PlainDays {
   }
   template <class Where>
   void raise(float mg_dl, Where&& where) {
-    for (Sample& s : samples)
+    for (SensorValue& s : samples)
       if (where(s.at)) s.mg_dl += mg_dl;
   }
   std::vector<Pattern> patterns() const {
@@ -126,7 +126,7 @@ TEST(Patterns, FewDaysAndGapsSayNothing) {
   few.raise(60, [](Micros at) { return at % kDay < kDay / 4; });
   EXPECT_TRUE(few.patterns().empty());
   PlainDays gaps(20);  // the sensor is off from 09:00 to 18:00: neither mornings nor breakfasts are covered to 70 %
-  std::erase_if(gaps.samples, [](const Sample& s) {
+  std::erase_if(gaps.samples, [](const SensorValue& s) {
     const Micros hour = s.at % kDay / (60 * kMinute);
     return hour >= 9 && hour < 18;
   });

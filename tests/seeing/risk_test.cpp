@@ -18,7 +18,7 @@ TEST(Risk, IsTheScaleOfThePaper) {
 }
 
 TEST(Risk, IsWeighedByTime) {
-  const std::vector<Sample> samples{{0, 60}, {10 * kMinute, 112}, {15 * kMinute, 112}, {20 * kMinute, 112}};
+  const std::vector<SensorValue> samples{{0, 60}, {10 * kMinute, 112}, {15 * kMinute, 112}, {20 * kMinute, 112}};
   const Risk mean = mean_risk(stretch_of(samples));
   EXPECT_NEAR(mean.low, (10 * risk_of(60).low + 15 * risk_of(112).low) / 25, 1e-12);
 }
@@ -29,9 +29,9 @@ TEST(Risk, GriStopsAtAHundred) {
 }
 
 TEST(Risk, ADayNeedsThreeReadings) {
-  const std::vector<Sample> two{{0, 60}, {5 * kMinute, 300}};
+  const std::vector<SensorValue> two{{0, 60}, {5 * kMinute, 300}};
   EXPECT_TRUE(std::isnan(average_daily_risk_range(stretch_of(two), {})));
-  const std::vector<Sample> samples{{0, 60}, {5 * kMinute, 300}, {10 * kMinute, 100}, {kDay, 40}, {-1, 20}};
+  const std::vector<SensorValue> samples{{0, 60}, {5 * kMinute, 300}, {10 * kMinute, 100}, {kDay, 40}, {-1, 20}};
   auto sorted = samples;
   sorted.resize(settle(sorted, 0));
   EXPECT_NEAR(average_daily_risk_range(stretch_of(sorted), {}), risk_of(60).low + risk_of(300).high, 1e-12);

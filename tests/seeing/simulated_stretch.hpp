@@ -14,10 +14,10 @@ struct SimulatedStretch {
   int n, step_min, gap_of, jitter_s, swing;
 };
 
-inline std::vector<Sample> samples_of(const SimulatedStretch& how) {
+inline std::vector<SensorValue> samples_of(const SimulatedStretch& how) {
   std::int64_t state = how.seed;
   const auto draw = [&state] { return state = state * 48271 % 2147483647; };
-  std::vector<Sample> samples;
+  std::vector<SensorValue> samples;
   Micros at = 0;
   double level = 140;
   for (int i = 0; i < how.n; ++i) {

@@ -49,7 +49,7 @@ void expect_same(const Summary& a, const Summary& b) {
   }
 }
 
-Summary summary_of(std::vector<Sample> samples) {
+Summary summary_of(std::vector<SensorValue> samples) {
   samples.resize(settle(samples, 0));
   return summary_of(stretch_of(samples), Targets());
 }
@@ -108,12 +108,12 @@ TEST(GlucoseSummary, PartsAreAsTheWhole) {
     const auto all = samples_of(c.how);
     const Summary whole = summary_of(all);
     for (int round = 0; round < 20; ++round) {
-      std::vector<std::vector<Sample>> parts(1 + random() % 5);
-      for (const Sample& s : all) {
+      std::vector<std::vector<SensorValue>> parts(1 + random() % 5);
+      for (const SensorValue& s : all) {
         parts[random() % parts.size()].push_back(s);
         if (random() % 10 == 0) parts[random() % parts.size()].push_back(s);
       }
-      std::vector<Sample> together;
+      std::vector<SensorValue> together;
       std::size_t sorted = 0;
       for (auto& part : parts) {
         std::shuffle(part.begin(), part.end(), random);
@@ -146,7 +146,7 @@ TEST(GlucoseSummary, OfNoneAndOfOne) {
 
 TEST(GlucoseSummary, HandComputed) {
   // 100 for 10 minutes, 60 for 5, a gap, 200 for 5 (the usual step).
-  const std::vector<Sample> samples{{0, 100}, {5 * kMinute, 100}, {10 * kMinute, 60}, {60 * kMinute, 200}};
+  const std::vector<SensorValue> samples{{0, 100}, {5 * kMinute, 100}, {10 * kMinute, 60}, {60 * kMinute, 200}};
   const Stretch stretch = stretch_of(samples, 0, 100 * kMinute);
   EXPECT_EQ(stretch.usual_step, 5 * kMinute);
   const Summary s = summary_of(stretch, Targets());
@@ -161,7 +161,7 @@ TEST(GlucoseSummary, HandComputed) {
 }
 
 TEST(GlucoseSummary, LimitsBelongToTheRange) {
-  const std::vector<Sample> samples{{0, 70}, {5 * kMinute, 180}, {10 * kMinute, 54}, {15 * kMinute, 250}};
+  const std::vector<SensorValue> samples{{0, 70}, {5 * kMinute, 180}, {10 * kMinute, 54}, {15 * kMinute, 250}};
   const Summary s = summary_of(stretch_of(samples), Targets());
   EXPECT_DOUBLE_EQ(s.in_range_pct, 50);
   EXPECT_DOUBLE_EQ(s.very_low_pct, 0);
@@ -172,7 +172,7 @@ TEST(GlucoseSummary, LimitsBelongToTheRange) {
 
 TEST(GlucoseSummary, EnoughIsSeventyPercentOfTwoWeeks) {
   const auto days = [](int n, Micros step) {
-    std::vector<Sample> samples;
+    std::vector<SensorValue> samples;
     for (Micros at = 0; at < n * kDay; at += step) samples.push_back({at, 100});
     return stretch_of(samples, 0, 14 * kDay);
   };
@@ -183,7 +183,7 @@ TEST(GlucoseSummary, EnoughIsSeventyPercentOfTwoWeeks) {
 }
 
 TEST(GlucoseSummary, DaysAreThoseOfTheClock) {
-  std::vector<Sample> samples;
+  std::vector<SensorValue> samples;
   for (int hour = 0; hour < 48; ++hour) samples.push_back({hour * 60 * kMinute, hour < 24 ? 50.0F : 300.0F});
   const Stretch stretch = stretch_of(samples);
   EXPECT_EQ(summary_of(stretch, Targets()).days, 2);
@@ -196,26 +196,26 @@ TEST(GlucoseSummary, DaysAreThoseOfTheClock) {
 }
 
 TEST(Stretch, ReadingsOfOneMomentAreOne) {
-  const std::vector<Sample> samples{{0, 100}, {0, 120}, {5 * kMinute, 100}};
+  const std::vector<SensorValue> samples{{0, 100}, {0, 120}, {5 * kMinute, 100}};
   const Stretch stretch = stretch_of(samples);
   ASSERT_EQ(stretch.points.size(), 2U);
   EXPECT_EQ(stretch.points[0].mg_dl, 110);
-  std::vector<Sample> twice{{5, 1}, {0, 2}, {5, 1}, {0, 1}};
+  std::vector<SensorValue> twice{{5, 1}, {0, 2}, {5, 1}, {0, 1}};
   EXPECT_EQ(settle(twice, 1), 3U);
   EXPECT_EQ(twice[0].mg_dl, 1);
 }
 
 TEST(Stretch, NothingCoversMoreThanThePeriod) {
-  const std::vector<Sample> samples{{0, 100}, {5 * kMinute, 100}, {10 * kMinute, 100}};
+  const std::vector<SensorValue> samples{{0, 100}, {5 * kMinute, 100}, {10 * kMinute, 100}};
   EXPECT_EQ(stretch_of(samples, 0, 12 * kMinute).covered, 12 * kMinute);
   EXPECT_EQ(stretch_of(samples).covered, 15 * kMinute);
   EXPECT_EQ(stretch_of(samples, 5 * kMinute, 10 * kMinute).points.size(), 1U);
 }
 
 TEST(Stretch, AGapIsMoreThanALateReading) {
-  const std::vector<Sample> late{{0, 100}, {15 * kMinute, 100}, {31 * kMinute, 100}, {46 * kMinute, 100}};
+  const std::vector<SensorValue> late{{0, 100}, {15 * kMinute, 100}, {31 * kMinute, 100}, {46 * kMinute, 100}};
   EXPECT_EQ(stretch_of(late).covered, 61 * kMinute);
-  const std::vector<Sample> gap{{0, 100}, {5 * kMinute, 100}, {10 * kMinute, 100}, {26 * kMinute, 100}};
+  const std::vector<SensorValue> gap{{0, 100}, {5 * kMinute, 100}, {10 * kMinute, 100}, {26 * kMinute, 100}};
   EXPECT_EQ(stretch_of(gap).covered, 20 * kMinute);
 }
 

@@ -11,7 +11,7 @@ namespace glucose {
 namespace {
 
 Stretch every_five(const std::vector<float>& levels) {
-  std::vector<Sample> samples;
+  std::vector<SensorValue> samples;
   for (std::size_t i = 0; i < levels.size(); ++i)
     if (levels[i] > 0) samples.push_back({static_cast<Micros>(i) * 5 * kMinute, levels[i]});
   return stretch_of(samples);
@@ -35,7 +35,7 @@ TEST(Excursions, BeginAnewBehindAGap) {
 }
 
 TEST(DailyDifferences, OfReadingsADayApart) {
-  std::vector<Sample> samples;
+  std::vector<SensorValue> samples;
   for (int i = 0; i < 2 * 288; ++i)
     samples.push_back({i * 5 * kMinute + (i >= 288 ? 2 * kMinute : 0), i < 288 ? 100.0F : 130.0F});
   // The last of the first day, which covers seven minutes, has one five minutes off: the first, of the same level.
@@ -43,7 +43,7 @@ TEST(DailyDifferences, OfReadingsADayApart) {
 }
 
 TEST(DailyDifferences, TakeTheNearestWithinSevenMinutesAndAHalf) {
-  const auto after = [](Micros late, const std::vector<Sample>& first) {
+  const auto after = [](Micros late, const std::vector<SensorValue>& first) {
     auto samples = first;
     samples.push_back({kDay + late, 130});
     return mean_of_daily_differences(stretch_of(samples));
@@ -56,7 +56,7 @@ TEST(DailyDifferences, TakeTheNearestWithinSevenMinutesAndAHalf) {
 }
 
 TEST(OverlappingNetAction, IsTheSdOfDifferences) {
-  std::vector<Sample> steady, alternating;
+  std::vector<SensorValue> steady, alternating;
   for (int i = 0; i < 24; ++i) {
     steady.push_back({i * 15 * kMinute, static_cast<float>(100 + 2 * i)});
     alternating.push_back({i * 15 * kMinute, i % 8 < 4 ? 100.0F : 120.0F});

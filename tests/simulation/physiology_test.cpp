@@ -21,7 +21,7 @@ BodyParameters type1_body() {
   return p;
 }
 
-std::vector<double> after_meal(const BodyParameters& parameters, const Food& food, int minutes = 300) {
+std::vector<double> after_meal(const BodyParameters& parameters, const StomachFood& food, int minutes = 300) {
   Body body(parameters);
   const Influence still{body.basal_rate_pmol_per_kg_min(), 1, 0};
   body.eat(food);

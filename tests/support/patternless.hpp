@@ -25,8 +25,8 @@ class PatternlessPerson {
       if (r.measured_at >= 0 && r.measured_at < days * kDay) samples_.push_back({turn(r.measured_at), r.mg_dl});
     for (const SimulatedMeal& m : simulator.meals())
       if (m.eaten_at >= 0 && m.eaten_at < days * kDay) meals_.push_back({turn(m.eaten_at), m.type});
-    std::sort(samples_.begin(), samples_.end(), [](const Sample& a, const Sample& b) { return a.at < b.at; });
-    std::sort(meals_.begin(), meals_.end(), [](const EatenMeal& a, const EatenMeal& b) { return a.at < b.at; });
+    std::sort(samples_.begin(), samples_.end(), [](const SensorValue& a, const SensorValue& b) { return a.at < b.at; });
+    std::sort(meals_.begin(), meals_.end(), [](const PatternMeal& a, const PatternMeal& b) { return a.at < b.at; });
     deal_kinds();
     for (int k = 0; k <= days * kDayParts; ++k) parts_.push_back(k * kDay / kDayParts);
     first_day_ = static_cast<std::int32_t>(random_.below(7));
@@ -34,7 +34,7 @@ class PatternlessPerson {
   }
 
   void plant(Planted what, float mg_dl) {
-    for (Sample& s : samples_)
+    for (SensorValue& s : samples_)
       if (is_planted(what, s.at)) s.mg_dl += mg_dl;
   }
 
@@ -103,7 +103,7 @@ class PatternlessPerson {
       case Planted::mornings:
         return at % kDay / (kDay / kDayParts) == 1;
       case Planted::breakfasts:
-        return std::any_of(meals_.begin(), meals_.end(), [&](const EatenMeal& m) {
+        return std::any_of(meals_.begin(), meals_.end(), [&](const PatternMeal& m) {
           return m.type == MealType::breakfast && m.at <= at && at < m.at + kAfterMeal;
         });
       case Planted::weekends:
@@ -119,8 +119,8 @@ class PatternlessPerson {
   std::int32_t first_day_ = 0;
   float many_steps_ = 0;
   std::vector<Micros> turned_, parts_;
-  std::vector<Sample> samples_;
-  std::vector<EatenMeal> meals_;
+  std::vector<SensorValue> samples_;
+  std::vector<PatternMeal> meals_;
   std::array<std::vector<float>, kAfterMetrics.size()> before_;
 };
 

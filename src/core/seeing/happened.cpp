@@ -119,7 +119,7 @@ Past::Past(std::span<const Reading> all, std::span<const Meal> eaten, const DayC
            const HappenedRules& asked)
     : readings(all), meals(eaten), clock(persons), rules(asked) {
   constexpr Micros kEver = std::numeric_limits<Micros>::max();
-  std::vector<Sample> samples;
+  std::vector<SensorValue> samples;
   samples.reserve(all.size());
   for (const Reading& r : all) samples.push_back({r.measured_at, r.mg_dl});
   samples.resize(settle(samples, 0));

@@ -78,7 +78,7 @@ Next next_of(std::span<const PastValue> past, const Scale& scale, double usual_s
   return {centre, (1 + kWider * (days_ahead - 1)) * std::sqrt(variance * (1 + 1 / n)), df};
 }
 
-void set_interval(DayOutlook& outlook, const Next& next, const Scale& scale, bool may_end) {
+void set_interval(ExpectedDay& outlook, const Next& next, const Scale& scale, bool may_end) {
   const double tail = (1 - kOutlookLevel) / 2;
   double lower = std::max(scale.low, next.at(tail)), upper = std::min(scale.high, next.at(1 - tail));
   if (may_end) {
@@ -101,11 +101,11 @@ std::span<const StretchPoint> points_of(const Stretch& stretch, Micros begin, Mi
 
 }  // namespace
 
-DayOutlook day_outlook_of(Measure measure, std::span<const PastValue> past, int days_ahead) {
+ExpectedDay day_outlook_of(Measure measure, std::span<const PastValue> past, int days_ahead) {
   if (past.size() < kFewestOutlookDays)
     throw Error(ErrorCode::too_little_history, "an outlook needs days that have been");
   const Scale scale = scale_of(measure);
-  DayOutlook outlook{static_cast<int>(past.size()), 0, 0, 0};
+  ExpectedDay outlook{static_cast<int>(past.size()), 0, 0, 0};
   double weights = 0;
   for (const PastValue& p : past) {
     const double w = weight_of(p, days_ahead);

@@ -13,7 +13,7 @@ enum class Measure : std::uint8_t { mean, in_range_pct, below_70_pct, level };
 inline constexpr std::array<const char*, 4> kMeasureNames{"mean", "in_range_pct", "below_70_pct", "level"};
 
 /// A value, mg/dL or percent, and where the one to come lies nine times in ten.
-struct DayOutlook {
+struct ExpectedDay {
   int n = 0;  // days that it is made of
   double expected, lower, upper;
 };
@@ -32,7 +32,7 @@ struct PastValue {
 /// interval is Student's for one more value, on a scale on which days of high and of low levels vary alike (logarithm;
 /// arc sine of the root of a share); the variance is drawn to a usual one as by three days, and wider by 5 % a day. Of
 /// shares near 0 or 100 % it is the shortest that ends there.
-DayOutlook day_outlook_of(Measure measure, std::span<const PastValue> past, int days_ahead);
+ExpectedDay day_outlook_of(Measure measure, std::span<const PastValue> past, int days_ahead);
 
 /// Of each measure but levels, the values of the 24 hours before `at`, of those before them, and so on; of those that
 /// readings cover to 70 %.

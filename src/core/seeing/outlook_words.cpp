@@ -26,7 +26,7 @@ const char* what(Measure measure, bool german) {
 
 }  // namespace
 
-std::string in_words(const DayOutlook& o, Measure measure, int days_ahead, GlucoseUnit unit, bool german) {
+std::string in_words(const ExpectedDay& o, Measure measure, int days_ahead, GlucoseUnit unit, bool german) {
   const bool is_level = measure == Measure::mean || measure == Measure::level;
   const auto figures = [&](double value) {
     const Speech speech{unit, german};

@@ -9,6 +9,6 @@
 namespace glucose {
 
 /// One sentence of a day to come, 1: the coming 24 hours. Not of levels at moments.
-std::string in_words(const DayOutlook& outlook, Measure measure, int days_ahead, GlucoseUnit unit, bool german);
+std::string in_words(const ExpectedDay& outlook, Measure measure, int days_ahead, GlucoseUnit unit, bool german);
 
 }  // namespace glucose

@@ -70,7 +70,7 @@ double mean_after(const Stretch& stretch, Micros at) {
 void add_meals(const DaysSeen& seen, DayMeans& means) {
   std::vector<std::array<int, kMealTypes>> counted(means.days.size());
   for (auto& day : means.meals) day.fill(0);
-  for (const EatenMeal& meal : seen.meals) {
+  for (const PatternMeal& meal : seen.meals) {
     const auto part = std::upper_bound(seen.parts.begin(), seen.parts.end(), meal.at) - seen.parts.begin() - 1;
     const double mean = mean_after(*seen.stretch, meal.at);
     if (part < 0 || part >= static_cast<std::ptrdiff_t>(seen.parts.size()) - 1 || std::isnan(mean)) continue;

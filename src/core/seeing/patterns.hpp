@@ -34,7 +34,7 @@ constexpr int most_of(std::size_t metric) {
   return static_cast<int>(2 * metric + 1);
 }
 
-struct EatenMeal {
+struct PatternMeal {
   Micros at;
   MealType type;
 };
@@ -44,7 +44,7 @@ struct DaysSeen {
   std::int32_t first_day = 0;
   std::span<const Micros> parts;  // [4 D + 1] when the parts of the days begin, and the end of the last
   const Stretch* stretch = nullptr;
-  std::span<const EatenMeal> meals;                                   // by time
+  std::span<const PatternMeal> meals;                                 // by time
   std::array<std::span<const float>, kAfterMetrics.size()> before{};  // [D] each day's, as many days before; or empty
 
   int n() const { return parts.empty() ? 0 : static_cast<int>((parts.size() - 1) / kDayParts); }

@@ -7,11 +7,11 @@ namespace glucose {
 
 namespace {
 
-bool before(const Sample& a, const Sample& b) {
+bool before(const SensorValue& a, const SensorValue& b) {
   return a.at != b.at ? a.at < b.at : a.mg_dl < b.mg_dl;
 }
 
-bool same(const Sample& a, const Sample& b) {
+bool same(const SensorValue& a, const SensorValue& b) {
   return a.at == b.at && a.mg_dl == b.mg_dl;
 }
 
@@ -26,12 +26,12 @@ Micros usual_step_of(const std::vector<StretchPoint>& points) {
   return std::min(*middle, kLongestStep);
 }
 
-std::vector<StretchPoint> moments_of(std::span<const Sample> samples, Micros begin, Micros end) {
+std::vector<StretchPoint> moments_of(std::span<const SensorValue> samples, Micros begin, Micros end) {
   std::vector<StretchPoint> points;
   points.reserve(samples.size());
   int n_here = 0;
   double sum_here = 0;
-  for (const Sample& s : samples) {
+  for (const SensorValue& s : samples) {
     if (s.at < begin || s.at >= end) continue;
     if (points.empty() || points.back().at != s.at) {
       points.push_back({s.at, 0, 0, false});
@@ -45,7 +45,7 @@ std::vector<StretchPoint> moments_of(std::span<const Sample> samples, Micros beg
 
 }  // namespace
 
-std::size_t settle(std::span<Sample> samples, std::size_t sorted) {
+std::size_t settle(std::span<SensorValue> samples, std::size_t sorted) {
   const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(std::min(sorted, samples.size()));
   if (!std::is_sorted(middle, samples.end(), before)) std::sort(middle, samples.end(), before);
   if (middle != samples.begin() && middle != samples.end() && before(*middle, *(middle - 1)))
@@ -53,7 +53,7 @@ std::size_t settle(std::span<Sample> samples, std::size_t sorted) {
   return static_cast<std::size_t>(std::unique(samples.begin(), samples.end(), same) - samples.begin());
 }
 
-Stretch stretch_of(std::span<const Sample> samples, Micros begin, Micros end) {
+Stretch stretch_of(std::span<const SensorValue> samples, Micros begin, Micros end) {
   Stretch s;
   s.points = moments_of(samples, begin, end);
   s.usual_step = usual_step_of(s.points);

@@ -10,15 +10,15 @@
 namespace glucose {
 
 /// One reading as statistics want it.
-struct Sample {
+struct SensorValue {
   Micros at;
   float mg_dl;
 };
-static_assert(std::is_trivially_copyable_v<Sample>);
+static_assert(std::is_trivially_copyable_v<SensorValue>);
 
 /// Sorts by time, then value, and takes out what is there twice. The first `sorted` are so already.
 /// out: how many are left, at the front. Settled parts that are put together and settled again are as the whole.
-std::size_t settle(std::span<Sample> samples, std::size_t sorted);
+std::size_t settle(std::span<SensorValue> samples, std::size_t sorted);
 
 /// A moment of a stretch: what was measured and how long it counts.
 struct StretchPoint {
@@ -44,6 +44,6 @@ inline constexpr Micros kFromFirst = std::numeric_limits<Micros>::min();
 inline constexpr Micros kToLast = std::numeric_limits<Micros>::max();
 
 /// in: settled samples, of which those of [begin, end) count; several of one moment count as one, their mean.
-Stretch stretch_of(std::span<const Sample> samples, Micros begin = kFromFirst, Micros end = kToLast);
+Stretch stretch_of(std::span<const SensorValue> samples, Micros begin = kFromFirst, Micros end = kToLast);
 
 }  // namespace glucose

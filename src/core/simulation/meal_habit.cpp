@@ -31,7 +31,7 @@ float label(double grams) {
 }
 }  // namespace
 
-Food food_of(const Plate& plate, int duration_min) {
+StomachFood food_of(const Plate& plate, int duration_min) {
   const double speed = plate.kind / (1 + plate.fat_g / 90) / (1 + plate.fiber_g / 60);
   return {plate.glycemic * (plate.carbs_g - plate.fiber_g), plate.protein_g, std::clamp(speed, 0.3, 2.5), duration_min};
 }

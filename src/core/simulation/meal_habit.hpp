@@ -23,7 +23,7 @@ struct PlannedMeal {
   int minute;  // of the day: the first bite
   MealType type;
   Plate plate;
-  Food food;
+  StomachFood food;
   bool logged;
   int logged_minute;  // of the day
   Nutrition log;
@@ -34,7 +34,7 @@ struct PlannedMeal {
 /// polypeptide responses to carbohydrate and protein", American Journal of Clinical Nutrition 37:941-944, 1983 (the
 /// direction; the constants are own choice). The glycaemic share is after Jenkins et al., "Glycemic index of foods: a
 /// physiological basis for carbohydrate exchange", American Journal of Clinical Nutrition 34:362-366, 1981.
-Food food_of(const Plate& plate, int duration_min);
+StomachFood food_of(const Plate& plate, int duration_min);
 
 /// The label or app entry for a plate: relative error per macro, Atwater energy, sometimes fat or fibre unknown.
 Nutrition log_of(const Plate& plate, double error_sd, Random& random);

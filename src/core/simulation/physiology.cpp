@@ -114,7 +114,7 @@ void Body::set_basal() {
   skin_basal_ = x_[skin_1] + x_[skin_2];
 }
 
-void Body::eat(const Food& food) {
+void Body::eat(const StomachFood& food) {
   const double new_mg = std::max(0.0, food.available_carbs_g) * 1000;
   const double old_mg = x_[stomach_solid] + x_[stomach_liquid] + to_eat_mg_;
   if (new_mg > 0) speed_ = (speed_ * old_mg + food.speed * new_mg) / (old_mg + new_mg);

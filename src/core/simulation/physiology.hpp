@@ -69,7 +69,7 @@ BodyParameters between(const BodyParameters& a, const BodyParameters& b, double 
 
 /// What reaches the stomach. Fibre is not absorbed and so is not in `available_carbs_g`; fat, fibre and the kind of
 /// food show in `speed`, which multiplies kmax, kmin and kabs (1 = the mixed meal of [M]).
-struct Food {
+struct StomachFood {
   double available_carbs_g, protein_g;
   double speed;
   int duration_min;
@@ -88,7 +88,7 @@ class Body {
  public:
   explicit Body(const BodyParameters& parameters);
   /// Adds a meal: its carbohydrate enters the stomach evenly over food.duration_min.
-  void eat(const Food& food);
+  void eat(const StomachFood& food);
   /// Puts insulin under the skin at once (U).
   void inject(double units);
   void step_minute(const Influence& influence);

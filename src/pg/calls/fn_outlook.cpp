@@ -14,7 +14,7 @@
 #include "pg/work/serving.hpp"
 
 using namespace glucose::pg;
-using glucose::DayOutlook;
+using glucose::ExpectedDay;
 using glucose::GlucoseUnit;
 using glucose::kMinute;
 using glucose::Measure;
@@ -48,7 +48,7 @@ const Stretch* stretch_before(const Person& person, TimestampTz at) {
   const TimestampTz begin = at - (glucose::kOutlookPast + 1) * USECS_PER_DAY;
   const Readings readings = read_readings(&person.id, begin, at, settings::max_train_bytes(), CurrentMemoryContext);
   return owned<Stretch>(CurrentMemoryContext, [&] {
-    std::vector<glucose::Sample> samples;
+    std::vector<glucose::SensorValue> samples;
     for (int64 i = 0; i < readings.n; ++i)
       if (readings.rows[i].recorded_at <= at) samples.push_back({readings.rows[i].measured_at, readings.rows[i].mg_dl});
     samples.resize(glucose::settle(samples, 0));
@@ -74,7 +74,7 @@ Past require_past(const Stretch& stretch, TimestampTz at) {
   return {{(*past)[0], (*past)[1], (*past)[2]}};
 }
 
-const char* words_of(const Request& r, const DayOutlook& outlook, Measure measure, int day) {
+const char* words_of(const Request& r, const ExpectedDay& outlook, Measure measure, int day) {
   auto* text = static_cast<char*>(palloc(kLongestWords));
   guarded([&] {
     const std::string words = glucose::in_words(outlook, measure, day, r.unit, strcmp(r.lang, "de") == 0);
@@ -85,7 +85,7 @@ const char* words_of(const Request& r, const DayOutlook& outlook, Measure measur
 
 void put_day(const Request& r, const Past& past, Measure measure, int day) {
   const auto m = static_cast<size_t>(measure);
-  DayOutlook o;
+  ExpectedDay o;
   guarded([&] { o = glucose::day_outlook_of(measure, past.of[m], day); });
   const auto shown = [&](double value) { return Float8GetDatum(measure == Measure::mean ? r.in(value) : value); };
   Datum values[kColumns] = {CStringGetTextDatum(glucose::kMeasureNames[m]),
@@ -142,7 +142,7 @@ void put_band_of_model(const Request& r, const pg_uuid_t* person_id) {
 // Moments that too few days have a reading of are left out.
 void put_band_of_days(const Request& r, const Stretch& stretch) {
   for (int i = 1; i <= kBandMoments; ++i) {
-    DayOutlook o;
+    ExpectedDay o;
     guarded([&] {
       const std::vector<PastValue> past = glucose::past_levels(stretch, r.at, i * kBandStep * kMinute);
       if (past.size() >= glucose::kFewestOutlookDays) o = glucose::day_outlook_of(Measure::level, past, 1);

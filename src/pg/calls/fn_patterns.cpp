@@ -15,12 +15,12 @@
 
 using namespace glucose::pg;
 using glucose::DaysSeen;
-using glucose::EatenMeal;
 using glucose::GlucoseUnit;
 using glucose::kAfterMetrics;
 using glucose::kDayParts;
 using glucose::Micros;
 using glucose::Pattern;
+using glucose::PatternMeal;
 using glucose::Stretch;
 
 namespace {
@@ -43,10 +43,10 @@ std::span<const Micros> parts_of(const Person& person, DateADT first, int n_days
   return {parts, n};
 }
 
-std::span<const EatenMeal> meals_of(const Person& person, TimestampTz begin, TimestampTz end) {
+std::span<const PatternMeal> meals_of(const Person& person, TimestampTz begin, TimestampTz end) {
   const Meals lines = read_meals(person, begin, end, CurrentMemoryContext);
   const auto n = static_cast<size_t>(lines.n);
-  auto* meals = static_cast<EatenMeal*>(palloc(sizeof(EatenMeal) * (n + 1)));
+  auto* meals = static_cast<PatternMeal*>(palloc(sizeof(PatternMeal) * (n + 1)));
   size_t n_meals = 0;
   guarded([&] {
     const glucose::WholeMeals whole({lines.rows, n});

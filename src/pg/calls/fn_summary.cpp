@@ -4,7 +4,7 @@
 #include "pg/work/statistics.hpp"
 
 using namespace glucose::pg;
-using glucose::Sample;
+using glucose::SensorValue;
 using glucose::Summary;
 
 namespace {
@@ -13,13 +13,13 @@ namespace {
 /// In memory of the server's, so that it knows how much its groups take.
 struct State {
   MemoryContext context;
-  Sample* rows;
+  SensorValue* rows;
   int64 n, capacity;
   int64 sorted;  // of the first: in order, none twice
 };
 
 // Half of what fits into one piece of memory: parts are put together.
-constexpr int64 kMostReadings = static_cast<int64>(MaxAllocSize / sizeof(Sample) / 2);
+constexpr int64 kMostReadings = static_cast<int64>(MaxAllocSize / sizeof(SensorValue) / 2);
 constexpr Size kSampleBytes = sizeof(int64) + sizeof(float4);
 constexpr uint32 kMagic = 0x63677331;  // "cgs1"
 
@@ -35,7 +35,8 @@ State* new_state(MemoryContext context, int64 capacity) {
   auto* state = static_cast<State*>(MemoryContextAllocZero(context, sizeof(State)));
   state->context = context;
   state->capacity = std::max<int64>(capacity, 64);
-  state->rows = static_cast<Sample*>(MemoryContextAlloc(context, static_cast<Size>(state->capacity) * sizeof(Sample)));
+  state->rows =
+      static_cast<SensorValue*>(MemoryContextAlloc(context, static_cast<Size>(state->capacity) * sizeof(SensorValue)));
   return state;
 }
 
@@ -46,7 +47,8 @@ void make_room(State* state, int64 more) {
     ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many readings in one group"),
                     errhint("Group them by person, or by a shorter time.")));
   state->capacity = std::min(kMostReadings, std::max(needed, state->capacity * 2));
-  state->rows = static_cast<Sample*>(repalloc(state->rows, static_cast<Size>(state->capacity) * sizeof(Sample)));
+  state->rows =
+      static_cast<SensorValue*>(repalloc(state->rows, static_cast<Size>(state->capacity) * sizeof(SensorValue)));
 }
 
 void settle(State* state) {
@@ -101,7 +103,7 @@ SQL_FUNCTION(cgm_summary_combine) {
   if (left == nullptr) left = new_state(context, right->n);
   make_room(left, right->n);
   if (left->n == 0) left->sorted = right->sorted;
-  memcpy(left->rows + left->n, right->rows, static_cast<Size>(right->n) * sizeof(Sample));
+  memcpy(left->rows + left->n, right->rows, static_cast<Size>(right->n) * sizeof(SensorValue));
   left->n += right->n;
   PG_RETURN_POINTER(left);
 }

@@ -51,8 +51,8 @@ Samples read_samples(const Person& person, const Period& period) {
   const Readings readings = read_readings(&person.id, period.begin == DT_NOBEGIN ? DT_NOBEGIN : period.begin - 1,
                                           period.end == DT_NOEND ? DT_NOEND : period.end - 1,
                                           settings::max_train_bytes(), CurrentMemoryContext);
-  Samples samples{static_cast<Sample*>(MemoryContextAllocHuge(CurrentMemoryContext,
-                                                              sizeof(Sample) * (static_cast<Size>(readings.n) + 1))),
+  Samples samples{static_cast<SensorValue*>(MemoryContextAllocHuge(
+                      CurrentMemoryContext, sizeof(SensorValue) * (static_cast<Size>(readings.n) + 1))),
                   static_cast<size_t>(readings.n)};
   for (size_t i = 0; i < samples.n; ++i) samples.rows[i] = {readings.rows[i].measured_at, readings.rows[i].mg_dl};
   pfree(readings.rows);

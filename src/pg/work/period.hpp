@@ -22,9 +22,9 @@ const TimestampTz* optional_time(FunctionCallInfo fcinfo, int i, TimestampTz* at
 Period period_of(const Person& person, const TimestampTz* begin, const TimestampTz* end, int n_days);
 
 struct Samples {
-  Sample* rows;
+  SensorValue* rows;
   size_t n;
-  std::span<const Sample> all() const { return {rows, n}; }
+  std::span<const SensorValue> all() const { return {rows, n}; }
 };
 
 /// The readings of a period, settled. Raises 53200 above glucose.max_train_memory.

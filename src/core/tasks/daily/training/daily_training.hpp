@@ -28,7 +28,7 @@ struct DailyTrained {
   DailyModel model;
   std::array<DailyMeasured, 3> measured;  // by Split; of validation, before it was learnt from
   std::vector<DailyCandidate> candidates;
-  NetworkCourse course;
+  DayNetworkCourse course;
   bool stands_on_population = false;
 };
 

@@ -146,7 +146,7 @@ SequenceRows sequence_rows(const DailyRows& rows, const RowList& list, int outpu
   return made;
 }
 
-Steps fit_network(PartMaterial m, Algorithm algorithm, DailyPart& part, NetworkCourse& course,
+Steps fit_network(PartMaterial m, Algorithm algorithm, DailyPart& part, DayNetworkCourse& course,
                   std::function<void(double)> progress) {
   const TrainOptions& o = *m.options;
   SequenceShape shape;
@@ -186,7 +186,7 @@ Steps fit_network(PartMaterial m, Algorithm algorithm, DailyPart& part, NetworkC
 
 }  // namespace
 
-Steps fit_part(PartMaterial material, PartPlan& plan, DailyPart& part, NetworkCourse& course,
+Steps fit_part(PartMaterial material, PartPlan& plan, DailyPart& part, DayNetworkCourse& course,
                std::function<void(double)> progress) {
   part = {};
   part.algorithm = plan.algorithm;

@@ -28,7 +28,7 @@ struct PartMaterial {
 };
 
 /// How a network was trained.
-struct NetworkCourse {
+struct DayNetworkCourse {
   bool any = false;
   int epochs = 0;
   bool early_stopped = false;
@@ -36,7 +36,7 @@ struct NetworkCourse {
 };
 
 /// Both `plan` (its penalty) and `part` are filled in. Throws Error not_available, bad_argument, out_of_memory.
-Steps fit_part(PartMaterial material, PartPlan& plan, DailyPart& part, NetworkCourse& course,
+Steps fit_part(PartMaterial material, PartPlan& plan, DailyPart& part, DayNetworkCourse& course,
                std::function<void(double)> progress);
 
 }  // namespace glucose
