@@ -125,6 +125,7 @@ RETURN glucose.html_colors() || glucose.picture_style() ||
   'tbody th{min-width:6.5rem}}'
   '@page{size:A4;margin:14mm}@media print{:root{color-scheme:light}html,body{font-size:11px}'
   'header,main,footer{padding:.4rem 0}'
+  '.wide{overflow:visible}th,td{white-space:normal}'
   'figure,tr,svg,.charts section,.tiles,.wide{break-inside:avoid}h2,h3,h2+p,.soft{break-after:avoid}'
   '.chips{grid-template-columns:repeat(3,1fr)}'
   'main>section{border:0;padding:0;background:none}'
