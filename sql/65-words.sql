@@ -75,17 +75,34 @@ BEGIN
     ('day_head', '{day,time with data,mean,in range,low,high,lows,highs}',
     '{Tag,Zeit mit Daten,Mittelwert,im Bereich,niedrig,hoch,niedrige Episoden,hohe Episoden}'),
     ('day_table', 'Days, levels in %s', 'Tage, Werte in %s'),
+    -- Patterns.
+    ('patterns', 'Patterns', 'Muster'),
+    ('patterns_none', 'No pattern that chance would not explain.', 'Kein Muster, das nicht auch Zufall sein kann.'),
+    ('patterns_too_few', 'Too few days to look for patterns: times of day and meals need nine, days of the week nine '
+      'weeks.',
+     'Zu wenige Tage, um nach Mustern zu suchen: Tageszeiten und Mahlzeiten brauchen neun, Wochentage neun Wochen.'),
+    ('patterns_say', '%s comparisons were looked at, over up to %s days to the newest reading. Named '
+      'is what still holds when it is taken into account that so many were looked at (false-discovery '
+      'rate of at most 3 %%). No cause is named.',
+     '%s Vergleiche wurden angesehen, an bis zu %s Tagen bis zum neuesten Messwert. '
+     'Genannt ist, was auch dann noch gilt, wenn man berücksichtigt, dass so viele angesehen wurden '
+     '(Falschentdeckungsrate höchstens 3 %%). Eine Ursache ist nicht genannt.'),
     -- Data.
     ('quality', 'Quality of the data', 'Qualität der Daten'),
     ('quality_of', 'What the numbers above rest on', 'Worauf die Zahlen oben beruhen'),
     ('quality_head', '{what,how much}', '{was,wie viel}'),
     ('step', 'usual distance of readings', 'üblicher Abstand der Messwerte'),
     ('minutes', '%s min', '%s min'), ('hours', '%s h', '%s h'),
-    ('gaps', 'gaps of more than 30 minutes', 'Lücken von mehr als 30 Minuten'),
+    ('gap', 'gaps without readings', 'Lücken ohne Messwerte'),
     ('gap_longest', 'longest gap', 'längste Lücke'),
-    ('flat', 'stretches of an hour and more without any change',
-    'Strecken von einer Stunde und mehr ohne jede Änderung'),
-    ('jumps', 'jumps faster than a body can', 'Sprünge, schneller als ein Körper kann'),
+    ('warm_up', 'gaps after which perhaps a new sensor began', 'Lücken, nach denen vielleicht ein neuer Sensor begann'),
+    ('stuck', 'stretches of an hour and more with the same reading',
+     'Strecken von einer Stunde und mehr mit demselben Wert'),
+    ('jump', 'jumps, faster than glucose changes', 'Sprünge, schneller als Glukose sich ändert'),
+    ('two_sensors', 'stretches whose readings contradict each other, perhaps of two sensors',
+     'Strecken, deren Werte sich widersprechen, vielleicht von zwei Sensoren'),
+    ('compression_low', 'sudden falls after a steady hour, perhaps pressure on the sensor',
+     'plötzliche Abfälle nach einer ruhigen Stunde, vielleicht Druck auf den Sensor'),
     ('at_limit', 'readings at the limit of a sensor (40 and below, 400 and above mg/dL)',
      'Messwerte an der Grenze eines Sensors (40 und weniger, 400 und mehr mg/dL)'),
     ('late', 'readings that arrived an hour late or later', 'Messwerte, die eine Stunde oder mehr zu spät ankamen'),

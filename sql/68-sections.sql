@@ -236,6 +236,30 @@ $fn$;
 COMMENT ON FUNCTION glucose.report_days(uuid, date, date, jsonb) IS
 'Internal: part of glucose_report(): a strip for each day.';
 
+CREATE FUNCTION glucose.report_patterns(person_id uuid, c jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  w CONSTANT jsonb := c -> 'w';
+  -- As many as glucose_patterns() takes when it is not told: weekdays need nine weeks, whatever the page is about.
+  looked_back CONSTANT integer := 90;
+  n_asked bigint;
+  found text;
+BEGIN
+  SELECT count(*), string_agg('<li>' || glucose.html(p.words) || '</li>', ''
+                              ORDER BY abs(p.difference) DESC, p.words) FILTER (WHERE p.is_found)
+  INTO n_asked, found
+  FROM glucose.glucose_patterns(report_patterns.person_id, looked_back, c ->> 'lang', c ->> 'unit', true) p;
+  RETURN format('<section><h2>%s</h2>', glucose.html(w ->> 'patterns'))
+    || CASE WHEN n_asked = 0 THEN format('<p class="none">%s</p>', glucose.html(w ->> 'patterns_too_few'))
+       ELSE coalesce('<ul>' || found || '</ul>', format('<p class="none">%s</p>', glucose.html(w ->> 'patterns_none')))
+         || format('<p class="soft">%s</p>', glucose.html(format(w ->> 'patterns_say', n_asked, looked_back))) END
+    || '</section>';
+END
+$fn$;
+COMMENT ON FUNCTION glucose.report_patterns(uuid, jsonb) IS
+'Internal: part of glucose_report(): what glucose_patterns() finds, and of how many comparisons.';
+
 CREATE FUNCTION glucose.report_quality(person_id uuid, start_at timestamptz, c jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -245,41 +269,39 @@ DECLARE
   cells text[];
 BEGIN
   WITH reading AS (
-    SELECT r.measured_at AS at, r.mg_dl,
-    extract(epoch FROM r.measured_at - lag(r.measured_at) OVER before)::float8 / 60 AS step,
-           r.mg_dl - lag(r.mg_dl) OVER before AS change, r.recorded_at > r.measured_at + interval '1 hour' AS is_late
+    SELECT r.measured_at AS at, r.mg_dl, r.recorded_at > r.measured_at + interval '1 hour' AS is_late,
+           extract(epoch FROM r.measured_at - lag(r.measured_at) OVER (ORDER BY r.measured_at))::float8 / 60 AS step
     FROM glucose.glucose_reading r
-    WHERE r.person_id = report_quality.person_id AND r.measured_at >= report_quality.start_at
-    WINDOW before AS (ORDER BY r.measured_at)),
-  stretch AS (
-    SELECT count(*) FILTER (WHERE s.n >= 4 AND s.minutes >= 60) AS flat
-    FROM (SELECT count(*) AS n, extract(epoch FROM max(q.at) - min(q.at)) / 60 AS minutes
-          FROM (SELECT x.at, count(*) FILTER (WHERE x.change <> 0 OR x.step > 30) OVER (ORDER BY x.at) AS part
-                FROM reading x) q GROUP BY q.part) s),
+    WHERE r.person_id = report_quality.person_id AND r.measured_at >= report_quality.start_at),
+  told AS (
+    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY r.step) AS step, max(r.at) AS newest,
+           count(*) FILTER (WHERE r.mg_dl <= 40 OR r.mg_dl >= 400) AS at_limit,
+           count(*) FILTER (WHERE r.is_late) AS late FROM reading r),
   meal AS (SELECT count(*) AS n, count(m.carbs_g) AS with_carbs FROM glucose.meal m
            WHERE m.person_id = report_quality.person_id AND m.eaten_at >= report_quality.start_at),
-  told AS (
-    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY r.step) AS step, count(*) FILTER (WHERE r.step > 30) AS gaps,
-           max(r.step) AS longest, count(*)
-           FILTER (WHERE abs(r.change) > 15 AND r.step <= 15 AND abs(r.change) > 5 * r.step)
-           AS jumps, count(*) FILTER (WHERE r.mg_dl <= 40 OR r.mg_dl >= 400) AS at_limit,
-           count(*) FILTER (WHERE r.is_late) AS late, max(r.at) AS newest FROM reading r)
-  SELECT array_agg(x.cell ORDER BY q.i, x.i) INTO cells FROM told t CROSS JOIN stretch s CROSS JOIN meal m
-  CROSS JOIN LATERAL (VALUES
-    (1, w ->> 'newest', (SELECT glucose.page_day(n.at::date, c) || ', ' || glucose.page_clock(n.at)
-                         FROM unnest(glucose.wall_clock(report_quality.person_id, ARRAY[t.newest])) n (at))),
-    (2, w ->> 'step', format(w ->> 'minutes', glucose.page_number(t.step, 0, l))),
-    (3, w ->> 'gaps', t.gaps::text),
-    (4, w ->> 'gap_longest', CASE WHEN t.gaps = 0 THEN '–' WHEN t.longest >= 120
-    THEN format(w ->> 'hours', glucose.page_number(t.longest / 60, 1, l))
-                                  ELSE format(w ->> 'minutes', glucose.page_number(t.longest, 0, l)) END),
-    (5, w ->> 'flat', s.flat::text), (6, w ->> 'jumps', t.jumps::text), (7, w ->> 'at_limit', t.at_limit::text),
-    (8, w ->> 'late', t.late::text), (9, w ->> 'meals', m.n::text), (10, w ->> 'with_carbs_known', m.with_carbs::text))
-    q (i, name, value)
-  CROSS JOIN LATERAL unnest(ARRAY[q.name, q.value]) WITH ORDINALITY x (cell, i);
+  fault AS (
+    SELECT e.kind, count(*) AS n, extract(epoch FROM max(e.ended_at - e.started_at))::float8 / 60 AS longest
+    FROM glucose.glucose_events(report_quality.person_id, report_quality.start_at) e
+    WHERE e.certainty >= 0.5 GROUP BY e.kind),
+  line AS (
+    SELECT q.* FROM told t CROSS JOIN meal m LEFT JOIN fault g ON g.kind = 'gap' CROSS JOIN LATERAL (VALUES
+      (1, w ->> 'newest', (SELECT glucose.page_day(n.at::date, c) || ', ' || glucose.page_clock(n.at)
+                           FROM unnest(glucose.wall_clock(report_quality.person_id, ARRAY[t.newest])) n (at))),
+      (2, w ->> 'step', format(w ->> 'minutes', glucose.page_number(t.step, 0, l))),
+      (4, w ->> 'gap_longest', CASE WHEN g.longest >= 120
+        THEN format(w ->> 'hours', glucose.page_number(g.longest / 60, 1, l))
+        WHEN g.longest IS NOT NULL THEN format(w ->> 'minutes', glucose.page_number(g.longest, 0, l)) ELSE '–' END),
+      (10, w ->> 'at_limit', t.at_limit::text), (11, w ->> 'late', t.late::text), (12, w ->> 'meals', m.n::text),
+      (13, w ->> 'with_carbs_known', m.with_carbs::text)) q (i, name, value)
+    UNION ALL
+    SELECT k.i, w ->> k.kind, coalesce(f.n, 0)::text
+    FROM (VALUES (3, 'gap'), (5, 'warm_up'), (6, 'stuck'), (7, 'jump'), (8, 'two_sensors'), (9, 'compression_low'))
+      k (i, kind) LEFT JOIN fault f USING (kind))
+  SELECT array_agg(x.cell ORDER BY r.i, x.i) INTO cells
+  FROM line r CROSS JOIN LATERAL unnest(ARRAY[r.name, r.value]) WITH ORDINALITY x (cell, i);
   RETURN format('<section><h2>%s</h2>', glucose.html(w ->> 'quality'))
     || glucose.html_table(w ->> 'quality_of', (w ->> 'quality_head')::text[], cells) || '</section>';
 END
 $fn$;
 COMMENT ON FUNCTION glucose.report_quality(uuid, timestamptz, jsonb) IS
-'Internal: part of glucose_report(): what the data are like.';
+'Internal: part of glucose_report(): what the data are like, with what glucose_events() names of the sensor.';

@@ -65,7 +65,7 @@ BEGIN
     body := glucose.report_statistics(s, c) || glucose.report_profile(glucose_report.person_id, glucose_report.days, c)
       || glucose.report_days(glucose_report.person_id, first_day, last_day, c)
       || glucose.report_forecasts(glucose_report.person_id, since, c) || glucose.report_model(glucose_report.person_id,
-      c)
+      c) || glucose.report_patterns(glucose_report.person_id, c)
       || glucose.report_quality(glucose_report.person_id, since, c);
   END IF;
   RETURN glucose.html_page(c #>> '{w,title}',
@@ -79,4 +79,4 @@ $fn$;
 COMMENT ON FUNCTION glucose.glucose_report(uuid, integer, text, text, jsonb) IS
 'One HTML page about a person''s glucose, to look at on a phone or to print: statistics and goals, profile, '
 'days, forecasts '
-'against what happened, model and data. In English or German, mg/dL or mmol/L; nothing from elsewhere.';
+'against what happened, model, patterns and data. In English or German, mg/dL or mmol/L; nothing from elsewhere.';

@@ -165,6 +165,49 @@ SELECT (xpath('//ul[@class="tiles"]/li[1]//text()', test.body(h)))::text,
 FROM glucose_report(key('grace'), 7, 'en', 'mg/dL', '{"targets": "older"}') h,
   glucose_statistics(key('grace'), (SELECT max(measured_at) - interval '7 days' + interval '1 us' FROM glucose_reading
   WHERE person_id = key('grace')), options => '{"targets": "older"}') s;
+-- Patterns: those of glucose_patterns(), in its words, and of how many comparisons; where chance explains all, and
+-- where nothing could be asked, the page says so. Who sees none is a body that knows no time of day.
+INSERT INTO person (person_id) VALUES (key('quiet'));
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+  SELECT key('quiet'), '2026-03-01 00:00+00'::timestamptz + i * interval '15 min',
+  120 + (hashint8extended(i, 5) % 1000)::real / 100
+  FROM generate_series(0, 30 * 96) i;
+CREATE TABLE pg_temp.seen AS
+  SELECT who, id, lang, unit, glucose_report(id, 14, lang, unit) AS html
+  FROM (VALUES ('ada', :'ada'::uuid), ('grace', key('grace')), ('quiet', key('quiet')), ('spring', key('spring')))
+    w (who, id), (VALUES ('en', 'mg/dL'), ('de', 'mmol/L')) l (lang, unit);
+SELECT s.who, s.lang, cardinality(f.words) AS found, f.words = t.words AS same, t.none,
+  test.number(t.said) = a.n AND t.said ~ CASE s.lang WHEN 'de' THEN 'so viele' ELSE 'so many' END AS of_how_many,
+  a.n > 0 AS asked
+FROM seen s, LATERAL (SELECT ARRAY(SELECT p.words
+    FROM glucose_patterns(s.id, 90, s.lang, s.unit) p ORDER BY 1)) f (words),
+  LATERAL (SELECT count(*) FROM glucose_patterns(s.id, 90, everything => true)) a (n),
+  LATERAL (SELECT (xpath('//section[h2="Patterns" or h2="Muster"]', test.body(s.html)))[1]) x (part),
+  LATERAL (SELECT ARRAY(SELECT l::text FROM unnest(xpath('//li/text()', x.part)) l ORDER BY 1),
+    (xpath('//p[@class="none"]/text()', x.part))[1]::text, (xpath('//p[@class="soft"]/text()', x.part))[1]::text)
+    t (words, none, said)
+ORDER BY 1, 2 DESC;
+-- Quality: what glucose_events() names of the sensor. Planted: two hours without, ninety minutes of the same, a jump.
+INSERT INTO person (person_id) VALUES (key('faulty'));
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+  SELECT key('faulty'), at, CASE WHEN at >= '2026-03-02 20:00+00' AND at < '2026-03-02 21:35+00' THEN 115
+    ELSE 130 + 30 * sin(extract(epoch FROM at) / 5000) + extract(minute FROM at)::integer % 3
+    + CASE WHEN at >= '2026-03-03 12:00+00' AND at < '2026-03-03 12:30+00' THEN 120 ELSE 0 END END
+  FROM generate_series('2026-03-01 00:00+00', '2026-03-03 23:55+00', interval '5 min') at
+  WHERE at < '2026-03-02 08:00+00' OR at >= '2026-03-02 10:00+00';
+INSERT INTO seen SELECT 'faulty', key('faulty'), lang, 'mg/dL', glucose_report(key('faulty'), 14, lang)
+FROM unnest('{en,de}'::text[]) lang;
+SELECT s.who, s.lang, string_agg(e.kind || ' ' || e.n, ', ' ORDER BY e.i) FILTER (WHERE s.who = 'faulty') AS planted,
+  count(*) AS rows, count(*) FILTER (WHERE NOT test.is(c.cell, e.n, 0)) AS wrong
+FROM seen s, LATERAL (SELECT max(measured_at) - interval '14 days' + interval '1 us' FROM glucose_reading
+    WHERE person_id = s.id) r (since),
+  LATERAL (SELECT k.i, k.kind, count(x.kind) AS n FROM (VALUES (3, 'gap'), (5, 'warm_up'), (6, 'stuck'), (7, 'jump'),
+      (8, 'two_sensors'), (9, 'compression_low')) k (i, kind)
+    LEFT JOIN glucose_events(s.id, r.since) x ON x.kind = k.kind AND x.certainty >= 0.5 GROUP BY 1, 2) e,
+  test.cells(s.html, CASE s.lang WHEN 'de' THEN 'Worauf' ELSE 'What the numbers' END) c
+WHERE c.row_no = e.i AND c.col = 2 GROUP BY 1, 2 ORDER BY 1, 2 DESC;
+SELECT c.row_no, c.col, c.cell FROM seen s, test.cells(s.html, 'What the numbers') c
+WHERE s.who = 'faulty' AND s.lang = 'en' ORDER BY 1, 2;
 -- A sensor of every minute for 90 days, in a week that hides nothing, is still a small page.
 INSERT INTO person (person_id) VALUES (key('minute'));
 INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
@@ -234,6 +277,7 @@ $$ SELECT replace(replace(regexp_replace(regexp_replace(document, '<style>.*?</s
 SET ROLE anna;
 CREATE TABLE pg_temp.document AS
   SELECT 'report ' || lang || ' ' || unit AS name, html AS document FROM page
+  UNION ALL SELECT format('report of %s, %s', who, lang), html FROM seen
   UNION ALL SELECT format('plot of a %s, %s, %s', what, format, lang), drawn FROM plot WHERE what <> 'day'
   UNION ALL SELECT 'glucose ' || lang, predict_glucose(:'meal', jsonb_build_object('lang', lang))::text
   FROM unnest('{en,de}'::text[]) lang
