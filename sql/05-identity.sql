@@ -2,8 +2,14 @@
 CREATE FUNCTION glucose.current_identity() RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'glucose_current_identity';
 COMMENT ON FUNCTION glucose.current_identity() IS
-'Who asks: the database role, or the "sub" of the gateway''s claims. NULL when nobody is known, and then no row of '
-'any person is visible.';
+'Who asks: the database role, the "sub" of the gateway''s claims, or whom login() has let in. NULL when nobody is '
+'known, and then no row of any person is visible.';
+
+CREATE FUNCTION glucose.login(token text) RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_login';
+COMMENT ON FUNCTION glucose.login(text) IS
+'For this transaction, who asks is the "sub" of a JSON Web Token (HS256) that a key of glucose.token_key_file has '
+'signed, with "exp" and "aud"; returns it. Refused with 28000, whatever was wrong with the token.';
 
 CREATE FUNCTION glucose.visible_persons() RETURNS uuid[]
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'glucose_visible_persons';

@@ -53,6 +53,8 @@ KINDS = [
     Kind("claims without identity", "web", session="SET LOCAL glucose.identity = 'claims'"),
     Kind("claims of a stranger", "web", session="SET LOCAL glucose.identity = 'claims'; "
                                                 "SET LOCAL request.jwt.claims = '{\"sub\": \"zoe\"}'"),
+    Kind("token mode, claims of the owner, nobody logged in", "web",
+         session="SET LOCAL glucose.identity = 'token'; SET LOCAL request.jwt.claims = '{\"sub\": \"alice\"}'"),
 ]
 
 

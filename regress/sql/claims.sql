@@ -192,3 +192,30 @@ WHERE relnamespace = 'glucose'::regnamespace AND relkind IN ('r', 'v');
 RESET ROLE;
 DROP OWNED BY claims_api, claims_user CASCADE;
 DROP ROLE claims_api, claims_user;
+
+-- Claims of a session are the next client's, too, where sessions are shared: told once in every transaction that goes
+-- by them, and in no other.
+SET glucose.warn_session_claims = on;
+SELECT test.expect('SET ROLE anna; SET glucose.warn_session_claims = off') AS by_callers;
+RESET ROLE;
+SET request.jwt.claims = '{"sub": "auth0|7"}';
+SELECT current_identity(), cardinality(visible_persons()) AS persons;
+SELECT current_identity();
+BEGIN;
+SET LOCAL request.jwt.claims = '{"sub": "auth0|8"}';
+SELECT current_identity();
+SAVEPOINT a;
+SELECT set_config('request.jwt.claims', '{"sub": "auth0|7"}', true);
+SELECT current_identity();
+RELEASE a;
+SELECT current_identity();
+COMMIT;
+RESET request.jwt.claims;
+BEGIN;
+SET request.jwt.claims = '{"sub": "auth0|8"}';
+SELECT current_identity();
+ROLLBACK;
+SELECT current_identity();
+SET glucose.warn_session_claims = off;
+SET request.jwt.claims = '{"sub": "auth0|7"}';
+SELECT current_identity();

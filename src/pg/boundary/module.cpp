@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/boundary/server.hpp"
+#include "pg/boundary/setting_records.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/boundary/shared_buckets.hpp"
 
@@ -9,6 +10,7 @@ PGDLLEXPORT void _PG_init(void);
 }
 
 void _PG_init(void) {
+  glucose::pg::refuse_settings_of_connection();
   glucose::pg::settings::define();
   glucose::pg::request_shared_buckets();
 }

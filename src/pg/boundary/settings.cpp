@@ -2,6 +2,7 @@
 #include "pg/boundary/settings.hpp"
 
 #include "pg/boundary/server.hpp"
+#include "pg/boundary/token_identity.hpp"
 
 namespace glucose::pg::settings {
 
@@ -14,6 +15,9 @@ int max_train_memory_kb = 256 * 1024;
 int max_training_workers = 2;
 int min_population_persons = 10;
 char* audit_key_file = nullptr;
+char* token_key_file = nullptr;
+char* token_audience = nullptr;
+bool warn_session_claims = true;
 int audit_inputs = kInputsDigest;
 bool require_audit = false;
 constexpr int kDay = 24 * 60, kMostDays = 100 * 366;
@@ -32,8 +36,10 @@ int update_interval_min = 7 * kDay;
 double drift_effect = 0.3;
 
 namespace {
-const config_enum_entry kIdentityOptions[] = {
-    {"role", kIdentityRole, false}, {"claims", kIdentityClaims, false}, {nullptr, 0, false}};
+const config_enum_entry kIdentityOptions[] = {{"role", kIdentityRole, false},
+                                              {"claims", kIdentityClaims, false},
+                                              {"token", kIdentityToken, false},
+                                              {nullptr, 0, false}};
 const config_enum_entry kInputsOptions[] = {
     {"none", kInputsNone, false}, {"digest", kInputsDigest, false}, {"full", kInputsFull, false}, {nullptr, 0, false}};
 
@@ -93,13 +99,27 @@ void define_updates() {
                           "When there is any new outcome.", &update_interval_min, 7 * kDay, 0, kMostDays * kDay,
                           PGC_USERSET, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
 }
+
+void define_identity() {
+  DefineCustomEnumVariable("glucose.identity", "How pg_glucose knows who asks.",
+                           "role: the database role; claims: \"sub\" of request.jwt.claims, which the gateway "
+                           "in front of the database must set; token: whom glucose.login() has let in.",
+                           &identity, kIdentityRole, kIdentityOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable("glucose.token_key_file", "File with the keys that tokens of login() are signed with.",
+                             "A key a line, at most two; relative to the data directory.", &token_key_file, "",
+                             PGC_SUSET, GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable("glucose.token_audience", "What \"aud\" of a token must name.", nullptr, &token_audience,
+                             "pg_glucose", PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("glucose.warn_session_claims",
+                           "Whether claims that outlast their transaction are warned about.",
+                           "Through a pooler the next client of the session is who they name.", &warn_session_claims,
+                           true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  define_token_identity();
+}
 }  // namespace
 
 void define() {
-  DefineCustomEnumVariable("glucose.identity", "How pg_glucose knows who asks.",
-                           "role: the database role; claims: \"sub\" of request.jwt.claims, which the gateway "
-                           "in front of the database must set.",
-                           &identity, kIdentityRole, kIdentityOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  define_identity();
   DefineCustomIntVariable("glucose.cache_size",
                           "Memory for decoded models in one backend, and as much again for persons.",
                           "0: what is known of persons is read anew for every forecast.", &cache_size_kb, kUsualCacheKb,

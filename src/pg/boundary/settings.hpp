@@ -5,7 +5,7 @@
 namespace glucose::pg::settings {
 
 /// How a caller is known (glucose.identity, superuser only).
-enum Identity : int { kIdentityRole, kIdentityClaims };
+enum Identity : int { kIdentityRole, kIdentityClaims, kIdentityToken };
 /// What the log keeps of what a model looked at.
 enum AuditInputs : int { kInputsNone, kInputsDigest, kInputsFull };
 
@@ -15,6 +15,9 @@ extern int max_train_memory_kb;     // glucose.max_train_memory: refuse a traini
 extern int max_training_workers;    // glucose.max_training_workers: background trainings at once, on the server
 extern int min_population_persons;  // glucose.min_population_persons: fewer would be told of by a model of all
 extern char* audit_key_file;        // glucose.audit_key_file: empty: rows of the log are not signed
+extern char* token_key_file;        // glucose.token_key_file: what tokens of login() are signed with
+extern char* token_audience;        // glucose.token_audience: for whom a token must have been issued
+extern bool warn_session_claims;    // glucose.warn_session_claims: of claims that outlast their transaction
 extern int audit_inputs;            // glucose.audit_inputs: one of AuditInputs
 extern bool require_audit;          // glucose.require_audit: no answer without a row of the log
 extern int values_retention_min;    // glucose.values_retention

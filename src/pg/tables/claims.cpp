@@ -2,6 +2,8 @@
 #include "pg/tables/claims.hpp"
 
 #include "pg/boundary/server.hpp"
+#include "pg/boundary/setting_records.hpp"
+#include "pg/boundary/settings.hpp"
 
 namespace glucose::pg {
 
@@ -187,6 +189,20 @@ char* subject_of_claims(const char* json) {
   if (subject != nullptr && strlcpy(last.subject, subject, sizeof last.subject) >= sizeof last.subject) return subject;
   last.is_known = true;
   return subject;
+}
+
+void warn_of_session_claims() {
+  static LocalTransactionId looked_in = InvalidLocalTransactionId;
+  // A parallel worker has its leader's settings as if they were its session's.
+  if (!settings::warn_session_claims || looked_in == PGG_LOCAL_XID || IsBackgroundWorker) return;
+  looked_in = PGG_LOCAL_XID;
+  if (!outlasts_transaction("request.jwt.claims")) return;
+  ereport(WARNING,
+          (errmsg("request.jwt.claims outlast their transaction"),
+           errhint("Through a pooler the next client of this session would be who they name: the gateway sets them by "
+                   "SET LOCAL, or callers log in by a token. A session of its own for each caller: "
+                   "glucose.warn_session_claims = off."),
+           errhidestmt(true), errhidecontext(true)));
 }
 
 }  // namespace glucose::pg

@@ -7,4 +7,7 @@ namespace glucose::pg {
 /// Does not raise on malformed text.
 char* subject_of_claims(const char* json);
 
+/// Once in a transaction, if the claims are the session's: a WARNING. Whoever gets the session next is who they name.
+void warn_of_session_claims();
+
 }  // namespace glucose::pg

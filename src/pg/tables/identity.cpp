@@ -6,6 +6,7 @@
 
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/boundary/token_identity.hpp"
 #include "pg/tables/added_person.hpp"
 #include "pg/tables/claims.hpp"
 #include "pg/tables/query.hpp"
@@ -16,20 +17,38 @@
 namespace glucose::pg {
 
 char* current_identity() {
-  if (settings::identity == settings::kIdentityRole) return identity_of_role(GetUserId());
-  const char* claims = GetConfigOption("request.jwt.claims", true, false);
-  return claims != nullptr ? subject_of_claims(claims) : nullptr;
+  switch (settings::identity) {
+    case settings::kIdentityRole:
+      return identity_of_role(GetUserId());
+    case settings::kIdentityToken:
+      return token_identity() != nullptr ? pstrdup(token_identity()) : nullptr;
+    default: {
+      const char* claims = GetConfigOption("request.jwt.claims", true, false);
+      char* subject = claims != nullptr ? subject_of_claims(claims) : nullptr;
+      if (subject != nullptr) warn_of_session_claims();
+      return subject;
+    }
+  }
 }
+
+namespace {
+const char* hint_for_nobody() {
+  switch (settings::identity) {
+    case settings::kIdentityRole:
+      return "This role has the name of another one that was known here before, or a name that is no text in this "
+             "database. The owner of the tables decides who it is: SELECT glucose.bind_identity(identity, role).";
+    case settings::kIdentityToken:
+      return "Log in first, in the same transaction: SELECT glucose.login(token).";
+    default:
+      return "The gateway must set request.jwt.claims with a \"sub\" for this transaction.";
+  }
+}
+}  // namespace
 
 void raise_no_identity() {
   forget_failure();  // nothing that concerns one person only
-  const bool by_role = settings::identity == settings::kIdentityRole;
-  ereport(ERROR,
-          (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
-           by_role ? errhint("This role has the name of another one that was known here before, or a name that is "
-                             "no text in this database. The owner of the tables decides who it is: SELECT "
-                             "glucose.bind_identity(identity, role).")
-                   : errhint("The gateway must set request.jwt.claims with a \"sub\" for this transaction.")));
+  ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), errmsg("no identity"),
+                  errhint("%s", hint_for_nobody())));
   pg_unreachable();
 }
 

@@ -125,12 +125,12 @@ StringInfoData bytes_of_purge(const uint8* mac, TimestampTz purged_at) {
 }
 
 void sign(const StringInfoData& bytes, int key, uint8* out) {
-  audit_hmac(key, bytes.data, static_cast<size_t>(bytes.len), out);
+  keyed_hash(audit_key, key, bytes.data, static_cast<size_t>(bytes.len), out);
   pfree(bytes.data);
 }
 
 bool fits(const StringInfoData& bytes, const uint8* mac) {
-  const bool same = audit_hmac_fits(bytes.data, static_cast<size_t>(bytes.len), mac);
+  const bool same = keyed_hash_fits(audit_key, bytes.data, static_cast<size_t>(bytes.len), mac);
   pfree(bytes.data);
   return same;
 }

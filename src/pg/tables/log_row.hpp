@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // A row of the log and its signature. What is signed is the row as it is stored, so that whoever reads it can check it.
 #pragma once
-#include "pg/boundary/audit_key.hpp"
+#include "pg/boundary/key_file.hpp"
 
 namespace glucose::pg {
 

@@ -89,7 +89,7 @@ StringInfoData bytes_of_release(const Seal& seal) {
 }
 
 bool fits(const StringInfoData& bytes, const uint8* mac) {
-  return audit_hmac_fits(bytes.data, static_cast<size_t>(bytes.len), mac);
+  return keyed_hash_fits(audit_key, bytes.data, static_cast<size_t>(bytes.len), mac);
 }
 
 bool copy_digest(Datum bytes, uint8* out) {
@@ -116,7 +116,7 @@ bool hold(const pg_uuid_t* person_id) {
 
 void write_seal(Seal& seal) {
   const StringInfoData bytes = bytes_of_seal(seal);
-  audit_hmac(0, bytes.data, static_cast<size_t>(bytes.len), seal.mac);
+  keyed_hash(audit_key, 0, bytes.data, static_cast<size_t>(bytes.len), seal.mac);
   Parameters p;
   p.add(Int64GetDatum(seal.seal_no));
   p.add(TimestampTzGetDatum(seal.sealed_at));
@@ -181,7 +181,7 @@ pg_uuid_t subject_of(const pg_uuid_t* person_id, int key) {
   appendStringInfoString(&bytes, "subject of the log, 1");
   put(&bytes, person_id->data, UUID_LEN);
   uint8 mac[kSha256Bytes];
-  audit_hmac(key, bytes.data, static_cast<size_t>(bytes.len), mac);
+  keyed_hash(audit_key, key, bytes.data, static_cast<size_t>(bytes.len), mac);
   pfree(bytes.data);
   pg_uuid_t subject;
   memcpy(subject.data, mac, UUID_LEN);
@@ -189,7 +189,7 @@ pg_uuid_t subject_of(const pg_uuid_t* person_id, int key) {
 }
 
 Datum subjects_of(const pg_uuid_t* persons, uint64 n) {
-  const auto keys = static_cast<uint64>(audit_keys());
+  const auto keys = static_cast<uint64>(keys_of(audit_key));
   auto* ids = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (n * keys + 1)));
   auto* subjects = static_cast<Datum*>(palloc(sizeof(Datum) * (n * keys + 1)));
   for (uint64 i = 0; i < n * keys; ++i) {
@@ -243,7 +243,7 @@ bool seal_in(const SPITupleTable* rows, uint64 row, Seal* seal) {
 
 Sealed seal_rows(TimestampTz until, int64 max_rows) {
   Sealed sealed;
-  (void)require_audit_keys();
+  (void)require_keys_of(audit_key);
   const pg_uuid_t all{};
   if (!try_transaction_lock(kSealLock, &all)) return sealed;
   Seal newest = read_newest();
@@ -275,14 +275,14 @@ bool release_seal(int64 seal_no) {
   if (!seal_in(SPI_tuptable, 0, &seal) || !fits_seal(seal)) return false;
   const StringInfoData bytes = bytes_of_release(seal);
   uint8 mac[kSha256Bytes];
-  audit_hmac(0, bytes.data, static_cast<size_t>(bytes.len), mac);
+  keyed_hash(audit_key, 0, bytes.data, static_cast<size_t>(bytes.len), mac);
   p.add(bytes_datum(mac, sizeof mac));
   run(mark_released, p, Mode::as_owner);
   return true;
 }
 
 int release_orphans(int most) {
-  if (audit_keys() == 0) return 0;
+  if (keys_of(audit_key) == 0) return 0;
   run(all_persons, Parameters(), Mode::as_owner);
   uint64 n;
   const pg_uuid_t* persons = ids_of_result(&n);

@@ -3,6 +3,7 @@
 
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/boundary/token_identity.hpp"
 #include "pg/tables/query.hpp"
 
 extern "C" {
@@ -29,8 +30,9 @@ void apply_settings_of(Oid role) {
   CommitTransactionCommand();
 }
 
-// The gateway is not here to say who asks: the job's identity does.
+// Neither the gateway nor a token is here to say who asks: the job's identity does.
 void assume_identity(const char* identity) {
+  assume_token_identity(identity, TokenScope::session);
   if (settings::identity != settings::kIdentityClaims) return;
   StringInfoData claims;
   initStringInfo(&claims);

@@ -203,7 +203,7 @@ void check_rows(const SPITupleTable* rows, uint64 n, const Seals& seals, ReturnS
 }  // namespace
 
 void check_log_of(const pg_uuid_t* person_id, ReturnSetInfo* result) {
-  (void)require_audit_keys();
+  (void)require_keys_of(audit_key);
   check_count(result);
   const Seals seals = read_seals_of(person_id, result);
   Parameters p;
@@ -215,7 +215,7 @@ void check_log_of(const pg_uuid_t* person_id, ReturnSetInfo* result) {
 }
 
 void check_seals(ReturnSetInfo* result) {
-  (void)require_audit_keys();
+  (void)require_keys_of(audit_key);
   check_count(result);
   int64 last = 0;
   for (uint64 n = kSealsAtOnce; n == kSealsAtOnce;) {

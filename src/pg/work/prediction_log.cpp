@@ -127,7 +127,7 @@ float elapsed_ms(instr_time started) {
 }
 
 void add_signature(Parameters& p, const LogRow& row) {
-  if (audit_keys() == 0) {
+  if (keys_of(audit_key) == 0) {
     p.add_null();
     p.add_null();
     return;

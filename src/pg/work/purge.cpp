@@ -117,7 +117,7 @@ int64 purge_values(int most, TimestampTz now, TimestampTz& place) {
   p.add(TimestampTzGetDatum(minutes_before(now, settings::values_retention_min)));
   p.add(TimestampTzGetDatum(minutes_before(now, settings::rollback_window_min)));
   p.add(interval_of(settings::rollback_window_min));
-  p.add(BoolGetDatum(audit_keys() > 0));
+  p.add(BoolGetDatum(keys_of(audit_key) > 0));
   p.add(Int32GetDatum(most));
   p.add(TimestampTzGetDatum(place));
   run(rows_with_old_values, p, Mode::as_owner);
@@ -174,7 +174,7 @@ Purged purge_piece(int most, PurgePlace& place) {
   Purged purged;
   const TimestampTz now = GetCurrentTimestamp();
   if (place.seal < 0) forget_calls(now);
-  if (place.seal < 0 && audit_keys() > 0) {
+  if (place.seal < 0 && keys_of(audit_key) > 0) {
     (void)seal_rows(now, kMostSealedFirst);
     (void)release_orphans(most);
   }
@@ -183,7 +183,7 @@ Purged purge_piece(int most, PurgePlace& place) {
   purged.values = purge_values(most, now, place.values);
   const Datum until = TimestampTzGetDatum(minutes_before(now, settings::audit_retention_min));
   purge_unsigned(most, until, place.rows, purged);
-  if (audit_keys() > 0) purge_seals(most, until, place.seal, purged);
+  if (keys_of(audit_key) > 0) purge_seals(most, until, place.seal, purged);
   purged.is_done = purged.values == 0 && purged.rows == 0 && before == place.seal;
   return purged;
 }

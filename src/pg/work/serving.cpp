@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "core/asking/finite.hpp"
-#include "pg/boundary/audit_key.hpp"
 #include "pg/boundary/guard.hpp"
+#include "pg/boundary/key_file.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/identity.hpp"
@@ -128,7 +128,7 @@ const Answer* ask(const Asking& asking, const AnyModel& model, const Known& know
 // With glucose.require_audit nobody is answered off the record but who works for all.
 void require_row_of_log(const Asking& asking) {
   if (!asking.is_logged) return require_steward("forecasts that are not logged");
-  (void)require_audit_keys();
+  (void)require_keys_of(audit_key);
   if (!XactReadOnly && !RecoveryInProgress()) return;
   ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
                   errmsg("a forecast needs a row of the log, and nothing can be written here"),
