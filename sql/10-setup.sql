@@ -44,6 +44,7 @@ BEGIN
     RAISE NOTICE 'role "%" is the steward', steward;
   END IF;
   PERFORM glucose.setup_relations();
+  PERFORM glucose.tell_of_security();
   RETURN latest::text;
 END
 $fn$;
@@ -51,9 +52,11 @@ COMMENT ON FUNCTION glucose.setup(name) IS
 'Creates the tables, policies and indexes in schema glucose, owned by the caller, or migrates them after an '
 'upgrade; returns the schema version. With steward, that role sees all persons and trains for them: add_steward().';
 
-CREATE FUNCTION glucose.setup_policies() RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION glucose.own_policies(OUT relation text, OUT name text, OUT command text, OUT using_rows text,
+  OUT check_rows text, OUT oid oid) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 60 SET search_path = pg_catalog, pg_temp
 AS $fn$
+#variable_conflict use_column
 DECLARE
   own_rows CONSTANT text := 'owner = glucose.current_identity()';
   visible_rows CONSTANT text := 'person_id = ANY (glucose.visible_persons())';
@@ -62,21 +65,12 @@ DECLARE
   recorded_rows CONSTANT text := 'glucose.may_record(person_id)';
   entered_rows CONSTANT text := managed_rows || ' OR ' || recorded_rows
                                 || ' AND entered_by = glucose.current_identity()';
-  relation regclass;
-  policy record;
 BEGIN
-  -- Enabled and forced: the owner of the tables is bound by it too. A view in a table's place has its own tables'.
-  FOR relation IN
-    SELECT c.oid FROM pg_class c
-    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p')
-      AND NOT (c.relrowsecurity AND c.relforcerowsecurity) AND pg_has_role(c.relowner, 'USAGE')
-  LOOP
-    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', relation);
-  END LOOP;
   -- The check of an update asks who owned the person before it (owned_persons() sees the statement's snapshot): the new
   -- row alone would let anyone write its own name into it.
-  FOR policy IN
-    SELECT p.*, to_regclass('glucose.' || p.relation) AS oid
+  RETURN QUERY
+    SELECT p.relation::text, p.name::text, p.command::text, p.using_rows::text, p.check_rows::text,
+           to_regclass('glucose.' || p.relation)::oid
     FROM (VALUES
       ('person', 'own_read', 'SELECT', own_rows, NULL),
       ('person', 'own_add', 'INSERT', NULL, own_rows),
@@ -122,7 +116,8 @@ BEGIN
     ) AS p (relation, name, command, using_rows, check_rows)
     UNION ALL
     -- Of an application's own table we do not know who has entered a row: only managers correct it.
-    SELECT c.relname, p.name, p.command, CASE WHEN p.is_using THEN p.rows END, CASE WHEN p.is_check THEN p.rows END,
+    SELECT c.relname::text, p.name, p.command, CASE WHEN p.is_using THEN p.rows END,
+    CASE WHEN p.is_check THEN p.rows END,
            c.oid
     FROM (SELECT c.*, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'entered_by'
                               AND a.atttypid = 'text'::regtype AND NOT a.attisdropped) AS knows
@@ -133,7 +128,28 @@ BEGIN
       ('enter', 'INSERT', CASE WHEN c.knows THEN entered_rows ELSE recorded_rows END, false, true),
       ('correct', 'UPDATE', CASE WHEN c.knows THEN entered_rows ELSE managed_rows END, true, true),
       ('remove', 'DELETE', CASE WHEN c.knows THEN entered_rows ELSE managed_rows END, true, false)
-    ) AS p (name, command, rows, is_using, is_check)
+    ) AS p (name, command, rows, is_using, is_check);
+END
+$fn$;
+COMMENT ON FUNCTION glucose.own_policies() IS
+'Internal: part of setup() and security_check(): the policies of who sees and writes which persons'' rows.';
+
+CREATE FUNCTION glucose.setup_policies() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+DECLARE
+  relation regclass;
+  policy record;
+BEGIN
+  -- Enabled and forced: the owner of the tables is bound by it too. A view in a table's place has its own tables'.
+  FOR relation IN
+    SELECT c.oid FROM pg_class c
+    WHERE c.relnamespace = 'glucose'::regnamespace AND c.relkind IN ('r', 'p')
+      AND NOT (c.relrowsecurity AND c.relforcerowsecurity) AND pg_has_role(c.relowner, 'USAGE')
+  LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', relation);
+  END LOOP;
+  FOR policy IN SELECT * FROM glucose.own_policies()
   LOOP
     IF EXISTS (SELECT FROM pg_class c WHERE c.oid = policy.oid AND c.relkind IN ('r', 'p'))
        AND NOT EXISTS (SELECT FROM pg_policy q WHERE q.polrelid = policy.oid AND q.polname = policy.name) THEN

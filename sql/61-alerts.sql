@@ -231,17 +231,14 @@ BEGIN
                     AND s.sampled_at > now() - interval '8 days' ORDER BY s.sampled_at LIMIT 1) AS before) g
     WHERE g.now > growth * g.before AND g.now - g.before > 1e8;
   -- What the server writes into its own log, or loses when it crashes.
+  RETURN QUERY SELECT 'setting', l.subject, l.severity, l.finding FROM glucose.leaking_settings() l
+               WHERE l.severity <> 'info';
   RETURN QUERY
-    SELECT 'setting', s.name, s.severity, s.message
+    SELECT 'setting', s.name, 'critical', s.message
     FROM (VALUES
-      ('log_statement', 'warning', 'statements are logged, with what they say of persons',
-       current_setting('log_statement') IN ('mod', 'all')),
-      ('log_min_duration_statement', 'warning', 'slow statements are logged with their parameters',
-       current_setting('log_min_duration_statement') <> '-1' AND current_setting('log_parameter_max_length') <> '0'),
-      ('fsync', 'critical', 'what is committed may be lost in a crash', current_setting('fsync') = 'off'),
-      ('full_page_writes', 'critical', 'what is stored may be damaged by a crash',
-      current_setting('full_page_writes') = 'off')
-    ) s (name, severity, message, is_so)
+      ('fsync', 'what is committed may be lost in a crash', current_setting('fsync') = 'off'),
+      ('full_page_writes', 'what is stored may be damaged by a crash', current_setting('full_page_writes') = 'off')
+    ) s (name, message, is_so)
     WHERE s.is_so;
 END
 $fn$;
