@@ -104,15 +104,14 @@ SET client_min_messages = warning;
 CREATE EXTENSION pg_glucose;
 GRANT CREATE, USAGE ON SCHEMA glucose TO security_owner WITH GRANT OPTION;
 SET ROLE security_owner;
-SELECT glucose.setup();
+SELECT glucose.setup() IS NOT NULL AS set_up;
 SELECT count(*) FILTER (WHERE severity = 'critical') AS critical FROM glucose.security_check();
 RESET ROLE;
 GRANT security_owner TO security_caller;
 SELECT severity, finding FROM glucose.security_check() WHERE finding LIKE '%security_caller%';
-SET client_min_messages = notice;
 SET ROLE security_owner;
 GRANT TRUNCATE ON glucose.meal TO security_caller;
-SELECT glucose.setup();
+SELECT glucose.setup() IS NOT NULL AS set_up;
 \c postgres
 DROP DATABASE test_security_owner;
 DROP DATABASE test_security;

@@ -290,6 +290,10 @@ bool sees_by_our_policies_alone() {
   return !has_policy_of_its_own('r');
 }
 
+bool owns(const pg_uuid_t* person_id) {
+  return may(kOwned, person_id);
+}
+
 bool may_record(const pg_uuid_t* person_id) {
   return may(kRecorded, person_id) || is_added_here(person_id);
 }

@@ -17,6 +17,8 @@ bool sees_by_our_policies_alone();
 /// False when no policy can show this person to the caller, decided without a look at the person: whether it is there
 /// or not takes the same time. Call it before a row is looked for by an id that the caller has chosen.
 bool may_see(const pg_uuid_t* person_id);
+/// Whether a person is the caller's own.
+bool owns(const pg_uuid_t* person_id);
 /// Whether the caller may add meals and readings of a person, as the policies of the two tables ask.
 bool may_record(const pg_uuid_t* person_id);
 /// Whom the caller sees, palloc'ed; nullptr when that is more than `most` persons or not by our policies alone. Asked

@@ -9,6 +9,7 @@
 
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/erasure.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/marks.hpp"
 #include "pg/tables/sight.hpp"
@@ -288,6 +289,8 @@ namespace {
 /// The person whose settled rows may be used now; null: none. Sets last_mark.
 KeptPerson* kept_of(const Person& person) {
   Snapshot snapshot = GetActiveSnapshot();
+  static uint64 erasures = 0;
+  if (somebody_was_erased(&erasures)) forget_kept();
   bool changed = false;
   const bool can = settings::cache_size_kb > 0 && snapshot->snapshot_type == SNAPSHOT_MVCC &&
                    !IsolationIsSerializable() && rows_can_be_kept(&changed);

@@ -6,6 +6,7 @@
 #include "pg/boundary/digest.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/erasure.hpp"
 #include "pg/tables/kept.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/rate_limits.hpp"
@@ -268,6 +269,8 @@ const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_
   memcpy(digest.data(), row.sha256, digest.size());
   const CachedModel* cached = nullptr;
   ModelCache& models = cache();
+  static uint64 erasures = 0;
+  if (somebody_was_erased(&erasures)) guarded([&] { (void)models.clear(); });
   guarded([&] { cached = models.find(digest); });
   // Bytes of another task are decoded again, and the decoder says that they do not fit.
   if (cached != nullptr && cached->task == &task) return cached->model.get();

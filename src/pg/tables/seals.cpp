@@ -51,6 +51,11 @@ Query seals_of_nobody{
     "AND subject OPERATOR(pg_catalog.<>) ALL ($1) ORDER BY seal_no USING OPERATOR(pg_catalog.<) LIMIT $2",
     2,
     {UUIDARRAYOID, INT4OID}};
+Query seals_of_person{
+    "SELECT seal_no FROM glucose.audit_seal WHERE subject OPERATOR(pg_catalog.=) ANY ($1) "
+    "ORDER BY seal_no USING OPERATOR(pg_catalog.<)",
+    1,
+    {UUIDARRAYOID}};
 Query all_persons{"SELECT person_id FROM glucose.person", 0, {}};
 
 void put_int64(StringInfo out, int64 number) {
@@ -290,6 +295,14 @@ int release_orphans(int most) {
   p.add(subjects_of(persons, n));
   p.add(Int32GetDatum(most));
   run(seals_of_nobody, p, Mode::as_owner);
+  return release_all_of_result();
+}
+
+int release_seals_of(const pg_uuid_t* person_id) {
+  if (keys_of(audit_key) == 0) return 0;
+  Parameters p;
+  p.add(subjects_of(person_id, 1));
+  run(seals_of_person, p, Mode::as_owner);
   return release_all_of_result();
 }
 

@@ -64,5 +64,7 @@ Sealed seal_rows(TimestampTz until, int64 max_rows);
 bool release_seal(int64 seal_no);
 /// Of those whose person is gone, at most `most`; how many it were.
 int release_orphans(int most);
+/// All of a person whose rows go in this transaction; 0 without a key.
+int release_seals_of(const pg_uuid_t* person_id);
 
 }  // namespace glucose::pg
