@@ -63,10 +63,14 @@ BEGIN
   -- Tables that are the application's own need not have a foreign key, and views cannot.
   BEGIN
     DELETE FROM glucose.meal WHERE person_id = id;
+  EXCEPTION WHEN object_not_in_prerequisite_state OR feature_not_supported OR insufficient_privilege THEN
+    remains := remains || to_jsonb('what is beneath the view glucose.meal: nothing can be deleted through it'::text);
+  END;
+  BEGIN
     DELETE FROM glucose.glucose_reading WHERE person_id = id;
   EXCEPTION WHEN object_not_in_prerequisite_state OR feature_not_supported OR insufficient_privilege THEN
-    remains := remains || jsonb_build_array('glucose.meal and glucose.glucose_reading, which are views that nothing '
-                                            'can be deleted through: delete the rows beneath them');
+    remains := remains
+      || to_jsonb('what is beneath the view glucose.glucose_reading: nothing can be deleted through it'::text);
   END;
   SELECT e.* INTO erased FROM glucose.erase_person(id) e;
   RETURN jsonb_build_object('person_id', id, 'deleted', deleted, 'seals_released', erased.seals_released,

@@ -105,4 +105,6 @@ SET ROLE anna;
 SELECT done -> 'deleted' -> 'meal' AS meals, done -> 'remains' -> -1 AS said
 FROM forget_person(:'amy', :'amy') done;
 RESET ROLE;
-SELECT (SELECT count(*) FROM person) AS persons, (SELECT count(*) > 0 FROM public.own_reading) AS readings_beneath;
+SELECT (SELECT count(*) FROM person) AS persons,
+  (SELECT count(*) FROM public.own_meal WHERE person_id = :'amy') AS meals_beneath,
+  (SELECT count(*) > 0 FROM public.own_reading) AS readings_beneath;

@@ -59,6 +59,8 @@ Query mark_populations{
 // Stronger than what others queue at: who trains a population from it or records for it has ended, or finds it gone.
 Query lock_whole_person{
     "SELECT FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1 FOR UPDATE", 1, {UUIDOID}};
+// As the caller, by the policies.
+Query delete_person{"DELETE FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1", 1, {UUIDOID}};
 Query person_there{
     "SELECT EXISTS (SELECT FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) $1)", 1, {UUIDOID}};
 
