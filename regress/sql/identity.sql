@@ -169,7 +169,8 @@ SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call
   'glucose_report(%L)', 'glucose_report(%L, 3, ''de'', ''mmol/L'')', 'glucose_plot(%L, at => ''2026-01-20'')',
   'glucose_plot(%L, meal_id => glucose.key(''none''))', 'glucose_outlook(%L)', 'glucose_outlook_json(%L)',
   'wall_clock(%L, ''{2026-01-06}'')', 'midnights(%L, ''2026-01-05'', ''2026-01-06'')', 'glucose_patterns(%L)',
-  'glucose_patterns(%L, 14, ''de'', ''mmol/L'', true)', 'glucose_outlook(%L, 3, ''2026-01-20'')']) AS call
+  'glucose_patterns(%L, 14, ''de'', ''mmol/L'', true)', 'glucose_outlook(%L, 3, ''2026-01-20'')',
+  'forget_person(%L, ''x'')', 'erase_person(%L)', 'rows_of_person(%L)']) AS call
 WHERE NOT test.same(call, :'anna');
 SELECT call AS tells_the_difference, test.expect(format('SELECT * FROM ' || call, :'meal')) FROM unnest(ARRAY[
   'predict_glucose(%L)', 'predict_glucose(%L, ''{"version": "1.0.0"}'')', 'glucose_forecast(%L)',
@@ -186,8 +187,7 @@ SELECT test.expect(format('SELECT predict_glucose(%L)', :'meal')) = format('P000
 SELECT proname AS not_tried FROM pg_proc WHERE pronamespace = 'glucose'::regnamespace
   AND pg_get_function_arguments(oid) ~ '^(person|meal)_id uuid' AND proname NOT LIKE 'report\_%'
   AND proname NOT IN ('may_record', 'may_manage', 'predict_meal', 'train_model', 'tune_model', 'evaluate_model',
-  'training_dataset',
-  'calculate_user_baseline',
+  'training_dataset', 'calculate_user_baseline', 'forget_person', 'erase_person', 'rows_of_person',
     'extract_glucose_history', 'list_model_versions', 'active_model_version', 'require_person', 'deploy_model',
     'predict_glucose', 'cgm_forecast',
     'glucose_forecast', 'extract_features', 'feature_vector', 'extract_meal_features', 'rollback_model',

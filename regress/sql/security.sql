@@ -81,6 +81,7 @@ INSERT INTO test.deed (statement, finding) VALUES
   ('CREATE FUNCTION public.f() RETURNS bigint LANGUAGE sql SECURITY DEFINER RETURN (SELECT count(*) FROM glucose.meal)',
    'f\(\) runs as'),
   ('CREATE FUNCTION public.predict_glucose(uuid) RETURNS text LANGUAGE sql RETURN ''{}''', 'has the name of one'),
+  ('CREATE EXTENSION dblink SCHEMA glucose', 'extension "dblink"'),
   ('GRANT CREATE ON SCHEMA public TO PUBLIC', 'PUBLIC may create objects in schema public'),
   ('ALTER TABLE glucose.deployment OWNER TO security_owner', 'glucose.deployment belongs to security_owner'),
   ('ALTER ROLE security_caller BYPASSRLS', 'security_caller" is not bound'),

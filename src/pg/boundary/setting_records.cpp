@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/boundary/setting_records.hpp"
 
+#include <initializer_list>
+
 #include "pg/boundary/server.hpp"
 
 extern "C" {

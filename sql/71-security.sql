@@ -54,8 +54,11 @@ BEGIN
            'It is called in place of the extension''s, by whoever has the schema in its search_path: drop it.'
     FROM pg_proc p
     WHERE p.pronamespace = 'glucose'::regnamespace AND NOT EXISTS (
-      SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pg_glucose'
-      WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e');
+      SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e');
+  RETURN QUERY
+    SELECT 'info', format('extension "%s" is installed in schema glucose', e.extname),
+           format('ALTER EXTENSION %I SET SCHEMA ..., where it can be.', e.extname)
+    FROM pg_extension e WHERE e.extnamespace = 'glucose'::regnamespace AND e.extname <> 'pg_glucose';
   RETURN QUERY
     SELECT 'warning', format('function %s runs as %s and names the schema', p.oid::regprocedure,
                              p.proowner::regrole),

@@ -12,7 +12,9 @@ AS $fn$
 DECLARE
   id CONSTANT uuid := rows_of_person.person_id;
 BEGIN
+  PERFORM glucose.require_person(id);
   RETURN jsonb_build_object(
+    'batch_answer', (SELECT count(*) FROM glucose.batch_answer WHERE person_id = id),
     'daily_metric', (SELECT count(*) FROM glucose.daily_metric WHERE person_id = id),
     'deployment', (SELECT count(*) FROM glucose.deployment WHERE person_id = id),
     'experiment_model', (SELECT count(*) FROM glucose.experiment_model WHERE person_id = id),
@@ -21,6 +23,7 @@ BEGIN
     'model_check', (SELECT count(*) FROM glucose.model_check WHERE person_id = id),
     'model_metric', (SELECT count(*) FROM glucose.model_metric WHERE person_id = id),
     'model_version', (SELECT count(*) FROM glucose.model_version WHERE person_id = id),
+    'model_update', (SELECT count(*) FROM glucose.model_update WHERE person_id = id),
     'performance_log', (SELECT count(*) FROM glucose.performance_log WHERE person_id = id),
     'person', (SELECT count(*) FROM glucose.person WHERE person_id = id),
     'person_access', (SELECT count(*) FROM glucose.person_access WHERE person_id = id),
@@ -28,6 +31,7 @@ BEGIN
     'person_time_zone', (SELECT count(*) FROM glucose.person_time_zone WHERE person_id = id),
     'prediction', (SELECT count(*) FROM glucose.prediction WHERE person_id = id),
     'prediction_feedback', (SELECT count(*) FROM glucose.prediction_feedback WHERE person_id = id),
+    'recorded_outcome', (SELECT count(*) FROM glucose.recorded_outcome WHERE person_id = id),
     'retraining_log', (SELECT count(*) FROM glucose.retraining_log WHERE person_id = id),
     'retraining_override', (SELECT count(*) FROM glucose.retraining_override WHERE person_id = id),
     'serving_mark', (SELECT count(*) FROM glucose.serving_mark WHERE person_id = id),

@@ -10,13 +10,13 @@ $fn$;
 COMMENT ON FUNCTION glucose.callers() IS
 'Internal: part of security_check(): the roles that log in and may use the tables, themselves or as another.';
 
-CREATE FUNCTION glucose.setting_of(role oid, setting text) RETURNS text
+CREATE FUNCTION glucose.setting_of(role_id oid, setting text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
   SELECT coalesce(
     (SELECT substr(c.line, strpos(c.line, '=') + 1)
      FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c (line)
-     WHERE s.setrole IN (setting_of.role, 0)
+     WHERE s.setrole IN (setting_of.role_id, 0)
        AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
        AND lower(split_part(c.line, '=', 1)) = lower(setting_of.setting)
      ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1),
