@@ -12,7 +12,7 @@ debian_program() {
     mkdir -p "$into"
     (cd "$into" && { apt-get -q download "$2" >download.log 2>&1 ||
       { as_root apt-get -q update >download.log 2>&1 && apt-get -q download "$2" >download.log 2>&1; }
-    } && dpkg -x "$2"_*.deb .) >&2 || die "no $1, and apt does not give $2: $into/download.log"
+    } && dpkg -x "$2"_*.deb .) >&2 || { say "no $1, and apt does not give $2: $into/download.log" >&2; return 1; }
     rm -f "$into/$2"_*.deb
   fi
   echo "$into/usr/bin/$1"
@@ -43,9 +43,11 @@ scrape() {
     say "skipped: neither prometheus nor Debian's packages are here"
     return
   fi
-  exporter=$(debian_program prometheus-postgres-exporter prometheus-postgres-exporter)
-  prometheus=$(debian_program prometheus prometheus)
-  promtool=$(debian_program promtool prometheus)
+  if ! { exporter=$(debian_program prometheus-postgres-exporter prometheus-postgres-exporter) &&
+    prometheus=$(debian_program prometheus prometheus) && promtool=$(debian_program promtool prometheus); }; then
+    say "skipped: nothing has scraped"
+    return
+  fi
   cmd_build
   cluster_start
   trap scrape_stop EXIT
