@@ -2,10 +2,13 @@
 # shellcheck shell=bash
 # Forecasts after meals for persons of a source that nobody learnt from; sourced by run.sh.
 : "${here:?}" "${out:?}" "${data?}" "${root:?}" "${stage_lib:-}"
+# shellcheck source=scripts/bench_core.sh
+source "$root/scripts/bench_core.sh"
 
 run_unlike() {
   local i
   [[ -n $data ]] || usage
+  build_bench_core print_prior
   sql bench -v data="$data" -f "$here/prepare.sql" -f "$here/replay.sql" -f "$here/unlike/run.sql" >&2
   mapfile -t names < <(sql bench -c 'SELECT source FROM bench.person GROUP BY 1 ORDER BY sum(scored) DESC NULLS LAST, 1')
   copies bench
@@ -17,13 +20,11 @@ run_unlike() {
 
 # library_without NUMBER: a library whose knowledge beforehand comes from the other sources; that database uses it.
 library_without() {
-  local build=$root/build/unlike prior
-  prior=$build/open_prior.cpp
+  local build=$root/build/unlike
+  local prior=$build/open_prior.cpp
   mkdir -p "$build"
-  cmake -G Ninja -S "$root" -B "$root/build/bench-core" -DCMAKE_BUILD_TYPE=Release -DPGG_BENCH=ON -DPGG_SERVER=OFF -DPGG_TESTS=OFF >&2
-  cmake --build "$root/build/bench-core" --target print_prior >&2
   sql "bench_$1" -v source="${names[$1]}" -f "$here/unlike/prior.sql" |
-    perl -ne 'chomp; print pack "H*", $_' | "$root/build/bench-core/bench/prior/print_prior" >"$prior"
+    print_prior >"$prior"
   cmake -G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DPGG_TESTS=OFF -DPGG_OPEN_PRIOR="$prior" >&2
   cmake --build "$build" --target pg_glucose >&2
   cp "$(find "$build" -name pg_glucose.so)" "$stage_lib/pg_glucose_without_$1.so"

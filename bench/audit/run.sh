@@ -8,17 +8,11 @@ self=$(readlink -f "${BASH_SOURCE[0]}")
 root=${self%/bench/*}
 # shellcheck source=scripts/cluster.sh
 source "$root/scripts/cluster.sh"
-persons=${PERSONS:-20} days=${DAYS:-60} rounds=${ROUNDS:-7} seconds=${SECONDS_EACH:-4}
-work=$(mktemp -d)
+# shellcheck source=bench/audit/asked.sh
+source "$root/bench/audit/asked.sh"
+rounds=${ROUNDS:-7} seconds=${SECONDS_EACH:-4}
 
-"$root/dev" build >&2
-cluster_start
-trap 'rm -rf "$work"; cluster_stop' EXIT
-createdb_with_glucose bench
-in_db bench -qAt -v persons="$persons" -v days="$days" -v more=0 -f "$root/bench/sql/prepare.sql" >/dev/null
-meals=$(in_db bench -qAtc 'SELECT count(*) FROM bench.late_meal')
-in_db bench -qAtc "SELECT current_setting('data_directory')" >"$work/folder"
-in_db bench -qc "COPY (SELECT repeat('0123456789abcdef', 4)) TO '$(cat "$work/folder")/audit_key'"
+start_asked
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
 

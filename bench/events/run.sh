@@ -7,11 +7,12 @@ set -euo pipefail
 root=$(readlink -f "${BASH_SOURCE[0]%/*}/../..")
 # shellcheck source=scripts/cluster.sh
 source "$root/scripts/cluster.sh"
+# shellcheck source=scripts/bench_core.sh
+source "$root/scripts/bench_core.sh"
 data=${1:-}
 (($#)) && shift
-cmake -G Ninja -S "$root" -B "$root/build/bench-core" -DCMAKE_BUILD_TYPE=Release -DPGG_BENCH=ON -DPGG_SERVER=OFF -DPGG_TESTS=OFF >&2
-cmake --build "$root/build/bench-core" --target score_events >&2
-"$root/build/bench-core/bench/events/score_events" "$@"
+build_bench_core score_events
+"$bench_core/bench/events/score_events" "$@"
 [[ -f $root/build/dev/src/pg/pg_glucose.so ]] || "$root/dev" build
 cluster_start
 createdb_with_glucose glucose

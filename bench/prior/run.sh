@@ -6,12 +6,13 @@ set -euo pipefail
 root=$(readlink -f "${BASH_SOURCE[0]%/*}/../..")
 # shellcheck source=scripts/cluster.sh
 source "$root/scripts/cluster.sh"
+# shellcheck source=scripts/bench_core.sh
+source "$root/scripts/bench_core.sh"
 data=$(readlink -e "${1:?bench prior DIR}") || { echo "no such folder" >&2; exit 2; }
 "$root/dev" build >&2
-cmake -G Ninja -S "$root" -B "$root/build/bench-core" -DCMAKE_BUILD_TYPE=Release -DPGG_BENCH=ON -DPGG_SERVER=OFF -DPGG_TESTS=OFF >&2
-cmake --build "$root/build/bench-core" --target print_prior >&2
+build_bench_core print_prior
 cluster_start
 createdb_with_glucose prior
 in_db prior -qAt -v data="$data" -f "$root/bench/prior/train.sql" |
-  perl -ne 'chomp; print pack "H*", $_' | "$root/build/bench-core/bench/prior/print_prior" >"$root/build/bench-core/open_prior.cpp"
-mv "$root/build/bench-core/open_prior.cpp" "$root/src/core/tasks/meal/models/open_prior.cpp"
+  print_prior >"$bench_core/open_prior.cpp"
+mv "$bench_core/open_prior.cpp" "$root/src/core/tasks/meal/models/open_prior.cpp"

@@ -9,19 +9,12 @@ self=$(readlink -f "${BASH_SOURCE[0]}")
 root=${self%/bench/*}
 # shellcheck source=scripts/cluster.sh
 source "$root/scripts/cluster.sh"
-persons=${PERSONS:-20} days=${DAYS:-60} rows=${ROWS:-1000000} seconds=${SECONDS_EACH:-5}
-work=$(mktemp -d)
+# shellcheck source=bench/audit/asked.sh
+source "$root/bench/audit/asked.sh"
+rows=${ROWS:-1000000} seconds=${SECONDS_EACH:-5}
 
-"$root/dev" build >&2
 cluster_settings=$'log_lock_waits = on\ndeadlock_timeout = 10ms'
-cluster_start
-trap 'rm -rf "$work"; cluster_stop' EXIT
-createdb_with_glucose bench
-in_db bench -qAt -v persons="$persons" -v days="$days" -v more=0 -f "$root/bench/sql/prepare.sql" >/dev/null
-meals=$(in_db bench -qAtc 'SELECT count(*) FROM bench.late_meal')
-in_db bench -qAtc "SELECT current_setting('data_directory')" >"$work/folder"
-in_db bench -qc "COPY (SELECT repeat('0123456789abcdef', 4)) TO '$(cat "$work/folder")/audit_key'"
-as_owner chmod 600 "$(cat "$work/folder")/audit_key"
+start_asked
 in_db bench -qc "LOAD 'pg_glucose'" -c "ALTER DATABASE bench SET glucose.audit_key_file = 'audit_key'"
 
 # One answer of each person, again and again, of the days from 400 to 40 ago. Their signatures are as long as real ones, which is
