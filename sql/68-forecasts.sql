@@ -20,29 +20,34 @@ $fn$;
 COMMENT ON FUNCTION glucose.chance_of_share(bigint, bigint) IS
 'Internal: part of glucose_report(): where a share of which k of n were counted may lie, with 95 % (Wilson 1927).';
 
-CREATE FUNCTION glucose.known_outcomes(person_id uuid, start_at timestamptz)
-RETURNS TABLE (model_type text, minutes_ahead integer, asked_at timestamptz, value double precision,
+CREATE TYPE glucose.known_outcome AS (
+  model_type text, minutes_ahead integer, asked_at timestamptz, value double precision,
   lower double precision, upper double precision, outcome double precision, level double precision,
-  score double precision)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+  score double precision);
+COMMENT ON TYPE glucose.known_outcome IS
+'Internal: part of glucose_report(): an answer with what came of it.';
+
+CREATE FUNCTION glucose.known_outcomes(person_id uuid, start_at timestamptz) RETURNS glucose.known_outcome[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-#variable_conflict use_column
 BEGIN
   -- A moment or a meal counts once, by the first answer.
-  RETURN QUERY
+  RETURN ARRAY(
+    SELECT ROW(f.*)::glucose.known_outcome FROM (
     SELECT DISTINCT ON (o.model_type, o.minutes_ahead, o.asked_at) o.model_type, o.minutes_ahead, o.asked_at,
            o.value::float8, o.lower::float8, o.upper::float8, o.outcome::float8, o.level::float8, p.score::float8
     FROM glucose.prediction_outcome o
     LEFT JOIN glucose.prediction p ON p.person_id = o.person_id AND p.prediction_id = o.prediction_id
     WHERE o.person_id = known_outcomes.person_id AND o.at >= known_outcomes.start_at AND o.outcome IS NOT NULL
       AND NOT o.in_training AND o.level IS NOT NULL
-    ORDER BY o.model_type, o.minutes_ahead, o.asked_at, o.issued_at;
+    ORDER BY o.model_type, o.minutes_ahead, o.asked_at, o.issued_at) f);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.known_outcomes(uuid, timestamptz) IS
 'Internal: part of glucose_report(): answers with what came of them, of which the model had not learnt.';
 
-CREATE FUNCTION glucose.report_latest(person_id uuid, model_type text, start_at timestamptz, c jsonb) RETURNS text
+CREATE FUNCTION glucose.report_latest(person_id uuid, model_type text, known glucose.known_outcome[], c jsonb)
+RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 #variable_conflict use_variable
@@ -56,8 +61,8 @@ DECLARE
 BEGIN
   WITH latest AS (
     SELECT o.*, row_number() OVER (ORDER BY o.asked_at) AS i, count(*) OVER () AS n FROM (
-      SELECT k.*, max(k.minutes_ahead) OVER () AS longest FROM glucose.known_outcomes(report_latest.person_id,
-        report_latest.start_at) k WHERE k.model_type = report_latest.model_type ORDER BY k.asked_at DESC) o
+      SELECT k.*, max(k.minutes_ahead) OVER () AS longest FROM unnest(known) k
+      WHERE k.model_type = report_latest.model_type ORDER BY k.asked_at DESC) o
     WHERE o.minutes_ahead = o.longest ORDER BY o.asked_at DESC LIMIT most),
   numbered AS (
     SELECT l.*, row_number() OVER (ORDER BY l.asked_at) AS place, t.local,
@@ -100,10 +105,11 @@ BEGIN
          c), ahead) || ', ' || (c ->> 'unit'), (w ->> 'latest_head')::text[], glucose.flat(cells)));
 END
 $fn$;
-COMMENT ON FUNCTION glucose.report_latest(uuid, text, timestamptz, jsonb) IS
+COMMENT ON FUNCTION glucose.report_latest(uuid, text, glucose.known_outcome[], jsonb) IS
 'Internal: part of glucose_report(): the latest answers beside what came, at the longest horizon.';
 
-CREATE FUNCTION glucose.report_accuracy(person_id uuid, start_at timestamptz, c jsonb) RETURNS text
+CREATE FUNCTION glucose.report_accuracy(person_id uuid, start_at timestamptz, known glucose.known_outcome[], c jsonb)
+RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
@@ -116,14 +122,13 @@ BEGIN
   WITH live AS (
     SELECT t.model_type, t.unit, a.*, round(a.coverage * a.n)::bigint AS held
     FROM (SELECT d.model_type, glucose.unit_of(d.model_type) AS unit FROM (
-            SELECT DISTINCT k.model_type
-            FROM glucose.known_outcomes(report_accuracy.person_id, report_accuracy.start_at) k OFFSET 0) d) t
+            SELECT DISTINCT k.model_type FROM unnest(known) k OFFSET 0) d) t
     CROSS JOIN LATERAL glucose.live_accuracy(report_accuracy.person_id, t.model_type, report_accuracy.start_at) a
     -- Of a curve of many horizons some say enough.
     WHERE t.unit <> 'probability' AND (a.minutes_ahead IN (15, 30) OR a.minutes_ahead % 60 = 0)),
   wide AS (SELECT k.model_type, k.minutes_ahead, k.level,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY k.upper - k.lower) AS width
-           FROM glucose.known_outcomes(report_accuracy.person_id, report_accuracy.start_at) k GROUP BY 1, 2, 3),
+           FROM unnest(known) k GROUP BY 1, 2, 3),
   told AS (SELECT v.*, x.width, s.low, s.high, v.level > s.high AS is_less,
                   CASE WHEN v.unit = 'mg/dL' THEN c ->> 'unit' ELSE v.unit END AS shown
            FROM live v LEFT JOIN wide x USING (model_type, minutes_ahead, level)
@@ -148,7 +153,7 @@ BEGIN
   FROM (SELECT o.model_type, avg(o.score) AS score, count(*) AS n,
                avg((abs(o.value - o.outcome) <= greatest(20, 0.2 * o.value))::integer) AS share
         FROM (SELECT x.*, max(x.minutes_ahead) OVER (PARTITION BY x.model_type) AS longest
-              FROM glucose.known_outcomes(report_accuracy.person_id, report_accuracy.start_at) x) o
+              FROM unnest(known) x) o
         WHERE o.minutes_ahead = o.longest AND o.score IS NOT NULL GROUP BY o.model_type) k
   WHERE glucose.unit_of(k.model_type) = 'mg/dL';
   RETURN glucose.html_table(w ->> 'accuracy', (w ->> 'accuracy_head')::text[], glucose.flat(cells))
@@ -156,7 +161,7 @@ BEGIN
     || coalesce(close, '');
 END
 $fn$;
-COMMENT ON FUNCTION glucose.report_accuracy(uuid, timestamptz, jsonb) IS
+COMMENT ON FUNCTION glucose.report_accuracy(uuid, timestamptz, glucose.known_outcome[], jsonb) IS
 'Internal: part of glucose_report(): errors and what ranges held, of live_accuracy().';
 
 CREATE FUNCTION glucose.page_error(value double precision, unit text, c jsonb) RETURNS text
@@ -172,17 +177,18 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
   w CONSTANT jsonb := c -> 'w';
+  known CONSTANT glucose.known_outcome[] := glucose.known_outcomes(report_forecasts.person_id,
+    report_forecasts.start_at);
   drawn text;
 BEGIN
-  SELECT string_agg(glucose.report_latest(report_forecasts.person_id, t.model_type, report_forecasts.start_at, c), ''
+  SELECT string_agg(glucose.report_latest(report_forecasts.person_id, t.model_type, known, c), ''
                     ORDER BY t.model_type DESC) INTO drawn
   -- OFFSET: the unit is asked for of each type, not of each outcome.
-  FROM (SELECT DISTINCT k.model_type
-        FROM glucose.known_outcomes(report_forecasts.person_id, report_forecasts.start_at) k OFFSET 0) t
+  FROM (SELECT DISTINCT k.model_type FROM unnest(known) k OFFSET 0) t
   WHERE glucose.unit_of(t.model_type) = 'mg/dL';
   RETURN format('<section><h2>%s</h2>', glucose.html(w ->> 'forecasts'))
     || coalesce(format('<p class="soft">%s</p>', glucose.html(w ->> 'forecasts_say')) || drawn
-                || glucose.report_accuracy(report_forecasts.person_id, report_forecasts.start_at, c),
+                || glucose.report_accuracy(report_forecasts.person_id, report_forecasts.start_at, known, c),
                 format('<p class="none">%s</p>', glucose.html(w ->> 'forecasts_none'))) || '</section>';
 END
 $fn$;

@@ -6,6 +6,13 @@ RETURN CASE c ->> 'targets' WHEN 'pregnancy' THEN '{"very_low": 54, "low": 63, "
 COMMENT ON FUNCTION glucose.report_limits(jsonb) IS
 'Internal: part of glucose_report(): the limits of the ranges, mg/dL.';
 
+CREATE FUNCTION glucose.shown_limits(c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT pg_catalog.jsonb_object_agg(x.key, glucose.page_level(x.value::float8, c))
+        FROM pg_catalog.jsonb_each_text(glucose.report_limits(c)) x);
+COMMENT ON FUNCTION glucose.shown_limits(jsonb) IS
+'Internal: part of glucose_report(): the limits of the ranges as the page writes them.';
+
 CREATE FUNCTION glucose.report_numbers(s glucose.glucose_summary, c jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -14,8 +21,7 @@ DECLARE
   l CONSTANT text := c ->> 'lang';
   u CONSTANT text := c ->> 'unit';
   digits CONSTANT integer := CASE u WHEN 'mmol/L' THEN 1 ELSE 0 END;
-  lim CONSTANT jsonb := (SELECT jsonb_object_agg(x.key, glucose.page_level(x.value::float8, c))
-                         FROM jsonb_each_text(glucose.report_limits(c)) x);
+  lim CONSTANT jsonb := glucose.shown_limits(c);
   cells text[];
 BEGIN
   SELECT array_agg(x.cell ORDER BY n.i, x.i) INTO cells
@@ -55,8 +61,7 @@ AS $fn$
 DECLARE
   w CONSTANT jsonb := c -> 'w';
   l CONSTANT text := c ->> 'lang';
-  lim CONSTANT jsonb := (SELECT jsonb_object_agg(x.key, glucose.page_level(x.value::float8, c))
-                         FROM jsonb_each_text(glucose.report_limits(c)) x);
+  lim CONSTANT jsonb := glucose.shown_limits(c);
   bars text;
   said text;
   keys text;
@@ -89,8 +94,7 @@ DECLARE
   l CONSTANT text := c ->> 'lang';
   u CONSTANT text := c ->> 'unit';
   digits CONSTANT integer := CASE u WHEN 'mmol/L' THEN 1 ELSE 0 END;
-  lim CONSTANT jsonb := (SELECT jsonb_object_agg(x.key, glucose.page_level(x.value::float8, c))
-                         FROM jsonb_each_text(glucose.report_limits(c)) x);
+  lim CONSTANT jsonb := glucose.shown_limits(c);
   tiles text;
   goals text[];
 BEGIN

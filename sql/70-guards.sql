@@ -144,12 +144,12 @@ BEGIN
       FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid AND NOT t.attisdropped, aclexplode(t.attacl) a
       WHERE c.relnamespace = 'glucose'::regnamespace AND a.grantee <> c.relowner
     ) g
-    WHERE g.grantee = 0 OR g.is_grantable OR NOT CASE g.privilege
-      WHEN 'SELECT' THEN g.relname <> ALL (by_nobody) AND (g.is_column OR g.relname <> 'population_model'
-                                                           OR g.grantee = ANY (managers))
-      WHEN 'INSERT' THEN g.relname = ANY (by_callers) OR g.relname = ANY (by_stewards) AND g.grantee = ANY (managers)
-      WHEN 'UPDATE' THEN g.relname = ANY (by_callers) OR g.relname = ANY (by_stewards) AND g.grantee = ANY (managers)
-      WHEN 'DELETE' THEN g.relname = ANY (by_callers) OR g.relname = ANY (by_stewards) AND g.grantee = ANY (managers)
+    WHERE g.grantee = 0 OR g.is_grantable OR NOT CASE
+      WHEN g.privilege = 'SELECT'
+      THEN g.relname <> ALL (by_nobody) AND (g.is_column OR g.relname <> 'population_model'
+                                             OR g.grantee = ANY (managers))
+      WHEN g.privilege IN ('INSERT', 'UPDATE', 'DELETE')
+      THEN g.relname = ANY (by_callers) OR g.relname = ANY (by_stewards) AND g.grantee = ANY (managers)
       ELSE false END
     GROUP BY g.relation, g.grantee, g.grantee = 0 OR g.privilege NOT IN ('SELECT', 'REFERENCES');
   RETURN QUERY
