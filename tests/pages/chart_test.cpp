@@ -52,6 +52,14 @@ TEST(Chart, LowestAndHighestAreWithinThePicture) {
   }
 }
 
+// Where a step is less than a double can tell, there are as many lines as elsewhere.
+TEST(Chart, StepsThatAreTooSmallForTheNumbersEnd) {
+  for (const double much : {1e16, 1e17, 3e200}) {
+    const std::vector<double> values{much, std::nextafter(much, HUGE_VAL)};
+    EXPECT_LT(count(svg_of(some(values, {"a", "b"})), "class=\"grid\""), 10U) << much;
+  }
+}
+
 TEST(Chart, WhatIsSaidIsNoMarkup) {
   EXPECT_EQ(escaped("<a href=\"x\">&'\x01</a>"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;");
   Chart c = some({}, {});

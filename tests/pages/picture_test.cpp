@@ -86,6 +86,20 @@ TEST(Picture, WhatIsNoneIsRefused) {
     EXPECT_THROW((void)picture_of(json), Error) << json;
 }
 
+TEST(Picture, StepsThatAreTooSmallForTheNumbersEnd) {
+  const Picture p = picture_of(R"({"words": "w", "unit": "x", "x": [0, 1], "y": [1e16, 10000000000000002]})");
+  EXPECT_LT(count(svg_of(p, ""), "class=\"grid\""), 20U);
+}
+
+TEST(Picture, ABarWithoutAnEndIsNotDrawn) {
+  const Picture p = picture_of(R"({"words": "w", "unit": "x", "x": [0, 2],
+    "layers": [{"kind": "bar", "tone": "s1", "x": [1, 2], "low": [4, 4], "high": [6, null]}]})");
+  const std::string svg = svg_of(p, "");
+  EXPECT_EQ(count(svg, "class=\"bar s1\""), 1U);
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_FALSE(text_of(p, 40).empty());
+}
+
 TEST(Picture, EachReadingIsWhereItBelongs) {
   const Picture p = day({0, 20, 40}, {100, 250, 40});
   const ValueAxis axis = value_axis_of(p, 4);

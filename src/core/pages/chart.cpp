@@ -34,12 +34,12 @@ Frame frame_of(const Chart& chart, double low, double high) {
 }
 
 void add_axes(std::string& svg, const Chart& chart, const Frame& f) {
-  for (double value = f.low; value < f.high + f.step / 2; value += f.step) {
+  each_step(f.low, f.high, f.step, [&](double value) {
     const std::string y = place(f.y(value));
     svg += "<line class=\"grid\" x1=\"" + place(kLeft) + "\" x2=\"" + place(kWidth - kRight) + "\" y1=\"" + y +
            "\" y2=\"" + y + "\"/><text class=\"tick\" text-anchor=\"end\" x=\"" + place(kLeft - 6) + "\" y=\"" +
            place(f.y(value) + 4) + "\">" + number(value) + "</text>";
-  }
+  });
   const std::size_t last = chart.labels.size() - 1;
   const auto label = [&](std::size_t i, const char* anchor) {
     svg += "<text class=\"tick\" text-anchor=\"" + std::string(anchor) + "\" x=\"" + place(f.x(i)) + "\" y=\"" +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // What all pictures of pages write: numbers, places, steps of an axis, text as markup has it.
 #pragma once
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,14 @@ std::string place(double value);
 
 /// 1, 2 or 5 times a power of ten, so that about `ticks` of it make the range.
 double nice_step(double range, int ticks);
+
+/// Calls mark(value) for each whole step of an axis from low to high, both included; nowhere it would not move.
+template <class Mark>
+void each_step(double low, double high, double step, Mark&& mark) {
+  const double first = std::ceil(low / step - 1e-3), last = std::floor(high / step + 1e-3);
+  if (!(last - first < 1000)) return;
+  for (int i = 0; i <= static_cast<int>(last - first); ++i) mark((first + i) * step);
+}
 
 /// Characters of UTF-8.
 std::size_t length_of(std::string_view text);

@@ -168,6 +168,7 @@ void add_points(Drawing& d, const Layer& layer) {
     if (!std::isfinite(layer.low[i])) continue;
     const std::string x = d.percent(layer.x[i]);
     if (layer.kind == Layer::Kind::bar) {
+      if (!std::isfinite(layer.high[i])) continue;
       d.svg += "<line class=\"bar " + escaped(layer.tone) + "\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"" +
                place(d.y(layer.low[i])) + "\" y2=\"" + place(d.y(layer.high[i])) + "\"/>";
       continue;
@@ -197,13 +198,12 @@ void add_axes(Drawing& d) {
                axis_number(p, value) + "</text>";
   };
   if (!p.unit.empty())
-    for (double value = std::ceil(d.axis.low / d.axis.step) * d.axis.step; value < d.axis.high + d.axis.step / 1000;
-         value += d.axis.step) {
+    each_step(d.axis.low, d.axis.high, d.axis.step, [&](double value) {
       // A limit says its own number.
       const double apart = (d.bottom - d.top) / (d.axis.high - d.axis.low);
-      if (std::abs(value - p.target_low) * apart < 12 || std::abs(value - p.target_high) * apart < 12) continue;
+      if (std::abs(value - p.target_low) * apart < 12 || std::abs(value - p.target_high) * apart < 12) return;
       across(value, "grid");
-    }
+    });
   if (std::isfinite(p.target_low)) across(p.target_low, "limit"), across(p.target_high, "limit");
   for (const Tick& tick : p.ticks) {
     const double share = d.share(tick.x);

@@ -60,6 +60,7 @@ void draw(Grid& grid, const Layer& layer) {
         grid.put(x, y, "◆");
         break;
       case Layer::Kind::bar: {
+        if (!std::isfinite(layer.high[i])) break;
         const int end = grid.row(layer.high[i]);
         for (int k = y; k <= end; ++k) grid.put(x, k, k == y ? "┴" : k == end ? "┬" : "│");
         break;
@@ -94,7 +95,7 @@ void add_right(std::string& text, const std::string& what, std::size_t width) {
 
 // The time axis and its labels, each about its tick and none over another.
 std::string below(const Grid& grid) {
-  std::string axis, labels(static_cast<std::size_t>(grid.columns + kLeft), ' ');
+  std::string axis;
   for (int x = 0; x < grid.columns; ++x)
     axis += std::any_of(grid.picture.ticks.begin(), grid.picture.ticks.end(),
                         [&](const Tick& t) { return grid.column(t.x) == x; })
