@@ -8,35 +8,35 @@ COMMENT ON FUNCTION glucose.erase_person(uuid) IS
 CREATE FUNCTION glucose.rows_of_person(person_id uuid) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-#variable_conflict use_column
-DECLARE
-  id CONSTANT uuid := rows_of_person.person_id;
 BEGIN
-  PERFORM glucose.require_person(id);
+  PERFORM glucose.require_person(rows_of_person.person_id);
   RETURN jsonb_build_object(
-    'batch_answer', (SELECT count(*) FROM glucose.batch_answer WHERE person_id = id),
-    'daily_metric', (SELECT count(*) FROM glucose.daily_metric WHERE person_id = id),
-    'deployment', (SELECT count(*) FROM glucose.deployment WHERE person_id = id),
-    'experiment_model', (SELECT count(*) FROM glucose.experiment_model WHERE person_id = id),
-    'glucose_reading', (SELECT count(*) FROM glucose.glucose_reading WHERE person_id = id),
-    'meal', (SELECT count(*) FROM glucose.meal WHERE person_id = id),
-    'model_check', (SELECT count(*) FROM glucose.model_check WHERE person_id = id),
-    'model_metric', (SELECT count(*) FROM glucose.model_metric WHERE person_id = id),
-    'model_version', (SELECT count(*) FROM glucose.model_version WHERE person_id = id),
-    'model_update', (SELECT count(*) FROM glucose.model_update WHERE person_id = id),
-    'performance_log', (SELECT count(*) FROM glucose.performance_log WHERE person_id = id),
-    'person', (SELECT count(*) FROM glucose.person WHERE person_id = id),
-    'person_access', (SELECT count(*) FROM glucose.person_access WHERE person_id = id),
-    'person_alert', (SELECT count(*) FROM glucose.person_alert WHERE person_id = id),
-    'person_time_zone', (SELECT count(*) FROM glucose.person_time_zone WHERE person_id = id),
-    'prediction', (SELECT count(*) FROM glucose.prediction WHERE person_id = id),
-    'prediction_feedback', (SELECT count(*) FROM glucose.prediction_feedback WHERE person_id = id),
-    'recorded_outcome', (SELECT count(*) FROM glucose.recorded_outcome WHERE person_id = id),
-    'retraining_log', (SELECT count(*) FROM glucose.retraining_log WHERE person_id = id),
-    'retraining_override', (SELECT count(*) FROM glucose.retraining_override WHERE person_id = id),
-    'serving_mark', (SELECT count(*) FROM glucose.serving_mark WHERE person_id = id),
-    'source_preference', (SELECT count(*) FROM glucose.source_preference WHERE person_id = id),
-    'training_job', (SELECT count(*) FROM glucose.training_job WHERE person_id = id));
+    'batch_answer', (SELECT count(*) FROM glucose.batch_answer t WHERE t.person_id = rows_of_person.person_id),
+    'daily_metric', (SELECT count(*) FROM glucose.daily_metric t WHERE t.person_id = rows_of_person.person_id),
+    'deployment', (SELECT count(*) FROM glucose.deployment t WHERE t.person_id = rows_of_person.person_id),
+    'experiment_model', (SELECT count(*) FROM glucose.experiment_model t WHERE t.person_id = rows_of_person.person_id),
+    'glucose_reading', (SELECT count(*) FROM glucose.glucose_reading t WHERE t.person_id = rows_of_person.person_id),
+    'meal', (SELECT count(*) FROM glucose.meal t WHERE t.person_id = rows_of_person.person_id),
+    'model_check', (SELECT count(*) FROM glucose.model_check t WHERE t.person_id = rows_of_person.person_id),
+    'model_metric', (SELECT count(*) FROM glucose.model_metric t WHERE t.person_id = rows_of_person.person_id),
+    'model_version', (SELECT count(*) FROM glucose.model_version t WHERE t.person_id = rows_of_person.person_id),
+    'model_update', (SELECT count(*) FROM glucose.model_update t WHERE t.person_id = rows_of_person.person_id),
+    'performance_log', (SELECT count(*) FROM glucose.performance_log t WHERE t.person_id = rows_of_person.person_id),
+    'person', (SELECT count(*) FROM glucose.person t WHERE t.person_id = rows_of_person.person_id),
+    'person_access', (SELECT count(*) FROM glucose.person_access t WHERE t.person_id = rows_of_person.person_id),
+    'person_alert', (SELECT count(*) FROM glucose.person_alert t WHERE t.person_id = rows_of_person.person_id),
+    'person_time_zone', (SELECT count(*) FROM glucose.person_time_zone t WHERE t.person_id = rows_of_person.person_id),
+    'prediction', (SELECT count(*) FROM glucose.prediction t WHERE t.person_id = rows_of_person.person_id),
+    'prediction_feedback', (SELECT count(*) FROM glucose.prediction_feedback t
+    WHERE t.person_id = rows_of_person.person_id),
+    'recorded_outcome', (SELECT count(*) FROM glucose.recorded_outcome t WHERE t.person_id = rows_of_person.person_id),
+    'retraining_log', (SELECT count(*) FROM glucose.retraining_log t WHERE t.person_id = rows_of_person.person_id),
+    'retraining_override', (SELECT count(*) FROM glucose.retraining_override t
+    WHERE t.person_id = rows_of_person.person_id),
+    'serving_mark', (SELECT count(*) FROM glucose.serving_mark t WHERE t.person_id = rows_of_person.person_id),
+    'source_preference', (SELECT count(*) FROM glucose.source_preference t
+    WHERE t.person_id = rows_of_person.person_id),
+    'training_job', (SELECT count(*) FROM glucose.training_job t WHERE t.person_id = rows_of_person.person_id));
 END
 $fn$;
 COMMENT ON FUNCTION glucose.rows_of_person(uuid) IS
@@ -45,9 +45,7 @@ COMMENT ON FUNCTION glucose.rows_of_person(uuid) IS
 CREATE FUNCTION glucose.forget_person(person_id uuid, confirm text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-#variable_conflict use_column
 DECLARE
-  id CONSTANT uuid := forget_person.person_id;
   remains jsonb := jsonb_build_array(
     'free space of the tables, and the planner''s statistics: SELECT * FROM glucose.purge_remains(), as their owner',
     'write-ahead log, until its files are used again or removed; archives of it, standbys that lag',
@@ -56,28 +54,29 @@ DECLARE
   erased record;
   deleted jsonb;
 BEGIN
-  PERFORM glucose.require_person(id);
-  IF confirm IS DISTINCT FROM id::text THEN
+  PERFORM glucose.require_person(forget_person.person_id);
+  IF confirm IS DISTINCT FROM forget_person.person_id::text THEN
     RAISE EXCEPTION 'argument "confirm" must be the id of the person, as text'
       USING ERRCODE = 'invalid_parameter_value', HINT = 'What this deletes cannot be brought back but from a backup.';
   END IF;
   -- Whoever writes a row of the person has ended before they are counted.
-  PERFORM FROM glucose.person WHERE person_id = id FOR UPDATE;
-  deleted := glucose.rows_of_person(id);
+  PERFORM FROM glucose.person t WHERE t.person_id = forget_person.person_id FOR UPDATE;
+  deleted := glucose.rows_of_person(forget_person.person_id);
   -- Tables that are the application's own need not have a foreign key, and views cannot.
   BEGIN
-    DELETE FROM glucose.meal WHERE person_id = id;
+    DELETE FROM glucose.meal t WHERE t.person_id = forget_person.person_id;
   EXCEPTION WHEN object_not_in_prerequisite_state OR feature_not_supported OR insufficient_privilege THEN
     remains := remains || to_jsonb('what is beneath the view glucose.meal: nothing can be deleted through it'::text);
   END;
   BEGIN
-    DELETE FROM glucose.glucose_reading WHERE person_id = id;
+    DELETE FROM glucose.glucose_reading t WHERE t.person_id = forget_person.person_id;
   EXCEPTION WHEN object_not_in_prerequisite_state OR feature_not_supported OR insufficient_privilege THEN
     remains := remains
       || to_jsonb('what is beneath the view glucose.glucose_reading: nothing can be deleted through it'::text);
   END;
-  SELECT e.* INTO erased FROM glucose.erase_person(id) e;
-  RETURN jsonb_build_object('person_id', id, 'deleted', deleted, 'seals_released', erased.seals_released,
+  SELECT e.* INTO erased FROM glucose.erase_person(forget_person.person_id) e;
+  RETURN jsonb_build_object('person_id', forget_person.person_id, 'deleted', deleted, 'seals_released',
+    erased.seals_released,
                             'population_models', to_jsonb(erased.population_models), 'remains', remains);
 END
 $fn$;

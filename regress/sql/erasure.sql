@@ -26,6 +26,9 @@ SELECT count(train_model(p, algorithm => 'ridge', options => '{"deploy": true}')
 SELECT count(predict_glucose(meal_id)) FROM (SELECT meal_id FROM meal WHERE person_id = :'ada' LIMIT 5) m;
 SELECT count(predict_glucose(meal_id)) FROM (SELECT meal_id FROM meal WHERE person_id = :'amy' LIMIT 5) m;
 INSERT INTO person_access (person_id, identity, level) VALUES (:'ada', 'cara', 'manage');
+RESET ROLE;
+INSERT INTO batch_answer (person_id, job_id, place, id) SELECT p, gen_random_uuid(), 1, p
+  FROM unnest(ARRAY[:'ada', :'amy']::uuid[]) p;
 SET ROLE ben;
 SELECT test.eater(3, 30) AS bob \gset
 UPDATE person SET shares_data = true;
@@ -60,6 +63,7 @@ SELECT forget_person(:'ada', :'ada') AS done \gset
 SELECT key, value::integer > 0 AS some FROM jsonb_each_text(:'done'::jsonb -> 'deleted') WHERE value <> '0' ORDER BY 1;
 SELECT :'done'::jsonb - 'deleted' - 'person_id' - 'remains' AS told, jsonb_array_length(:'done'::jsonb -> 'remains') > 3
   AS remains;
+SELECT :'done'::jsonb #> '{deleted,batch_answer}' AS batch_answers;
 SELECT left(test.expect(format('SELECT glucose.forget_person(%L, %L)', :'ada', :'ada')), 5) AS again;
 RESET ROLE;
 CREATE FUNCTION test.rows_with(id uuid) RETURNS text LANGUAGE plpgsql AS $$
@@ -93,9 +97,9 @@ SELECT count(*) > 15 AS relations, bool_and(to_run LIKE 'VACUUM (FULL%' OR to_ru
 FROM purge_remains();
 SELECT count(*) AS in_statistics FROM pg_stats WHERE schemaname = 'glucose'
   AND (most_common_vals::text || histogram_bounds::text) LIKE '%' || :'ada' || '%';
--- Through views over an application's tables, which no foreign key binds.
+-- Through views over an application's tables, which no foreign key binds and which may have columns of their own.
 CREATE TABLE public.own_reading AS SELECT person_id, measured_at, mg_dl, recorded_at FROM glucose_reading;
-CREATE TABLE public.own_meal AS SELECT * FROM meal;
+CREATE TABLE public.own_meal AS SELECT *, gen_random_uuid() AS id FROM meal;
 GRANT ALL ON public.own_reading, public.own_meal TO anna;
 DROP TABLE glucose.meal, glucose.glucose_reading CASCADE;
 CREATE VIEW glucose.meal WITH (security_invoker) AS SELECT * FROM public.own_meal
