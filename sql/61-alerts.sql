@@ -170,8 +170,8 @@ BEGIN
                  max(w.n_at_once) FILTER (WHERE w.last < now() - stopped) AS n_at_once,
                  (array_agg(w.last ORDER BY w.n_at_once DESC, w.last) FILTER (WHERE w.last < now() - stopped))[1]
                  AS first
-          FROM (SELECT r.last, count(*) OVER (ORDER BY r.last RANGE BETWEEN CURRENT ROW
-                                              AND interval '1 hour' FOLLOWING) AS n_at_once
+          FROM (SELECT r.last, count(*) FILTER (WHERE r.last < now() - stopped)
+                  OVER (ORDER BY r.last RANGE BETWEEN CURRENT ROW AND interval '1 hour' FOLLOWING) AS n_at_once
                 FROM glucose.person p
                 CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
                                     WHERE g.person_id = p.person_id AND g.measured_at <= now()) r
