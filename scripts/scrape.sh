@@ -27,6 +27,7 @@ in_background() {
 
 scrape_stop() {
   local status=$?
+  set +e  # all of it is stopped, however it ended
   if ((${#scrape_pids[@]})); then
     kill "${scrape_pids[@]}" 2>/dev/null || true
     wait "${scrape_pids[@]}" 2>/dev/null || true

@@ -39,11 +39,11 @@ week_script() {
 set_clock='open F, q(+<), shift; print F pack q(q), shift'
 
 week() {
-  local trained=2026-03-02 week_history=14 week_step=30 week_offset limits='{}' jobs=1050
+  local trained=2026-03-02 week_history=14 week_step=30 week_offset limits='{}' queued_jobs=1050
   local healthy=150 bad=15 gateway=31 least_bad=13 least_drifts=3
   case ${1:-} in
     # Three weeks are too few for every drift (bench/RESULTS.md): of the small one's two are told.
-    --small) healthy=14 bad=3 gateway=5 least_bad=2 least_drifts=2 week_step=60 limits='{"queued_jobs": 40, "cooldown_minutes": 120}' jobs=48 ;;
+    --small) healthy=14 bad=3 gateway=5 least_bad=2 least_drifts=2 week_step=60 limits='{"queued_jobs": 40, "cooldown_minutes": 120}' queued_jobs=48 ;;
     "") ;;
     *) die "week [--small]" ;;
   esac
@@ -63,5 +63,5 @@ week() {
     -v days=$((56 + week_history + 8)) -v healthy=$healthy -v bad=$bad -v gateway=$gateway \
     -f "$root/regress/week/people.sql"
   week_script >"$stage/week.sql"
-  in_db glucose -q -v limits="$limits" -v jobs=$jobs -v least_bad=$least_bad -v least_drifts=$least_drifts -f "$stage/week.sql"
+  in_db glucose -q -v limits="$limits" -v jobs=$queued_jobs -v least_bad=$least_bad -v least_drifts=$least_drifts -f "$stage/week.sql"
 }
