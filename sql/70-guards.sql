@@ -2,29 +2,29 @@
 CREATE FUNCTION glucose.callers() RETURNS oid[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-  SELECT coalesce(array_agg(DISTINCT r.oid), '{}')
+  SELECT coalesce(array_agg(DISTINCT r.oid), '{0}')
   FROM pg_roles r, pg_class c, aclexplode(c.relacl) a
   WHERE c.oid = to_regclass('glucose.person') AND a.grantee <> c.relowner AND r.rolcanlogin AND NOT r.rolsuper
     AND (a.grantee = 0 OR pg_has_role(r.oid, a.grantee, 'MEMBER'))
 $fn$;
 COMMENT ON FUNCTION glucose.callers() IS
-'Internal: part of security_check(): the roles that log in and may use the tables, themselves or as another.';
+'Internal: part of security_check(): the roles that log in and may use the tables, themselves or as another; 0 where '
+'there are none.';
 
-CREATE FUNCTION glucose.setting_of(role_id oid, setting text) RETURNS text
+CREATE FUNCTION glucose.settings_of(role_id oid) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-  SELECT coalesce(
-    (SELECT substr(c.line, strpos(c.line, '=') + 1)
+  -- Of what is set for the role, the database or both the last one counts.
+  SELECT (SELECT jsonb_object_agg(lower(p.name), p.setting) FROM pg_settings p) || coalesce(
+    (SELECT jsonb_object_agg(lower(split_part(c.line, '=', 1)), substr(c.line, strpos(c.line, '=') + 1)
+                             ORDER BY s.setrole <> 0, s.setdatabase <> 0)
      FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c (line)
-     WHERE s.setrole IN (setting_of.role_id, 0)
-       AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
-       AND lower(split_part(c.line, '=', 1)) = lower(setting_of.setting)
-     ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1),
-    (SELECT p.setting FROM pg_settings p WHERE lower(p.name) = lower(setting_of.setting)))
+     WHERE s.setrole IN (settings_of.role_id, 0)
+       AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))), '{}')
 $fn$;
-COMMENT ON FUNCTION glucose.setting_of(oid, text) IS
-'Internal: part of security_check(): what a setting is when a role logs in to this database; 0: any role that says '
-'nothing of its own.';
+COMMENT ON FUNCTION glucose.settings_of(oid) IS
+'Internal: part of security_check(): the settings, by name, when a role logs in to this database; 0: any role that '
+'says nothing of its own.';
 
 CREATE FUNCTION glucose.leaking_settings(OUT subject text, OUT severity text, OUT finding text, OUT hint text)
 RETURNS SETOF record
@@ -33,36 +33,36 @@ AS $fn$
 #variable_conflict use_column
 DECLARE
   -- Without any role that may log in, what would hold for one.
-  roles CONSTANT oid[] := coalesce(nullif(glucose.callers(), '{}'), '{0}');
+  roles CONSTANT oid[] := glucose.callers();
 BEGIN
   RETURN QUERY
     SELECT f.subject, f.severity,
            f.finding || coalesce(': role ' || nullif(string_agg(r.rolname, ', ' ORDER BY r.rolname), ''), ''),
            format('ALTER ROLE ... SET %s = %s (docs/security.md, the log)', f.subject, f.wanted)
     FROM unnest(roles) role LEFT JOIN pg_roles r ON r.oid = role
-    CROSS JOIN LATERAL (
-      SELECT glucose.setting_of(role, 'log_parameter_max_length') = '0' AS no_parameters) o
+    CROSS JOIN LATERAL glucose.settings_of(role) s
+    CROSS JOIN LATERAL (SELECT s ->> 'log_parameter_max_length' = '0' AS no_parameters) o
     CROSS JOIN LATERAL (VALUES
       ('log_statement', 'warning', 'statements are logged, with what they say of persons', '''none''',
-       glucose.setting_of(role, 'log_statement') IN ('mod', 'all')),
+       s ->> 'log_statement' IN ('mod', 'all')),
       ('log_min_duration_statement', 'warning', 'slow statements are logged with their parameters', '-1',
-       glucose.setting_of(role, 'log_min_duration_statement') <> '-1' AND NOT o.no_parameters),
+       s ->> 'log_min_duration_statement' <> '-1' AND NOT o.no_parameters),
       ('log_min_duration_sample', 'warning', 'some statements are logged with their parameters', '-1',
-       glucose.setting_of(role, 'log_min_duration_sample') <> '-1' AND NOT o.no_parameters),
+       s ->> 'log_min_duration_sample' <> '-1' AND NOT o.no_parameters),
       ('log_transaction_sample_rate', 'warning', 'the statements of some transactions are logged', '0',
-       glucose.setting_of(role, 'log_transaction_sample_rate')::float8 > 0),
+       (s ->> 'log_transaction_sample_rate')::float8 > 0),
       ('log_parameter_max_length_on_error', 'warning', 'parameters of statements that fail are logged', '0',
-       glucose.setting_of(role, 'log_parameter_max_length_on_error') <> '0'),
+       s ->> 'log_parameter_max_length_on_error' <> '0'),
       ('auto_explain.log_min_duration', 'warning', 'plans are logged with the values in them', '-1',
-       glucose.setting_of(role, 'auto_explain.log_min_duration') <> '-1'),
+       s ->> 'auto_explain.log_min_duration' <> '-1'),
       ('pgaudit.log_parameter', 'warning', 'parameters are logged', 'off',
-       glucose.setting_of(role, 'pgaudit.log_parameter') IN ('on', 'true', '1', 'yes')),
+       s ->> 'pgaudit.log_parameter' IN ('on', 'true', '1', 'yes')),
       ('log_min_error_statement', 'info', 'statements that fail are logged, with what they say of persons', '''panic''',
-       glucose.setting_of(role, 'log_min_error_statement') NOT IN ('fatal', 'panic')),
+       s ->> 'log_min_error_statement' NOT IN ('fatal', 'panic')),
       ('log_error_verbosity', 'info', 'details of errors are logged, which may hold values', '''terse''',
-       glucose.setting_of(role, 'log_error_verbosity') <> 'terse'),
+       s ->> 'log_error_verbosity' <> 'terse'),
       ('log_min_messages', 'info', 'errors are logged, and the server''s own name values that it could not read',
-       '''fatal''', glucose.setting_of(role, 'log_min_messages') NOT IN ('fatal', 'panic'))
+       '''fatal''', s ->> 'log_min_messages' NOT IN ('fatal', 'panic'))
     ) f (subject, severity, finding, wanted, is_so)
     WHERE f.is_so GROUP BY f.subject, f.severity, f.finding, f.wanted;
 END
@@ -77,37 +77,40 @@ AS $fn$
 #variable_conflict use_column
 DECLARE
   role oid;
+  s jsonb;
   mode text;
   who text;
 BEGIN
   PERFORM glucose.version();  -- or the library's settings are not there yet
-  FOREACH role IN ARRAY coalesce(nullif(glucose.callers(), '{}'), '{0}') LOOP
-    mode := glucose.setting_of(role, 'glucose.identity');
+  FOREACH role IN ARRAY glucose.callers() LOOP
+    s := glucose.settings_of(role);
+    mode := s ->> 'glucose.identity';
     who := CASE role WHEN 0 THEN 'every role' ELSE format('role "%s"', pg_get_userbyid(role)) END;
     IF mode = 'claims' THEN
       RETURN QUERY VALUES ('info', format('%s may say by request.jwt.claims who it is', who),
         'Only a gateway may log in as it. Callers that reach the database themselves: glucose.identity = token.');
     END IF;
-    IF mode = 'claims' AND glucose.setting_of(role, 'glucose.warn_session_claims') = 'off' THEN
+    IF mode = 'claims' AND s ->> 'glucose.warn_session_claims' = 'off' THEN
       RETURN QUERY VALUES ('warning', format('claims that outlast their transaction are not told of: %s', who),
         'SET glucose.warn_session_claims = on, unless no session is shared.');
     END IF;
-    IF mode = 'token' AND glucose.setting_of(role, 'glucose.token_key_file') = '' THEN
+    IF mode = 'token' AND s ->> 'glucose.token_key_file' = '' THEN
       RETURN QUERY VALUES ('warning', format('%s logs in by tokens, and there is no key for them', who),
         'Make one and set glucose.token_key_file.');
     END IF;
   END LOOP;
+  s := glucose.settings_of(0);
   RETURN QUERY
-    SELECT s.severity, s.finding, s.hint FROM (VALUES
+    SELECT f.severity, f.finding, f.hint FROM (VALUES
       ('warning', 'the log is not signed', 'Make a key and set glucose.audit_key_file.',
-       glucose.setting_of(0, 'glucose.audit_key_file') = ''),
+       s ->> 'glucose.audit_key_file' = ''),
       ('warning', 'a population may be of fewer than 10 persons', 'SET glucose.min_population_persons = 10.',
-       glucose.setting_of(0, 'glucose.min_population_persons')::integer < 10),
+       (s ->> 'glucose.min_population_persons')::integer < 10),
       ('warning', 'connections over the network are not encrypted', 'Set ssl = on, and hostssl in pg_hba.conf.',
        current_setting('ssl') = 'off' AND current_setting('listen_addresses') NOT IN ('', 'localhost', '127.0.0.1')),
       ('warning', 'passwords are kept as MD5', 'Set password_encryption = scram-sha-256 and passwords anew.',
-       current_setting('password_encryption') = 'md5')) s (severity, finding, hint, is_so)
-    WHERE s.is_so;
+       current_setting('password_encryption') = 'md5')) f (severity, finding, hint, is_so)
+    WHERE f.is_so;
 END
 $fn$;
 COMMENT ON FUNCTION glucose.insecure_settings() IS

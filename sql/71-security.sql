@@ -75,8 +75,8 @@ BEGIN
                   glucose.grantee(a.grantee))
     FROM pg_namespace n, aclexplode(n.nspacl) a
     WHERE a.privilege_type = 'CREATE' AND a.grantee = 0 AND n.nspname <> 'glucose' AND EXISTS (
-      SELECT FROM unnest(coalesce(nullif(glucose.callers(), '{}'), '{0}')) role,
-                  string_to_table(glucose.setting_of(role, 'search_path'), ',') s
+      SELECT FROM unnest(glucose.callers()) role,
+                  string_to_table(glucose.settings_of(role) ->> 'search_path', ',') s
       WHERE btrim(s, ' "') = n.nspname);
   RETURN QUERY
     SELECT 'warning', format('function %s has the name of one of the extension''s', p.oid::regprocedure),
