@@ -41,6 +41,18 @@ COMMENT ON FUNCTION glucose.html_table(text, text[], text[]) IS
 'heads '
 'it.';
 
+CREATE FUNCTION glucose.flat(cells text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT pg_catalog.array_agg(x.cell ORDER BY x.i) FROM pg_catalog.unnest(cells) WITH ORDINALITY x (cell, i));
+COMMENT ON FUNCTION glucose.flat(text[]) IS
+'Internal: rows of cells as html_table() takes them.';
+
+CREATE FUNCTION glucose.folded(name text, content text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '<details><summary>' || glucose.html(name) || '</summary>' || content || '</details>';
+COMMENT ON FUNCTION glucose.folded(text, text) IS
+'Internal: part of a page that opens when it is asked for.';
+
 CREATE FUNCTION glucose.html_colors() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ':root{color-scheme:light dark;--ink:#1d2733;--soft:#5a6673;--paper:#fff;--card:#f4f6f8;--line:#d9dfe5;'

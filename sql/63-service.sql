@@ -45,17 +45,18 @@ BEGIN
       FROM (SELECT (SELECT count(*) FROM glucose.model_version v WHERE v.is_active) AS own,
                    (SELECT count(*) FROM glucose.population_model p WHERE p.is_active) AS shared) m
       UNION ALL
-      SELECT 3, 'answers', 1,
-             CASE WHEN a.n = 0 THEN 'none in the last hour'
-                  ELSE format('%s in the last hour, 95 %% in less than %s ms', a.n, round(a.p95::numeric, 1)) END
-      FROM (SELECT count(*) AS n, percentile_cont(0.95) WITHIN GROUP (ORDER BY p.latency_ms) AS p95
+      SELECT x.i, x.component, x.level, x.detail
+      FROM (SELECT count(*) AS n, percentile_cont(0.95) WITHIN GROUP (ORDER BY p.latency_ms) AS p95,
+                   count(p.mac) AS n_signed
             FROM glucose.prediction p WHERE p.purged_at IS NULL AND p.issued_at > now() - interval '1 hour') a
-      UNION ALL
-      SELECT 4, 'log', CASE WHEN l.n_signed BETWEEN 1 AND l.n - 1 THEN 2 ELSE 1 END,
-             CASE WHEN l.n = 0 THEN 'no row in the last hour'
-                  ELSE format('%s of %s rows of the last hour are signed', l.n_signed, l.n) END
-      FROM (SELECT count(*) AS n, count(p.mac) AS n_signed
-            FROM glucose.prediction p WHERE p.purged_at IS NULL AND p.issued_at > now() - interval '1 hour') l
+      CROSS JOIN LATERAL (VALUES
+        (3, 'answers', 1,
+         CASE WHEN a.n = 0 THEN 'none in the last hour'
+              ELSE format('%s in the last hour, 95 %% in less than %s ms', a.n, round(a.p95::numeric, 1)) END),
+        (4, 'log', CASE WHEN a.n_signed BETWEEN 1 AND a.n - 1 THEN 2 ELSE 1 END,
+         CASE WHEN a.n = 0 THEN 'no row in the last hour'
+              ELSE format('%s of %s rows of the last hour are signed', a.n_signed, a.n) END))
+        x (i, component, level, detail)
       UNION ALL
       SELECT 5, 'jobs', CASE WHEN j.oldest < now() - interval '1 hour' AND j.running = 0 THEN 3
                              WHEN j.oldest < now() - interval '1 hour' THEN 2 ELSE 1 END,

@@ -39,8 +39,7 @@ COMMENT ON FUNCTION glucose.page_percent(double precision, integer, text) IS
 
 CREATE FUNCTION glucose.page_level(mg_dl double precision, c jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE c ->> 'unit' WHEN 'mmol/L' THEN glucose.page_number(mg_dl / 18.0182, 1, c ->> 'lang')
-                         ELSE glucose.page_number(mg_dl, 0, c ->> 'lang') END;
+RETURN glucose.page_number(mg_dl / (c ->> 'per')::pg_catalog.float8, (c ->> 'digits')::pg_catalog.int4, c ->> 'lang');
 COMMENT ON FUNCTION glucose.page_level(double precision, jsonb) IS
 'Internal: a level of glucose in the unit of a page, without its name.';
 
@@ -72,7 +71,8 @@ BEGIN
   PERFORM glucose.to_mg_dl(100, wanted);
   c := jsonb_build_object('lang', said, 'disclaimer', glucose.disclaimer(said), 'w', glucose.page_words(said),
                           'unit', CASE lower(wanted) WHEN 'mmol/l' THEN 'mmol/L' ELSE 'mg/dL' END,
-                          'per', CASE lower(wanted) WHEN 'mmol/l' THEN 18.0182 ELSE 1 END);
+                          'per', CASE lower(wanted) WHEN 'mmol/l' THEN 18.0182 ELSE 1 END,
+                          'digits', CASE lower(wanted) WHEN 'mmol/l' THEN 1 ELSE 0 END);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.page_context(uuid, text, text) IS
@@ -90,6 +90,14 @@ END
 $fn$;
 COMMENT ON FUNCTION glucose.day_ticks(integer, boolean) IS
 'Internal: the hours along a picture of a day, with or without those of midnight.';
+
+CREATE FUNCTION glucose.day_axis(highest real, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE (c ->> 'digits')::pg_catalog.int4
+         WHEN 0 THEN pg_catalog.jsonb_build_array(40, CASE WHEN highest > 300 THEN 400 ELSE 300 END)
+         ELSE pg_catalog.jsonb_build_array(2, CASE WHEN highest > 300 THEN 22 ELSE 17 END) END;
+COMMENT ON FUNCTION glucose.day_axis(real, jsonb) IS
+'Internal: from where to where a picture of days reaches, in the unit of the page; highest: mg/dL.';
 
 CREATE FUNCTION glucose.day_picture(person_id uuid, day date, c jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -115,8 +123,7 @@ BEGIN
     'words', glucose.page_day(day, c) || ': ' || CASE WHEN lowest IS NULL THEN c #>> '{w,no_readings}' ELSE
       format(c #>> '{w,from_to}', glucose.page_level(lowest, c), glucose.page_level(highest, c), c ->> 'unit') END,
     'x', '[0, 1440]'::jsonb, 'comma', c ->> 'lang' = 'de',
-    'y', jsonb_build_array(CASE per WHEN 1 THEN 40 ELSE 2 END,
-      CASE WHEN highest > 300 THEN CASE per WHEN 1 THEN 400 ELSE 22 END ELSE CASE per WHEN 1 THEN 300 ELSE 17 END END),
+    'y', glucose.day_axis(highest, c),
     'target', jsonb_build_array(round((70 / per)::numeric, 1), round((180 / per)::numeric, 1)), 'gap', 23,
     'layers', CASE WHEN lowest IS NULL THEN '[]'::jsonb
     ELSE jsonb_build_array(levels || '{"kind": "line", "tone": "level"}') END);

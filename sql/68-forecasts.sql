@@ -167,8 +167,7 @@ COMMENT ON FUNCTION glucose.report_accuracy(uuid, timestamptz, glucose.known_out
 CREATE FUNCTION glucose.page_error(value double precision, unit text, c jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN unit IS DISTINCT FROM 'mg/dL' THEN glucose.page_number(value, 1, c ->> 'lang')
-            WHEN c ->> 'unit' = 'mmol/L' THEN glucose.page_number(value / 18.0182, 2, c ->> 'lang')
-            ELSE glucose.page_number(value, 1, c ->> 'lang') END;
+            ELSE glucose.page_number(value / (c ->> 'per')::float8, 1 + (c ->> 'digits')::integer, c ->> 'lang') END;
 COMMENT ON FUNCTION glucose.page_error(double precision, text, jsonb) IS
 'Internal: part of glucose_report(): an error in the unit that the page says it in.';
 

@@ -55,22 +55,17 @@ BEGIN
     FROM glucose.model_version v
     WHERE coalesce(wanted = 'pg_glucose_active_models', true) AND v.is_active GROUP BY v.model_type
     UNION ALL
-    SELECT 'pg_glucose_predictions_hour', jsonb_build_object('model_type', p.model_type), count(*)::float8
-    FROM glucose.prediction p
-    WHERE coalesce(wanted = 'pg_glucose_predictions_hour', true) AND p.purged_at IS NULL
-      AND p.issued_at > now() - interval '1 hour' GROUP BY p.model_type
-    UNION ALL
-    SELECT 'pg_glucose_latency_p95_seconds', jsonb_build_object('model_type', p.model_type),
-           percentile_cont(0.95) WITHIN GROUP (ORDER BY p.latency_ms) / 1000
-    FROM glucose.prediction p
-    WHERE coalesce(wanted = 'pg_glucose_latency_p95_seconds', true) AND p.purged_at IS NULL
-      AND p.latency_ms IS NOT NULL AND p.issued_at > now() - interval '1 hour' GROUP BY p.model_type
-    UNION ALL
-    SELECT 'pg_glucose_cached_ratio', jsonb_build_object('model_type', p.model_type),
-           count(p.cached_from)::float8 / count(*)
-    FROM glucose.prediction p
-    WHERE coalesce(wanted = 'pg_glucose_cached_ratio', true) AND p.purged_at IS NULL
-      AND p.issued_at > now() - interval '1 hour' GROUP BY p.model_type
+    SELECT x.name, h.labels, x.value
+    FROM (SELECT jsonb_build_object('model_type', p.model_type) AS labels, count(*)::float8 AS n,
+                 percentile_cont(0.95) WITHIN GROUP (ORDER BY p.latency_ms) / 1000 AS p95,
+                 count(p.cached_from)::float8 / count(*) AS cached
+          FROM glucose.prediction p
+          WHERE coalesce(wanted IN ('pg_glucose_predictions_hour', 'pg_glucose_latency_p95_seconds',
+                                    'pg_glucose_cached_ratio'), true)
+            AND p.purged_at IS NULL AND p.issued_at > now() - interval '1 hour' GROUP BY p.model_type) h
+    CROSS JOIN LATERAL (VALUES ('pg_glucose_predictions_hour', h.n), ('pg_glucose_latency_p95_seconds', h.p95),
+                               ('pg_glucose_cached_ratio', h.cached)) x (name, value)
+    WHERE coalesce(wanted = x.name, true) AND x.value IS NOT NULL
     UNION ALL
     SELECT x.name, e.labels, x.value
     FROM (SELECT jsonb_build_object('model_type', l.model_type, 'source', l.source) AS labels,
@@ -96,10 +91,11 @@ BEGIN
            (SELECT count(*) FROM glucose.training_job j WHERE j.state = s.state)::float8
     FROM unnest('{queued,running}'::text[]) s (state) WHERE coalesce(wanted = 'pg_glucose_jobs_open', true)
     UNION ALL
-    SELECT 'pg_glucose_alerts_open', jsonb_build_object('severity', s.severity),
-           (SELECT count(*) FROM glucose.active_alerts a WHERE a.severity = s.severity)::float8
+    SELECT 'pg_glucose_alerts_open', jsonb_build_object('severity', s.severity), count(a.severity)::float8
     FROM unnest('{critical,warning,info}'::text[]) s (severity)
-    WHERE coalesce(wanted = 'pg_glucose_alerts_open', true)
+    LEFT JOIN (SELECT o.severity FROM glucose.active_alerts o
+               WHERE coalesce(wanted = 'pg_glucose_alerts_open', true)) a USING (severity)
+    WHERE coalesce(wanted = 'pg_glucose_alerts_open', true) GROUP BY s.severity
     UNION ALL
     SELECT 'pg_glucose_models_withdrawn', '{}',
            (SELECT count(*) FROM glucose.model_check c WHERE c.checked_at > since)::float8

@@ -20,7 +20,7 @@ DECLARE
   w CONSTANT jsonb := c -> 'w';
   l CONSTANT text := c ->> 'lang';
   u CONSTANT text := c ->> 'unit';
-  digits CONSTANT integer := CASE u WHEN 'mmol/L' THEN 1 ELSE 0 END;
+  digits CONSTANT integer := c ->> 'digits';
   lim CONSTANT jsonb := glucose.shown_limits(c);
   cells text[];
 BEGIN
@@ -48,12 +48,6 @@ END
 $fn$;
 COMMENT ON FUNCTION glucose.report_numbers(glucose.glucose_summary, jsonb) IS
 'Internal: part of glucose_report(): all statistics as a table.';
-
-CREATE FUNCTION glucose.folded(name text, content text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '<details><summary>' || glucose.html(name) || '</summary>' || content || '</details>';
-COMMENT ON FUNCTION glucose.folded(text, text) IS
-'Internal: part of a page that opens when it is asked for.';
 
 CREATE FUNCTION glucose.report_shares(s glucose.glucose_summary, c jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -93,7 +87,7 @@ DECLARE
   w CONSTANT jsonb := c -> 'w';
   l CONSTANT text := c ->> 'lang';
   u CONSTANT text := c ->> 'unit';
-  digits CONSTANT integer := CASE u WHEN 'mmol/L' THEN 1 ELSE 0 END;
+  digits CONSTANT integer := c ->> 'digits';
   lim CONSTANT jsonb := glucose.shown_limits(c);
   tiles text;
   goals text[];
@@ -146,7 +140,7 @@ BEGIN
   FROM (SELECT x.*, min(x.p50) OVER () AS lowest, max(x.p50) OVER () AS highest
         FROM glucose.agp(report_profile.person_id, report_profile.days, NULL,
                          jsonb_build_object('unit', c ->> 'unit', 'part_min', part)) x) a,
-       (VALUES (CASE c ->> 'unit' WHEN 'mmol/L' THEN 1 ELSE 0 END, c ->> 'lang')) v (digits, l)
+       (VALUES ((c ->> 'digits')::integer, c ->> 'lang')) v (digits, l)
   GROUP BY v.digits, v.l;
   SELECT jsonb_build_object(
     'words', said, 'unit', c ->> 'unit', 'comma', c ->> 'lang' = 'de', 'x', '[0, 1440]'::jsonb, 'height', 260, 'ticks',
@@ -180,12 +174,6 @@ $fn$;
 COMMENT ON FUNCTION glucose.report_profile(uuid, integer, jsonb) IS
 'Internal: part of glucose_report(): the ambulatory glucose profile.';
 
-CREATE FUNCTION glucose.flat(cells text[]) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT pg_catalog.array_agg(x.cell ORDER BY x.i) FROM pg_catalog.unnest(cells) WITH ORDINALITY x (cell, i));
-COMMENT ON FUNCTION glucose.flat(text[]) IS
-'Internal: rows of cells as html_table() takes them.';
-
 CREATE FUNCTION glucose.report_days(person_id uuid, first_day date, last_day date, c jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -201,8 +189,7 @@ DECLARE
   strips text;
   cells text[];
 BEGIN
-  SELECT CASE per WHEN 1 THEN jsonb_build_array(40, CASE WHEN max(r.mg_dl) > 300 THEN 400 ELSE 300 END)
-                         ELSE jsonb_build_array(2, CASE WHEN max(r.mg_dl) > 300 THEN 22 ELSE 17 END) END INTO span
+  SELECT glucose.day_axis(max(r.mg_dl), c) INTO span
   FROM glucose.glucose_reading r
   WHERE r.person_id = report_days.person_id AND r.measured_at >= ends[1] AND r.measured_at < ends[array_upper(ends, 1)];
   WITH shown AS (
