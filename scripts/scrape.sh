@@ -58,7 +58,7 @@ scrape() {
   # Its role may call one function of the steward's, and see no table.
   sed 's/FROM glucose\.gauges/FROM watch.gauges/' "$stage$("$PG_CONFIG" --sharedir)/pg_glucose/queries.yaml" >"$stage/queries.yaml"
   cat >"$stage/prometheus.yml" <<YAML
-global: {scrape_interval: 1s, scrape_timeout: 1s}
+global: {scrape_interval: 2s, scrape_timeout: 2s}
 scrape_configs: [{job_name: postgres, static_configs: [{targets: ['127.0.0.1:$port_exporter']}]}]
 YAML
   mkdir "$stage/prometheus"

@@ -34,34 +34,37 @@ def asked(url, expression):
             float(r["value"][1]) for r in result}
 
 
-def waited(url, samples):
-    """What prometheus has, once it has as much as was said or patience ends."""
-    deadline, have = time.monotonic() + PATIENCE_S, {}
-    while time.monotonic() < deadline:
-        try:
-            have = asked(url, '{__name__=~"pg_glucose_.+"}')
-        except OSError:
-            pass   # it starts
-        if len(have) >= len(samples):
-            break
-        time.sleep(0.5)
-    return have
-
-
-def main(url, openmetrics, grafana):
-    samples = said(openmetrics)
-    have = waited(url, samples)
+def wrong(url, samples, expressions):
+    """What prometheus has not as SQL said it."""
+    have = asked(url, '{__name__=~"pg_glucose_.+"}')
     bad = [f"not scraped: {name} {dict(labels)}" for name, labels in samples.keys() - have.keys()]
     bad += [f"nobody said it: {name} {dict(labels)}" for name, labels in have.keys() - samples.keys()]
     for key in samples.keys() & have.keys():
         if abs(samples[key] - have[key]) > MOVES.get(key[0], 1e-6):
             bad.append(f"{key[0]} {dict(key[1])}: SQL says {samples[key]}, prometheus {have[key]}")
+    return bad + [f"Grafana's {expression} is empty" for expression in expressions if not asked(url, expression)]
+
+
+def waited(*what):
+    """The same once nothing is wrong any more, or patience ends: on a busy machine a scrape may come late."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            bad = wrong(*what)
+        except OSError as error:
+            bad = [f"prometheus does not answer: {error}"]  # it starts
+        if not bad or time.monotonic() > deadline:
+            return bad
+        time.sleep(0.5)
+
+
+def main(url, openmetrics, grafana):
+    samples = said(openmetrics)
     names = {name for name, _ in samples}
     with open(grafana, encoding="utf-8") as file:
         panels = json.load(file)["panels"]
     expressions = [target["expr"] for panel in panels for target in panel["targets"]]
-    bad += [f"Grafana's {expression} is empty" for expression in expressions if not asked(url, expression)]
-    bad += [f"Grafana does not show {name}" for name in names - set(expressions)]
+    bad = waited(url, samples, expressions) + [f"Grafana does not show {name}" for name in names - set(expressions)]
     print("\n".join(sorted(bad)), end="\n" if bad else "")
     print(f"{len(samples)} samples of {len(names)} gauges, {len(expressions)} panels: "
           + (f"{len(bad)} wrong" if bad else "prometheus has what SQL says"))
