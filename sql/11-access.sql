@@ -56,6 +56,19 @@ $fn$;
 COMMENT ON FUNCTION glucose.require_decider(text, text) IS
 'Internal: returns when the caller may write a table that the owner and the steward decide about, else raises 42501.';
 
+CREATE FUNCTION glucose.entered_tables() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{person, person_access, person_time_zone, meal, glucose_reading, daily_metric, source_preference,
+  prediction_feedback, retraining_override}'::pg_catalog.text[];
+COMMENT ON FUNCTION glucose.entered_tables() IS
+'Internal: part of grant_access() and security_check(): what an application writes itself.';
+
+CREATE FUNCTION glucose.decided_tables() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{retraining_policy, metric, event, experiment, system_alert, health_sample}'::pg_catalog.text[];
+COMMENT ON FUNCTION glucose.decided_tables() IS
+'Internal: part of add_steward() and security_check(): what a steward writes beside retraining_override.';
+
 CREATE FUNCTION glucose.grant_access(role name, level text DEFAULT 'write') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -78,9 +91,7 @@ BEGIN
   LOOP
     EXECUTE format('REVOKE ALL ON %s FROM %I', relation, role);
   END LOOP;
-  FOREACH relation IN ARRAY ARRAY['person', 'person_access', 'person_time_zone', 'meal', 'glucose_reading',
-                                  'daily_metric', 'source_preference', 'prediction_feedback',
-                                  'retraining_override'] LOOP
+  FOREACH relation IN ARRAY glucose.entered_tables() LOOP
     EXECUTE format('GRANT SELECT%s ON glucose.%I TO %I',
                    CASE level WHEN 'write' THEN ', INSERT, UPDATE, DELETE' ELSE '' END, relation, role);
   END LOOP;
@@ -195,9 +206,8 @@ BEGIN
     PERFORM glucose.add_to_policy(relation, 'steward_reads', 'FOR SELECT', all_rows, role);
   END LOOP;
   IF level = 'manage' THEN
-    FOREACH relation IN ARRAY ARRAY['glucose.retraining_policy', 'glucose.retraining_override', 'glucose.metric',
-                                    'glucose.event', 'glucose.experiment', 'glucose.system_alert',
-                                    'glucose.health_sample']::regclass[] LOOP
+    FOREACH relation IN ARRAY ARRAY(SELECT ('glucose.' || t)::regclass
+                                    FROM unnest(glucose.decided_tables() || 'retraining_override'::text) t) LOOP
       PERFORM glucose.add_to_policy(relation, 'steward', 'FOR ALL', all_rows, role);
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', relation, role);
     END LOOP;

@@ -1,4 +1,16 @@
 -- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.require_object(options jsonb) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
+    RAISE EXCEPTION 'argument "options" must be a JSON object' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.require_object(jsonb) IS
+'Internal: returns when options are a JSON object, else raises 22023.';
+
 CREATE FUNCTION glucose.health_options(options jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -8,9 +20,7 @@ DECLARE
     "versions": 50, "growth": 2.0, "cooldown_minutes": 60}';
   wrong text;
 BEGIN
-  IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
-    RAISE EXCEPTION 'argument "options" must be a JSON object' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  PERFORM glucose.require_object(options);
   SELECT o.key INTO wrong FROM jsonb_each(options) o
   WHERE NOT usual ? o.key OR jsonb_typeof(o.value) <> 'number' OR (o.value)::numeric < 0 ORDER BY 1 LIMIT 1;
   IF FOUND THEN

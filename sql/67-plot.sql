@@ -253,9 +253,7 @@ DECLARE
   usual CONSTANT jsonb := '{"format": "svg", "lang": "en", "unit": null, "level": 0.9, "width": 760}';
   wrong text;
 BEGIN
-  IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
-    RAISE EXCEPTION 'argument "options" must be a JSON object' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  PERFORM glucose.require_object(options);
   SELECT o.key INTO wrong FROM jsonb_each(options) o
   WHERE NOT CASE o.key WHEN 'format' THEN o.value IN ('"svg"', '"text"')
                        WHEN 'lang' THEN jsonb_typeof(o.value) = 'string'

@@ -5,9 +5,7 @@ AS $fn$
 DECLARE
   wrong text;
 BEGIN
-  IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
-    RAISE EXCEPTION 'argument "options" must be a JSON object' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  PERFORM glucose.require_object(options);
   SELECT o.key INTO wrong FROM jsonb_each(options) o WHERE o.key <> 'targets' ORDER BY 1 LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'unrecognized option "%"', wrong USING ERRCODE = 'invalid_parameter_value',

@@ -121,10 +121,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5 SET search_path = pg_catalog, pg_te
 AS $fn$
 #variable_conflict use_column
 DECLARE
-  -- As grant_access() and add_steward() grant.
-  by_callers CONSTANT name[] := '{person, person_access, person_time_zone, meal, glucose_reading, daily_metric,
-    source_preference, prediction_feedback, retraining_override}';
-  by_stewards CONSTANT name[] := '{retraining_policy, metric, event, experiment, system_alert, health_sample}';
+  by_callers CONSTANT text[] := glucose.entered_tables();
+  by_stewards CONSTANT text[] := glucose.decided_tables();
   by_nobody CONSTANT name[] := '{role_identity, population_member, audit_seal, counted_call}';
   managers CONSTANT oid[] := (SELECT array_agg(r.oid) FROM glucose.stewards() s JOIN pg_roles r ON r.rolname = s.role
                               WHERE s.level = 'manage');
