@@ -39,6 +39,16 @@ FROM unnest(ARRAY['SELECT record_outcome($1, ''140'')', 'SELECT record_outcome($
   'UPDATE recorded_outcome SET value = 100', 'DELETE FROM recorded_outcome']) call;
 SELECT test.expect('SELECT record_outcome(key(''x''), ''140'')'),
   test.expect(format('SELECT record_outcome(key(''x''), ''140'', person_id => %L)', :'ada'));
+-- A number of minutes has many spellings, and one outcome.
+SELECT spellings, test.expect(format('SELECT record_outcome(%L, %s)', :'said', outcome)),
+  test.hint(format('SELECT record_outcome(%L, %s)', :'said', outcome))
+FROM (VALUES ('one more zero', quote_literal('{"60": 140, "060": 150}')),
+  ('a blank', quote_literal('{"60": 140, " 60": 140}')),
+  ('a sign', quote_literal('{"120": 140, "+120": 150}')),
+  ('not next to each other', quote_literal('{"060": 140, "120": 150, "60": 140}')),
+  ('500 of them', $$ (SELECT jsonb_object_agg(repeat('0', n) || '60', 140)
+  FROM generate_series(0, 499) n) $$)) v (spellings,
+  outcome);
 SELECT count(*) FROM recorded_outcome;
 -- In another unit, and said again; one horizon stays as it was.
 SELECT record_outcome(:'said', jsonb_build_object('60', :after_60 / 18.0182, '120', :after_120 / 18.0182), 'mmol/L');

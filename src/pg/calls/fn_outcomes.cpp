@@ -77,8 +77,18 @@ void add(Outcomes& o, const LoggedAnswer::Point& point, double value) {
   if (point.at > o.now)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("what is %d minutes ahead is still to come", point.minutes_ahead)));
+  if (o.n == kMostOutcomes) elog(ERROR, "more outcomes than an answer has");
   o.minutes[o.n] = Int32GetDatum(point.minutes_ahead);
   o.values[o.n++] = Float4GetDatum(static_cast<float4>(value));
+}
+
+// Keys of an object differ, and may be spellings of one number all the same.
+void require_new(const Outcomes& o, int minutes_ahead) {
+  for (int i = 0; i < o.n; ++i)
+    if (DatumGetInt32(o.minutes[i]) == minutes_ahead)
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                      errmsg("\"outcome\" says twice what came %d minutes ahead", minutes_ahead),
+                      errhint("Name each number of minutes once.")));
 }
 
 void take_horizon(const char* key, const JsonbValue& value, void* state) {
@@ -86,7 +96,10 @@ void take_horizon(const char* key, const JsonbValue& value, void* state) {
   char* end;
   const long minutes = strtol(key, &end, 10);
   for (int i = 0; i < o.answer->n && *end == '\0' && end != key; ++i)
-    if (o.answer->points[i].minutes_ahead == minutes) return add(o, o.answer->points[i], value_of(o, key, value));
+    if (o.answer->points[i].minutes_ahead == minutes) {
+      require_new(o, o.answer->points[i].minutes_ahead);
+      return add(o, o.answer->points[i], value_of(o, key, value));
+    }
   StringInfoData known;
   initStringInfo(&known);
   for (int i = 0; i < o.answer->n; ++i)
