@@ -14,6 +14,12 @@ struct EventStanding {
   int horizon_min;
 };
 
+inline auto members_of(EventStanding& o) {
+  auto& [shown, usual, threshold, is_expected, confidence, horizon_min] = o;
+  auto& [value, lower, upper] = shown;
+  return std::tie(value, lower, upper, usual, threshold, is_expected, confidence, horizon_min);
+}
+
 /// Raises MG003 when the model answers another rule than the event's.
 EventStanding event_standing(const Served& served, const Answer& answer);
 

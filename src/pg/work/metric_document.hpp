@@ -25,6 +25,15 @@ struct MetricStanding {
   int features_used;  // of the 51, known the evening before
 };
 
+inline auto members_of(MetricStanding& o) {
+  auto& [facts, shown, standing, quality, score, features_used] = o;
+  auto& [r2, sequence_length] = facts;
+  auto& [value, lower, upper] = shown;
+  auto& [days, average, lowest, highest, deviation, percentile] = standing;
+  return std::tie(r2, sequence_length, value, lower, upper, days, average, lowest, highest, deviation, percentile,
+                  quality, score, features_used);
+}
+
 /// Reads how good the model was; computes the rest of what was read for the answer.
 MetricStanding standing_of(const Served& served, const Answer& answer, DateADT day);
 

@@ -5,6 +5,8 @@
 #include "pg/tables/identity.hpp"
 #include "pg/tables/log_row.hpp"
 #include "pg/work/document.hpp"
+#include "pg/work/event_document.hpp"
+#include "pg/work/metric_document.hpp"
 #include "pg/work/repetition_key.hpp"
 
 extern "C" {
@@ -72,23 +74,36 @@ class LogScan {
   HeapTuple row_ = nullptr;
 };
 
-// A pointer has no key, so what is found is whole.
-void find_whole(Repetition& repeated, const pg_uuid_t& person_id, TimestampTz since, MemoryContext context) {
+bool can_be_read(const bytea* said, Subjects subjects) {
+  switch (subjects) {
+    case Subjects::metrics:
+      return is_said<MetricStanding>(said);
+    case Subjects::events:
+      return is_said<EventStanding>(said);
+    default:
+      return is_said<SensorState>(said);
+  }
+}
+
+// A pointer has no key, so what is found is whole; a row that cannot be read is as good as none.
+void find_whole(Repetition& repeated, const Asking& asking, TimestampTz since, MemoryContext context) {
   LogScan scan;
   if (!scan.open("prediction_question")) return;
-  scan.where("person_id", BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&person_id));
+  scan.where("person_id", BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&asking.person.id));
   scan.where("question", BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&repeated.key));
   scan.where("issued_at", BTGreaterStrategyNumber, F_TIMESTAMPTZ_GT, TimestampTzGetDatum(since));
-  if (scan.next(ForwardScanDirection)) {
+  while (!repeated.found && scan.next(ForwardScanDirection)) {
     bool no_id, no_predictions, no_said;
     const Datum id = scan.column("prediction_id", &no_id), said = scan.column("said", &no_said),
                 predictions = scan.column("predictions", &no_predictions);
-    if (!no_id && !no_predictions && !no_said) {
+    if (no_id || no_predictions || no_said) continue;
+    const bytea* bytes = DatumGetByteaPP(said);
+    if (can_be_read(bytes, asking.task->subjects)) {
       MemoryContext inside = MemoryContextSwitchTo(context);
       repeated.found = true;
       repeated.whole = *DatumGetUUIDP(id);
       repeated.predictions = DatumGetJsonbPCopy(predictions);
-      repeated.said = DatumGetByteaPCopy(said);
+      repeated.said = DatumGetByteaPCopy(PointerGetDatum(bytes));
       MemoryContextSwitchTo(inside);
     }
   }
@@ -102,7 +117,7 @@ void look_for_repetition(Served& served, const Reach& reach, MemoryContext conte
   const TimestampTz ttl = ttl_s(asking) * USECS_PER_SEC;
   if (!asking.is_logged || ttl == 0 || XactReadOnly || RecoveryInProgress() || !may_read_log()) return;
   served.repeated.has_key = make_key(served, reach, context, &served.repeated.key);
-  if (served.repeated.has_key) find_whole(served.repeated, asking.person.id, GetCurrentTimestamp() - ttl, context);
+  if (served.repeated.has_key) find_whole(served.repeated, asking, GetCurrentTimestamp() - ttl, context);
 }
 
 TimestampTz last_use(const Served& served) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "pg/boundary/bytes.hpp"
 #include "pg/boundary/guard.hpp"
 
 extern "C" {
@@ -39,24 +40,6 @@ bool is_same_value(const Source& a, const Source& b) {
   const bool same = a.value == b.value || (a.value != a.value && b.value != b.value);
   return same && a.at == b.at && a.rest == b.rest;
 }
-
-template <class Value>
-void put(StringInfo out, Value value) {
-  appendBinaryStringInfo(out, reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-/// Reads what put() has written.
-struct Taker {
-  const char *next, *end;
-  template <class Value>
-  Value take() {
-    Value value{};
-    if (static_cast<size_t>(end - next) < sizeof value) elog(ERROR, "sources of a row of the log are cut off");
-    memcpy(&value, next, sizeof value);
-    next += sizeof value;
-    return value;
-  }
-};
 
 Fates room_for(size_t n) {
   return {static_cast<Fated*>(palloc(sizeof(Fated) * (n + 1))), 0};
@@ -103,9 +86,7 @@ Sources near_sources(const Known& known, Micros at, const Subject& subject) {
 }
 
 Datum sources_datum(const Sources& sources) {
-  StringInfoData out;
-  initStringInfo(&out);
-  appendStringInfoSpaces(&out, VARHDRSZ);
+  StringInfoData out = started_bytes();
   put(&out, kFormat);
   for (const Source& s : sources.all()) {
     if (!s.is_known) continue;
@@ -115,13 +96,11 @@ Datum sources_datum(const Sources& sources) {
     if (s.kind == SourceKind::day) put(&out, s.input);
     if (s.kind == SourceKind::meal) put(&out, s.rest), put(&out, s.id);
   }
-  SET_VARSIZE(out.data, out.len);
-  return PointerGetDatum(out.data);
+  return ended_bytes(out);
 }
 
 Sources sources_of(Datum datum) {
-  const bytea* bytes = DatumGetByteaPP(datum);
-  Taker from{VARDATA_ANY(bytes), VARDATA_ANY(bytes) + VARSIZE_ANY_EXHDR(bytes)};
+  Taker from(DatumGetByteaPP(datum));
   if (from.take<char>() != kFormat) elog(ERROR, "sources of a row of the log are of another version");
   constexpr size_t kLeast = sizeof(SourceKind) + sizeof(int64) + sizeof(float);
   Sources out;
