@@ -130,6 +130,15 @@ bool judge(const UpdateRequest& request, const Outcome& outcome, Update& u) {
   return false;
 }
 
+// Why what was learnt is not to serve after all; nullptr: nothing was decided meanwhile. A training is kept out by the
+// lock of trainings; whoever deploys or rolls back holds the person's row, which is held from here on.
+const char* overtaken_by(const UpdateRequest& request, const Due& due) {
+  lock_person(&request.person_id);
+  const Due now = read_due(request);
+  if (now.version[0] != '\0' && strcmp(now.version, due.version) != 0) return "another version serves meanwhile";
+  return now.why_not;
+}
+
 void learn(const UpdateRequest& request, const Due& due, Update& u, MemoryContext work) {
   const ModelRow row = require_model(&request.person_id, request.model_type, due.version);
   const Refreshed of{decode_active(request, row, work), row.training_end};
@@ -143,6 +152,11 @@ void learn(const UpdateRequest& request, const Due& due, Update& u, MemoryContex
   if (!run.outcome->rejected) compare(request, run, due, u);
   strlcpy(u.status, "kept", sizeof u.status);
   if (!judge(request, *run.outcome, u)) return;
+  if (const char* why_not = overtaken_by(request, due); why_not != nullptr) {
+    u.reason = why_not;
+    strlcpy(u.status, "skipped", sizeof u.status);
+    return;
+  }
   recipe.deployed_because = psprintf("update: %s", u.reason);
   strlcpy(u.version, store_training(run).model.version, sizeof u.version);
   strlcpy(u.status, "updated", sizeof u.status);
