@@ -105,6 +105,24 @@ SET ROLE anna;
 SELECT updated FROM update_model(:'ada', options => '{"force": true}');
 SELECT version, is_active, has_artifact FROM list_model_versions(:'ada');
 
+-- Weights that are not those of its digest, and those of another version fit as well as any, are not learnt from.
+SET ROLE anna;
+SELECT active_model_version(:'ada') AS serves \gset
+RESET ROLE;
+BEGIN;
+ALTER TABLE model_version DROP CONSTRAINT model_version_check;
+UPDATE model_version SET artifact = (SELECT artifact FROM model_version WHERE version = '1.0.0' AND person_id = :'ada')
+  WHERE is_active AND person_id = :'ada';
+SET ROLE anna;
+SELECT status, reason, current_version = :'serves' FROM update_model(:'ada', options => '{"force": true}');
+RESET ROLE;
+UPDATE model_version SET artifact = set_byte(artifact, 100, get_byte(artifact, 100) # 1)
+  WHERE is_active AND person_id = :'ada';
+SET ROLE anna;
+SELECT status, reason FROM update_model(:'ada', options => '{"force": true}');
+ROLLBACK;
+SET ROLE anna;
+
 -- What there is to learn anew depends on the model.
 SELECT version FROM train_model(:'ada', 'glucose', 'persistence', '{"deploy": true}');
 SELECT status, reason FROM update_model(:'ada', options => '{"force": true}');

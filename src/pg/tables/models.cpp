@@ -263,6 +263,31 @@ ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const
   pg_unreachable();
 }
 
+namespace {
+
+// The weights of a row that has just been shown, as its digest says; who decodes them wipes them.
+bytea* require_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char* model_type) {
+  require_counted();
+  bytea* artifact = read_artifact(row, person_id, model_type, CurrentMemoryContext);
+  if (artifact == nullptr) {
+    failing_plainly();
+    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", row.version),
+                    errhint("It has been deleted meanwhile; ask again.")));
+  }
+  require_digest(artifact, row.sha256);
+  return artifact;
+}
+
+std::span<const uint8> bytes_in(const bytea* artifact) {
+  return {reinterpret_cast<const uint8*>(VARDATA_ANY(artifact)), static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact))};
+}
+
+void wipe(bytea* artifact) {
+  explicit_bzero(VARDATA_ANY(artifact), static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact)));
+}
+
+}  // namespace
+
 const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_t* person_id, const char* model_type) {
   require_counted();
   Digest digest;
@@ -274,20 +299,22 @@ const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_
   guarded([&] { cached = models.find(digest); });
   // Bytes of another task are decoded again, and the decoder says that they do not fit.
   if (cached != nullptr && cached->task == &task) return cached->model.get();
-  bytea* artifact = read_artifact(row, person_id, model_type, CurrentMemoryContext);
-  if (artifact == nullptr) {
-    failing_plainly();
-    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", row.version),
-                    errhint("It has been deleted meanwhile; ask again.")));
-  }
-  require_digest(artifact, row.sha256);
-  const auto* bytes = reinterpret_cast<const uint8*>(VARDATA_ANY(artifact));
-  const auto size = static_cast<size_t>(VARSIZE_ANY_EXHDR(artifact));
+  bytea* artifact = require_artifact(row, person_id, model_type);
+  const std::span<const uint8> bytes = bytes_in(artifact);
   const auto limit = settings::cache_bytes();
-  guarded([&] { cached = models.insert(digest, {&task, task.decode({bytes, size})}, size, limit); });
+  guarded([&] { cached = models.insert(digest, {&task, task.decode(bytes)}, bytes.size(), limit); });
   // What stays of the weights in this backend is the cache's, which wipes what it drops.
-  explicit_bzero(VARDATA_ANY(artifact), size);
+  wipe(artifact);
   return cached->model.get();
+}
+
+const AnyModel* load_own_model(const Task& task, const ModelRow& row, const pg_uuid_t* person_id,
+                               const char* model_type, MemoryContext context) {
+  bytea* artifact = require_artifact(row, person_id, model_type);
+  const std::span<const uint8> bytes = bytes_in(artifact);
+  const AnyModel* model = owned<std::unique_ptr<AnyModel>>(context, [&] { return task.decode(bytes); })->get();
+  wipe(artifact);
+  return model;
 }
 
 }  // namespace glucose::pg

@@ -62,5 +62,8 @@ bytea* read_artifact(const ModelRow& row, const pg_uuid_t* person_id, const char
 /// The decoded model of a row that row-level security has just shown to the caller: from this backend's cache, else
 /// read, checked and decoded. Valid until the next call. Raises MG003 when the bytes are damaged or another task's.
 const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_t* person_id, const char* model_type);
+/// The same of its own, for as long as `context` lives: what else is loaded meanwhile does not take it away.
+const AnyModel* load_own_model(const Task& task, const ModelRow& row, const pg_uuid_t* person_id,
+                               const char* model_type, MemoryContext context);
 
 }  // namespace glucose::pg

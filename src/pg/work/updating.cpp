@@ -75,24 +75,12 @@ Due read_due(const UpdateRequest& request) {
   return due;
 }
 
-const AnyModel* decoded(const Task& task, const std::uint8_t* bytes, std::size_t size, MemoryContext context) {
-  return owned<std::unique_ptr<AnyModel>>(context, [&] { return task.decode({bytes, size}); })->get();
-}
-
-// Of its own: what else is loaded meanwhile does not take it away.
-const AnyModel* decode_active(const UpdateRequest& request, const ModelRow& row, MemoryContext context) {
-  const bytea* artifact = read_artifact(row, &request.person_id, request.model_type, context);
-  if (artifact == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", row.version)));
-  return decoded(*request.task, reinterpret_cast<const std::uint8_t*>(VARDATA_ANY(artifact)),
-                 static_cast<std::size_t>(VARSIZE_ANY_EXHDR(artifact)), context);
-}
-
 // Both on the rows that came since what serves was trained and that neither has learnt from, in pairs.
 void compare(const UpdateRequest& request, const TrainingRun& run, const Due& due, Update& u) {
   const Outcome& outcome = *run.outcome;
   const Task& task = *request.task;
-  const AnyModel* candidate = decoded(task, outcome.artifact.data(), outcome.artifact.size(), run.context);
+  const AnyModel* candidate =
+      owned<std::unique_ptr<AnyModel>>(run.context, [&] { return task.decode(outcome.artifact); })->get();
   const TimestampTz from = std::max(
       {static_cast<TimestampTz>(outcome.splits.test_start), due.known_until + 1, run.refreshed->learnt_until + 1});
   const TimestampTz until = outcome.splits.test_end + 1;
@@ -141,7 +129,8 @@ const char* overtaken_by(const UpdateRequest& request, const Due& due) {
 
 void learn(const UpdateRequest& request, const Due& due, Update& u, MemoryContext work) {
   const ModelRow row = require_model(&request.person_id, request.model_type, due.version);
-  const Refreshed of{decode_active(request, row, work), row.training_end};
+  const Refreshed of{load_own_model(*request.task, row, &request.person_id, request.model_type, work),
+                     row.training_end};
   TrainRequest recipe = make_train_request(&request.person_id, request.model_type, due.algorithm, due.settings);
   recipe.deploy = TrainRequest::Deploy::yes;
   strlcpy(recipe.patch_of, due.version, sizeof recipe.patch_of);
