@@ -97,5 +97,36 @@ is($node->safe_psql('postgres', 'SELECT count(*), count(*) FILTER (WHERE is_acti
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_glucose training'"), '0',
 	'workers end when the queue is empty');
 
+# With one place, whoever has worked for one role hands it on with what it has looked at of another's: that waits as it
+# did, and what has been worked on goes on as it was.
+$node->append_conf('postgresql.conf', "glucose.max_training_workers = 1\n");
+$node->restart;
+$node->safe_psql('postgres', "CREATE ROLE ben LOGIN; SELECT glucose.grant_access('ben')");
+add_person($node, 'ben', 'ben');
+as_role($node, 'postgres', 'ben', "SELECT glucose.train_model(glucose.key('ben'), algorithm => 'ridge')");
+$node->safe_psql('postgres', q{
+CREATE TABLE step (n serial, whose text, state text, started boolean, attempts integer, worker boolean, worked boolean);
+CREATE FUNCTION note_step() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  INSERT INTO step (whose, state, started, attempts, worker, worked)
+  VALUES (NEW.requested_by, NEW.state, NEW.started_at IS NOT NULL, NEW.attempts, NEW.worker_pid IS NOT NULL,
+          NEW.worked_at IS NOT NULL);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER note_step AFTER UPDATE ON glucose.batch_job FOR EACH ROW EXECUTE FUNCTION note_step()});
+for my $who ('ada', 'ben')
+{
+	as_role($node, 'postgres', $who, "SELECT glucose.predict_async('glucose', (SELECT array_agg(meal_id)
+		FROM generate_series(1, 200), (SELECT meal_id FROM glucose.meal ORDER BY eaten_at DESC LIMIT 20) m))");
+}
+ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM glucose.batch_job WHERE state IN ('queued', 'running')"),
+	'the batches of two roles are done in one place');
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM step WHERE NOT worker AND NOT worked'), '>', 0,
+	'one was looked at by the other\'s worker before anything of it was');
+is($node->safe_psql('postgres', 'SELECT DISTINCT state, started, attempts FROM step WHERE NOT worker AND NOT worked'),
+	'queued|f|0', 'and waited as before');
+is($node->safe_psql('postgres', "SELECT DISTINCT state, started, attempts FROM step WHERE NOT worker AND worked"),
+	'running|t|0', 'one that was worked on goes on');
+
 $node->stop;
 done_testing();

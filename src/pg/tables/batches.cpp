@@ -71,9 +71,11 @@ Query start_batch{
     " AND " IS_OPEN " RETURNING model_type, options, identity, requested_by, requested_role, attempts",
     1,
     {UUIDOID}};
+// One of which nothing has been answered waits as it did.
 Query put_back{
-    "UPDATE glucose.batch_job SET attempts = attempts OPERATOR(pg_catalog.-) 1, worker_pid = NULL WHERE " OF_JOB
-    " AND " IS_OPEN,
+    "UPDATE glucose.batch_job SET attempts = attempts OPERATOR(pg_catalog.-) 1, worker_pid = NULL, "
+    "state = CASE WHEN worked_at IS NULL THEN 'queued' ELSE state END, "
+    "started_at = CASE WHEN worked_at IS NOT NULL THEN started_at END WHERE " OF_JOB " AND " IS_OPEN,
     1,
     {UUIDOID}};
 Query lock_open{"SELECT 1 FROM glucose.batch_job WHERE " OF_JOB " AND " IS_OPEN " FOR NO KEY UPDATE", 1, {UUIDOID}};
