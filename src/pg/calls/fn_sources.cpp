@@ -11,6 +11,7 @@
 #include "pg/tables/models.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/rate_limits.hpp"
+#include "pg/tables/recorded.hpp"
 #include "pg/tables/subject.hpp"
 #include "pg/work/question.hpp"
 #include "pg/work/sources.hpp"
@@ -30,13 +31,6 @@ glucose::pg::Query row_of_person{PGG_WHOLE
                                  "w.person_id OPERATOR(pg_catalog.=) $1 AND w.prediction_id OPERATOR(pg_catalog.=) $2",
                                  2,
                                  {UUIDOID, UUIDOID}};
-// Where a row points to, and whose it is.
-glucose::pg::Query pointer{
-    "SELECT p.person_id, coalesce(p.cached_from, p.prediction_id) FROM glucose.prediction p "
-    "WHERE p.prediction_id OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR p.person_id OPERATOR(pg_catalog.=) ANY ($2)) "
-    "AND ($3 IS NULL OR p.person_id OPERATOR(pg_catalog.=) $3) LIMIT 1",
-    3,
-    {UUIDOID, UUIDARRAYOID, UUIDOID}};
 glucose::pg::Query model_of_person{
     "SELECT v.version, v.sha256 FROM glucose.model_version v WHERE v.person_id OPERATOR(pg_catalog.=) $1 "
     "AND v.model_type OPERATOR(pg_catalog.=) $2 AND (v.sha256 OPERATOR(pg_catalog.=) $3 OR $3 IS NULL "
@@ -49,8 +43,6 @@ glucose::pg::Query model_of_population{
     "AND v.artifact IS NOT NULL LIMIT 1",
     3,
     {TEXTOID, BYTEAOID, TEXTOID}};
-
-constexpr int kMostPersonsNamed = 64;
 
 /// What the log says of an answer.
 struct Logged {
@@ -65,19 +57,6 @@ struct Logged {
   double minutes[glucose::kMostAnswers];
   int n_minutes = 0;
 };
-
-bool find_pointer(const pg_uuid_t* prediction_id, const pg_uuid_t* person_id, pg_uuid_t* whose, pg_uuid_t* whole) {
-  const ArrayType* few = person_id == nullptr ? few_visible_persons(kMostPersonsNamed) : nullptr;
-  Parameters p;
-  p.add(UUIDPGetDatum(prediction_id));
-  p.add_or_null(few != nullptr, PointerGetDatum(few));
-  p.add_or_null(person_id != nullptr, UUIDPGetDatum(person_id));
-  run(pointer, p, Mode::read);
-  if (SPI_processed == 0) return false;
-  *whose = *DatumGetUUIDP(value(0, 1));
-  *whole = *DatumGetUUIDP(value(0, 2));
-  return true;
-}
 
 [[noreturn]] void raise_no_digest(const pg_uuid_t* id, bool is_purged) {
   const char* name = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
@@ -102,7 +81,7 @@ void take_minutes(Datum array, Logged& logged) {
 
 Logged read_logged(const pg_uuid_t* prediction_id, const pg_uuid_t* person_id) {
   pg_uuid_t whose, whole;
-  if (!find_pointer(prediction_id, person_id, &whose, &whole)) raise_not_found("prediction", prediction_id);
+  if (!find_whole_answer(prediction_id, person_id, &whose, &whole)) raise_not_found("prediction", prediction_id);
   Parameters p;
   p.add(UUIDPGetDatum(&whose));
   p.add(UUIDPGetDatum(&whole));

@@ -11,12 +11,15 @@ namespace glucose::pg {
 
 namespace {
 
+constexpr int kMostPersonsNamed = 64;
 constexpr TimestampTz kNever = 366 * 100 * kDay;  // after it was measured: no forecast has known it
 
-Query find_answer{
-    "SELECT p.person_id FROM glucose.prediction p WHERE p.prediction_id OPERATOR(pg_catalog.=) $1 LIMIT 1",
-    1,
-    {UUIDOID}};
+Query whole_answer{
+    "SELECT p.person_id, coalesce(p.cached_from, p.prediction_id) FROM glucose.prediction p "
+    "WHERE p.prediction_id OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR p.person_id OPERATOR(pg_catalog.=) ANY ($2)) "
+    "AND ($3 IS NULL OR p.person_id OPERATOR(pg_catalog.=) $3) LIMIT 1",
+    3,
+    {UUIDOID, UUIDARRAYOID, UUIDOID}};
 Query points_of_answer{
     "SELECT p.model_type, x.minutes_ahead, x.at FROM glucose.prediction p "
     "LEFT JOIN LATERAL glucose.prediction_points(p.predictions) x ON x.minutes_ahead IS NOT NULL "
@@ -55,21 +58,27 @@ bool is_known(std::span<const Reading> readings, TimestampTz at) {
 
 }  // namespace
 
+bool find_whole_answer(const pg_uuid_t* prediction_id, const pg_uuid_t* person_id, pg_uuid_t* whose, pg_uuid_t* whole) {
+  const ArrayType* few = person_id == nullptr ? few_visible_persons(kMostPersonsNamed) : nullptr;
+  Parameters p;
+  p.add(UUIDPGetDatum(prediction_id));
+  p.add_or_null(few != nullptr, PointerGetDatum(few));
+  p.add_or_null(person_id != nullptr, UUIDPGetDatum(person_id));
+  run(whole_answer, p, Mode::read);
+  if (SPI_processed == 0) return false;
+  *whose = *DatumGetUUIDP(value(0, 1));
+  *whole = *DatumGetUUIDP(value(0, 2));
+  return true;
+}
+
 LoggedAnswer read_logged_answer(const pg_uuid_t* prediction_id, const pg_uuid_t* person_id) {
   LoggedAnswer answer{};
-  if (person_id != nullptr) {
-    (void)read_person(person_id);
-    answer.person_id = *person_id;
-  } else {
-    Parameters p;
-    p.add(UUIDPGetDatum(prediction_id));
-    run(find_answer, p, Mode::read);
-    if (SPI_processed == 0) raise_not_found("prediction", prediction_id);
-    answer.person_id = *DatumGetUUIDP(value(0, 1));
-  }
+  if (person_id != nullptr) (void)read_person(person_id);
+  if (!find_whole_answer(prediction_id, person_id, &answer.person_id, &answer.prediction_id))
+    raise_not_found("prediction", prediction_id);
   Parameters p;
   p.add(UUIDPGetDatum(&answer.person_id));
-  p.add(UUIDPGetDatum(prediction_id));
+  p.add(UUIDPGetDatum(&answer.prediction_id));
   run(points_of_answer, p, Mode::read);
   if (SPI_processed == 0) raise_not_found("prediction", prediction_id);
   answer.model_type = TextDatumGetCString(value(0, 1));

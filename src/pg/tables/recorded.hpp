@@ -5,9 +5,10 @@
 
 namespace glucose::pg {
 
-/// A logged answer: whose, of which type, and which minutes ahead it spoke of (by minutes; at: of what moment).
+/// A logged answer: whose, of which type, and which minutes ahead it spoke of (by minutes; at: of what moment). One that
+/// was given again is the one that it was first: prediction_id is of the row that holds the values.
 struct LoggedAnswer {
-  pg_uuid_t person_id;
+  pg_uuid_t person_id, prediction_id;
   const char* model_type;
   int n = 0;
   struct Point {
@@ -16,6 +17,10 @@ struct LoggedAnswer {
   };
   Point* points;
 };
+
+/// The person and the row that holds the values of a logged answer, as the caller; false: the caller sees none.
+/// person_id: nullptr when it is not said.
+bool find_whole_answer(const pg_uuid_t* prediction_id, const pg_uuid_t* person_id, pg_uuid_t* whose, pg_uuid_t* whole);
 
 /// As the caller, palloc'ed. person_id: nullptr when it is not said. Raises 28000, P0002.
 LoggedAnswer read_logged_answer(const pg_uuid_t* prediction_id, const pg_uuid_t* person_id);
