@@ -71,6 +71,8 @@ std::span<const Row> up_to(const Rows<Row>& rows, TimestampTz at) {
       std::partition_point(all.begin(), all.end(), [&](const Row& r) { return moment_of(r) <= at; }) - all.begin()));
 }
 
+}  // namespace
+
 struct KeptPerson {
   pg_uuid_t id;
   uint64 clock;  // the wall clocks of meals are by
@@ -93,6 +95,8 @@ struct KeptPerson {
            kept.bytes();
   }
 };
+
+namespace {
 
 Mark last_mark;  // of the person asked about last
 uint64 questions = 0;
@@ -272,6 +276,11 @@ Known read_all(const Person& person, const Subject& subject, const Reach& reach,
   return read_known(person, subject, reach, at, context);
 }
 
+/// Whether what a task reaches for is taken from what is kept.
+bool is_kept(const Reach& reach) {
+  return !reach.days && (!reach.meals || reach.keeps);
+}
+
 /// What a task sees that keeps nothing: the rows of its reach.
 void cut(Known& known, TimestampTz since, TimestampTz at, bool meals) {
   const auto& r = known.readings;
@@ -281,10 +290,6 @@ void cut(Known& known, TimestampTz since, TimestampTz at, bool meals) {
   if (!meals) known.meals = {};
   known.kept = nullptr;
 }
-
-}  // namespace
-
-namespace {
 
 /// The person whose settled rows may be used now; null: none. Sets last_mark.
 KeptPerson* kept_of(const Person& person) {
@@ -305,48 +310,55 @@ KeptPerson* kept_of(const Person& person) {
   return p;
 }
 
-}  // namespace
-
-SettledRows settled_rows(const Person& person) {
-  const KeptPerson* p = kept_of(person);
-  if (p == nullptr) return {};
-  // What the caller makes of the number is like what it reads.
-  rows_were_read();
-  return {true, p->has_rows, p->token, p->until};
-}
-
-Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
-                MemoryContext context) {
-  if (reach.days || (reach.meals && !reach.keeps)) {
-    last_mark = {};
-    return read_all(person, subject, reach, at, context);
-  }
-  KeptPerson* p = kept_of(person);
-  if (p == nullptr) return read_all(person, subject, reach, at, context);
+Known read_from(KeptPerson& p, const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
   Snapshot snapshot = GetActiveSnapshot();
   const uint64 now = sight();
   const TimestampTz since = moved(at, -reach.before);
-  const bool begins = !p->has_rows || since < p->since;
-  if (begins) read_settled(*p, person, std::min(since, p->until));
+  const bool begins = !p.has_rows || since < p.since;
+  if (begins) read_settled(p, person, std::min(since, p.until));
   if (begins || ++questions % 64 == 0) drop_least_recent();
-  const bool again = now != 0 && p->read_under == now;  // in the same statement
-  const bool beyond = at > (again ? p->read_until : p->until);
+  const bool again = now != 0 && p.read_under == now;  // in the same statement
+  const bool beyond = at > (again ? p.read_until : p.until);
   if (beyond)
-    read_newer(*p, person, again ? moved(at, kFurther) : at,
-               p->next_until > p->until && writers_have_ended(p->next_writers, snapshot));
+    read_newer(p, person, again ? moved(at, kFurther) : at,
+               p.next_until > p.until && writers_have_ended(p.next_writers, snapshot));
   Known known;
   guarded([&] {
     // Beyond what was read now, rows may be others by now.
     const bool all_read = beyond || again;
-    if (!all_read) p->kept.changed_after(p->until);
-    const TimestampTz until = all_read ? p->read_until : p->until;
-    known = {up_to(p->readings, until), up_to(p->meals, until), {}, until, &p->kept};
+    if (!all_read) p.kept.changed_after(p.until);
+    const TimestampTz until = all_read ? p.read_until : p.until;
+    known = {up_to(p.readings, until), up_to(p.meals, until), {}, until, &p.kept};
   });
   ++counts.kept;
   if (reach.keeps) return known;
   guarded([&] { cut(known, since, at, reach.meals); });
   known.clock = clock_of(person, known.readings, context);
   return known;
+}
+
+}  // namespace
+
+SettledRows settled_rows(const Person& person) {
+  KeptPerson* p = kept_of(person);
+  if (p == nullptr) return {};
+  // What the caller makes of the number is like what it reads.
+  rows_were_read();
+  return {true, p->has_rows, p->token, p->until, p};
+}
+
+Known read_kept(const SettledRows& settled, const Person& person, const Subject& subject, const Reach& reach,
+                TimestampTz at, MemoryContext context) {
+  if (!is_kept(reach)) last_mark = {};
+  if (!is_kept(reach) || settled.kept == nullptr) return read_all(person, subject, reach, at, context);
+  return read_from(*settled.kept, person, reach, at, context);
+}
+
+Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
+                MemoryContext context) {
+  SettledRows settled;
+  if (is_kept(reach)) settled.kept = kept_of(person);
+  return read_kept(settled, person, subject, reach, at, context);
 }
 
 PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {

@@ -10,6 +10,9 @@ namespace glucose::pg {
 Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
                 MemoryContext context);
 
+/// A person with its settled rows and what tasks have worked out of them.
+struct KeptPerson;
+
 /// A number that stands for all of a person's meals and readings up to a moment: another one when any of them is
 /// another, in this session or in any.
 struct SettledRows {
@@ -17,8 +20,13 @@ struct SettledRows {
   bool are_kept = false;  // and this session has them
   uint64 token = 0;
   TimestampTz until = DT_NOBEGIN;
+  KeptPerson* kept = nullptr;  // for read_kept() right after settled_rows(), before a statement runs or anybody is read
 };
 SettledRows settled_rows(const Person& person);
+
+/// As read_kept() of a person that settled_rows() has just been asked about; what is kept of it is not sought again.
+Known read_kept(const SettledRows& settled, const Person& person, const Subject& subject, const Reach& reach,
+                TimestampTz at, MemoryContext context);
 
 /// As read_meal(); taken from what is kept where the statement has asked about the person before.
 PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id);

@@ -171,7 +171,7 @@ bool add_rows(StringInfo out, Served& served, const Reach& reach, MemoryContext 
     add_newer_rows(out, asking.person, settled.until, at, reach.meals);
     return true;
   }
-  served.known = read_kept(asking.person, asking.subject, reach, at, context);
+  served.known = read_kept(settled, asking.person, asking.subject, reach, at, context);
   served.has_known = true;
   if (at <= settled.until) return true;
   add_readings(out, served.known.readings, settled.until, at);
