@@ -79,7 +79,7 @@ COUNTED_FUNCTION(predict_event, prediction) {
   About about;
   begin_about(about, kOfPerson, r.person_id);
   begin(Volatility::is_volatile);
-  Served served = read(r);
+  const Served served = read(r);
   const Answer* answer = served.is_answered() ? nullptr : compute(served);
   const EventStanding o = answer != nullptr ? event_standing(served, *answer) : said_of<EventStanding>(served.repeated);
   Jsonb* predictions = answer != nullptr ? to_jsonb(predictions_text(served, *answer, GlucoseUnit::mg_dl)) : nullptr;

@@ -103,7 +103,7 @@ COUNTED_FUNCTION(predict_metric, prediction) {
   About about;
   begin_about(about, kOfPerson, r.person_id);
   begin(Volatility::is_volatile);
-  Served served = read(r);
+  const Served served = read(r);
   const Answer* answer = served.is_answered() ? nullptr : compute(served);
   const MetricStanding o =
       answer != nullptr ? standing_of(served, *answer, r.day) : said_of<MetricStanding>(served.repeated);

@@ -39,6 +39,7 @@ Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
   const SensorState sensor = answer != nullptr ? answer->sensor : said_of<SensorState>(served.repeated);
   Jsonb* predictions = served.repeated.found ? served.repeated.predictions
                                              : to_jsonb(predictions_text(served, *answer, GlucoseUnit::mg_dl));
+  served.last_used = last_use(served);
   const pg_uuid_t* logged = log_prediction(served, answer, predictions, bytes_of_said(sensor), started);
   settle(&asking.person.id, sensor.last_reading_at);
   if (unit != GlucoseUnit::mg_dl) predictions = to_jsonb(predictions_text(served, *answer, unit));

@@ -158,10 +158,9 @@ void insert_row(const Parameters& row, const pg_uuid_t& person_id) {
 
 }  // namespace
 
-const pg_uuid_t* log_prediction(Served& served, const Answer* answer, Jsonb* predictions, Datum said,
+const pg_uuid_t* log_prediction(const Served& served, const Answer* answer, Jsonb* predictions, Datum said,
                                 instr_time started) {
   const Asking& asking = *served.asking;
-  served.last_used = last_use(served);
   // Whoever may ask is logged, at every level of sharing.
   if (XactReadOnly || RecoveryInProgress()) return nullptr;
   LogRow row = empty_log_row();

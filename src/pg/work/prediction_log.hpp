@@ -9,11 +9,10 @@ extern "C" {
 namespace glucose::pg {
 
 /// Writes the log row of an answer and returns its prediction_id; nullptr when nothing can be written: on a standby and
-/// in a read-only transaction. No caller can switch it off. Either way served.last_used is when the artifact that
-/// answers last answered this person, by the log, as far as the caller may read it; -infinity when it never has.
+/// in a read-only transaction. No caller can switch it off.
 /// answer, predictions (in mg/dL) and said are not looked at where served.repeated is found: the row is a pointer then,
 /// and the id is that of the row that has the answer.
-const pg_uuid_t* log_prediction(Served& served, const Answer* answer, Jsonb* predictions, Datum said,
+const pg_uuid_t* log_prediction(const Served& served, const Answer* answer, Jsonb* predictions, Datum said,
                                 instr_time started);
 
 }  // namespace glucose::pg

@@ -115,13 +115,15 @@ void find_whole(Repetition& repeated, const Asking& asking, TimestampTz since, M
 void look_for_repetition(Served& served, const Reach& reach, MemoryContext context) {
   const Asking& asking = *served.asking;
   const TimestampTz ttl = ttl_s(asking) * USECS_PER_SEC;
-  if (!asking.is_logged || ttl == 0 || XactReadOnly || RecoveryInProgress() || !may_read_log()) return;
+  if (!asking.is_logged) return;
+  served.may_read_log = may_read_log();
+  if (ttl == 0 || XactReadOnly || RecoveryInProgress() || !served.may_read_log) return;
   served.repeated.has_key = make_key(served, reach, context, &served.repeated.key);
   if (served.repeated.has_key) find_whole(served.repeated, asking, GetCurrentTimestamp() - ttl, context);
 }
 
 TimestampTz last_use(const Served& served) {
-  if (served.is_baseline || !may_read_log()) return DT_NOBEGIN;
+  if (served.is_baseline || !served.may_read_log) return DT_NOBEGIN;
   TimestampTz newest = DT_NOBEGIN;
   LogScan scan;
   if (!scan.open("prediction_sha256")) return newest;

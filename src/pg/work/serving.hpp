@@ -16,8 +16,11 @@ struct Served {
   Known known;
   bool is_baseline = false;               // of the row only horizons and intervals: glucose stays what it is
   char instead_of[kLongestVersion] = "";  // the person's version that would serve, were it better than persistence
+  // When the artifact that answers last answered this person, by the log before this answer, as far as the caller may
+  // read it; -infinity when it never has. For documents: whoever makes one asks last_use().
   TimestampTz last_used = DT_NOBEGIN;
-  bool has_known = false;  // whether `known` is read
+  bool may_read_log = false;  // the caller, of what is logged
+  bool has_known = false;     // whether `known` is read
   Repetition repeated;
 
   /// Whether the log says all there is to say, and nothing was read or is to be computed. Its numbers are rounded in
