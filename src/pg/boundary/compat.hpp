@@ -10,8 +10,10 @@ extern "C" {
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
+#include "catalog/pg_namespace.h"
 #include "common/jsonapi.h"
 #include "storage/proc.h"
+#include "utils/acl.h"
 }
 
 /// The file that holds a relation's rows: another one once it was emptied or rewritten.
@@ -19,6 +21,14 @@ extern "C" {
 #define PGG_RELATION_FILE(relation) ((relation)->rd_locator.relNumber)
 #else
 #define PGG_RELATION_FILE(relation) ((relation)->rd_node.relNode)
+#endif
+
+/// Whether a role may look names up in a schema.
+#if PG_VERSION_NUM >= 160000
+#define PGG_MAY_USE_SCHEMA(schema, role) \
+  (object_aclcheck(NamespaceRelationId, (schema), (role), ACL_USAGE) == ACLCHECK_OK)
+#else
+#define PGG_MAY_USE_SCHEMA(schema, role) (pg_namespace_aclcheck((schema), (role), ACL_USAGE) == ACLCHECK_OK)
 #endif
 
 /// The identifier of this backend's current (virtual) transaction.

@@ -35,7 +35,11 @@ void end_focus();
 /// with at level "manage", and the steward.
 void require_manager(const pg_uuid_t* person_id);
 
-/// Raises 42501 unless the caller is a steward, or the owner of the tables; `what` is like "population models".
+/// Whether the caller decides about everybody's models: a steward, the owner of the tables, a superuser. A look-up, no
+/// statement.
+bool caller_is_steward();
+
+/// Raises 42501 unless the caller is one; `what` is like "population models".
 void require_steward(const char* what);
 
 /// Raises 28000 when nobody is known, else P0002: a person or meal that is not there and one that is somebody else's

@@ -9,7 +9,6 @@ extern "C" {
 #include "access/parallel.h"
 #include "access/xlog.h"
 #include "catalog/pg_proc.h"
-#include "utils/acl.h"
 }
 
 namespace glucose::pg {
@@ -22,13 +21,6 @@ bool nothing_counts = false;
 constexpr const char* kCostNames[kCosts] = {"prediction", "expensive"};
 constexpr const char* kManyOf[kCosts] = {"forecasts", "expensive calls"};
 constexpr const char* kSettings[kCosts] = {"glucose.rate_limit_predictions", "glucose.rate_limit_expensive"};
-
-// Who decides about everybody's models: the owner of the tables, a steward, a superuser.
-bool caller_is_operator() {
-  const Oid schema = get_namespace_oid("glucose", true);
-  const Oid table = OidIsValid(schema) ? get_relname_relid("retraining_policy", schema) : InvalidOid;
-  return OidIsValid(table) && pg_class_aclcheck(table, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
-}
 
 // Nobody known is one more to count, until the function says that it answers only whom it knows.
 const char* asker() {
@@ -99,7 +91,7 @@ Declared::Declared(const char* function, Cost kind) : name(function), cost(kind)
 }
 
 void count_call(Cost cost, FunctionCallInfo fcinfo) {
-  if (nothing_counts || is_under_way() || caller_is_operator()) return;
+  if (nothing_counts || is_under_way() || caller_is_steward()) return;
   const TimestampTz now = GetCurrentTimestamp();
   TimestampTz wait = 0;
   if (have_shared_buckets())
@@ -139,7 +131,7 @@ SQL_FUNCTION(call_costs) {
 SQL_FUNCTION(rate_limits) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   InitMaterializedSRF(fcinfo, 0);
-  const char* identity = caller_is_operator() ? nullptr : asker();
+  const char* identity = caller_is_steward() ? nullptr : asker();
   const TimestampTz now = GetCurrentTimestamp();
   if (have_shared_buckets())
     put_shared_buckets(result, identity, now);
