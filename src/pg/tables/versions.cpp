@@ -134,8 +134,7 @@ Shelf of_population{{NEWEST_VERSION("glucose.population_model", "glucose.populat
                                    "AND e.candidate OPERATOR(pg_catalog.->>) 'population_version' "
                                    "OPERATOR(pg_catalog.=) $3")}};
 
-// Readers go on; two trainings or deployments queue here.
-Query lock_population{"LOCK TABLE glucose.population_model IN SHARE ROW EXCLUSIVE MODE", 0, {}};
+Query lock_models_of_all{"LOCK TABLE glucose.population_model IN SHARE ROW EXCLUSIVE MODE", 0, {}};
 
 Query remove_version{"DELETE FROM glucose.model_version WHERE " OF_PERSON("")
                          OF_TYPE("") " AND version OPERATOR(pg_catalog.=) $3",
@@ -167,7 +166,7 @@ Parameters of_type(const TrainRequest& request) {
 Shelf& locked_shelf(const TrainRequest& request) {
   if (request.of_population) {
     require_steward("population models");
-    run(lock_population, Parameters(), Mode::as_owner);
+    lock_population();
     return of_population;
   }
   read_person(&request.person_id);
@@ -307,6 +306,10 @@ const char* deploy(Shelf& shelf, const TrainRequest& of, const char* version, co
 }
 
 }  // namespace
+
+void lock_population() {
+  run(lock_models_of_all, Parameters(), Mode::as_owner);
+}
 
 StoredModel store_version(const TrainRequest& request, const TrainedModel& trained) {
   Shelf& shelf = locked_shelf(request);

@@ -29,11 +29,14 @@ struct StoredModel {
   bool is_active;
 };
 
-/// Takes the person's row lock (the population's: the table's, against other trainings and deployments), the next
-/// version number of the type, and inserts version, metrics and, when it goes live, the deployment; the one that was
-/// active retires. The major part of the number grows when what callers see changes (the horizons: unit and meaning are
-/// those of the type), the patch part when data, algorithm and options are the newest version's, else the minor part.
-/// Raises P0002 when the person has gone meanwhile, 42501 for who may not write.
+/// Readers of population models go on; two trainings or deployments for all queue here, until the transaction ends.
+void lock_population();
+
+/// Takes the person's row lock (the population's: lock_population()), the next version number of the type, and inserts
+/// version, metrics and, when it goes live, the deployment; the one that was active retires. The major part of the
+/// number grows when what callers see changes (the horizons: unit and meaning are those of the type), the patch part
+/// when data, algorithm and options are the newest version's, else the minor part. Raises P0002 when the person has
+/// gone meanwhile, 42501 for who may not write.
 StoredModel store_version(const TrainRequest& request, const TrainedModel& trained);
 
 /// The person's or the population's (of.person_id, of.of_population, of.model_type) deployment of a version, the way

@@ -63,10 +63,6 @@ Query delete_unsigned{
 constexpr int kSealsAtOnce = 20;
 constexpr int64 kMostSealedFirst = 20000;
 
-TimestampTz minutes_before(TimestampTz now, int minutes) {
-  return now - static_cast<TimestampTz>(minutes) * USECS_PER_MINUTE;
-}
-
 Datum interval_of(int minutes) {
   auto* span = static_cast<Interval*>(palloc0(sizeof(Interval)));
   span->time = static_cast<TimeOffset>(minutes) * USECS_PER_MINUTE;

@@ -4,6 +4,11 @@
 
 namespace glucose::pg {
 
+/// Where what is kept for so long begins.
+inline TimestampTz minutes_before(TimestampTz now, int minutes) {
+  return now - static_cast<TimestampTz>(minutes) * USECS_PER_MINUTE;
+}
+
 /// How far a purge of the log has come: where its next piece goes on. What is left behind because somebody else works
 /// on it, or because it must stay, is not looked at again by the same purge.
 struct PurgePlace {

@@ -7,6 +7,7 @@
 #include "pg/tables/performance.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/versions.hpp"
+#include "pg/work/purge.hpp"
 
 namespace glucose::pg {
 
@@ -28,7 +29,6 @@ Query old_population_artifacts{
     "SELECT NULL, o.model_type, o.version FROM glucose.old_population_artifacts($1, $2) AS o",
     2,
     {INT4OID, TIMESTAMPTZOID}};
-Query lock_population{"LOCK TABLE glucose.population_model IN SHARE ROW EXCLUSIVE MODE", 0, {}};
 
 #define OF_PERSONS(alias) alias "person_id OPERATOR(pg_catalog.=) ANY ($1) AND "
 #define OLD_OF_PERSONS(sql)      \
@@ -43,14 +43,13 @@ Query old_jobs{OLD_OF_PERSONS("DELETE FROM glucose.training_job j WHERE " OF_PER
           "WHERE m.person_id OPERATOR(pg_catalog.=) j.person_id AND m.job_id OPERATOR(pg_catalog.=) j.job_id "
           "AND m.version IS NULL)")};
 // The last try of each is what the next one is told by.
-Query old_retrainings{OLD_OF_PERSONS("DELETE FROM glucose.retraining_log l WHERE " OF_PERSONS(
-    "l.") "l.tried_at OPERATOR(pg_catalog.<) $2 AND EXISTS (SELECT FROM glucose.retraining_log n "
-          "WHERE n.person_id OPERATOR(pg_catalog.=) l.person_id AND n.model_type OPERATOR(pg_catalog.=) "
-          "l.model_type AND n.tried_at OPERATOR(pg_catalog.>) l.tried_at)")};
-Query old_updates{OLD_OF_PERSONS("DELETE FROM glucose.model_update l WHERE " OF_PERSONS(
-    "l.") "l.tried_at OPERATOR(pg_catalog.<) $2 AND EXISTS (SELECT FROM glucose.model_update n "
-          "WHERE n.person_id OPERATOR(pg_catalog.=) l.person_id AND n.model_type OPERATOR(pg_catalog.=) "
-          "l.model_type AND n.tried_at OPERATOR(pg_catalog.>) l.tried_at)")};
+#define OLD_TRIES(table)                                                                \
+  OLD_OF_PERSONS("DELETE FROM " table " l WHERE " OF_PERSONS(                           \
+      "l.") "l.tried_at OPERATOR(pg_catalog.<) $2 AND EXISTS (SELECT FROM " table       \
+            " n WHERE n.person_id OPERATOR(pg_catalog.=) l.person_id AND n.model_type " \
+            "OPERATOR(pg_catalog.=) l.model_type AND n.tried_at OPERATOR(pg_catalog.>) l.tried_at)")
+Query old_retrainings{OLD_TRIES("glucose.retraining_log")};
+Query old_updates{OLD_TRIES("glucose.model_update")};
 // Of answers whose own values have gone: there is nothing left to hold them against.
 Query old_outcomes{OLD_OF_PERSONS("DELETE FROM glucose.recorded_outcome o USING glucose.prediction p WHERE " OF_PERSONS(
     "o.") "o.recorded_at OPERATOR(pg_catalog.<) $2 AND p.person_id OPERATOR(pg_catalog.=) o.person_id "
@@ -77,12 +76,11 @@ Query old_system_alerts{
     "DELETE FROM glucose.system_alert WHERE resolved_at OPERATOR(pg_catalog.<) $1", 1, {TIMESTAMPTZOID}};
 
 Datum before_now(int minutes) {
-  return TimestampTzGetDatum(GetCurrentTimestamp() - static_cast<TimestampTz>(minutes) * USECS_PER_MINUTE);
+  return TimestampTzGetDatum(minutes_before(GetCurrentTimestamp(), minutes));
 }
 
-int64 rows_gone(Query& query, Datum persons, int retention_min) {
-  Parameters p;
-  p.add(persons);
+// Of the persons that are its parameter, or of nobody.
+int64 rows_gone(Query& query, Parameters p, int retention_min) {
   p.add(before_now(retention_min));
   run(query, p, Mode::as_owner);
   return static_cast<int64>(SPI_processed);
@@ -107,9 +105,7 @@ bool take_artifacts_of_result(bool of_population, Tidied& tidied) {
   return row == n;
 }
 
-bool take_artifacts_of(Datum persons, Tidied& tidied) {
-  Parameters p;
-  p.add(persons);
+bool take_artifacts_of(Parameters p, Tidied& tidied) {
   p.add(Int32GetDatum(settings::keep_artifacts));
   p.add(before_now(settings::rollback_window_min));
   run(old_artifacts, p, Mode::as_owner);
@@ -123,7 +119,7 @@ bool take_artifacts_of_population(Tidied& tidied) {
   run(old_population_artifacts, p, Mode::as_owner);
   if (SPI_processed == 0) return true;
   // Who trains or deploys for all waits until it is known what nobody needs.
-  run(lock_population, Parameters(), Mode::as_owner);
+  lock_population();
   run(old_population_artifacts, p, Mode::as_owner);
   return take_artifacts_of_result(true, tidied);
 }
@@ -152,17 +148,10 @@ int batches_retention_min() {
   return std::min(settings::jobs_retention_min, settings::values_retention_min);
 }
 
-int64 nobodys_rows_gone(Query& query, int retention_min) {
-  Parameters p;
-  p.add(before_now(retention_min));
-  run(query, p, Mode::as_owner);
-  return static_cast<int64>(SPI_processed);
-}
-
 void tidy_what_is_nobodys(Tidied& tidied) {
   tidied.is_done = take_artifacts_of_population(tidied);
-  tidied.rows += nobodys_rows_gone(old_system_alerts, settings::history_retention_min);
-  tidied.rows += nobodys_rows_gone(old_batches, batches_retention_min());
+  tidied.rows += rows_gone(old_system_alerts, {}, settings::history_retention_min);
+  tidied.rows += rows_gone(old_batches, {}, batches_retention_min());
 }
 
 }  // namespace
@@ -178,15 +167,17 @@ Tidied tidy_persons(const pg_uuid_t* after) {
     return tidied;
   }
   const Datum persons = PointerGetDatum(construct_array(ids, n, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+  Parameters of_persons;
+  of_persons.add(persons);
   const pg_uuid_t last = *DatumGetUUIDP(ids[n - 1]);
-  if (!take_artifacts_of(persons, tidied)) return tidied;  // the same persons once more: their next ones
+  if (!take_artifacts_of(of_persons, tidied)) return tidied;  // the same persons once more: their next ones
   for (Query* query : {&old_retrainings, &old_updates, &old_checks, &old_alerts, &old_feedback})
-    tidied.rows += rows_gone(*query, persons, settings::history_retention_min);
-  tidied.rows += rows_gone(old_outcomes, persons, settings::values_retention_min);
-  tidied.rows += rows_gone(old_jobs, persons, settings::jobs_retention_min);
-  tidied.rows += rows_gone(old_answers, persons, batches_retention_min());
+    tidied.rows += rows_gone(*query, of_persons, settings::history_retention_min);
+  tidied.rows += rows_gone(old_outcomes, of_persons, settings::values_retention_min);
+  tidied.rows += rows_gone(old_jobs, of_persons, settings::jobs_retention_min);
+  tidied.rows += rows_gone(old_answers, of_persons, batches_retention_min());
   make_weeks_of_old(persons);
-  tidied.rows += rows_gone(old_performance, persons, settings::audit_retention_min);
+  tidied.rows += rows_gone(old_performance, of_persons, settings::audit_retention_min);
   tidied.last = last;
   return tidied;
 }
