@@ -52,6 +52,9 @@ inline int count_argument(FunctionCallInfo fcinfo, int i, const char* name, int 
   return n;
 }
 
+/// An array datum of one dimension, from 1 on. nulls: [n], or nullptr where there are none
+Datum array_of(Datum* values, bool* nulls, int n, Oid type);
+
 /// A real[] datum of values in which NaN stands for NULL.
 Datum real_array(const float* values, int n);
 

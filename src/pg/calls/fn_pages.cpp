@@ -118,10 +118,7 @@ SQL_FUNCTION(wall_clock) {
   for (int i = 0; i < n; ++i)
     if (!nulls[i]) moments[i] = TimestampGetDatum(local_time(DatumGetTimestampTz(moments[i]), person.clock));
   end(Volatility::stable);
-  const int dimensions[] = {n}, bounds[] = {1};
-  return PointerGetDatum(construct_md_array(moments, nulls, n == 0 ? 0 : 1, const_cast<int*>(dimensions),
-                                            const_cast<int*>(bounds), TIMESTAMPOID, sizeof(Timestamp), FLOAT8PASSBYVAL,
-                                            TYPALIGN_DOUBLE));
+  return array_of(moments, nulls, n, TIMESTAMPOID);
 }
 
 SQL_FUNCTION(midnights) {

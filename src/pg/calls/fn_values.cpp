@@ -59,6 +59,16 @@ pg_uuid_t* name_key(const char* name, size_t length) {
   return uuid;
 }
 
+Datum array_of(Datum* values, bool* nulls, int n, Oid type) {
+  int16 length;
+  bool by_value;
+  char align;
+  get_typlenbyvalalign(type, &length, &by_value, &align);
+  int lower_bound = 1;
+  return PointerGetDatum(
+      construct_md_array(values, nulls, n > 0 ? 1 : 0, &n, &lower_bound, type, length, by_value, align));
+}
+
 Datum real_array(const float* values, int n) {
   auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));
   auto* nulls = static_cast<bool*>(palloc(static_cast<Size>(n + 1)));
@@ -66,9 +76,7 @@ Datum real_array(const float* values, int n) {
     nulls[i] = std::isnan(values[i]);
     datums[i] = Float4GetDatum(values[i]);
   }
-  int dimension = n, lower_bound = 1;
-  return PointerGetDatum(construct_md_array(datums, nulls, n == 0 ? 0 : 1, &dimension, &lower_bound, FLOAT4OID,
-                                            sizeof(float4), true, TYPALIGN_INT));
+  return array_of(datums, nulls, n, FLOAT4OID);
 }
 
 GlucoseUnit require_unit(const char* name) {

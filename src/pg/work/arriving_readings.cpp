@@ -65,10 +65,6 @@ Query correct_recorded_rows{"UPDATE glucose.glucose_reading AS r SET mg_dl = v.m
                             nullptr,
                             true};
 
-Datum array_of(Datum* values, int n, Oid type, int16 length) {
-  return PointerGetDatum(construct_array(values, n, type, length, true, length == 8 ? TYPALIGN_DOUBLE : TYPALIGN_INT));
-}
-
 class ArrivingReadings final : public Arrivals {
  public:
   const pg_uuid_t* person_id;
@@ -113,8 +109,8 @@ class ArrivingReadings final : public Arrivals {
     }
     Parameters p;
     p.add(UUIDPGetDatum(person_id));
-    p.add(array_of(since, k, TIMESTAMPTZOID, 8));
-    p.add(array_of(until, k, TIMESTAMPTZOID, 8));
+    p.add(array_of(since, nullptr, k, TIMESTAMPTZOID));
+    p.add(array_of(until, nullptr, k, TIMESTAMPTZOID));
     return p;
   }
 
@@ -125,7 +121,7 @@ class ArrivingReadings final : public Arrivals {
       if (found[i] == what) times[k++] = TimestampTzGetDatum(rows[i].at);
     Parameters p;
     p.add(UUIDPGetDatum(person_id));
-    p.add(array_of(times, k, TIMESTAMPTZOID, 8));
+    p.add(array_of(times, nullptr, k, TIMESTAMPTZOID));
     return p;
   }
 
@@ -135,7 +131,7 @@ class ArrivingReadings final : public Arrivals {
     int k = 0;
     for (int i = 0; i < n; ++i)
       if (found[i] == what) values[k++] = Float4GetDatum(rows[i].mg_dl);
-    p.add(array_of(values, k, FLOAT4OID, 4));
+    p.add(array_of(values, nullptr, k, FLOAT4OID));
     if (options->names_recorded_at)
       p.add_or_null(!options->is_recorded_when_measured, TimestampTzGetDatum(options->recorded_at));
     run(statement, p, Mode::write);

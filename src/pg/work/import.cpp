@@ -175,16 +175,6 @@ int Arrivals::count(Found what) const {
   return count;
 }
 
-Datum Arrivals::array_with_nulls(Datum* values, bool* nulls, int size, Oid type) {
-  int16 length;
-  bool by_value;
-  char align;
-  get_typlenbyvalalign(type, &length, &by_value, &align);
-  int lower_bound = 1;
-  return PointerGetDatum(
-      construct_md_array(values, nulls, size > 0 ? 1 : 0, &size, &lower_bound, type, length, by_value, align));
-}
-
 bool is_source(const char* name) {
   const int length = pg_mbstrlen(name);
   return length >= 1 && length <= 63;

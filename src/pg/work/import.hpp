@@ -4,7 +4,7 @@
 // the policies of the tables.
 #pragma once
 #include "core/base/units.hpp"
-#include "pg/boundary/server.hpp"
+#include "pg/boundary/arguments.hpp"
 #include "pg/tables/query.hpp"
 
 namespace glucose::pg {
@@ -113,11 +113,8 @@ class Arrivals {
         values[k] = get(rows[i], &nulls[k]);
         ++k;
       }
-    p.add(array_with_nulls(values, nulls, k, type));
+    p.add(array_of(values, nulls, k, type));
   }
-
- private:
-  static Datum array_with_nulls(Datum* values, bool* nulls, int size, Oid type);
 };
 
 /// Writes what has to be written. Raises when the options are strict and something is refused: 42501 when it is not the

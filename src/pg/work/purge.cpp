@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/work/purge.hpp"
 
+#include "pg/boundary/arguments.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/kept_calls.hpp"
 #include "pg/tables/query.hpp"
@@ -67,14 +68,6 @@ Datum interval_of(int minutes) {
   auto* span = static_cast<Interval*>(palloc0(sizeof(Interval)));
   span->time = static_cast<TimeOffset>(minutes) * USECS_PER_MINUTE;
   return IntervalPGetDatum(span);
-}
-
-Datum array_of(const Datum* values, const bool* nulls, int n, Oid type) {
-  const int dimensions[] = {n}, lower[] = {1};
-  const bool is_uuid = type == UUIDOID;
-  return PointerGetDatum(construct_md_array(const_cast<Datum*>(values), const_cast<bool*>(nulls), 1,
-                                            const_cast<int*>(dimensions), const_cast<int*>(lower), type,
-                                            is_uuid ? UUID_LEN : -1, false, is_uuid ? TYPALIGN_CHAR : TYPALIGN_INT));
 }
 
 // What says that purge() has taken the values of a signed row; nothing does of an unsigned one.
