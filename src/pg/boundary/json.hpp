@@ -23,12 +23,16 @@ int numbers_value(const char* key, const JsonbValue& value, double* out, int mos
 /// Appends "key": before a value, with a comma when the object has something already.
 void json_key(StringInfo out, const char* key);
 void json_text(StringInfo out, const char* key, const char* value);  // nullptr: null
-/// What core says in words: `words` returns a std::string of at most 511 bytes; more is cut.
+/// What core says in words, palloc'ed: `words` returns a std::string of at most 511 bytes; more is cut.
 template <class Words>
-void json_words(StringInfo out, const char* key, Words&& words) {
+char* in_server_memory(Words&& words) {
   char text[512];
   guarded([&] { strlcpy(text, words().c_str(), sizeof text); });
-  json_text(out, key, text);
+  return pstrdup(text);
+}
+template <class Words>
+void json_words(StringInfo out, const char* key, Words&& words) {
+  json_text(out, key, in_server_memory(words));
 }
 void json_time(StringInfo out, const char* key, TimestampTz value);  // ISO 8601, UTC
 void json_number(StringInfo out, const char* key, double value);     // shortest form; not finite: null

@@ -7,6 +7,7 @@
 #include "pg/boundary/answer_rows.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/guard.hpp"
+#include "pg/boundary/json.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/boundary/values.hpp"
@@ -156,16 +157,6 @@ bool wants_german(const char* lang) {
   return strcmp(lang, "de") == 0;
 }
 
-char* words_of(const Association& association, const char* metric, bool german) {
-  char text[512];
-  guarded([&] {
-    const std::string words = glucose::in_words(association, metric, german);
-    words.copy(text, sizeof text - 1);
-    text[std::min(words.size(), sizeof text - 1)] = '\0';
-  });
-  return pstrdup(text);
-}
-
 // first, n, n_effective, pearson, spearman, p_value, false_discovery_rate, words.
 void put_association(const AnswerRows& answer, Datum first, const Association& a, const char* metric, bool german) {
   Datum values[8] = {first, Int32GetDatum(a.found.n)};
@@ -175,7 +166,7 @@ void put_association(const AnswerRows& answer, Datum first, const Association& a
     nulls[2 + i] = std::isnan(numbers[i]);
     values[2 + i] = Float8GetDatum(numbers[i]);
   }
-  values[7] = CStringGetTextDatum(words_of(a, metric, german));
+  values[7] = CStringGetTextDatum(in_server_memory([&] { return glucose::in_words(a, metric, german); }));
   answer.put(values, nulls);
 }
 

@@ -212,11 +212,8 @@ Served read_served(const Person& person, const Period& period) {
 void put_response(const AnswerRows& answer, const Served& served, const glucose::Response& r, size_t n_meals,
                   const StatisticsOptions& options) {
   const ServedForecast& f = served.rows[r.forecast];
-  char words[512];
-  guarded([&] {
-    strlcpy(words, glucose::in_words(f, r.p_value, options.unit, strcmp(options.lang, "de") == 0).c_str(),
-            sizeof words);
-  });
+  const char* words =
+      in_server_memory([&] { return glucose::in_words(f, r.p_value, options.unit, strcmp(options.lang, "de") == 0); });
   const auto level = [&](double mg_dl) { return Float8GetDatum(rounded(in_unit(options.unit, mg_dl), 2)); };
   const auto of = [&](int i, bool* is_null) { return column(served.from, r.forecast, i, is_null); };
   bool nulls[14] = {};

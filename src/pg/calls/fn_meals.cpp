@@ -135,12 +135,6 @@ FoundChange smallest_rise(const Person& person, const Meal& line) {
   return found;
 }
 
-char* words_of(const SteadyDish& dish, const MealsAsked& asked) {
-  char text[512];
-  guarded([&] { strlcpy(text, glucose::in_words(dish, asked.unit, asked.german).c_str(), sizeof text); });
-  return pstrdup(text);
-}
-
 void put_steady(const AnswerRows& answer, int place, const SteadyDish& d, const EatenMeals& eaten,
                 const MealsAsked& asked, const FoundChange& found) {
   Row<27> row;
@@ -159,7 +153,7 @@ void put_steady(const AnswerRows& answer, int place, const SteadyDish& d, const 
     row.number(in_unit(asked.unit, area));
   for (const double pct : {d.in_range_pct.expected, d.in_range_pct.lower, d.in_range_pct.upper, d.in_range_pct.mean})
     row.number(pct);
-  row.text(words_of(d, asked));
+  row.text(in_server_memory([&] { return glucose::in_words(d, asked.unit, asked.german); }));
   if (found.change == nullptr)
     for (int i = 0; i < 4; ++i) row.null();
   else

@@ -6,6 +6,7 @@
 #include "pg/boundary/answer_rows.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/boundary/attempt.hpp"
+#include "pg/boundary/json.hpp"
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/boundary/values.hpp"
@@ -24,7 +25,7 @@ using glucose::Stretch;
 namespace {
 
 constexpr int kBandStep = 30, kBandMoments = 24 * 60 / kBandStep;  // minutes
-constexpr int kColumns = 10, kLongestWords = 512;
+constexpr int kColumns = 10;
 constexpr char kOfDays[] = "recent days", kOfModel[] = "model";
 
 /// One question, and where its answer goes.
@@ -74,19 +75,12 @@ Past require_past(const Stretch& stretch, TimestampTz at) {
   return {{(*past)[0], (*past)[1], (*past)[2]}};
 }
 
-const char* words_of(const Request& r, const ExpectedDay& outlook, Measure measure, int day) {
-  auto* text = static_cast<char*>(palloc(kLongestWords));
-  guarded([&] {
-    const std::string words = glucose::in_words(outlook, measure, day, r.unit, strcmp(r.lang, "de") == 0);
-    text[words.copy(text, kLongestWords - 1)] = '\0';
-  });
-  return text;
-}
-
 void put_day(const Request& r, const Past& past, Measure measure, int day) {
   const auto m = static_cast<size_t>(measure);
   ExpectedDay o;
   guarded([&] { o = glucose::day_outlook_of(measure, past.of[m], day); });
+  const char* words =
+      in_server_memory([&] { return glucose::in_words(o, measure, day, r.unit, strcmp(r.lang, "de") == 0); });
   const auto shown = [&](double value) { return Float8GetDatum(measure == Measure::mean ? r.in(value) : value); };
   Datum values[kColumns] = {CStringGetTextDatum(glucose::kMeasureNames[m]),
                             Int32GetDatum(day),
@@ -97,7 +91,7 @@ void put_day(const Request& r, const Past& past, Measure measure, int day) {
                             shown(o.upper),
                             Int32GetDatum(o.n),
                             CStringGetTextDatum(kOfDays),
-                            CStringGetTextDatum(words_of(r, o, measure, day))};
+                            CStringGetTextDatum(words)};
   bool nulls[kColumns] = {};
   r.answer.put(values, nulls);
 }
