@@ -55,11 +55,7 @@ void answer_for_a_turn(const Batch& batch) {
 
 // What stops a piece rather than one answer ends the batch; the worker lives on.
 void note_failure_of(const Batch& batch, MemoryContext context) {
-  MemoryContextSwitchTo(context);
-  ErrorData* error = CopyErrorData();
-  FlushErrorState();
-  AbortCurrentTransaction();
-  begin_transaction_as(InvalidOid);  // the role may be what is gone
+  const ErrorData* error = begin_noting_failure(context);
   fail_batch(batch, error->sqlerrcode, error->message);
   end_transaction();
 }

@@ -68,4 +68,13 @@ void end_transaction() {
   SetUserIdAndSecContext(GetSessionUserId(), 0);
 }
 
+const ErrorData* begin_noting_failure(MemoryContext context) {
+  MemoryContextSwitchTo(context);
+  const ErrorData* error = CopyErrorData();
+  FlushErrorState();
+  AbortCurrentTransaction();
+  begin_transaction_as(InvalidOid);
+  return error;
+}
+
 }  // namespace glucose::pg

@@ -17,4 +17,8 @@ void work_for(Oid role, const char* identity);
 void begin_transaction_as(Oid role);
 void end_transaction();
 
+/// What went wrong in a job, to be noted in the transaction of the owner of the tables that is begun here: what was
+/// under way is undone, and the role may be what is gone. Called where the error was caught; a copy in `context`.
+const ErrorData* begin_noting_failure(MemoryContext context);
+
 }  // namespace glucose::pg

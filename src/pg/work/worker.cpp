@@ -142,11 +142,7 @@ void work_on(const Job& job, MemoryContext context) {
 
 // What went wrong becomes the job's state; the worker lives on. The failure of a retraining is noted in its log too.
 void note_failure(const Job& job, MemoryContext context) {
-  MemoryContextSwitchTo(context);
-  ErrorData* error = CopyErrorData();
-  FlushErrorState();
-  AbortCurrentTransaction();
-  begin_transaction_as(InvalidOid);  // the role may be what is gone
+  const ErrorData* error = begin_noting_failure(context);
   if (fail_job(job, error->sqlerrcode, error->message) && job.is_retraining)
     log_skipped(retraining_of(job), psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message));
   end_transaction();
