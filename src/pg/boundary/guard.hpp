@@ -32,15 +32,22 @@ void forget_failure();
 /// What a caller wrote, short enough to repeat in a message.
 const char* clipped(const char* text);
 
-/// Runs `body` (pure C++), lets its destructors run, and only then raises what it threw, if anything.
+/// Runs `body` (pure C++), lets its destructors run, and returns what it threw, if anything.
 template <class Body>
-void guarded(Body&& body) {
+Failure caught(Body&& body) {
   Failure failure;
   try {
     body();
   } catch (...) {
     describe_current_exception(failure);
   }
+  return failure;
+}
+
+/// The same, and only then raises it.
+template <class Body>
+void guarded(Body&& body) {
+  const Failure failure = caught(body);
   if (failure.sqlstate != 0) raise(failure);
 }
 

@@ -105,12 +105,9 @@ SQL_FUNCTION(purge_persons) {
   TupleDesc columns;
   if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) elog(ERROR, "no row type");
   columns = BlessTupleDesc(columns);
-  pg_uuid_t last{};
-  const bool is_first = PG_ARGISNULL(0);
-  if (!is_first) last = *PG_GETARG_UUID_P(0);
   begin(Volatility::is_volatile);
   require_steward("what is old");
-  const Tidied tidied = tidy_persons(is_first ? nullptr : &last);
+  const Tidied tidied = tidy_persons(optional_uuid_argument(fcinfo, 0));
   end(Volatility::is_volatile);
   Datum values[] = {Int64GetDatum(tidied.artifacts), Int64GetDatum(tidied.rows), UUIDPGetDatum(&tidied.last),
                     BoolGetDatum(tidied.is_done)};

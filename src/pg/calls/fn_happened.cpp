@@ -69,9 +69,8 @@ void put_minutes(StringInfo out, const char* key, Micros span) {
 /// What is said of one event beside its columns.
 class Detail {
  public:
-  Detail(const Happening& h, const Past& past, std::span<const Meal> meals, const HappenedRules& rules,
-         const StatisticsOptions& options)
-      : h_(h), past_(past), meals_(meals), rules_(rules), options_(options) {}
+  Detail(const Happening& h, std::span<const Meal> meals, const HappenedRules& rules, const StatisticsOptions& options)
+      : h_(h), meals_(meals), rules_(rules), options_(options) {}
 
   Jsonb* make() {
     initStringInfo(&out_);
@@ -129,7 +128,6 @@ class Detail {
   }
 
   const Happening& h_;
-  const Past& past_;
   std::span<const Meal> meals_;
   const HappenedRules& rules_;
   const StatisticsOptions& options_;
@@ -163,7 +161,7 @@ void put_part(const AnswerRows& answer, const Past& past, Micros begin, Micros e
       owned<std::vector<Happening>>(part, [&] { return glucose::happened(readings, meals, past.clock, rules); });
   for (const Happening& h : *found)
     if (h.begin >= begin && h.begin < end)
-      put_happening(answer, h, Detail(h, past, meals, rules, options).make(), options.unit);
+      put_happening(answer, h, Detail(h, meals, rules, options).make(), options.unit);
   MemoryContextSwitchTo(before);
   MemoryContextDelete(part);
 }

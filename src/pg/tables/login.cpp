@@ -28,12 +28,7 @@ namespace {
 // What core throws about a token is a refusal; that memory has run out is not.
 template <class Body>
 void or_refused(Body&& body) {
-  Failure failure;
-  try {
-    body();
-  } catch (...) {
-    describe_current_exception(failure);
-  }
+  const Failure failure = caught(body);
   if (failure.sqlstate == ERRCODE_INVALID_PARAMETER_VALUE) refuse(failure.message);
   if (failure.sqlstate != 0) raise(failure);
 }
