@@ -28,7 +28,7 @@ std::vector<Algorithm> algorithms_of(const Model& model) {
 
 }  // namespace
 
-/// [fit the members that are the person's own →] what the active model said → what the refreshed one says → remember.
+/// [fit the members that are the person's own →] [what the active model said →] what the refreshed one says → remember.
 struct Refreshing::State {
   enum class Phase { fitting, asking_active, asking, judging, done };
 
@@ -54,8 +54,7 @@ struct Refreshing::State {
 
   void fit_step() {
     if (member == algorithms.size()) {
-      before.emplace(all(), active->predictor, model.horizons_min);
-      phase = Phase::asking_active;
+      start_asking();
     } else if (!is_own(algorithms[member])) {
       ++member;
     } else if (!fit) {
@@ -74,6 +73,17 @@ struct Refreshing::State {
       ensemble->members[member] = std::move(fitted);
     else
       model.predictor = as_predictor(std::move(fitted));
+  }
+
+  // What the active model said counts for rows that the refreshed one has learnt from and it has not: see honest().
+  void start_asking() {
+    if (learns && samples[n_learnt() - 1].eaten_at > learnt_until) {
+      before.emplace(all(), active->predictor, model.horizons_min);
+      phase = Phase::asking_active;
+    } else {
+      now.emplace(all(), model.predictor, model.horizons_min);
+      phase = Phase::asking;
+    }
   }
 
   void ask_step(Replay& replay, Phase next) {
