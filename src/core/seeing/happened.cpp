@@ -33,9 +33,10 @@ double certainty_of_fault(const Fault& fault, const DayClock& clock) {
 }
 
 // Least squares over the last quarter of an hour, of readings that go on from each other and are no fault.
-std::vector<double> slopes_of(const Past& past) {
+void add_slopes(Past& past) {
   const auto& points = past.stretch.points;
-  std::vector<double> slopes(points.size(), std::numeric_limits<double>::quiet_NaN());
+  past.slopes.resize(points.size(), std::numeric_limits<double>::quiet_NaN());
+  past.slope_from.resize(points.size());
   // A sensor of every 15 minutes is late at times: a slope is then that between two readings.
   const Micros over = std::max(kSlopeOver, past.stretch.usual_step) + kMinute;
   std::size_t first = 0;
@@ -51,9 +52,9 @@ std::vector<double> slopes_of(const Past& past) {
       const double minutes = static_cast<double>(points[j].at - points[i].at) / static_cast<double>(kMinute);
       n += 1, t += minutes, g += points[j].mg_dl, tt += minutes * minutes, tg += minutes * points[j].mg_dl;
     }
-    slopes[i] = (n * tg - t * g) / (n * tt - t * t);
+    past.slopes[i] = (n * tg - t * g) / (n * tt - t * t);
+    past.slope_from[i] = first;
   }
-  return slopes;
 }
 
 // The share of a time that is in faults, each counted as far as it is one.
@@ -139,7 +140,7 @@ Past::Past(std::span<const Reading> all, std::span<const Meal> eaten, const DayC
     for (; i < points.size() && points[i].at < fault.end; ++i) is_doubted[i] = 1;
     if (i < points.size()) is_cut[i] = 1;
   }
-  slopes = slopes_of(*this);
+  add_slopes(*this);
 }
 
 std::size_t Past::first_from(Micros at) const {

@@ -56,17 +56,13 @@ bool is_usual_warm_up(Micros took, Micros step) {
 
 void add_rapid(const Past& past, std::vector<Happening>& out) {
   const auto& points = past.stretch.points;
-  const Micros over = std::max<Micros>(15 * kMinute, past.stretch.usual_step);
   for (const int direction : {1, -1}) {
     const std::size_t before = out.size();
     std::size_t first = 0;  // point of the run
     for (std::size_t i = 0; i < points.size(); ++i) {
       const double slope = direction * past.slopes[i];
       if (!(slope >= past.rules.rapid_per_min)) continue;
-      std::size_t from = past.first_from(points[i].at - over - kMinute);
-      while (from < i && past.is_doubted[from]) ++from;
-      for (std::size_t j = i; j > from; --j)
-        if (past.is_cut[j]) from = j;
+      const std::size_t from = past.slope_from[i];
       const Micros since = out.size() > before ? points[from].at - out.back().end : kPause + 1;
       const bool goes_on = since <= 0 || (since <= kPause && !past.is_cut[from]);
       if (!goes_on) {
