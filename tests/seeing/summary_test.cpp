@@ -212,6 +212,21 @@ TEST(Stretch, NothingCoversMoreThanThePeriod) {
   EXPECT_EQ(stretch_of(samples, 5 * kMinute, 10 * kMinute).points.size(), 1U);
 }
 
+TEST(Stretch, FindsPointsByTime) {
+  const Stretch stretch = stretch_of(std::vector<SensorValue>{{0, 100}, {5 * kMinute, 110}, {10 * kMinute, 120}});
+  EXPECT_EQ(stretch.first_from(-1), 0U);
+  EXPECT_EQ(stretch.first_from(5 * kMinute), 1U);
+  EXPECT_EQ(stretch.first_from(5 * kMinute + 1), 2U);
+  EXPECT_EQ(stretch.first_from(11 * kMinute), 3U);
+  ASSERT_EQ(stretch.between(0, 10 * kMinute).size(), 2U);
+  EXPECT_EQ(stretch.between(1, 11 * kMinute).front().mg_dl, 110);
+  EXPECT_EQ(stretch.between(1, 11 * kMinute).size(), 2U);
+  EXPECT_TRUE(stretch.between(1, 5 * kMinute).empty());
+  EXPECT_TRUE(stretch.between(20 * kMinute, 30 * kMinute).empty());
+  EXPECT_TRUE(stretch.between(10 * kMinute, 0).empty());
+  EXPECT_TRUE(Stretch().between(0, kDay).empty());
+}
+
 TEST(Stretch, AGapIsMoreThanALateReading) {
   const std::vector<SensorValue> late{{0, 100}, {15 * kMinute, 100}, {31 * kMinute, 100}, {46 * kMinute, 100}};
   EXPECT_EQ(stretch_of(late).covered, 61 * kMinute);

@@ -46,7 +46,7 @@ struct Above {
 };
 Above time_above(const Past& past, std::size_t first, Micros end, double level) {
   Above above;
-  for (std::size_t i = first; i < past.stretch.points.size() && past.stretch.points[i].at < end; ++i) {
+  for (std::size_t i = first, last = past.stretch.first_from(end); i < last; ++i) {
     const StretchPoint& p = past.stretch.points[i];
     const Micros covers = std::min(p.covers, end - p.at);
     if (past.is_doubted[i]) continue;
@@ -66,10 +66,10 @@ double steepest(const Past& past, std::size_t first, std::size_t last) {
 void add_spike(const Past& past, const Sitting& sitting, std::vector<Happening>& out) {
   const auto& points = past.stretch.points;
   const float level = glucose_at(past.readings, sitting.begin, std::numeric_limits<Micros>::max());
-  const std::size_t first = past.first_from(sitting.begin);
+  const std::size_t first = past.stretch.first_from(sitting.begin), last = past.stretch.first_from(sitting.end);
   if (std::isnan(level) || first == points.size()) return;
   std::size_t peak = points.size();
-  for (std::size_t i = first; i < points.size() && points[i].at < sitting.end; ++i)
+  for (std::size_t i = first; i < last; ++i)
     if (!past.is_doubted[i] && (peak == points.size() || points[i].mg_dl > points[peak].mg_dl)) peak = i;
   if (peak == points.size()) return;
   const double from = static_cast<double>(level), height = points[peak].mg_dl - from;
@@ -79,7 +79,7 @@ void add_spike(const Past& past, const Sitting& sitting, std::vector<Happening>&
   if (over < kEpisode - past.stretch.usual_step / 2) return;
   const double middle = from + height / 2;
   std::size_t back = peak;
-  while (back < points.size() && points[back].at < sitting.end && points[back].mg_dl > middle) ++back;
+  while (back < last && points[back].mg_dl > middle) ++back;
   Happening h{Happened::spike, sitting.begin,
               back < points.size() ? std::min(points[back].at, sitting.end) : sitting.end};
   h.end = std::max(h.end, points[peak].at);

@@ -78,10 +78,10 @@ void add_levels(const Past& past, Happened kind, Beyond beyond, double limit, st
   for (const Episode& e : episodes_of(past.stretch, beyond, limit)) {
     Happening h{kind, e.begin, e.end};
     h.extreme = e.extreme;
-    const std::size_t first = past.first_from(e.begin);
-    for (std::size_t i = first; i < past.stretch.points.size() && past.stretch.points[i].at < e.end; ++i)
-      if (past.stretch.points[i].mg_dl == e.extreme) {
-        h.extreme_at = past.stretch.points[i].at;
+    const std::size_t first = past.stretch.first_from(e.begin);
+    for (const StretchPoint& p : past.stretch.between(e.begin, e.end))
+      if (p.mg_dl == e.extreme) {
+        h.extreme_at = p.at;
         break;
       }
     if (first > 0 && !past.is_cut[first]) h.from = past.stretch.points[first - 1].mg_dl;
@@ -132,22 +132,15 @@ Past::Past(std::span<const Reading> all, std::span<const Meal> eaten, const DayC
   for (std::size_t i = 0; i < points.size(); ++i) is_cut[i] = i == 0 || points[i - 1].ends;
   for (const Fault& fault : faults) {
     certainty.push_back(certainty_of_fault(fault, clock));
-    std::size_t i = first_from(fault.begin);
+    std::size_t i = stretch.first_from(fault.begin);
     if (fault.kind == FaultKind::jump && fault.believed) {
       if (i < points.size()) is_cut[i] = 1;
       continue;
     }
-    for (; i < points.size() && points[i].at < fault.end; ++i) is_doubted[i] = 1;
+    for (const std::size_t end = stretch.first_from(fault.end); i < end; ++i) is_doubted[i] = 1;
     if (i < points.size()) is_cut[i] = 1;
   }
   add_slopes(*this);
-}
-
-std::size_t Past::first_from(Micros at) const {
-  const auto& points = stretch.points;
-  return static_cast<std::size_t>(
-      std::partition_point(points.begin(), points.end(), [at](const StretchPoint& p) { return p.at < at; }) -
-      points.begin());
 }
 
 }  // namespace look_back

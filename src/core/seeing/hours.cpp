@@ -24,11 +24,7 @@ HourSummary taken_from(const Summary& s, Micros covered) {
 template <class Count>
 void count_beginnings(const Stretch& stretch, std::span<const int> hours, const std::vector<Episode>& episodes,
                       Count&& count) {
-  for (const Episode& e : episodes) {
-    const auto first = std::lower_bound(stretch.points.begin(), stretch.points.end(), e.begin,
-                                        [](const StretchPoint& p, Micros at) { return p.at < at; });
-    count(static_cast<std::size_t>(hours[static_cast<std::size_t>(first - stretch.points.begin())]));
-  }
+  for (const Episode& e : episodes) count(static_cast<std::size_t>(hours[stretch.first_from(e.begin)]));
 }
 
 }  // namespace

@@ -26,9 +26,6 @@ struct Past {
   std::vector<char> is_cut;             // [points] nothing before goes on in it: behind a gap, or on another level
   std::vector<double> slopes;           // [points] of the quarter of an hour up to it, mg/dL a minute; NaN: not known
   std::vector<std::size_t> slope_from;  // [points] the point that the slope begins at, where it is known
-
-  /// The first point at or after a moment.
-  std::size_t first_from(Micros at) const;
 };
 
 void add_rapid(const Past& past, std::vector<Happening>& out);

@@ -92,13 +92,6 @@ void set_interval(ExpectedDay& outlook, const Next& next, const Scale& scale, bo
   outlook.upper = std::max(scale.from(upper), outlook.expected);
 }
 
-// The readings of [begin, end).
-std::span<const StretchPoint> points_of(const Stretch& stretch, Micros begin, Micros end) {
-  const auto before = [](const StretchPoint& p, Micros at) { return p.at < at; };
-  const auto first = std::lower_bound(stretch.points.begin(), stretch.points.end(), begin, before);
-  return {first, std::lower_bound(first, stretch.points.end(), end, before)};
-}
-
 }  // namespace
 
 ExpectedDay day_outlook_of(Measure measure, std::span<const PastValue> past, int days_ahead) {
@@ -122,7 +115,7 @@ std::array<std::vector<PastValue>, 3> past_days(const Stretch& stretch, Micros a
   std::array<std::vector<PastValue>, 3> past;
   for (int age = 0; age < kOutlookPast; ++age) {
     double covered = 0, sum = 0, in_range = 0, below = 0;
-    for (const StretchPoint& p : points_of(stretch, at - (age + 1) * kDay, at - age * kDay)) {
+    for (const StretchPoint& p : stretch.between(at - (age + 1) * kDay, at - age * kDay)) {
       const auto time = static_cast<double>(p.covers);
       covered += time, sum += time * p.mg_dl;
       in_range += p.mg_dl >= kUsual.low && p.mg_dl <= kUsual.high ? time : 0;
@@ -141,7 +134,7 @@ std::vector<PastValue> past_levels(const Stretch& stretch, Micros at, Micros ahe
   for (int age = 0; age < kOutlookPast; ++age) {
     const Micros then = at + ahead - (age + 1) * kDay;
     const StretchPoint* nearest = nullptr;
-    for (const StretchPoint& p : points_of(stretch, then - kLongestStep, std::min(then + kLongestStep, at) + 1))
+    for (const StretchPoint& p : stretch.between(then - kLongestStep, std::min(then + kLongestStep, at) + 1))
       if (nearest == nullptr || std::abs(p.at - then) < std::abs(nearest->at - then)) nearest = &p;
     if (nearest != nullptr) past.push_back({age, nearest->mg_dl});
   }

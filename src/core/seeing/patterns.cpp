@@ -60,10 +60,8 @@ void add_parts(const DaysSeen& seen, DayMeans& means) {
 }
 
 double mean_after(const Stretch& stretch, Micros at) {
-  auto p = std::lower_bound(stretch.points.begin(), stretch.points.end(), at,
-                            [](const StretchPoint& point, Micros moment) { return point.at < moment; });
   Level level;
-  for (; p != stretch.points.end() && p->at < at + kAfterMeal; ++p) level.add(*p);
+  for (const StretchPoint& p : stretch.between(at, at + kAfterMeal)) level.add(p);
   return level.mean_of(kAfterMeal);
 }
 

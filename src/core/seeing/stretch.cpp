@@ -45,6 +45,17 @@ std::vector<StretchPoint> moments_of(std::span<const SensorValue> samples, Micro
 
 }  // namespace
 
+std::size_t Stretch::first_from(Micros at) const {
+  const auto found =
+      std::partition_point(points.begin(), points.end(), [at](const StretchPoint& p) { return p.at < at; });
+  return static_cast<std::size_t>(found - points.begin());
+}
+
+std::span<const StretchPoint> Stretch::between(Micros from, Micros until) const {
+  const std::size_t first = first_from(from);
+  return std::span(points).subspan(first, std::max(first, first_from(until)) - first);
+}
+
 std::size_t settle(std::span<SensorValue> samples, std::size_t sorted) {
   const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(std::min(sorted, samples.size()));
   if (!std::is_sorted(middle, samples.end(), before)) std::sort(middle, samples.end(), before);

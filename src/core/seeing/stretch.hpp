@@ -37,6 +37,11 @@ struct Stretch {
   Micros usual_step = 0, longest_step = 0;
   Micros begin = 0, end = 0;  // of the period asked for; of the readings where none was
   Micros covered = 0;
+
+  /// The first point at or after a moment; their number when there is none.
+  std::size_t first_from(Micros at) const;
+  /// The points of [from, until).
+  std::span<const StretchPoint> between(Micros from, Micros until) const;
 };
 
 /// What a period is where none is given: from the first reading to what the last one covers.
