@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/days/meal_lines.hpp"
 #include "core/seeing/speech.hpp"
 #include "core/seeing/summary.hpp"
 
@@ -112,12 +113,12 @@ MealChanges one_changes(const Meal& meal) {
   for (const Amount& a : kAmounts)
     for (const float share : {1 - kOneChange, 1 + kOneChange}) {
       const float before = meal.nutrition.*a.of, after = std::round(before * share * 10) / 10;
-      if (std::isnan(before) || after == before || after > 500) continue;
+      if (std::isnan(before) || after == before || after > kMostGrams) continue;
       MealChange& change = all.changes[all.n++];
       change = {a.name, before, after, meal};
       change.meal.nutrition.*a.of = after;
       float& calories = change.meal.nutrition.calories;
-      if (!std::isnan(calories)) calories = std::clamp(calories + a.kcal * (after - before), 0.0F, 5000.0F);
+      if (!std::isnan(calories)) calories = std::clamp(calories + a.kcal * (after - before), 0.0F, kMostCalories);
     }
   return all;
 }
