@@ -14,7 +14,7 @@ struct PlainDays {
   std::int32_t first_day = 2;  // 2000-01-03
   std::vector<Micros> parts;
   std::vector<SensorValue> samples;
-  std::vector<PatternMeal> meals;
+  std::vector<Meal> meals;
   std::array<std::vector<float>, kAfterMetrics.size()> before;
 
   explicit PlainDays(int days, std::uint64_t seed = 1) {
@@ -23,8 +23,8 @@ struct PlainDays {
     for (Micros at = 0; at < days * kDay; at += 15 * kMinute)
       samples.push_back({at, static_cast<float>(120 + 8 * random.normal())});
     for (int d = 0; d < days; ++d) {
-      meals.push_back({d * kDay + 8 * 60 * kMinute, MealType::breakfast});
-      meals.push_back({d * kDay + 19 * 60 * kMinute, MealType::dinner});
+      meals.push_back(pattern_meal(d * kDay + 8 * 60 * kMinute, MealType::breakfast));
+      meals.push_back(pattern_meal(d * kDay + 19 * 60 * kMinute, MealType::dinner));
     }
   }
   template <class Where>

@@ -9,6 +9,11 @@
 
 namespace glucose {
 
+/// As far as patterns look at a meal.
+inline Meal pattern_meal(Micros at, MealType type) {
+  return {{}, at, {}, type, {}};
+}
+
 /// What is made higher.
 enum class Planted { nothing, mornings, breakfasts, weekends, after_steps };
 
@@ -24,9 +29,9 @@ class PatternlessPerson {
     for (const Reading& r : simulator.readings())
       if (r.measured_at >= 0 && r.measured_at < days * kDay) samples_.push_back({turn(r.measured_at), r.mg_dl});
     for (const SimulatedMeal& m : simulator.meals())
-      if (m.eaten_at >= 0 && m.eaten_at < days * kDay) meals_.push_back({turn(m.eaten_at), m.type});
+      if (m.eaten_at >= 0 && m.eaten_at < days * kDay) meals_.push_back(pattern_meal(turn(m.eaten_at), m.type));
     std::sort(samples_.begin(), samples_.end(), [](const SensorValue& a, const SensorValue& b) { return a.at < b.at; });
-    std::sort(meals_.begin(), meals_.end(), [](const PatternMeal& a, const PatternMeal& b) { return a.at < b.at; });
+    std::sort(meals_.begin(), meals_.end(), [](const Meal& a, const Meal& b) { return a.eaten_at < b.eaten_at; });
     deal_kinds();
     for (int k = 0; k <= days * kDayParts; ++k) parts_.push_back(k * kDay / kDayParts);
     first_day_ = static_cast<std::int32_t>(random_.below(7));
@@ -71,7 +76,7 @@ class PatternlessPerson {
     for (std::size_t i = 0; i < meals_.size();) {
       std::size_t end = i;
       std::vector<MealType> kinds;
-      for (; end < meals_.size() && meals_[end].at / kDay == meals_[i].at / kDay; ++end)
+      for (; end < meals_.size() && meals_[end].eaten_at / kDay == meals_[i].eaten_at / kDay; ++end)
         kinds.push_back(meals_[end].type);
       random_.shuffle(kinds);
       for (const MealType kind : kinds) meals_[i++].type = kind;
@@ -103,8 +108,8 @@ class PatternlessPerson {
       case Planted::mornings:
         return at % kDay / (kDay / kDayParts) == 1;
       case Planted::breakfasts:
-        return std::any_of(meals_.begin(), meals_.end(), [&](const PatternMeal& m) {
-          return m.type == MealType::breakfast && m.at <= at && at < m.at + kAfterMeal;
+        return std::any_of(meals_.begin(), meals_.end(), [&](const Meal& m) {
+          return m.type == MealType::breakfast && m.eaten_at <= at && at < m.eaten_at + kAfterMeal;
         });
       case Planted::weekends:
         return weekday == 0 || weekday == 6;
@@ -120,7 +125,7 @@ class PatternlessPerson {
   float many_steps_ = 0;
   std::vector<Micros> turned_, parts_;
   std::vector<SensorValue> samples_;
-  std::vector<PatternMeal> meals_;
+  std::vector<Meal> meals_;
   std::array<std::vector<float>, kAfterMetrics.size()> before_;
 };
 

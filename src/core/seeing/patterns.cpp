@@ -68,9 +68,9 @@ double mean_after(const Stretch& stretch, Micros at) {
 void add_meals(const DaysSeen& seen, DayMeans& means) {
   std::vector<std::array<int, kMealTypes>> counted(means.days.size());
   for (auto& day : means.meals) day.fill(0);
-  for (const PatternMeal& meal : seen.meals) {
-    const auto part = std::upper_bound(seen.parts.begin(), seen.parts.end(), meal.at) - seen.parts.begin() - 1;
-    const double mean = mean_after(*seen.stretch, meal.at);
+  for (const Meal& meal : seen.meals) {
+    const auto part = std::upper_bound(seen.parts.begin(), seen.parts.end(), meal.eaten_at) - seen.parts.begin() - 1;
+    const double mean = mean_after(*seen.stretch, meal.eaten_at);
     if (part < 0 || part >= static_cast<std::ptrdiff_t>(seen.parts.size()) - 1 || std::isnan(mean)) continue;
     const auto day = static_cast<std::size_t>(part / kDayParts), type = static_cast<std::size_t>(meal.type);
     means.meals[day][type] += mean;

@@ -34,17 +34,12 @@ constexpr int most_of(std::size_t metric) {
   return static_cast<int>(2 * metric + 1);
 }
 
-struct PatternMeal {
-  Micros at;
-  MealType type;
-};
-
 /// What is known of D days in a row. Days are numbered as in days.hpp.
 struct DaysSeen {
   std::int32_t first_day = 0;
   std::span<const Micros> parts;  // [4 D + 1] when the parts of the days begin, and the end of the last
   const Stretch* stretch = nullptr;
-  std::span<const PatternMeal> meals;                                 // by time
+  std::span<const Meal> meals;                                        // by time, lines put together
   std::array<std::span<const float>, kAfterMetrics.size()> before{};  // [D] each day's, as many days before; or empty
 
   int n() const { return parts.empty() ? 0 : static_cast<int>((parts.size() - 1) / kDayParts); }

@@ -18,10 +18,11 @@ using glucose::DaysSeen;
 using glucose::GlucoseUnit;
 using glucose::kAfterMetrics;
 using glucose::kDayParts;
+using glucose::Meal;
 using glucose::Micros;
 using glucose::Pattern;
-using glucose::PatternMeal;
 using glucose::Stretch;
+using glucose::WholeMeals;
 
 namespace {
 
@@ -43,16 +44,10 @@ std::span<const Micros> parts_of(const Person& person, DateADT first, int n_days
   return {parts, n};
 }
 
-std::span<const PatternMeal> meals_of(const Person& person, TimestampTz begin, TimestampTz end) {
-  const Meals lines = read_meals(person, begin, end, CurrentMemoryContext);
-  const auto n = static_cast<size_t>(lines.n);
-  auto* meals = static_cast<PatternMeal*>(palloc(sizeof(PatternMeal) * (n + 1)));
-  size_t n_meals = 0;
-  guarded([&] {
-    const glucose::WholeMeals whole({lines.rows, n});
-    for (const glucose::Meal& m : whole.all()) meals[n_meals++] = {m.eaten_at, m.type};
-  });
-  return {meals, n_meals};
+std::span<const Meal> meals_of(const Person& person, TimestampTz begin, TimestampTz end) {
+  const Meals stored = read_meals(person, begin, end, CurrentMemoryContext);
+  const std::span<const Meal> lines{stored.rows, static_cast<size_t>(stored.n)};
+  return owned<WholeMeals>(CurrentMemoryContext, [&] { return WholeMeals(lines); })->all();
 }
 
 // Of each day what was known of the metric so many days before; of several sources the one that counts.
