@@ -19,9 +19,11 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// Sums over the groups that have a value, for one SD between them.
 struct AtSpread {
+  double between;  // variance
   double weight = 0, mean = 0, log_likelihood = 0;
+  double likelihood = 0;  // beside that of the likeliest
 
-  AtSpread(const std::vector<GroupMean>& groups, double between, double within) {
+  AtSpread(const std::vector<GroupMean>& groups, double spread, double within) : between(spread * spread) {
     for (const GroupMean& g : groups) {
       if (g.n == 0) continue;
       const double v = between + within / g.n;
@@ -49,21 +51,20 @@ void expect(std::vector<GroupMean>& groups, double total, double within, double 
   double best = -std::numeric_limits<double>::infinity();
   for (int i = 0; i < kGrid; ++i) {
     const double sd = kWidest * std::sqrt(total) * (i + 0.5) / kGrid;
-    grid.emplace_back(groups, sd * sd, within);
+    grid.emplace_back(groups, sd, within);
     best = std::max(best, grid.back().log_likelihood);
   }
+  for (AtSpread& at : grid) at.likelihood = std::exp(at.log_likelihood - best);
   const double t = student_quantile((1 + kShrunkenLevel) / 2, df);
   for (GroupMean& g : groups) {
     if (g.n == 0) continue;
     double sum = 0, first = 0, second = 0;
-    for (int i = 0; i < kGrid; ++i) {
-      const AtSpread& at = grid[static_cast<std::size_t>(i)];
-      const double sd = kWidest * std::sqrt(total) * (i + 0.5) / kGrid, between = sd * sd, noise = within / g.n;
-      const double own = between / (between + noise);
+    const double noise = within / g.n;
+    for (const AtSpread& at : grid) {
+      const double own = at.between / (at.between + noise);
       const double mean = at.mean + own * (g.mean - at.mean);
       const double variance = own * noise + (1 - own) * (1 - own) / at.weight;
-      const double weight = std::exp(at.log_likelihood - best);
-      sum += weight, first += weight * mean, second += weight * (variance + mean * mean);
+      sum += at.likelihood, first += at.likelihood * mean, second += at.likelihood * (variance + mean * mean);
     }
     g.expected = first / sum;
     const double half = t * std::sqrt(std::max(second / sum - g.expected * g.expected, 0.0));
