@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/decimal.hpp"
 #include "core/base/error.hpp"
 #include "core/base/json_text.hpp"
 #include "core/pages/marks.hpp"
@@ -127,9 +128,7 @@ ValueAxis value_axis_of(const Picture& picture, int ticks) {
 }
 
 std::string axis_number(const Picture& picture, double value) {
-  std::string text = number(value);
-  if (picture.comma) std::replace(text.begin(), text.end(), '.', ',');
-  return text;
+  return with_comma(number(value), picture.comma);
 }
 
 std::string legend_of(const Picture& picture) {

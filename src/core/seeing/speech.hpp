@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include <cmath>
-#include <cstdio>
 #include <string>
 
+#include "core/base/decimal.hpp"
 #include "core/base/units.hpp"
 
 namespace glucose {
@@ -13,15 +13,7 @@ struct Speech {
   GlucoseUnit unit;
   bool german;
 
-  std::string number(double value, int decimals) const {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.*f", decimals, value);
-    std::string words(text);
-    if (german)
-      for (char& c : words)
-        if (c == '.') c = ',';
-    return words;
-  }
+  std::string number(double value, int decimals) const { return decimal(value, decimals, german); }
   std::string number_of(double mg_dl) const {
     return number(in_unit(unit, mg_dl), unit == GlucoseUnit::mmol_l ? 1 : 0);
   }

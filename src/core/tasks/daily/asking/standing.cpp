@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
+
+#include "core/base/decimal.hpp"
 
 namespace glucose {
 
@@ -24,11 +25,7 @@ Side side_of(const Standing& o, const Saying& s) {
 }
 
 std::string number(float value, bool german) {
-  char text[32];
-  std::snprintf(text, sizeof text, std::abs(value) < 100 ? "%.1f" : "%.0f", static_cast<double>(value));
-  std::string s = text;
-  if (german) std::replace(s.begin(), s.end(), '.', ',');
-  return s;
+  return decimal(static_cast<double>(value), std::abs(value) < 100 ? 1 : 0, german);
 }
 
 std::string with_unit(float value, std::string_view unit, bool german) {
