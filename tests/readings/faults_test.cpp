@@ -75,6 +75,14 @@ TEST(Faults, AJumpEndsWhenOthersAgreeOrWhenItIsMadeUpFor) {
   EXPECT_TRUE(found[0].believed);
 }
 
+TEST(Faults, ReadingsMoreThanAnHourApartAreNotStuck) {
+  for (const int step : {50, 60, 61, 90, 170}) {
+    std::vector<Point> points;
+    for (int i = 0; i < 12; ++i) points.push_back({i * step * kMinute, 111});
+    EXPECT_EQ(of_kind(points, FaultKind::stuck).size(), step <= 60 ? 1U : 0U) << step;
+  }
+}
+
 TEST(Faults, TheEndOfAStuckValueIsNoSecondFault) {
   auto points = calm(24);
   for (int i = 0; i < 24; ++i) points[static_cast<std::size_t>(100 + i)].mg_dl = 160;

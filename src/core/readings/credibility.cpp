@@ -15,6 +15,7 @@ namespace {
 constexpr Micros kNamedFor = 60 * kMinute;
 constexpr float kBeyondEdge = 15;  // mg/dL, what it may hide at the edge of a sensor's range
 
+// Whether dropped readings and moments apart of the last hour, or reversals of 90 minutes, are too many.
 bool contradicts(Points points, const std::vector<Micros>& dropped) {
   int reversals = 0, apart = 0, lately = 0;
   const Micros end = points.back().at;
@@ -23,7 +24,7 @@ bool contradicts(Points points, const std::vector<Micros>& dropped) {
     if (end - points[i].at <= kReversalsWithin && is_reversal(points, i)) ++reversals;
     if (end - points[i].at <= kApartWithin && points[i].apart > kLeastJump) ++apart;
   }
-  return is_contradictory(lately, reversals, apart);
+  return lately >= kDropped || reversals >= kReversals || apart >= kMomentsApart;
 }
 
 /// What the readings of a contradiction are apart, on average.

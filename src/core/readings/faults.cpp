@@ -21,6 +21,7 @@ void find_stuck(Points points, std::vector<Fault>& out) {
            points[last + 1].at - points[last].at <= kFlatWithin)
       ++last;
     const auto n = static_cast<float>(last - i + 1);
+    // Of the last three hours of the run, that is: of readings more than an hour apart these hold too few.
     if (last > i && is_flat(points, last) && !is_at_limit(points, last))
       out.push_back({FaultKind::stuck, points[i].at, points[last].at, i > 0 ? points[i - 1].mg_dl : kUnknown,
                      points[i].mg_dl, n / kFlatReadings, false, 0});

@@ -47,10 +47,6 @@ inline bool is_possible(const Point& a, const Point& b) {
 
 bool is_at_limit(Points points, std::size_t i);
 bool is_reversal(Points points, std::size_t i);
-/// Whether so many dropped readings and moments apart of an hour and reversals of 90 minutes contradict each other.
-inline bool is_contradictory(int dropped, int reversals, int apart) {
-  return dropped >= kDropped || reversals >= kReversals || apart >= kMomentsApart;
-}
 /// Whether the value at i has not changed for an hour or more.
 bool is_flat(Points points, std::size_t i);
 /// The highest point from which `i` has fallen.
