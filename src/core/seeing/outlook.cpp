@@ -44,30 +44,25 @@ double share_of(double angle) {
 }
 
 Scale scale_of(Measure measure) {
-  if (measure == Measure::mean || measure == Measure::level)
-    return {log_of, exp_of, std::log(static_cast<double>(kGlucoseLow)), std::log(static_cast<double>(kGlucoseHigh))};
-  return {angle_of, share_of, 0, std::numbers::pi / 2};
+  if (is_share(measure)) return {angle_of, share_of, 0, std::numbers::pi / 2};
+  return {log_of, exp_of, std::log(static_cast<double>(kGlucoseLow)), std::log(static_cast<double>(kGlucoseHigh))};
 }
 
 double weight_of(const PastValue& past, int days_ahead) {
   return std::pow(kStays[static_cast<std::size_t>(days_ahead - 1)], past.age);
 }
 
-bool is_share(Measure measure) {
-  return measure == Measure::in_range_pct || measure == Measure::below_70_pct;
-}
-
-/// Student's distribution of one more value.
+/// One more value: its mean, and Student's distribution of it on the scale.
 struct Next {
-  double centre, width, df;
+  double mean, centre, width, df;
   double at(double p) const { return centre + width * student_quantile(p, df); }
 };
 
 Next next_of(std::span<const PastValue> past, const Scale& scale, double usual_sd, int days_ahead) {
-  double weights = 0, squares = 0, centre = 0, variance = 0;
+  double weights = 0, squares = 0, mean = 0, centre = 0, variance = 0;
   for (const PastValue& p : past) {
     const double w = weight_of(p, days_ahead);
-    weights += w, squares += w * w, centre += w * scale.to(p.value);
+    weights += w, squares += w * w, mean += w * p.value, centre += w * scale.to(p.value);
   }
   centre /= weights;
   for (const PastValue& p : past) variance += weight_of(p, days_ahead) * std::pow(scale.to(p.value) - centre, 2);
@@ -75,7 +70,7 @@ Next next_of(std::span<const PastValue> past, const Scale& scale, double usual_s
   variance *= n / (n - 1) / weights;
   const double df = n - 1 + kPriorDays;
   variance = ((n - 1) * variance + kPriorDays * usual_sd * usual_sd) / df;
-  return {centre, (1 + kWider * (days_ahead - 1)) * std::sqrt(variance * (1 + 1 / n)), df};
+  return {mean / weights, centre, (1 + kWider * (days_ahead - 1)) * std::sqrt(variance * (1 + 1 / n)), df};
 }
 
 void set_interval(ExpectedDay& outlook, const Next& next, const Scale& scale, bool may_end) {
@@ -98,14 +93,8 @@ ExpectedDay day_outlook_of(Measure measure, std::span<const PastValue> past, int
   if (past.size() < kFewestOutlookDays)
     throw Error(ErrorCode::too_little_history, "an outlook needs days that have been");
   const Scale scale = scale_of(measure);
-  ExpectedDay outlook{static_cast<int>(past.size()), 0, 0, 0};
-  double weights = 0;
-  for (const PastValue& p : past) {
-    const double w = weight_of(p, days_ahead);
-    weights += w, outlook.expected += w * p.value;
-  }
-  outlook.expected /= weights;
   const Next next = next_of(past, scale, kUsualSd[static_cast<std::size_t>(measure)], days_ahead);
+  ExpectedDay outlook{static_cast<int>(past.size()), next.mean, 0, 0};
   set_interval(outlook, next, scale, is_share(measure));
   return outlook;
 }

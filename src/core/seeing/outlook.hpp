@@ -12,6 +12,11 @@ namespace glucose {
 enum class Measure : std::uint8_t { mean, in_range_pct, below_70_pct, level };
 inline constexpr std::array<const char*, 4> kMeasureNames{"mean", "in_range_pct", "below_70_pct", "level"};
 
+/// Whether it is percent of the time; else it is a level.
+constexpr bool is_share(Measure measure) {
+  return measure == Measure::in_range_pct || measure == Measure::below_70_pct;
+}
+
 /// A value, mg/dL or percent, and where the one to come lies nine times in ten.
 struct ExpectedDay {
   int n = 0;  // days that it is made of

@@ -27,14 +27,13 @@ const char* what(Measure measure, bool german) {
 }  // namespace
 
 std::string in_words(const ExpectedDay& o, Measure measure, int days_ahead, GlucoseUnit unit, bool german) {
-  const bool is_level = measure == Measure::mean || measure == Measure::level;
   const auto figures = [&](double value) {
     const Speech speech{unit, german};
-    return is_level ? speech.number_of(value) : speech.number(value, value > 0 && value < 9.95 ? 1 : 0);
+    return is_share(measure) ? speech.number(value, value > 0 && value < 9.95 ? 1 : 0) : speech.number_of(value);
   };
-  const std::string name = is_level ? kGlucoseUnitNames[static_cast<std::size_t>(unit)]
-                           : german ? "% der Zeit"
-                                    : "% of the time",
+  const std::string name = !is_share(measure) ? kGlucoseUnitNames[static_cast<std::size_t>(unit)]
+                           : german           ? "% der Zeit"
+                                              : "% of the time",
                     range = figures(o.lower) + (german ? " bis " : " to ") + figures(o.upper), n = std::to_string(o.n);
   const std::string said = figures(o.expected) + " " + name + " " + what(measure, german);
   return german ? when(days_ahead, true) + " sind " + said + " zu erwarten, in 9 von 10 Fällen " + range +
