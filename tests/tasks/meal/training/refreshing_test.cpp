@@ -115,6 +115,27 @@ TEST(Refreshing, KeepsWeightsNetworksAndTheOrderOfAnEnsemble) {
   }
 }
 
+// What nobody reads is not computed: of rows that the active model has learnt from, too, it is not asked.
+TEST(Refreshing, AsksTheActiveModelOnlyOfRowsThatAreNewToIt) {
+  const SplitSizes sizes = split_sizes(person());
+  const auto n_learnt = static_cast<std::size_t>(sizes.train + sizes.validation);
+  for (const Algorithm algorithm : {Algorithm::ridge, Algorithm::personal}) {
+    const Model active = trained(first(kTrained), algorithm);
+    const auto steps = [&](std::size_t last_learnt) {
+      Refreshing refreshing(person(), active, person()[last_learnt].eaten_at, {}, kPlenty);
+      int n = 0;
+      for (; !refreshing.done(); ++n) refreshing.step();
+      return n;
+    };
+    EXPECT_EQ(steps(n_learnt - 1), steps(person().size() - 1)) << name_of(algorithm);
+    if (algorithm == Algorithm::ridge) {
+      EXPECT_LT(steps(n_learnt - 1), steps(n_learnt - 2));
+    } else {
+      EXPECT_EQ(steps(n_learnt - 1), steps(0));
+    }
+  }
+}
+
 // How far off the refreshed weights are on rows they have learnt from says nothing: what the one before had said does.
 TEST(Refreshing, RemembersHonestScores) {
   const Model active = trained(first(kTrained), Algorithm::ridge);
