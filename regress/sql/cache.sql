@@ -230,6 +230,14 @@ SELECT what, a.* FROM test.written w, LATERAL (VALUES ('as an earlier version', 
   bytes), test.after(bytes, :'event') a WHERE kind = 'event';
 ROLLBACK;
 SET ROLE ben;
+-- The outcome of an answer that was given again is that of the one it was first.
+SELECT m.cached_from AS first, m.prediction_id AS again FROM prediction m WHERE m.person_id = :'bea'
+  AND m.model_type = 'daily:RESTING_HEART_RATE' AND m.cached_from IS NOT NULL ORDER BY m.issued_at LIMIT 1 \gset
+BEGIN;
+DELETE FROM daily_metric WHERE person_id = :'bea' AND day >= :'day';
+SELECT record_outcome(:'again', '62'), record_outcome(:'again', '63', person_id => :'bea');
+SELECT prediction_id = :'first' AS is_first, value FROM recorded_outcome;
+ROLLBACK;
 -- In words of another language, from the same row.
 SELECT predict_metric(:'bea', 'RESTING_HEART_RATE', :'day', '{"lang": "de"}') -> 'cached' AS metric;
 -- A value of a day, one of a day long before, a reading of a day, a meal; another order of sources.

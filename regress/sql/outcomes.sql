@@ -112,13 +112,6 @@ FROM unnest(ARRAY['SELECT record_outcome($b, ''20'')', 'SELECT record_outcome($b
   'SELECT record_outcome(key(''30''), ''true'')', 'SELECT record_outcome($e, ''{"60": true}'')',
   'SELECT record_outcome($b, ''61'', ''1/min'')', 'SELECT record_outcome($e, ''{"1440": true}'')']) call;
 SELECT record_outcome(key('0'), 'true'), record_outcome(:'beats', '61');
--- An answer that was given again is the one that it was first.
-SELECT predict_metric(:'ada', 'RESTING_HEART_RATE', :'day') -> 'cached' FROM generate_series(1, 2);
-SELECT prediction_id AS again, cached_from AS first FROM prediction WHERE cached_from IS NOT NULL
-  AND model_type = 'daily:RESTING_HEART_RATE' ORDER BY issued_at LIMIT 1 \gset
-SELECT record_outcome(:'again', '62'), record_outcome(:'again', '63', person_id => :'ada');
-SELECT count(*), min(value) FROM recorded_outcome WHERE prediction_id = :'first';
-SELECT count(*) FROM recorded_outcome WHERE prediction_id = :'again';
 SELECT model_type, outcome FROM prediction_outcome WHERE strpos(model_type, ':') > 0 ORDER BY 1, 2;
 INSERT INTO person_access (person_id, identity, level) VALUES (:'ada', 'cara', 'view');
 SET ROLE cara;

@@ -147,7 +147,8 @@ SQL_FUNCTION(record_outcome) {
                     errhint("They are kept for glucose.values_retention: record outcomes before.")));
   settle_task(*o);
   take_outcome(*o, outcome);
-  write_outcomes(&answer.person_id, &answer.prediction_id, construct_array(o->minutes, o->n, INT4OID, 4, true, TYPALIGN_INT),
+  write_outcomes(&answer.person_id, &answer.prediction_id,
+                 construct_array(o->minutes, o->n, INT4OID, 4, true, TYPALIGN_INT),
                  construct_array(o->values, o->n, FLOAT4OID, 4, true, TYPALIGN_INT), current_identity());
   const int n = o->n;
   end(Volatility::is_volatile);

@@ -5,8 +5,8 @@
 
 namespace glucose::pg {
 
-/// A logged answer: whose, of which type, and which minutes ahead it spoke of (by minutes; at: of what moment). One that
-/// was given again is the one that it was first: prediction_id is of the row that holds the values.
+/// A logged answer: whose, of which type, and which minutes ahead it spoke of (by minutes; at: of what moment). One
+/// that was given again is the one that it was first: prediction_id is of the row that holds the values.
 struct LoggedAnswer {
   pg_uuid_t person_id, prediction_id;
   const char* model_type;
