@@ -13,7 +13,7 @@ BEGIN
       USING ERRCODE = 'undefined_object',
       HINT = 'Create the steward''s role first: CREATE ROLE ... LOGIN (background workers and pg_cron log in as it).';
   END IF;
-  PERFORM pg_advisory_xact_lock(hashtext('pg_glucose setup'));
+  PERFORM glucose.lock_grants();
   IF to_regclass('glucose.schema_version') IS NOT NULL THEN
     SELECT coalesce(max(version), 0) INTO installed FROM glucose.schema_version;
   END IF;

@@ -18,6 +18,25 @@ COMMENT ON FUNCTION glucose.require_owner() IS
 'Internal: part of grant_access() and of what decides who sees all: returns when the caller owns the tables, else '
 'raises 42501.';
 
+CREATE FUNCTION glucose.lock_grants() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  -- A lock that only the owner can hold, unlike an advisory one, which anybody may take and keep; who is not the owner
+  -- gets no further anyway. Before the first setup() there is no table.
+  IF to_regclass('glucose.schema_version') IS NULL THEN
+    PERFORM pg_advisory_xact_lock(hashtext('pg_glucose setup'));
+  END IF;
+  IF EXISTS (SELECT FROM pg_class c
+             WHERE c.oid = to_regclass('glucose.schema_version') AND pg_has_role(c.relowner, 'USAGE')) THEN
+    LOCK TABLE glucose.schema_version IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.lock_grants() IS
+'Internal: part of setup(), grant_access(), add_steward() and remove_steward(): one of them at a time. Two that change '
+'the same access list at once end in XX000 (tuple concurrently updated).';
+
 CREATE FUNCTION glucose.grantee(id oid) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN CASE id WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(id)) END;
@@ -76,6 +95,7 @@ DECLARE
   relation text;
 BEGIN
   PERFORM glucose.require_owner();
+  PERFORM glucose.lock_grants();
   IF level IS NULL OR level NOT IN ('read', 'write') THEN
     RAISE EXCEPTION 'unrecognized level "%"', level
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Levels are read and write.';
@@ -185,6 +205,7 @@ DECLARE
   relation regclass;
 BEGIN
   PERFORM glucose.require_owner();
+  PERFORM glucose.lock_grants();
   IF level IS NULL OR level NOT IN ('read', 'manage') THEN
     RAISE EXCEPTION 'unrecognized level "%"', level
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Levels of a steward are read and manage.';
@@ -249,6 +270,7 @@ DECLARE
   held record;
 BEGIN
   PERFORM glucose.require_owner();
+  PERFORM glucose.lock_grants();
   IF role IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role) THEN
     RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
   END IF;
