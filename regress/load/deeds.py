@@ -2,12 +2,14 @@
 """What clients do: each deed is one transaction of one role, made from a random generator; and what may come of it."""
 import random
 
+from services import SERVICES, Services
+
 OWNERS = ("alice", "bob")
 # Short algorithms: the load is on rows, locks and versions, not on arithmetic.
 ALGORITHMS = ("mean", "ridge", "persistence", "lad")
 
 # Every SQLSTATE that may come, and why, and where not everywhere, of which deeds. Anything else is a fault.
-ROWS = ("record", "upsert", "extreme", "share", "born_again")
+ROWS = ("record", "upsert", "extreme", "share", "born_again", "days", "prefer", "bring", "feedback", "travel")
 ON_PURPOSE = ("extreme",)
 EXPECTED = {
     "40001": "SERIALIZABLE and REPEATABLE READ: another transaction was first",
@@ -29,11 +31,11 @@ EXPECTED = {
     "23514": "an extreme row is refused by a CHECK, on purpose",
     "40P01": "a person is erased while its rows are changed, both by plain statements: PostgreSQL ends one of them",
 }
-ERASURE = ("erase", "upsert", "correct", "remove", "record")
+ERASURE = ("erase", "forget", "upsert", "correct", "remove", "record", "bring", "days")
 ONLY_OF = {"40P01": ERASURE, "23503": ROWS, "23505": ROWS, "MG003": ON_PURPOSE, "23514": ON_PURPOSE}
 # A batch over many goes on past each one's failure; only the isolation level may end it, and the erasure of whom it is
 # about.
-BATCHES = ("nightly", "sets")
+BATCHES = ("nightly", "sets", "update_all")
 
 
 def expected(name, state):
@@ -42,7 +44,7 @@ def expected(name, state):
     return state in EXPECTED and name in ONLY_OF.get(state, (name,))
 
 
-class Deeds:
+class Deeds(Services):
     """Random deeds. `who()` gives a role and a person; SQL finds versions and meals itself, so that they are current."""
 
     def __init__(self, seed, functions):
@@ -274,8 +276,10 @@ class Deeds:
 DEEDS = {"train": 10, "train_cgm": 1, "train_async": 6, "cancel": 2, "deploy": 8, "rollback": 6, "delete": 5,
          "delete_old": 4, "carry_over": 5, "archive": 1, "ask": 14, "ask_cgm": 6, "ask_what_if": 5, "look": 4, "record": 8,
          "upsert": 4, "correct": 6, "remove": 3, "extreme": 5, "share": 5, "erase": 2, "born_again": 4, "nightly": 2, "sets": 1,
-         "retrain": 3, "experiment": 4, "population": 2, "policy": 1, "setting": 1, "maintenance": 1}
+         "retrain": 3, "experiment": 4, "population": 2, "policy": 1, "setting": 1, "maintenance": 1, **SERVICES}
+# Tried, and never allowed.
+REFUSED = ("archive",)
 # Functions that a deed calls and that not every version has.
 NEEDS = {"sets": {"train_models", "forecast_meals"}}
 # Not inside a transaction.
-ALONE = ("nightly", "setting", "maintenance")
+ALONE = ("nightly", "setting", "maintenance", "update_all")

@@ -10,7 +10,8 @@ import time
 
 import psycopg
 
-from deeds import ALONE, Deeds, expected
+from deeds import ALONE, REFUSED, Deeds, expected
+from services import never_called
 from watcher import Watcher
 
 CLIENTS = 8
@@ -174,8 +175,12 @@ def main(psql, log, minutes):
     for client in clients:
         client.join(60 * minutes + 120)
     wrong = [f"a client hangs: {client.name}" for client in clients if client.is_alive()]
+    sources = "".join(path.read_text(encoding="utf-8") for path in pathlib.Path(__file__).parent.glob("*.py"))
+    wrong += [f"no deed calls {name}()" for name in never_called(session, sources)]
     watcher.stop()
     by_deed = table(clients)
+    wrong += [f"{name} has never gone through" for name, states in by_deed.items()
+              if not states["00000"] and sum(states.values()) >= 10 and name not in REFUSED]
     quiet_wrong, night = ([], "the server was gone") if session.closed else settle(session)
     last = Watcher(connect, pause=0)
     last.stopping.clear()
