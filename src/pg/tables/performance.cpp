@@ -24,19 +24,29 @@ Query gather_performance{
     {DATEOID}};
 // Whom the caller sees: of the others nothing was gathered, so nothing is forgotten.
 Query persons_seen{"SELECT pg_catalog.array_agg(p.person_id) FROM glucose.person p", 0, {}};
+// In their order and before any row of theirs, as who erases a person does.
+Query hold_persons{
+    "SELECT 1 FROM glucose.person p WHERE p.person_id OPERATOR(pg_catalog.=) ANY ($1) "
+    "ORDER BY p.person_id USING OPERATOR(pg_catalog.<) FOR KEY SHARE",
+    1,
+    {UUIDARRAYOID}};
 Query forget_days{
     "DELETE FROM glucose.performance_log WHERE days OPERATOR(pg_catalog.=) 1 AND day OPERATOR(pg_catalog.>=) $1 "
     "AND person_id OPERATOR(pg_catalog.=) ANY ($2)",
     2,
     {DATEOID, UUIDARRAYOID}};
 #define SUMS "n, sum_error, sum_absolute, sum_squared, n_inside, sum_level"
+#define NEW(column) column " = EXCLUDED." column
+// Another session may have noted the same days meanwhile; what was gathered last counts.
 Query insert_days{
     "INSERT INTO glucose.performance_log (person_id, model_type, day, source, version, minutes_ahead, " SUMS
     ") SELECT r.* FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
     "pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), "
     "pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), "
     "pg_catalog.unnest($12)) AS r (person_id) WHERE EXISTS (SELECT FROM glucose.person p "
-    "WHERE p.person_id OPERATOR(pg_catalog.=) r.person_id)",
+    "WHERE p.person_id OPERATOR(pg_catalog.=) r.person_id) ORDER BY r.person_id USING OPERATOR(pg_catalog.<) "
+    "ON CONFLICT (person_id, model_type, day, days, source, version, minutes_ahead) DO UPDATE SET " NEW("n") ", " NEW(
+        "sum_error") ", " NEW("sum_absolute") ", " NEW("sum_squared") ", " NEW("n_inside") ", " NEW("sum_level"),
     12,
     {UUIDARRAYOID, TEXTARRAYOID, DATEARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID,
      FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID}};
@@ -116,6 +126,9 @@ int64 write_performance(const DateADT* since) {
   const bool has_rows = take_arrays(rows, 12);
   run(persons_seen, Parameters(), Mode::read);
   if (!take_arrays(of_day, 1)) return 0;
+  Parameters persons;
+  persons.add(of_day.values[1]);
+  run(hold_persons, persons, Mode::as_owner);
   run(forget_days, of_day, Mode::as_owner);
   int64 written = 0;
   if (has_rows) {
