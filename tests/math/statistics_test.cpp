@@ -35,6 +35,23 @@ TEST(PairedT, StudentsSleep) {
   EXPECT_EQ(c.df, 9);
 }
 
+TEST(StudentQuantile, IsANumberOrTheErrorOfOne) {
+  EXPECT_NEAR(student_quantile(0.975, 9), 2.262157, 1e-6);
+  EXPECT_TRUE(std::isnan(student_quantile(0, 9)) && std::isnan(student_quantile(0.5, 0)));
+  int refused = 0;
+  for (const double p : {1e-310, 1e-300, 1e-16, 0.1, 0.5, 0.9, 1 - 1e-16})
+    for (const double df : {1e-310, 1e-300, 1e-10, 0.5, 1.0, 2.0, 30.0, 1e10, 1e300, 1e308}) {
+      try {
+        EXPECT_TRUE(std::isfinite(student_quantile(p, df))) << p << ' ' << df;
+      } catch (const Error& e) {
+        EXPECT_EQ(e.code(), ErrorCode::out_of_range) << p << ' ' << df;
+        ++refused;
+      }
+    }
+  EXPECT_GT(refused, 1);
+  EXPECT_THROW(student_quantile(1e-310, 1), Error);
+}
+
 TEST(WelchT, UnequalSizesAndVariances) {
   // The textbook examples of Welch's test with its t, degrees of freedom and p: -1.57, 9.9, 0.149; -2.22, 24.5, 0.036.
   const std::vector<double> few{17.2, 20.9, 22.6, 18.1, 21.7, 21.4, 23.5, 24.2, 14.7, 21.8};

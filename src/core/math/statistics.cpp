@@ -64,7 +64,11 @@ void require_level(double level) {
 
 double student_quantile(double p, double df) {
   if (!(p > 0 && p < 1 && df > 0 && std::isfinite(df))) return kNan;
-  return boost::math::quantile(boost::math::students_t(df), p);
+  using Quiet =
+      boost::math::policies::policy<boost::math::policies::overflow_error<boost::math::policies::ignore_error>>;
+  const double quantile = boost::math::quantile(boost::math::students_t_distribution<double, Quiet>(df), p);
+  if (!std::isfinite(quantile)) out_of_scale();
+  return quantile;
 }
 
 Comparison welch_t(std::span<const double> a, std::span<const double> b, double level) {
