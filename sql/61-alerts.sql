@@ -235,10 +235,11 @@ BEGIN
   RETURN QUERY
     SELECT 'growing', '', 'warning',
     format('%s, %s a week ago', pg_size_pretty(g.now::bigint), pg_size_pretty(g.before::bigint))
-    FROM (SELECT (SELECT s.value FROM glucose.health_sample s WHERE s.name = 'bytes' ORDER BY s.sampled_at DESC
-    LIMIT 1) AS now,
+    FROM (SELECT (SELECT s.value FROM glucose.health_sample s WHERE s.name = 'bytes' AND s.sampled_at <= now()
+                    AND s.value BETWEEN 0 AND 1e18 ORDER BY s.sampled_at DESC LIMIT 1) AS now,
                  (SELECT s.value FROM glucose.health_sample s WHERE s.name = 'bytes'
-                    AND s.sampled_at > now() - interval '8 days' ORDER BY s.sampled_at LIMIT 1) AS before) g
+                    AND s.value BETWEEN 0 AND 1e18 AND s.sampled_at BETWEEN now() - interval '8 days' AND now()
+                    ORDER BY s.sampled_at LIMIT 1) AS before) g
     WHERE g.now > growth * g.before AND g.now - g.before > 1e8;
   -- What the server writes into its own log, or loses when it crashes.
   RETURN QUERY SELECT 'setting', l.subject, l.severity, l.finding FROM glucose.leaking_settings() l
@@ -259,7 +260,8 @@ CREATE FUNCTION glucose.take_health_samples() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 BEGIN
-  IF EXISTS (SELECT FROM glucose.health_sample s WHERE s.sampled_at > now() - interval '1 hour') THEN
+  IF EXISTS (SELECT FROM glucose.health_sample s WHERE s.sampled_at > now() - interval '1 hour'
+             AND s.sampled_at <= now()) THEN
     RETURN;
   END IF;
   INSERT INTO glucose.health_sample (name, sampled_at, value)

@@ -77,7 +77,8 @@ BEGIN
       -- It samples once an hour.
       SELECT 7, 'health_check', CASE WHEN h.last > now() - interval '2 hours' THEN 1 ELSE 2 END,
              coalesce('sampled at ' || to_char(h.last AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), 'has never run')
-      FROM (SELECT max(s.sampled_at) AS last FROM glucose.health_sample s) h
+      FROM (SELECT max(s.sampled_at) AS last FROM glucose.health_sample s
+            WHERE s.sampled_at <= now() AND s.sampled_at > '-infinity') h
     )
     SELECT r.component, levels[r.level], r.detail
     FROM (SELECT 0 AS i, 'service' AS component, max(f.level) AS level, format('pg_glucose %s', glucose.version())

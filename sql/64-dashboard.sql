@@ -174,7 +174,8 @@ BEGIN
                             WHERE g.person_id = p.person_id AND g.measured_at <= now()) r),
       'last answer', (SELECT to_char(max(x.issued_at), minute) FROM glucose.prediction x WHERE x.purged_at IS NULL),
       'newest day of outcomes', (SELECT max(x.day)::text FROM glucose.performance_log x),
-      'last health check, to the hour', (SELECT to_char(max(x.sampled_at), minute) FROM glucose.health_sample x)])
+      'last health check, to the hour', (SELECT to_char(max(x.sampled_at), minute) FROM glucose.health_sample x
+        WHERE x.sampled_at <= now())])
     || glucose.html_table('Size on disk', '{table,size,rows about}', (
       SELECT array_agg(c.cell ORDER BY t.bytes DESC, t.name, c.i)
       FROM (SELECT x.relname::text AS name, pg_total_relation_size(x.oid) AS bytes, x.reltuples FROM pg_class x

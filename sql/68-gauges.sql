@@ -112,12 +112,14 @@ BEGIN
     SELECT 'pg_glucose_readings_age_seconds', '{}', extract(epoch FROM now() - r.last)::float8
     FROM (SELECT max(l.last) AS last FROM glucose.person p
           CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
-                              WHERE g.person_id = p.person_id AND g.measured_at <= now()) l
+                              WHERE g.person_id = p.person_id AND g.measured_at <= now()
+                                AND g.measured_at > '-infinity') l
           WHERE coalesce(wanted = 'pg_glucose_readings_age_seconds', true)) r WHERE r.last IS NOT NULL
     UNION ALL
     SELECT 'pg_glucose_health_age_seconds', '{}', extract(epoch FROM now() - h.last)::float8
     FROM (SELECT max(s.sampled_at) AS last FROM glucose.health_sample s
-          WHERE coalesce(wanted = 'pg_glucose_health_age_seconds', true)) h WHERE h.last IS NOT NULL
+          WHERE s.sampled_at <= now() AND s.sampled_at > '-infinity'
+          AND coalesce(wanted = 'pg_glucose_health_age_seconds', true)) h WHERE h.last IS NOT NULL
     UNION ALL
     SELECT 'pg_glucose_tables_bytes', '{}',
            (SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c

@@ -191,6 +191,18 @@ SET log_statement = 'all';
 SELECT subject, severity FROM health_check() WHERE kind = 'setting' AND subject = 'log_statement';
 RESET log_statement;
 SELECT DISTINCT name FROM health_sample ORDER BY 1;
+-- Samples of no sense, which a steward may write, stop neither the samples nor what reads them.
+INSERT INTO health_sample (name, sampled_at, value) SELECT 'bytes', t, v
+  FROM unnest('{infinity,-infinity,2999-01-01,4713-01-01 BC,2026-01-01}'::timestamptz[]) t,
+       LATERAL (SELECT (ARRAY['NaN', 'Infinity', '1e308', '-1', '0'])[1 + abs(hashtext(t::text)) % 5]::float8) x (v);
+INSERT INTO health_sample (name, sampled_at, value) SELECT 'bytes', now() - n * interval '1 min', v
+  FROM unnest('{NaN,Infinity,-Infinity,1e308,-1e308,1e19}'::float8[]) WITH ORDINALITY v (v, n);
+DELETE FROM health_sample WHERE sampled_at > now() - interval '1 hour' AND sampled_at < now() + interval '1 hour'
+  AND name <> 'bytes';
+SELECT count(*) >= 0 AS checked FROM health_check();
+SELECT name, bool_and(value < 1e15) FROM gauges() WHERE name IN ('pg_glucose_health_age_seconds') GROUP BY 1;
+SELECT length(dashboard()) > 1000 AS drawn, (SELECT count(*) FROM service_status()) > 5 AS said;
+DELETE FROM health_sample WHERE name = 'bytes';
 
 -- A candidate's part of the persons grows, and never shrinks.
 SELECT start_experiment('grows', '{"algorithm": "ridge"}', 10, 'canary') IS NOT NULL;
