@@ -71,3 +71,31 @@ SELECT test.expect('SELECT * FROM population_member') AS members,
   test.expect('SELECT * FROM population_model') AS everything,
   test.expect('SELECT version, sha256 FROM population_model') AS the_rest;
 SELECT count(*) AS served FROM cgm_forecast((SELECT id FROM who WHERE i = 8), '2026-01-07 12:00', '{"minutes": [30]}');
+
+-- Rows that cannot be read, as an own table without our limits may have them, or more than fit: they leave their person
+-- out and stop nobody else. Of nobody but such the first says what it is.
+RESET ROLE;
+DELETE FROM population_model;
+UPDATE person SET shares_data = true;
+DO $$ DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS t, conname FROM pg_constraint WHERE contype = 'c'
+  AND conrelid IN ('glucose.meal'::regclass, 'glucose.glucose_reading'::regclass) LOOP
+  EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.t, c.conname); END LOOP; END $$;
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+  SELECT id, CASE i WHEN 4 THEN 'infinity' ELSE '2026-01-05 00:00:01' END::timestamptz,
+         CASE i WHEN 3 THEN 'NaN' ELSE '5.5' END::real
+  FROM who WHERE i IN (3, 4, 5);
+INSERT INTO meal (person_id, eaten_at, meal_type, carbs_g) SELECT id, '2026-01-05', 'lunch', 'Infinity' FROM who
+  WHERE i = 6;
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+  SELECT id, '2026-01-05'::timestamptz + n * interval '100 us', 100 FROM who, generate_series(1, 200000) n WHERE i = 7
+  ON CONFLICT DO NOTHING;
+SET glucose.max_train_memory = '8MB';
+SET glucose.min_population_persons = 2;
+SET ROLE dora;
+SELECT version FROM train_population_model('cgm');
+SELECT version FROM train_population_model('glucose', 'ridge');
+SELECT t AS model_type, n_persons FROM unnest('{cgm,glucose}'::text[]) t, list_population_models(t);
+SET ROLE anna;
+UPDATE person SET shares_data = person_id IN (SELECT id FROM who WHERE i IN (3, 5));
+SET ROLE dora;
+SELECT test.expect('SELECT train_population_model(''cgm'')') AS nobody_can_be_read;

@@ -41,9 +41,10 @@ ErrorData* attempt(Body&& body) {
 
 /// The same without a subtransaction, so that it costs nothing and works in parallel queries, too: returns only what
 /// this library has raised by itself while it held nothing of the server's (failing_plainly()). All else is raised
-/// again, and so is running out of memory. `body` only reads.
+/// again, and so is running out of memory, unless what was too much has been let go of (`is_let_go`). `body` only
+/// reads.
 template <class Body>
-ErrorData* attempt_plainly(Body&& body) {
+ErrorData* attempt_plainly(Body&& body, bool is_let_go = false) {
   MemoryContext context = CurrentMemoryContext;
   ErrorData* volatile failure = nullptr;
   forget_failure();
@@ -51,7 +52,7 @@ ErrorData* attempt_plainly(Body&& body) {
   { body(); }
   PG_CATCH();
   {
-    if (!failed_plainly() || geterrcode() == ERRCODE_OUT_OF_MEMORY) PG_RE_THROW();
+    if (!failed_plainly() || (geterrcode() == ERRCODE_OUT_OF_MEMORY && !is_let_go)) PG_RE_THROW();
     MemoryContextSwitchTo(context);
     failure = CopyErrorData();
     FlushErrorState();

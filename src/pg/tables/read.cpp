@@ -241,6 +241,7 @@ struct ReadingReceiver {
   Reading* rows;
   int64 n, capacity, most;
   const char* wrong;  // a column out of its range: said when the statement has ended
+  bool is_full;       // as is this
 };
 
 bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
@@ -255,9 +256,8 @@ bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
     receiver->wrong = "measured_at";
   if (receiver->wrong != nullptr) return false;
   if (receiver->n == receiver->capacity) {
-    if (receiver->capacity >= receiver->most)
-      ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("too many readings for the memory allowed"),
-                      errhint("Raise glucose.max_train_memory, or choose a shorter period.")));
+    receiver->is_full = receiver->capacity >= receiver->most;
+    if (receiver->is_full) return false;
     receiver->capacity *= 2;
     receiver->rows =
         static_cast<Reading*>(repalloc_huge(receiver->rows, static_cast<Size>(receiver->capacity) * sizeof(Reading)));
@@ -361,6 +361,11 @@ Readings read_readings(const pg_uuid_t* person_id, TimestampTz from, TimestampTz
   receiver.rows = static_cast<Reading*>(MemoryContextAlloc(context, 1024 * sizeof(Reading)));
   stream(readings_between, window(person_id, from, until), &receiver.base);
   if (receiver.wrong != nullptr) raise_outside_range("glucose_reading", receiver.wrong);
+  if (receiver.is_full) {
+    failing_plainly();
+    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("too many readings for the memory allowed"),
+                    errhint("Raise glucose.max_train_memory, or choose a shorter period.")));
+  }
   return {receiver.rows, receiver.n};
 }
 

@@ -11,6 +11,12 @@ namespace glucose::pg {
 
 namespace {
 
+[[noreturn]] void raise_out_of_range() {
+  failing_plainly();
+  ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+  pg_unreachable();
+}
+
 // pg_tzset() finds a file by its name or reads a POSIX string; only of a string is what it calls the zone all upper
 // case. These names of files are, too.
 constexpr std::array<std::string_view, 23> kUpperCaseNames{
@@ -102,7 +108,7 @@ Timestamp local_time(TimestampTz at, PersonClock* clock) {
   Timestamp local = 0;
   bool failed = timestamp2tm(at, &offset, &tm, &fraction, nullptr, stay.zone) != 0;
   failed = failed || tm2timestamp(&tm, fraction, nullptr, &local) != 0;
-  if (failed) ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+  if (failed) raise_out_of_range();
   return local;
 }
 
@@ -118,7 +124,7 @@ TimestampTz moment_of(Timestamp local, PersonClock* clock) {
     bool failed = timestamp2tm(local, nullptr, &tm, &fraction, nullptr, nullptr) != 0;
     if (!failed) offset = DetermineTimeZoneOffset(&tm, stay.zone);
     failed = failed || tm2timestamp(&tm, fraction, &offset, &at) != 0;
-    if (failed) ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+    if (failed) raise_out_of_range();
   }
   return at;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/watching/days_watch.hpp"
+#include "pg/boundary/attempt.hpp"
 #include "pg/boundary/boosting.hpp"
 #include "pg/boundary/digest.hpp"
 #include "pg/boundary/settings.hpp"
@@ -149,6 +150,39 @@ TrainingRun read_update(TrainRequest& request, const Refreshed& of, const char* 
   return run;
 }
 
+namespace {
+
+// Persons whose rows cannot be read: an own table without our limits, or more than fits. They do not stop the others.
+struct LeftOut {
+  int64 n = 0;
+  ErrorData* first = nullptr;
+};
+
+bool read_of_population(const TrainRequest& request, const Person& person, const Subject& subject,
+                        MemoryContext scratch, Material* material, LeftOut* left_out) {
+  const Period period = period_of(request, person);
+  ErrorData* failure = attempt_plainly(
+      [&] {
+        *material = read_material(person, subject, request.task->reach(request.options), period.start_at, period.end_at,
+                                  scratch);
+      },
+      true);
+  if (failure == nullptr) return true;
+  ++left_out->n;
+  if (left_out->first == nullptr) left_out->first = failure;
+  return false;
+}
+
+void tell(const LeftOut& left_out, int members) {
+  if (left_out.n == 0) return;
+  if (members == 0) ReThrowError(left_out.first);
+  ereport(WARNING, (errmsg("%lld persons who share data are left out: their rows cannot be read",
+                           static_cast<long long>(left_out.n)),
+                    errdetail("The first: %s.", left_out.first->message)));
+}
+
+}  // namespace
+
 TrainingRun read_population_training(TrainRequest& request, MemoryContext context) {
   TrainingRun run = begun(request, context);
   require_steward("population models");
@@ -159,18 +193,19 @@ TrainingRun read_population_training(TrainRequest& request, MemoryContext contex
       static_cast<Datum*>(MemoryContextAlloc(context, sizeof(Datum) * (static_cast<size_t>(sharing.n) + 1)));
   auto* maker = make_maker(request, static_cast<int>(sharing.n), context);
   MemoryContext scratch = AllocSetContextCreate(context, "pg_glucose person", ALLOCSET_DEFAULT_SIZES);
+  LeftOut left_out;
   for (int64 i = 0; i < sharing.n; ++i) {
     CHECK_FOR_INTERRUPTS();
-    const Period period = period_of(request, sharing.rows[i]);
-    const Material material = read_material(sharing.rows[i], subject, request.task->reach(request.options),
-                                            period.start_at, period.end_at, scratch);
-    if (add_person(maker->get(), material)) {
+    Material material;
+    if (read_of_population(request, sharing.rows[i], subject, scratch, &material, &left_out) &&
+        add_person(maker->get(), material)) {
       run.members.ids[run.members.n++] = UUIDPGetDatum(&sharing.rows[i].id);
       guarded([&] { show_days(material, static_cast<std::size_t>(i), run.reference->days); });
     }
     MemoryContextReset(scratch);
   }
   MemoryContextDelete(scratch);
+  tell(left_out, run.members.n);
   // Of nobody, the task says what there is and what is needed.
   if (run.members.n > 0) require_enough_persons(request.model_type, run.members);
   take_rows(run, *maker);
