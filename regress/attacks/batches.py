@@ -74,6 +74,9 @@ def against_batches(attack, superuser, made, before):
 def everybody_is_due(superuser):
     """New meals of all, a policy that wants no more than one, and a key for the log."""
     due(superuser, "<> 'bob'")
+    superuser.execute("INSERT INTO glucose.daily_metric (person_id, day, metric, value, source) SELECT person_id, current_date - n, 'STEPS', "
+                      "3000 + n * 41 % 9001, 'healthy' FROM glucose.person, generate_series(1, 60) n WHERE person_id IN (glucose.key('alice'), "
+                      "glucose.key('bob'))")
     superuser.execute("UPDATE glucose.retraining_policy SET min_new_rows = 1, algorithm = 'ridge' WHERE model_type = 'glucose'; "
                       "COPY (SELECT repeat('0123456789abcdef', 4)) TO PROGRAM 'umask 077; cat >> attack_key'")
     superuser.execute("ALTER SYSTEM SET glucose.audit_key_file = 'attack_key'")
