@@ -2,6 +2,11 @@
 """Every function and procedure, with arguments made from their types and names."""
 import re
 
+import decided
+import decided_functions
+from fixture import UUID, random_ids
+from prober import TIMED_OUT
+
 FEATURES = "ARRAY[400,45,20,15,5, 1,0,0,0, 0.5,0.5,0.5,0.5, 120,120,120,120,120,120,120,120,120,120,120,120, 120,20,40]"
 # By name first, then by type. What is a person, a meal or a job is Alice's, or nobody's.
 BY_NAME = {
@@ -15,6 +20,7 @@ BY_NAME = {
     "measured_at": "'{2021-03-01,2021-03-02}'", "meals": "'[{\"eaten_at\": \"2021-03-01\", \"carbs_g\": 40}]'",
     "day_values": "'[{\"day\": \"2021-03-01\", \"values\": {\"STEPS\": 4000}}]'", "metric": "'STEPS'",
     "metrics": "'{STEPS,GLUCOSE_MEAN}'", "feature": "'a_steps'", "day": "now() - interval '1 day'", "better": "'lower'",
+    "event": "'low_after_meal'",
 }
 BY_TYPE = {
     "text": "'everybody'", "name": "'bystander'", "jsonb": "'{}'", "json": "'{}'", "bytea": "'\\x00'", "integer": "1",
@@ -35,11 +41,15 @@ def functions(session):
         ORDER BY p.proname, p.oid""").fetchall()
 
 
-def argument(name, kind, ids, person):
+def argument(name, kind, ids):
     if kind == "uuid":
-        return f"'{ids.get(name, person)}'::uuid"
+        return f"'{ids.get(name, ids['person_id'])}'::uuid"
+    if name == "meal_ids":
+        return f"ARRAY['{ids['meal_id']}', '{ids['other_meal_id']}']::uuid[]"
     if kind == "uuid[]":
-        return f"ARRAY['{ids.get(name, person)}']::uuid[]"
+        return f"ARRAY['{ids.get(name, ids['person_id'])}']::uuid[]"
+    if name == "confirm":
+        return f"'{ids['person_id']}'"
     if name == "level" and kind == "double precision":
         return "0.9"
     if name == "mg_dl" and kind == "real[]":
@@ -48,87 +58,85 @@ def argument(name, kind, ids, person):
     return f"({value})::{kind}"
 
 
-def calls(function, ids):
-    """The function with what it must be given, and with everything."""
+def calls(function, subject, ids=None):
+    """The function with what it must be given, and with everything, about the subject or who else has these ids."""
     name, kind, _, names, types, required = function
-    person = ids["person_id"]
     for n in sorted({required, len(types)}):
         given = []
         for i in range(n):
             label = names[i] if i < len(names) else ""
-            value = argument(label, types[i], ids, person)
+            value = argument(label, types[i], ids or subject.ids)
             given.append(f'"{label}" => {value}' if label and all(names[:n]) else value)
         yield (f"CALL glucose.{name}({', '.join(given)})" if kind == "p"
                else f"SELECT * FROM glucose.{name}({', '.join(given)})")
 
 
-def probe(prober, kinds):
+def probe(prober, kinds, mode, whole):
+    """Every function about every person; returns how many there are and how many were answered. Unless `whole`, whoever
+    sees the person gives all arguments alone, but for the owner, and asks in mode role alone."""
     found = functions(prober.session)
-    for function in found:
-        about_somebody = any(kind in ("uuid", "uuid[]") for kind in function[4])
-        for kind in kinds:
-            hers = list(calls(function, prober.fixture.ids))
-            nobody = prober.fixture.random_ids()
-            nobodys = list(calls(function, nobody)) if about_somebody and not kind.sees else [None] * len(hers)
-            for sql, other in zip(hers, nobodys):
-                one(prober, kind, function, sql, other, nobody)
-    return len(found)
+    complain_of_unlisted(prober.wrong, found)
+    answered = set()
+    for subject in prober.fixture.subjects.values():
+        for function in found:
+            if decided_functions.decision(function[0]) is None:
+                continue
+            for kind in kinds:
+                if subject.name in kind.about and (whole or mode == "role" or not kind.sees(subject.name)):
+                    answered |= cells(prober, kind, subject, function, whole)
+        prober.finish()
+    return len(found), len(answered)
 
 
-def one(prober, kind, function, sql, other, nobody):
-    fixture = prober.fixture
-    outcome = prober.run(kind, sql)
-    prober.internal(kind, sql, outcome)
-    prober.unchanged(kind, sql, outcome, written_by(kind, function))
-    if kind.sees:
-        return
+def complain_of_unlisted(wrong, found):
+    names = {name for name, *_ in found if not decided_functions.STEP.fullmatch(name)}
+    decided.complain_of_objects(wrong, "function", decided_functions.CLASS_OF_FUNCTION, names)
+
+
+def cells(prober, kind, subject, function, whole=True):
+    """The calls of one function by one kind of role; the function, if one was answered."""
+    nobody = random_ids(subject)
+    hers, nobodys = list(calls(function, subject)), list(calls(function, subject, nobody))
+    if kind.sees(subject.name) and kind.name != "owner" and not whole:
+        hers = hers[-1:]
+    about_somebody = any(kind in ("uuid", "uuid[]") for kind in function[4])
+    must_not_know = about_somebody and not kind.sees(subject.name)
+    return {function[0] for sql, other in zip(hers, nobodys)
+            if one(prober, kind, subject, function, sql, other if must_not_know else None, nobody).sqlstate == "00000"}
+
+
+def one(prober, kind, subject, function, sql, other, nobody):
+    outcome = prober.run(kind, subject, sql)
+    prober.internal(kind, subject, sql, outcome)
+    prober.unchanged(kind, subject, sql, outcome, decided_functions.changes(function[0], kind, subject.name, prober.fixture.tables))
+    if outcome.sqlstate == "00000" and not decided_functions.answers(function[0], kind, subject.name):
+        prober.complain(kind, subject, sql, "answered")
+    if kind.sees(subject.name):
+        return outcome
     # Arguments that come back are no news; what is not in them is.
-    shown = fixture.shows(tuple(row for row in outcome.rows if not function[2]))
-    if shown and not any(str(value) in sql for value in fixture.ids.values()):
-        prober.foreign_rows += shown
-        prober.complain(kind, sql, f"{shown} foreign rows seen")
+    if not function[2] and not any(str(value) in sql for value in subject.ids.values()):
+        prober.hidden(kind, subject, sql, subject.shows(outcome.rows()))
     if other is None or function[2] or function[0] in GOES_BY_ID and kind.name == "owner of the tables":
-        return
-    same = prober.run(kind, other)
-    tells = [said(result, ids, function[0] in MAKES_AN_ID) for result, ids in ((outcome, fixture.ids), (same, nobody))]
-    if tells[0] != tells[1]:
-        prober.complain(kind, sql, f"tells the difference: {tells[0][:2]} | {tells[1][:2]}")
+        return outcome
+    same = prober.run(kind, subject, other, look=False)
+    if TIMED_OUT in (outcome.sqlstate, same.sqlstate) and outcome.sqlstate != same.sqlstate:
+        outcome, same = (prober.run(kind, subject, again, look=False, timeout="20s") for again in (sql, other))
+    tells = [said(result, ids, function[0] in MAKES_AN_ID) for result, ids in ((outcome, subject.ids), (same, nobody))]
+    prober.alike(kind, subject, sql, *tells)
+    return outcome
 
 
 # Of what they return the id is new each time.
 MAKES_AN_ID = ("predict_async", "queue_batch")
-# The owner may purge, which goes from person to person.
+# The owner of the tables may purge, which goes from person to person.
 GOES_BY_ID = ("purge_persons",)
 
 
 def said(outcome, ids, without_new_ids):
     """What the caller learns, with the ids it has given itself named alike, and without moments and durations."""
-    text, rows = outcome.text, str(outcome.rows)
+    text, rows = outcome.text, str(outcome.rows())
     for name, value in ids.items():
-        text, rows = text.replace(str(value), name), rows.replace(str(value), name).replace(repr(value), name)
+        text, rows = text.replace(str(value), name), rows.replace(str(value), name)
     if without_new_ids:
-        rows = re.sub(r"UUID\('[-0-9a-f]{36}'\)", "new id", rows)
-    return outcome.sqlstate, text, re.sub(r"datetime\([^)]*\)|\d+\.\d+", "", rows)
-
-
-def written_by(kind, function):
-    """What a function may change of Alice: with a forecast, the log; by whoever manages her, all but what is recorded;
-    an import, what its caller may record by hand."""
-    if function[0] in RECORDING:
-        return kind.may_change & RECORDING[function[0]]
-    if function[0] == "record_outcome":
-        return {"recorded_outcome"} if kind.may_change else frozenset()
-    if function[0] in WATCHING:
-        return WATCHING[function[0]] if kind.name == "steward, manage" else frozenset()
-    log = frozenset({"prediction"}) if kind.sees else frozenset()
-    if "managed" in kind.may_change:
-        return log | (frozenset(LIFE_OF_MODELS) | kind.may_change) - {"meal", "glucose_reading", "daily_metric", "source_preference"}
-    return log
-
-
-# What a steward's functions write down of persons, and nobody by hand.
-WATCHING = {"note_performance": {"performance_log"}, "note_person_alerts": {"person_alert"}, "health_check": {"person_alert"},
-            "acknowledge_alert": {"person_alert"}, "acknowledge_person_alert": {"person_alert"}}
-RECORDING = {"import_readings": {"glucose_reading"}, "import_meals": {"meal"}, "import_daily": {"daily_metric"}}
-LIFE_OF_MODELS = ("model_version", "model_metric", "deployment", "training_job", "retraining_log", "model_update", "experiment_model",
-                  "population_member", "retraining_override")
+        rows = UUID.sub("new id", rows)
+    return outcome.sqlstate, text, re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d)?|\d+\.\d+", "", rows)

@@ -23,6 +23,9 @@ CREATE ROLE django LOGIN;
 CREATE ROLE alchemy LOGIN;
 CREATE ROLE stranger LOGIN;
 CREATE ROLE newcomer LOGIN;
+CREATE ROLE reader LOGIN;
+CREATE ROLE ghost LOGIN;
+CREATE ROLE bystander;
 
 SET ROLE keeper;
 SELECT glucose.setup(steward => 'steward') \g /dev/null
