@@ -190,6 +190,7 @@ SELECT pg_temp.after(s) FROM unnest(ARRAY['SET glucose.token_identity = ''auth0|
   'SET glucose.token_key_file = ''PG_VERSION''', 'SHOW glucose.token_key_file',
   'SET glucose.token_audience = ''other''', 'SET ROLE anna', 'SET SESSION AUTHORIZATION anna',
   'ALTER ROLE frank SET glucose.token_identity = ''auth0|7''',
+  'ALTER DATABASE test_token SET glucose.token_identity = ''auth0|7''',
   'CREATE FUNCTION pg_temp.f() RETURNS bigint LANGUAGE sql SET glucose.token_identity = ''auth0|7''
    RETURN (SELECT count(*) FROM glucose.person)',
   'CREATE FUNCTION pg_temp.current_identity() RETURNS text LANGUAGE sql RETURN ''auth0|7''',
