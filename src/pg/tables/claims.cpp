@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/tables/claims.hpp"
 
+#include "core/base/json_escapes.hpp"
 #include "pg/boundary/server.hpp"
 #include "pg/boundary/setting_records.hpp"
 #include "pg/boundary/settings.hpp"
@@ -9,42 +10,8 @@ namespace glucose::pg {
 
 namespace {
 
-constexpr uint32 kFirstSurrogate = 0xd800, kFirstLowSurrogate = 0xdc00, kLastSurrogate = 0xdfff;
-
 constexpr size_t kLongestClaims = 16 * 1024;
-constexpr int kDeepestClaims = 32;
-
-// The server's parser recurses and raises an error where the stack ends, and a policy must not raise one.
-bool too_deep(const char* json) {
-  int depth = 0;
-  bool in_string = false;
-  for (const char* c = json; *c != '\0'; ++c) {
-    if (in_string && *c == '\\' && c[1] != '\0')
-      ++c;
-    else if (*c == '"')
-      in_string = !in_string;
-    else if (!in_string && (*c == '{' || *c == '[') && ++depth > kDeepestClaims)
-      return true;
-    else if (!in_string && (*c == '}' || *c == ']'))
-      --depth;
-  }
-  return false;
-}
-
-// Four hexadecimal digits, or -1.
-int hex4(const char* c) {
-  int value = 0;
-  for (int i = 0; i < 4; ++i) {
-    const char digit = c[i];
-    if (digit >= '0' && digit <= '9')
-      value = value * 16 + (digit - '0');
-    else if ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f')
-      value = value * 16 + ((digit | 0x20) - 'a' + 10);
-    else
-      return -1;  // the end of the text, too
-  }
-  return value;
-}
+constexpr int kDeepestClaims = 32;  // the server's parser recurses and raises an error where the stack ends
 
 // A character in the server's encoding, as much as it takes of `out`; false when it has none there.
 bool add_character(uint32 character, StringInfo out) {
@@ -73,32 +40,12 @@ constexpr char kNoCharacter = '\x7f';
 char* without_escapes(const char* json) {
   StringInfoData out;
   initStringInfo(&out);
-  for (const char* c = json; *c != '\0'; ++c) {
-    if (*c != '\\' || c[1] != 'u') {
-      appendStringInfoChar(&out, *c);
-      if (*c == '\\' && c[1] != '\0') appendStringInfoChar(&out, *++c);
-      continue;
-    }
-    int first = hex4(c + 2);
-    if (first < 0) return nullptr;
-    if (first < 0x80) {  // the parser's own, quotes among them
-      appendBinaryStringInfo(&out, c, 6);
-      c += 5;
-      continue;
-    }
-    auto character = static_cast<uint32>(first);
-    c += 5;
-    if (character >= kFirstSurrogate && character <= kLastSurrogate) {
-      const int second = c[1] == '\\' && c[2] == 'u' ? hex4(c + 3) : -1;
-      if (character >= kFirstLowSurrogate || second < static_cast<int>(kFirstLowSurrogate) ||
-          second > static_cast<int>(kLastSurrogate))
-        return nullptr;
-      character = 0x10000 + ((character - kFirstSurrogate) << 10) + (static_cast<uint32>(second) - kFirstLowSurrogate);
-      c += 6;
-    }
-    if (!add_character(character, &out)) appendStringInfoChar(&out, kNoCharacter);
-  }
-  return out.data;
+  const bool are_escapes = resolve_escapes(
+      json, [&](char c) { appendStringInfoCharMacro(&out, c); },
+      [&](uint32 character) {
+        if (!add_character(character, &out)) appendStringInfoChar(&out, kNoCharacter);
+      });
+  return are_escapes ? out.data : nullptr;
 }
 
 /// Where the parser stands and what it has found.
@@ -141,7 +88,7 @@ ActionResult scalar(void* state, char* token, JsonTokenType type) {
 }
 
 char* parsed_subject(const char* json) {
-  if (strlen(json) > kLongestClaims || too_deep(json)) return nullptr;
+  if (strlen(json) > kLongestClaims || !nests_within(json, kDeepestClaims)) return nullptr;
   // Settings come from other databases' encodings, too (ALTER ROLE ... SET), and with a connection unchecked.
   if (!pg_verify_mbstr(GetDatabaseEncoding(), json, static_cast<int>(strlen(json)), true)) return nullptr;
   if (GetDatabaseEncoding() != PG_UTF8) json = without_escapes(json);
