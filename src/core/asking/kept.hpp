@@ -26,9 +26,10 @@ class Kept {
   /// Those of a kind, made when there are none yet. key: of whom, any address that stands for the kind
   template <class Kind>
   Kind& workings(const void* key) {
-    std::unique_ptr<Workings>& there = by_key_[key];
-    if (there == nullptr) there = std::make_unique<Kind>();
-    return static_cast<Kind&>(*there);
+    auto there = by_key_.find(key);
+    // Made before there is a place for them: where memory ends, no empty place stays behind.
+    if (there == by_key_.end()) there = by_key_.emplace(key, std::make_unique<Kind>()).first;
+    return static_cast<Kind&>(*there->second);
   }
   /// Rows later than this may be others from now on.
   void changed_after(Micros at) {

@@ -155,14 +155,15 @@ KeptPerson* begin_keeping(const Person& person, const Mark& mark) {
   const uint64 writers = writers_until_now();
   guarded([&] {
     Persons& there = persons();
-    there.all.emplace_front();
-    KeptPerson& p = there.all.front();
+    std::list<KeptPerson> made(1);  // of the list only when it is found by its id, too
+    KeptPerson& p = made.front();
     p.id = person.id;
     p.clock = number_of(*person.clock);
     p.token = mark.token;
     p.until = p.next_until = mark.until;
     p.writers = p.next_writers = writers;
-    there.by_id[key_of(&p.id)] = there.all.begin();
+    there.by_id[key_of(&p.id)] = made.begin();
+    there.all.splice(there.all.begin(), made);
   });
   return &persons().all.front();
 }
