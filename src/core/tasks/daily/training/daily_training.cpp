@@ -18,6 +18,7 @@ constexpr std::array<float, 4> kShrinks{0, 60, 30, 15};  // 0: never
 constexpr double kWorthIt = 0.002;  // of the error: less is not worth following a person's own days
 constexpr float kFloor = 0.01F;     // what the last value and smoothing count at least
 constexpr std::size_t kMostScores = 1000;
+constexpr std::size_t kFollowedAStep = 4096, kAskedAStep = 1024, kNetworkAskedAStep = 4;  // rows
 
 std::vector<double> errors_of(const std::vector<std::vector<float>>& forecasts, const std::vector<float>& outcomes,
                               const std::vector<float>& weights) {
@@ -31,9 +32,9 @@ std::vector<double> errors_of(const std::vector<std::vector<float>>& forecasts, 
 }
 
 // Weights come of squared errors; what is said is to be right in the middle. Where one expert is beyond chance, as the
-// last value of a device that smooths, all lean towards it.
-void lean(const std::vector<std::vector<float>>& forecasts, const std::vector<float>& outcomes,
-          std::vector<float>& weights) {
+// last value of a device that smooths, all lean towards it. What is given outlives the steps.
+Steps lean(const std::vector<std::vector<float>>& forecasts, const std::vector<float>& outcomes,
+           std::vector<float>& weights) {
   const std::vector<float> stacked = weights;
   const std::vector<double> before = errors_of(forecasts, outcomes, stacked);
   double best = std::accumulate(before.begin(), before.end(), 0.0);
@@ -45,6 +46,7 @@ void lean(const std::vector<std::vector<float>>& forecasts, const std::vector<fl
       const std::vector<double> errors = errors_of(forecasts, outcomes, tried);
       const double sum = std::accumulate(errors.begin(), errors.end(), 0.0);
       if (sum < best && better_beyond_chance(errors, before)) best = sum, weights = tried;
+      co_yield Pause{};
     }
 }
 
@@ -142,11 +144,21 @@ void DailyTraining::choose_alpha() {
   }
 }
 
-std::vector<Experts> DailyTraining::experts_of(const RowList& list) const {
-  std::vector<Experts> experts(rows_.size());
-  for (const std::uint32_t i : list)
+std::size_t DailyTraining::asked_a_step() const {
+  const auto& parts = trained_.model.parts;
+  const bool asks_network =
+      std::any_of(parts.begin(), parts.end(), [](const DailyPart& p) { return p.network.has_value(); });
+  return asks_network ? kNetworkAskedAStep : kAskedAStep;
+}
+
+Steps DailyTraining::ask_experts(const RowList& list, std::vector<Experts>& experts) const {
+  experts.assign(rows_.size(), Experts{});
+  const std::size_t most = asked_a_step();
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    const std::uint32_t i = list[k];
     experts[i] = trained_.model.experts(rows_.columns(i), rows_.naive[i], rows_.sequence_of(i));
-  return experts;
+    if ((k + 1) % most == 0) co_yield Pause{};
+  }
 }
 
 Micros DailyTraining::newest(const RowList& list) const {
@@ -168,17 +180,19 @@ void DailyTraining::note_candidate(std::string name, const std::vector<float>& c
 }
 
 // How much each part counts in the forecast of all together.
-void DailyTraining::weigh_parts() {
+Steps DailyTraining::weigh_parts() {
   DailyModel& model = trained_.model;
-  const std::size_t n = model.parts.size();
+  const std::size_t n = model.parts.size(), most = asked_a_step();
   model.part_weights.assign(n, 0.0F);
-  if (n == 0) return;
+  if (n == 0) co_return;
   std::vector<std::vector<float>> forecasts(n);
   std::vector<float> outcomes;
   for (const std::uint32_t i : validation_) outcomes.push_back(rows_.change(i));
   for (std::size_t p = 0; p < n; ++p) {
-    for (const std::uint32_t i : validation_)
+    for (const std::uint32_t i : validation_) {
       forecasts[p].push_back(model.parts[p].predict(rows_.columns(i), rows_.sequence_of(i)));
+      if (forecasts[p].size() % most == 0) co_yield Pause{};
+    }
     std::string name(name_of(model.parts[p].algorithm));
     if (model.parts[p].line.count > 0 && model.parts[p].line.count < kDailyFeatures) name += " of own values";
     if (p + plans_.size() < n) name += " of the population";
@@ -194,17 +208,18 @@ void DailyTraining::weigh_parts() {
       stacking_weights(forecasts, outcomes, prior, trained_.stands_on_population ? kPopulationRows : kPartRows);
 }
 
-void DailyTraining::weigh_experts() {
+Steps DailyTraining::weigh_experts() {
   DailyModel& model = trained_.model;
   if (const auto naive = naive_of(algorithm_)) {
     model.prior[static_cast<std::size_t>(*naive)] = 1;
-    return;
+    co_return;
   }
   if (algorithm_ != Algorithm::automatic) {
     model.prior[kTogether] = 1;
-    return;
+    co_return;
   }
-  const auto experts = experts_of(validation_);
+  std::vector<Experts> experts;
+  for (Steps work = ask_experts(validation_, experts); !work.done(); work.step()) co_yield Pause{};
   std::vector<std::vector<float>> forecasts(kExperts);
   std::vector<float> outcomes;
   for (const std::uint32_t i : validation_) {
@@ -214,7 +229,8 @@ void DailyTraining::weigh_experts() {
   std::vector<float> prior{0.05F, 0.05F, 0.3F, 0.1F, 0.5F};
   if (population_ != nullptr) prior.assign(population_->prior.begin(), population_->prior.end());
   auto weights = stacking_weights(forecasts, outcomes, prior, population_ != nullptr ? kPopulationRows : kExpertRows);
-  if (population_ == nullptr) lean(forecasts, outcomes, weights);
+  if (population_ == nullptr)
+    for (Steps work = lean(forecasts, outcomes, weights); !work.done(); work.step()) co_yield Pause{};
   for (const Naive kind : {Naive::last, Naive::smoothed})
     weights[static_cast<std::size_t>(kind)] = std::max(weights[static_cast<std::size_t>(kind)], kFloor);
   const float sum = std::accumulate(weights.begin(), weights.end(), 0.0F);
@@ -222,11 +238,12 @@ void DailyTraining::weigh_experts() {
 }
 
 // Goes through every person's days and measures those of a split, each by what was known before it.
-DailyMeasured DailyTraining::followed(Split split, std::vector<float>* scores) {
+Steps DailyTraining::follow(Split split, DailyMeasured& m, std::vector<float>* scores) const {
   const DailyModel& model = trained_.model;
-  DailyMeasured m;
+  m = {};
   DailyFollower follower(model);
   for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+    if (i > 0 && i % kFollowedAStep == 0) co_yield Pause{};
     if (i == 0 || rows_.person[i] != rows_.person[i - 1]) follower = DailyFollower(model);
     if (rows_.split[i] > split) continue;
     if (rows_.split[i] == split) {
@@ -242,41 +259,49 @@ DailyMeasured DailyTraining::followed(Split split, std::vector<float>* scores) {
     }
     follower.observe(experts_[i], rows_.change(i), rows_.at[i] <= model.learnt_until);
   }
-  return m;
 }
 
-void DailyTraining::tune_follower() {
+Steps DailyTraining::tune_follower() {
   DailyModel& model = trained_.model;
-  if (algorithm_ != Algorithm::automatic) return;
-  const auto error = [&] { return followed(Split::validation, nullptr).errors().mae; };
-  double best = error();
-  const auto try_value = [&](float DailyModel::*number, float value) {
-    const float before = model.*number;
-    model.*number = value;
-    if (const double tried = error(); tried < best * (1 - kWorthIt))
-      best = tried;
-    else
-      model.*number = before;
-  };
+  if (algorithm_ != Algorithm::automatic) co_return;
   if (population_ != nullptr) {
     model.eta = population_->eta;
     model.shrink = population_->shrink;
-    return;
+    co_return;
   }
-  for (const float eta : kEtas) try_value(&DailyModel::eta, eta);
-  for (const float shrink : kShrinks) try_value(&DailyModel::shrink, shrink);
+  struct Trial {
+    float DailyModel::*number;
+    float value;
+  };
+  std::vector<Trial> trials{{&DailyModel::eta, model.eta}};  // as it is, to begin with
+  for (const float eta : kEtas) trials.push_back({&DailyModel::eta, eta});
+  for (const float shrink : kShrinks) trials.push_back({&DailyModel::shrink, shrink});
+  double best = std::numeric_limits<double>::infinity();
+  for (const Trial& trial : trials) {
+    const float before = model.*trial.number;
+    model.*trial.number = trial.value;
+    DailyMeasured measured;
+    for (Steps work = follow(Split::validation, measured, nullptr); !work.done(); work.step()) co_yield Pause{};
+    const double tried = measured.errors().mae;
+    if (&trial == trials.data() || tried < best * (1 - kWorthIt))
+      best = tried;
+    else
+      model.*trial.number = before;
+    co_yield Pause{};
+  }
 }
 
-void DailyTraining::settle_scores() {
+Steps DailyTraining::settle_scores() {
   DailyModel& model = trained_.model;
   std::vector<float> scores;
-  trained_.measured[static_cast<std::size_t>(Split::validation)] = followed(Split::validation, &scores);
+  DailyMeasured& measured = trained_.measured[static_cast<std::size_t>(Split::validation)];
+  for (Steps work = follow(Split::validation, measured, &scores); !work.done(); work.step()) co_yield Pause{};
   // A person's few scores stand beside the population's, which know the tails.
   if (population_ != nullptr) scores.insert(scores.end(), population_->scores.begin(), population_->scores.end());
   std::sort(scores.begin(), scores.end());
   if (scores.size() <= kMostScores) {
     model.scores = scores;
-    return;
+    co_return;
   }
   for (std::size_t q = 0; q < kMostScores; ++q)
     model.scores.push_back(scores[q * (scores.size() - 1) / (kMostScores - 1)]);
@@ -312,11 +337,9 @@ Steps DailyTraining::run() {
                         rows_.level(i));
     note_candidate(kNames[kind], changes);
   }
-  weigh_parts();
-  co_yield Pause{};
-  weigh_experts();
-  experts_ = experts_of(all_);
-  co_yield Pause{};
+  for (Steps work = weigh_parts(); !work.done(); work.step()) co_yield Pause{};
+  for (Steps work = weigh_experts(); !work.done(); work.step()) co_yield Pause{};
+  for (Steps work = ask_experts(all_, experts_); !work.done(); work.step()) co_yield Pause{};
   std::vector<float> held_out, seen, naive;
   for (const std::uint32_t i : both_) {
     const float e = rows_.change(i) - experts_[i][kTogether];
@@ -335,16 +358,17 @@ Steps DailyTraining::run() {
     model.naive_spread = population_->naive_spread;
     model.optimism = population_->optimism;
   }
-  tune_follower();
-  co_yield Pause{};
-  settle_scores();
+  for (Steps work = tune_follower(); !work.done(); work.step()) co_yield Pause{};
+  for (Steps work = settle_scores(); !work.done(); work.step()) co_yield Pause{};
   progress_ = 0.6;
   for (Steps work = fit_all(both_, false, 0.6, 0.95); !work.done(); work.step()) co_yield Pause{};
   model.learnt_until = newest(both_);
   co_yield Pause{};
-  experts_ = experts_of(all_);
-  for (const Split split : {Split::train, Split::test})
-    trained_.measured[static_cast<std::size_t>(split)] = followed(split, nullptr);
+  for (Steps work = ask_experts(all_, experts_); !work.done(); work.step()) co_yield Pause{};
+  for (const Split split : {Split::train, Split::test}) {
+    DailyMeasured& measured = trained_.measured[static_cast<std::size_t>(split)];
+    for (Steps work = follow(split, measured, nullptr); !work.done(); work.step()) co_yield Pause{};
+  }
 }
 
 }  // namespace glucose

@@ -53,12 +53,14 @@ class DailyTraining {
   Steps run();
   void plan();
   void choose_alpha();
-  void weigh_parts();
-  void weigh_experts();
-  void tune_follower();
-  void settle_scores();
-  DailyMeasured followed(Split split, std::vector<float>* scores);
-  std::vector<Experts> experts_of(const RowList& rows) const;
+  // In steps: a network is asked about each row, and rows may be those of thousands of persons.
+  Steps weigh_parts();
+  Steps weigh_experts();
+  Steps tune_follower();
+  Steps settle_scores();
+  Steps follow(Split split, DailyMeasured& measured, std::vector<float>* scores) const;
+  Steps ask_experts(const RowList& rows, std::vector<Experts>& experts) const;
+  std::size_t asked_a_step() const;
   Micros newest(const RowList& rows) const;
   void note_candidate(std::string name, const std::vector<float>& changes);
 
