@@ -34,10 +34,10 @@ extern const std::array<std::string_view, kDesignColumns> kDesignNames;
 constexpr std::array<double, kDesignColumns> column_penalties() {
   std::array<double, kDesignColumns> own;
   own.fill(1);
-  own[0] = own[17] = 0.1;                             // level, and against the baseline
-  own[18] = 3;                                        // baseline SD
-  for (std::size_t i : {29, 30, 31, 32}) own[i] = 3;  // second harmonic, weekday
-  for (std::size_t i : {37, 38, 39, 40}) own[i] = 3;  // carbohydrate by type of meal
+  own[0] = own[17] = 0.1;                                 // level, and against the baseline
+  own[18] = 3;                                            // baseline SD
+  for (std::size_t i : {29U, 30U, 31U, 32U}) own[i] = 3;  // second harmonic, weekday
+  for (std::size_t i : {37U, 38U, 39U, 40U}) own[i] = 3;  // carbohydrate by type of meal
   return own;
 }
 
