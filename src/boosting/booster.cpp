@@ -6,8 +6,11 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace glucose::boosting {
 
@@ -34,26 +37,100 @@ const char* name_of(BoostingObjective objective) {
   throw Failed("there is no such objective");
 }
 
-/// The part of XGBoost's tree that begins at `at`, in pre-order.
-void add_subtree(const Json& tree, std::size_t at, std::vector<TreeNode>& nodes) {
-  const auto left = tree.at("left_children").at(at).get<std::int64_t>();
-  const auto value = tree.at("split_conditions").at(at).get<float>();
+/// A tree as XGBoost writes it: of each node its children (none: below 0), and what is asked there or said.
+struct WrittenTree {
+  std::vector<double> left_children, right_children, split_indices, default_left, split_conditions, sum_hessian;
+};
+
+/// Takes the trees out of a written model while it is read. Json's own values are not made of it: their destructors
+/// ask for memory, and where there is none that ends the process.
+class TreeReader final : public nlohmann::json_sax<Json> {
+ public:
+  std::vector<WrittenTree> trees;
+
+  bool null() override { return true; }
+  bool boolean(bool value) override { return put(value ? 1 : 0); }
+  bool number_integer(number_integer_t value) override { return put(static_cast<double>(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return put(static_cast<double>(value)); }
+  bool number_float(number_float_t value, const string_t& /*text*/) override { return put(value); }
+  bool string(string_t& /*value*/) override { return true; }
+  bool binary(binary_t& /*value*/) override { return true; }
+  bool start_object(std::size_t /*n*/) override {
+    if (++depth_ == trees_at_ + 1 && trees_at_ > 0) trees.emplace_back();
+    return true;
+  }
+  bool key(string_t& name) override {
+    into_ = nullptr;
+    are_trees_ = name == "trees";
+    if (trees_at_ == 0 || depth_ != trees_at_ + 1) return true;
+    for (const auto& [known, values] : kArrays)
+      if (name == known) into_ = &(trees.back().*values);
+    return true;
+  }
+  bool end_object() override {
+    --depth_;
+    return true;
+  }
+  bool start_array(std::size_t /*n*/) override {
+    ++depth_;
+    if (are_trees_) trees_at_ = depth_;
+    are_trees_ = false;
+    return true;
+  }
+  bool end_array() override {
+    if (depth_-- == trees_at_) trees_at_ = 0;
+    into_ = nullptr;
+    return true;
+  }
+  bool parse_error(std::size_t /*at*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& error) override {
+    throw Failed(error.what());
+  }
+
+ private:
+  struct Array {
+    std::string_view name;
+    std::vector<double> WrittenTree::*values;
+  };
+  static constexpr std::array<Array, 6> kArrays{{{"left_children", &WrittenTree::left_children},
+                                                 {"right_children", &WrittenTree::right_children},
+                                                 {"split_indices", &WrittenTree::split_indices},
+                                                 {"default_left", &WrittenTree::default_left},
+                                                 {"split_conditions", &WrittenTree::split_conditions},
+                                                 {"sum_hessian", &WrittenTree::sum_hessian}}};
+  bool put(double value) {
+    if (into_ != nullptr) into_->push_back(value);
+    return true;
+  }
+
+  int depth_ = 0, trees_at_ = 0;  // of the array of trees; 0: not in it
+  bool are_trees_ = false;        // what comes after this key
+  std::vector<double>* into_ = nullptr;
+};
+
+/// The part of a tree that begins at `at`, in pre-order.
+void add_subtree(const WrittenTree& tree, std::size_t at, std::vector<TreeNode>& nodes) {
+  const double left = tree.left_children.at(at);
+  const auto value = static_cast<float>(tree.split_conditions.at(at));
   if (left < 0) {
-    const auto cover = tree.at("sum_hessian").at(at).get<float>();
+    const auto cover = static_cast<float>(tree.sum_hessian.at(at));
     nodes.push_back({TreeNode::kLeaf, 0, value, std::max(cover, Trees::kSmallestCover)});
     return;
   }
-  const auto feature = tree.at("split_indices").at(at).get<std::int32_t>();
-  const auto missing_left = tree.at("default_left").at(at).get<std::int32_t>();
+  const auto feature = static_cast<std::int32_t>(tree.split_indices.at(at));
+  const auto missing_left = static_cast<std::int32_t>(tree.default_left.at(at));
   nodes.push_back({feature, missing_left, value, 0});
   add_subtree(tree, static_cast<std::size_t>(left), nodes);
-  add_subtree(tree, tree.at("right_children").at(at).get<std::size_t>(), nodes);
+  add_subtree(tree, static_cast<std::size_t>(tree.right_children.at(at)), nodes);
 }
 
 }  // namespace
 
 void check(int status) {
-  if (status != 0) throw Failed(first_line(XGBGetLastError()));
+  if (status == 0) return;
+  const std::string why = first_line(XGBGetLastError());
+  if (why.find("bad_alloc") != std::string::npos) throw std::bad_alloc();  // XGBoost has made a text of it
+  throw Failed(why);
 }
 
 Rows::Rows(const BoostingRows& rows) {
@@ -107,10 +184,11 @@ std::vector<TreeNode> Booster::nodes() const {
   bst_ulong size = 0;
   const char* bytes = nullptr;
   check(XGBoosterSaveModelToBuffer(handle_, R"({"format": "ubj"})", &size, &bytes));
-  const Json model = Json::from_ubjson(bytes, bytes + size);
+  TreeReader reader;
+  if (!Json::sax_parse(bytes, bytes + size, &reader, Json::input_format_t::ubjson) || reader.trees.empty())
+    throw Failed("no trees are in what XGBoost has written");
   std::vector<TreeNode> nodes;
-  for (const Json& tree : model.at("learner").at("gradient_booster").at("model").at("trees"))
-    add_subtree(tree, 0, nodes);
+  for (const WrittenTree& tree : reader.trees) add_subtree(tree, 0, nodes);
   return nodes;
 }
 
