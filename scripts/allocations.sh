@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 # shellcheck shell=bash disable=SC2034,SC2154
-# ./dev allocations [POINTS]: memory is refused at every point of forecasts, trainings and imports, or at so many of each
+# ./dev allocations [POINTS [PATTERN]]: memory is refused at every point of forecasts, trainings and imports, or at so many of each
 # (regress/allocations). Sourced by dev.
 : "${root:?}"
 
@@ -12,5 +12,5 @@ allocations() {
   cluster_env=("LD_PRELOAD=$stage/refusing.so")
   cluster_start
   createdb_with_glucose allocations
-  debian_python "$root/regress/allocations/run.py" "$bin/psql" "$stage/refusing.so" "${1:-0}"
+  debian_python "$root/regress/allocations/run.py" "$bin/psql" "$stage/refusing.so" "${1:-0}" "${2:-}"
 }

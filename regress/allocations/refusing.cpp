@@ -2,12 +2,15 @@
 // Memory that is refused: of what the extension's C++ asks for, the Nth is not given. Put before everything else by
 // LD_PRELOAD, so that it is every operator new of the process, and every malloc of the extension's own (Eigen and
 // Armadillo ask for theirs there). For SQL it is a library of the server, too.
+#include <execinfo.h>
 #include <link.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <new>
 
 extern "C" {
@@ -37,6 +40,14 @@ bool refuses_to(const void* caller) {
   const auto at = reinterpret_cast<uintptr_t>(caller);
   return is_armed && at >= code_from && at < code_to && refuses();
 }
+
+// Where it was thrown, into the server's log, when an exception leaves what must not throw.
+[[noreturn]] void say_where() {
+  void* frames[40];
+  backtrace_symbols_fd(frames, backtrace(frames, 40), STDERR_FILENO);
+  abort();
+}
+const auto usual_end = std::set_terminate(say_where);
 
 int find_code(dl_phdr_info* info, size_t /*size*/, void* /*none*/) {
   if (info->dlpi_name == nullptr || strstr(info->dlpi_name, "/pg_glucose.so") == nullptr) return 0;
