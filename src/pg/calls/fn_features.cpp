@@ -200,11 +200,13 @@ COUNTED_FUNCTION(training_dataset, expensive) {
   const glucose::TrainOptions defaults;
   const glucose::Material material =
       read_material(person, {}, glucose::kMealTask.reach(defaults), start_at, end_at, CurrentMemoryContext);
-  const auto& samples = meal_rows(material, CurrentMemoryContext, {{kHorizons.begin(), kHorizons.end()}});
+  const auto* samples = meal_rows(material, CurrentMemoryContext, [] {
+    return glucose::MealRowsWanted{{kHorizons.begin(), kHorizons.end()}};
+  });
   glucose::SplitSizes sizes;
-  guarded([&] { sizes = glucose::split_sizes(samples); });
+  guarded([&] { sizes = glucose::split_sizes(*samples); });
   int row = 0;
-  for (const glucose::Sample& sample : samples) {
+  for (const glucose::Sample& sample : *samples) {
     pg_uuid_t meal_id;
     memcpy(meal_id.data, sample.meal_id.data(), UUID_LEN);
     Datum values[5] = {CStringGetTextDatum(glucose::kSplitNames[static_cast<size_t>(sizes.of(row++))]),

@@ -65,15 +65,17 @@ COUNTED_FUNCTION(similar_meals, expensive) {
   const glucose::Reach reach{glucose::kFeatureDays * glucose::kDay, glucose::kCurveMin * glucose::kMinute, true};
   const glucose::Material material =
       read_material(what.person, {}, reach, at - kComparedDays * glucose::kDay, at + 1, CurrentMemoryContext);
-  const auto& horizons = glucose::kSimilarHorizonsMin;
-  const auto& earlier = meal_rows(material, CurrentMemoryContext, {{horizons.begin(), horizons.end()}, true, at});
+  const auto* earlier = meal_rows(material, CurrentMemoryContext, [&] {
+    const auto& horizons = glucose::kSimilarHorizonsMin;
+    return glucose::MealRowsWanted{{horizons.begin(), horizons.end()}, true, at};
+  });
   const auto* whole =
       owned<glucose::WholeMeals>(CurrentMemoryContext, [&] { return glucose::WholeMeals(material.meals); });
   const auto* similar = owned<std::vector<SimilarMeal>>(CurrentMemoryContext, [&] {
     const auto others = glucose::WholeMeals::without(material.meals, what.meal);
     const glucose::Moment moment =
         glucose::Timeline(others.all(), material.readings).moment(glucose::WholeMeals::of(material.meals, what.meal));
-    return glucose::similar_meals(model, moment, earlier, static_cast<size_t>(k));
+    return glucose::similar_meals(model, moment, *earlier, static_cast<size_t>(k));
   });
   for (const SimilarMeal& s : *similar) put_meal(result, meal_of(whole->all(), s), s);
   end(Volatility::stable);

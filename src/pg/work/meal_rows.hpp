@@ -6,9 +6,11 @@
 
 namespace glucose::pg {
 
-inline const std::vector<Sample>& meal_rows(const Material& material, MemoryContext context,
-                                            const MealRowsWanted& wanted) {
-  return static_cast<const MealRows*>(rows_of(material, context, [&] { return make_meal_rows(wanted); }))->only();
+/// wanted: gives MealRowsWanted. It is called behind the wall, for what it gives owns memory.
+template <class Wanted>
+const std::vector<Sample>* meal_rows(const Material& material, MemoryContext context, Wanted&& wanted) {
+  const Rows* rows = rows_of(material, context, [&] { return make_meal_rows(wanted()); });
+  return &static_cast<const MealRows*>(rows)->only();
 }
 
 }  // namespace glucose::pg
