@@ -37,3 +37,10 @@ extern "C" {
 #else
 #define PGG_LOCAL_XID (MyProc->lxid)
 #endif
+
+/// Whether this process is a background worker, as a parallel one is.
+#if PG_VERSION_NUM >= 170000
+#define PGG_IS_WORKER AmBackgroundWorkerProcess()
+#else
+#define PGG_IS_WORKER IsBackgroundWorker
+#endif

@@ -141,7 +141,7 @@ char* subject_of_claims(const char* json) {
 void warn_of_session_claims() {
   static LocalTransactionId looked_in = InvalidLocalTransactionId;
   // A parallel worker has its leader's settings as if they were its session's.
-  if (!settings::warn_session_claims || looked_in == PGG_LOCAL_XID || IsBackgroundWorker) return;
+  if (!settings::warn_session_claims || looked_in == PGG_LOCAL_XID || PGG_IS_WORKER) return;
   looked_in = PGG_LOCAL_XID;
   if (!outlasts_transaction("request.jwt.claims")) return;
   ereport(WARNING,
