@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: PostgreSQL
 """What can be said of the pages without a server: links lead somewhere, named files exist, ./dev has the commands that are
 called, markers are known, the design fits on its page. Prints what does not hold."""
-import glob
 import os
 import re
 import sys
@@ -15,9 +14,12 @@ ROOMS = r"(?:docs|src|sql|tests|regress|bench|demo|scripts|cmake|extension|monit
 
 def files():
     """Every file that is part of the project, by path from the root."""
-    found = [path for path in glob.glob("**", root_dir=pages.ROOT, recursive=True, include_hidden=True)
-             if not path.startswith(("build/", ".git/"))]
-    return {path for path in found if os.path.isfile(os.path.join(pages.ROOT, path))}
+    found = set()
+    for here, folders, names in os.walk(pages.ROOT):
+        if os.path.samefile(here, pages.ROOT):  # what is built may hold a whole system (./dev matrix)
+            folders[:] = [folder for folder in folders if folder not in ("build", ".git")]
+        found.update(os.path.relpath(os.path.join(here, name), pages.ROOT) for name in names)
+    return found
 
 
 def commands():

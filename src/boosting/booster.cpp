@@ -47,6 +47,7 @@ struct WrittenTree {
 class TreeReader final : public nlohmann::json_sax<Json> {
  public:
   std::vector<WrittenTree> trees;
+  bool has_trees = false;  // perhaps none
 
   bool null() override { return true; }
   bool boolean(bool value) override { return put(value ? 1 : 0); }
@@ -73,7 +74,10 @@ class TreeReader final : public nlohmann::json_sax<Json> {
   }
   bool start_array(std::size_t /*n*/) override {
     ++depth_;
-    if (are_trees_) trees_at_ = depth_;
+    if (are_trees_) {
+      trees_at_ = depth_;
+      has_trees = true;
+    }
     are_trees_ = false;
     return true;
   }
@@ -185,7 +189,7 @@ std::vector<TreeNode> Booster::nodes() const {
   const char* bytes = nullptr;
   check(XGBoosterSaveModelToBuffer(handle_, R"({"format": "ubj"})", &size, &bytes));
   TreeReader reader;
-  if (!Json::sax_parse(bytes, bytes + size, &reader, Json::input_format_t::ubjson) || reader.trees.empty())
+  if (!Json::sax_parse(bytes, bytes + size, &reader, Json::input_format_t::ubjson) || !reader.has_trees)
     throw Failed("no trees are in what XGBoost has written");
   std::vector<TreeNode> nodes;
   for (const WrittenTree& tree : reader.trees) add_subtree(tree, 0, nodes);
