@@ -10,6 +10,7 @@ extern "C" {
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
+#include "catalog/pg_database.h"
 #include "catalog/pg_namespace.h"
 #include "common/jsonapi.h"
 #include "storage/proc.h"
@@ -36,6 +37,14 @@ extern "C" {
 #define PGG_LOCAL_XID (MyProc->vxid.lxid)
 #else
 #define PGG_LOCAL_XID (MyProc->lxid)
+#endif
+
+/// Whether a role may connect to a database.
+#if PG_VERSION_NUM >= 160000
+#define PGG_MAY_CONNECT(database, role) \
+  (object_aclcheck(DatabaseRelationId, (database), (role), ACL_CONNECT) == ACLCHECK_OK)
+#else
+#define PGG_MAY_CONNECT(database, role) (pg_database_aclcheck((database), (role), ACL_CONNECT) == ACLCHECK_OK)
 #endif
 
 /// Whether this process is a background worker, as a parallel one is.

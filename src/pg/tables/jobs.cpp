@@ -171,7 +171,7 @@ Unfit find_role(Oid* role, const char* name, Oid number) {
   if (!OidIsValid(of_name)) return {"42704", psprintf("role \"%s\" does not exist any more", name)};
   if (OidIsValid(number) && number != of_name)
     return {"42704", psprintf("role \"%s\" is not the one that asked", name)};
-  if (pg_database_aclcheck(MyDatabaseId, of_name, ACL_CONNECT) != ACLCHECK_OK)
+  if (!PGG_MAY_CONNECT(MyDatabaseId, of_name))
     return {"42501", psprintf("role \"%s\" may not connect to this database", name)};
   return {};
 }
