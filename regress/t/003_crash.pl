@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
-# A server that dies in the middle of a training comes back with every committed version and no half of another.
+# A server that dies in the middle of a training comes back with every committed version and no half of another; and a
+# training does not outlive its postmaster, whose successor it would keep from starting.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -40,6 +41,31 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM glucose.model_metric x LEF
 	USING (person_id, model_type, version) WHERE v IS NULL'), '0', 'no error figures without a version');
 like(as_role($node, 'postgres', 'ada', "SELECT (glucose.train_model(glucose.key('ada'), algorithm => 'ridge')).version"),
 	qr/^\d+\.\d+\.\d+$/, 'training works again');
+
+# In a session, and in a background worker.
+my $endless = "algorithm => 'lstm', options => '{\"epochs\": 10000, \"patience\": 10000}'";
+my %computing = (
+	'a session' => [ "SELECT glucose.train_model(glucose.key('ada'), $endless)",
+		"backend_type = 'client backend' AND usename = 'ada' AND state = 'active'" ],
+	'a worker' => [ "SELECT glucose.train_model_async(glucose.key('ada'), $endless)", "backend_type ~ '^pg_glucose'" ]);
+for my $who (sort keys %computing)
+{
+	my ($statement, $where) = @{ $computing{$who} };
+	my $session = IPC::Run::start([ 'psql', '-XAtq', '-U', 'ada', '-d', $node->connstr('postgres'), '-c', $statement ],
+		'<', \undef, '>&', \$out);
+	$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE $where") or die 'no training';
+	sleep 1;    # rows are read, steps are under way
+	my $pid = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $where");
+	$node->kill9;
+	my $waited = 0;
+	while (kill(0, $pid) and $waited < 100) { select undef, undef, undef, 0.1; $waited++; }
+	cmp_ok($waited, '<', 50, "$who that trains ends when the postmaster is gone");
+	kill 'KILL', $pid if $waited == 100;
+	$session->finish;
+	until ($node->start(fail_ok => 1)) { select undef, undef, undef, 0.1; die 'no start' if $waited++ > 200; }
+	# What was queued is not begun again.
+	$node->safe_psql('postgres', "DELETE FROM glucose.training_job");
+}
 
 $node->stop;
 done_testing();

@@ -7,6 +7,11 @@
 
 #include "core/base/error.hpp"
 
+extern "C" {
+#include "storage/ipc.h"
+#include "storage/pmsignal.h"
+}
+
 namespace glucose::pg {
 
 namespace {
@@ -53,6 +58,10 @@ void describe_current_exception(Failure& failure) noexcept {
   } catch (...) {
     fill(failure, ERRCODE_INTERNAL_ERROR, "unrecognized C++ exception");
   }
+}
+
+void end_without_postmaster() {
+  if (IsUnderPostmaster && !PostmasterIsAlive()) proc_exit(1);
 }
 
 namespace {

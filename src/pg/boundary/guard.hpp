@@ -51,9 +51,14 @@ void guarded(Body&& body) {
   if (failure.sqlstate != 0) raise(failure);
 }
 
+/// Ends the process when the postmaster is gone: what waits for the client notices that by itself, what computes does
+/// not, and as long as it lives the server cannot be started again. Only between steps, when nothing is half done.
+void end_without_postmaster();
+
 /// One guarded step of something that works in small ones, if there is any left; true when there is none after it.
 template <class Work>
 bool guarded_step(Work* work) {
+  end_without_postmaster();
   bool done = false;
   guarded([&] {
     if (!work->done()) work->step();
