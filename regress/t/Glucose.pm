@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
-# What the TAP tests share: a server with the extension, and persons who eat three meals a day.
+# What the TAP tests share: a server with the extension, persons who eat three meals a day, and what a database consists of.
 package Glucose;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT_OK = qw(set_up add_person as_role);
+our @EXPORT_OK = qw(set_up add_person as_role catalog differences);
 
 # set_up($node, @roles): extension, tables, and login roles that may use them.
 sub set_up
@@ -45,6 +45,28 @@ INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl)
     WHERE m.person_id = glucose.key('$name') AND m.eaten_at <= at ORDER BY m.eaten_at DESC LIMIT 1) last ON true;
 });
 	return;
+}
+
+# catalog($node, $db): "kind name" => definition of everything in schema glucose (catalog.sql).
+sub catalog
+{
+	my ($node, $db) = @_;
+	(my $sql = __FILE__) =~ s/Glucose\.pm$/catalog.sql/;
+	my ($out, $err);
+	PostgreSQL::Test::Utils::run_log([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-F', "\x1f", '-R', "\x1e", '-d',
+		$node->connstr($db), '-f', $sql ], '>', \$out, '2>', \$err) or die "catalog of $db: $err";
+	chomp $out;
+	return { map { my ($kind, $name, $is) = split /\x1f/, $_, 3; ("$kind $name" => $is) } split /\x1e/, $out };
+}
+
+# differences($wanted, $found): a line for each thing that one has and the other has not, or has otherwise.
+sub differences
+{
+	my ($wanted, $found) = @_;
+	my %all = (%$wanted, %$found);
+	my @lines = map { !exists $found->{$_} ? "missing: $_" : !exists $wanted->{$_} ? "too much: $_" : "otherwise: $_" }
+	  grep { ($wanted->{$_} // '') ne ($found->{$_} // '') or !exists $wanted->{$_} or !exists $found->{$_} } sort keys %all;
+	return join "\n", @lines;
 }
 
 1;

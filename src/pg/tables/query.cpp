@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "pg/tables/extension.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/relations.hpp"
 
@@ -28,9 +29,9 @@ void prepare(Query& query) {
   query.plan = plan;
 }
 
-[[noreturn]] void tables_do_not_fit(const char* message) {
-  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s", message),
-                  errhint("Run SELECT glucose.setup() as the owner of the tables.")));
+[[noreturn]] void tables_do_not_fit(const char* message,
+                                    const char* way_out = "Run SELECT glucose.setup() as the owner of the tables.") {
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s", message), errhint("%s", way_out)));
   pg_unreachable();
 }
 
@@ -47,6 +48,9 @@ void require_tables() {
   bool is_null = true;
   const int version = SPI_processed == 1 ? DatumGetInt32(column(0, 1, &is_null)) : 0;
   if (is_null || version < kSchemaVersion) tables_do_not_fit("the tables of pg_glucose are older than the library");
+  if (version > kSchemaVersion)
+    tables_do_not_fit("the tables of pg_glucose are newer than the library",
+                      "Connect again; if that is not it, install the library that they were made with.");
   checked = table;
 }
 
@@ -93,6 +97,7 @@ Oid owner_of_tables() {
 }
 
 void begin(Volatility volatility) {
+  require_extension_of_library();
   begin_for_policy(volatility);
   require_guarded_relations();
 }
