@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: PostgreSQL
-# pg_dump and pg_restore keep rows, models, policies, flags and privileges: a restored database isolates as before.
+# pg_dump and pg_restore keep rows, models, policies, flags and privileges: a restored database isolates as before, and
+# forecasts the same to the last bit, whichever way it was dumped and restored.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Glucose qw(set_up add_person as_role);
+use Glucose qw(set_up add_person as_role catalog differences);
 
 my $node = PostgreSQL::Test::Cluster->new('dump');
 $node->init;
@@ -71,6 +72,35 @@ isnt($expected, '', 'there is a forecast');
 is(as_role($node, 'restored', 'ada', $forecast), $expected, 'the restored model forecasts the same');
 is(as_role($node, 'restored', 'ada', 'SELECT count(*) FROM glucose.model_version WHERE sha256 <> sha256(artifact)'), '0',
 	'the models carry the hash of their bytes');
+
+my $folder = PostgreSQL::Test::Utils::tempdir();
+my $wanted = catalog($node, 'postgres');
+
+# All databases and roles, into another server.
+$node->command_ok([ 'pg_dumpall', '-f', "$folder/all", '-d', $node->connstr('postgres') ], 'pg_dumpall');
+my $other = PostgreSQL::Test::Cluster->new('other');
+$other->init;
+$other->start;
+$other->command_ok([ 'psql', '-Xq', '-f', "$folder/all", '-d', $other->connstr('postgres') ], 'restore of pg_dumpall');
+is(differences($wanted, catalog($other, 'postgres')), '', 'pg_dumpall: everything in the schema is the same');
+is(as_role($other, 'postgres', 'ada', $forecast), $expected, 'pg_dumpall: the forecast is the same');
+$other->stop;
+
+# Every other route: what is dumped how, and restored how. Everything in the schema, and the forecasts.
+my @routes = (
+	[ 'plain, as one transaction', [ '-Fp' ], [ 'psql', '-Xq', '-1', '-v', 'ON_ERROR_STOP=1', '-f' ] ],
+	[ 'custom, as one transaction', [ '-Fc' ], [ 'pg_restore', '--single-transaction' ] ],
+	[ 'directory, in parallel', [ '-Fd', '-j', '2' ], [ 'pg_restore', '--exit-on-error', '-j', '2' ] ]);
+for my $n (0 .. $#routes)
+{
+	my ($name, $dumping, $restoring) = $routes[$n]->@*;
+	my ($file, $db) = ("$folder/$n", "restored$n");
+	$node->command_ok([ 'pg_dump', @$dumping, '-f', $file, '-d', $node->connstr('postgres') ], "dump: $name");
+	$node->safe_psql('postgres', "CREATE DATABASE $db");
+	$node->command_ok([ @$restoring, $file, '-d', $node->connstr($db) ], "restore: $name");
+	is(differences($wanted, catalog($node, $db)), '', "$name: everything in the schema is the same");
+	is(as_role($node, $db, 'ada', $forecast), $expected, "$name: the forecast is the same");
+}
 
 $node->stop;
 done_testing();
