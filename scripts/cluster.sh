@@ -14,6 +14,8 @@ stage="" cluster=""
 stage_preset=dev cluster_settings=""
 # What its environment has beside the caller's.
 cluster_env=()
+# What initdb is told beside, where the server's log is if not in its folder, and what is mounted in the stage.
+cluster_initdb=() cluster_log="" cluster_mounts=()
 
 # as_owner COMMAND…: as the user who owns the server: the caller, or postgres when the caller is root.
 as_owner() {
@@ -44,20 +46,20 @@ stage() {
 # cluster_start: a running server, staged now if it was not. Sets socket and port; its superuser is postgres; it listens on no network.
 cluster_start() {
   [[ -n $stage ]] || stage
-  cluster=$stage/data socket=$stage/s port=$((50000 + RANDOM % 10000))
+  cluster=$stage/data cluster_log=${cluster_log:-$stage/data/server.log} socket=$stage/s port=$((50000 + RANDOM % 10000))
   mkdir -m 0700 "$socket"
   give_stage
   export LC_ALL=C PGHOST=$socket PGPORT=$port PGUSER=postgres PGCLIENTENCODING=UTF8
   unset PGDATABASE PGOPTIONS PGSERVICE PGPASSFILE
-  as_owner "$bin/initdb" -D "$cluster" -U postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >"$stage/initdb.log" 2>&1 ||
+  as_owner "$bin/initdb" -D "$cluster" -U postgres --auth=trust --encoding=UTF8 --locale=C --no-sync "${cluster_initdb[@]}" >"$stage/initdb.log" 2>&1 ||
     { cat "$stage/initdb.log" >&2; return 1; }
   { cat "$root/regress/server.conf"
     echo "port = $port"
     echo "unix_socket_directories = '$socket'"
     echo "$cluster_settings"
   } >>"$cluster/postgresql.conf"
-  as_owner env "${cluster_env[@]}" "$bin/pg_ctl" -D "$cluster" -l "$cluster/server.log" -w -t 60 start >"$stage/start.log" 2>&1 ||
-    { cat "$stage/start.log" "$cluster/server.log" >&2; return 1; }
+  as_owner env "${cluster_env[@]}" "$bin/pg_ctl" -D "$cluster" -l "$cluster_log" -w -t 60 start >"$stage/start.log" 2>&1 ||
+    { cat "$stage/start.log" "$cluster_log" >&2; return 1; }
 }
 
 # cluster_stop: runs at exit, however that comes.
@@ -67,6 +69,8 @@ cluster_stop() {
   if [[ -n $cluster && -f $cluster/postmaster.pid ]]; then
     as_owner "$bin/pg_ctl" -D "$cluster" -m immediate -w stop >/dev/null 2>&1 || true
   fi
+  local mount
+  for mount in "${cluster_mounts[@]}"; do umount -l "$mount"; done
   [[ -z $stage ]] || rm -rf "$stage"
   exit "$status"
 }
