@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # shellcheck shell=bash
 # ./dev faults [NAME [ROUNDS]]: what regress/faults does to a private server under load. Sourced by dev.
-: "${root:?sourced by ./dev}"
+: "${root:?sourced by ./dev}" "${stage:=}" "${bin:=}" "${cluster:=}"
 
 # little_room FOLDER MEGABYTES: a disk of its own. Only root may mount one, and not in every container.
 little_room() {
@@ -13,7 +13,9 @@ little_room() {
 faults() {
   local name=${1:-crash} rounds=${2:-8} small=()
   cmd_build
+  # shellcheck disable=SC2034  # read by cluster_start
   cluster_settings=$(cat "$root/regress/faults/server.conf")
+  # shellcheck disable=SC2034
   cluster_initdb=(--data-checksums)
   stage
   cluster_log=$stage/server.log

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 """Crashes under load: a backend, a worker, the postmaster killed with -9, a server stopped at once."""
+import contextlib
 import os
 import random
 import signal
@@ -43,6 +44,14 @@ def victim(session, kind):
     raise RuntimeError(f"no {kind} to kill")
 
 
+def kill_one(session, kind):
+    pid = victim(session, kind)
+    at = time.monotonic()
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return at
+
+
 def gone(session):
     """Whether the server ends our own session, too: not when the process had just ended by itself."""
     until = time.monotonic() + 5
@@ -57,18 +66,13 @@ def gone(session):
 
 def strike(server, session, kind):
     """Does it, and says when."""
-    at = time.monotonic()
     if kind in ("backend", "worker"):
-        while True:
-            pid = victim(session, kind)
-            at = time.monotonic()
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            if gone(session):
-                break
-    elif kind == "postmaster":
+        at = kill_one(session, kind)
+        while not gone(session):
+            at = kill_one(session, kind)
+        return at
+    at = time.monotonic()
+    if kind == "postmaster":
         session.close()
         server.kill_postmaster()
         server.start()

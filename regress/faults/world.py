@@ -39,7 +39,7 @@ class Fault:
 
 class World:
     def __init__(self, psql, states):
-        self.fault, self.wrong, self.looks, self.slowest = Fault(states), [], 0, 0.0
+        self.fault, self.wrong, self.looks = Fault(states), [], 0
         for script in (HERE.parent / "load" / "world.sql", HERE / "world.sql"):
             subprocess.run([psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", "load", "-f", script], check=True)
         with load.connect("postgres") as session:

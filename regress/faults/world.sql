@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What ./dev faults has beside the world of ./dev load: the list in which each transaction of the load enters itself, and
--- persons of carol. 1 to 3 are written by one witness each, who knows every row; 4 is trained in the background; 5 is left
--- alone, so that its forecasts must stay what they are to the last bit.
+-- What ./dev faults has beside the world of ./dev load: the list in which each transaction of the load enters itself,
+-- and persons of carol. 1 to 3 are written by one witness each, who knows every row; 4 is trained in the background; 5
+-- is left alone, so that its forecasts must stay what they are to the last bit.
 SET client_min_messages = warning;
 CREATE EXTENSION amcheck;
 CREATE TABLE world.ack (client integer, n bigint, PRIMARY KEY (client, n));
@@ -16,7 +16,8 @@ FROM generate_series(1, 5) i, unnest(ARRAY['mean', 'ridge']) a \g /dev/null
 SELECT glucose.train_model(glucose.key('carol5'), 'cgm', 'linear', '{"deploy": true}') \g /dev/null
 RESET ROLE;
 -- By the version that serves now: stewards of the load try others.
-SELECT max(version) FILTER (WHERE model_type = 'glucose') AS after_meals, max(version) FILTER (WHERE model_type = 'cgm') AS by_readings
+SELECT max(version) FILTER (WHERE model_type = 'glucose') AS after_meals,
+  max(version) FILTER (WHERE model_type = 'cgm') AS by_readings
 FROM glucose.model_version WHERE person_id = glucose.key('carol5') AND is_active \gset
 CREATE VIEW world.forecast WITH (security_invoker = true) AS
 SELECT m.meal_id::text AS asked, f.*

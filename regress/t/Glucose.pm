@@ -47,11 +47,11 @@ INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl)
 	return;
 }
 
-# catalog($node, $db): "kind name" => definition of everything in schema glucose (catalog.sql).
+# catalog($node, $db): "kind name" => definition of everything in schema glucose (regress/include/catalog.sql).
 sub catalog
 {
 	my ($node, $db) = @_;
-	(my $sql = __FILE__) =~ s/Glucose\.pm$/catalog.sql/;
+	(my $sql = __FILE__) =~ s{[^/]*/Glucose\.pm$}{include/catalog.sql};
 	my ($out, $err);
 	PostgreSQL::Test::Utils::run_log([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-F', "\x1f", '-R', "\x1e", '-d',
 		$node->connstr($db), '-f', $sql ], '>', \$out, '2>', \$err) or die "catalog of $db: $err";

@@ -25,7 +25,8 @@ for script in regress/releases/pg_glucose--*.sql; do
   [[ -e $script ]] || continue
   released=${script##*--} released=${released%.sql}
   if [[ $released == "$VERSION" ]]; then
-    cmp -s "$script" "${BINARY_DIR:?}/pg_glucose--$VERSION.sql" ||
+    # Without a server there is no install script.
+    [[ -z ${LIBRARY:-} ]] || cmp -s "$script" "${BINARY_DIR:?}/pg_glucose--$VERSION.sql" ||
       say "the SQL is no longer that of $VERSION in regress/releases. If $VERSION is not released yet, run ./dev freeze; if it is," \
         "raise the version in CMakeLists.txt and META.json and write sql/updates/$VERSION--NEXT.sql"
   else
@@ -34,7 +35,7 @@ for script in regress/releases/pg_glucose--*.sql; do
   [[ -n ${LIBRARY:-} ]] || continue
   missing=$(grep -hoE "'MODULE_PATHNAME', *'[a-z0-9_]+'" "$script" | sed -E "s/.*, *'([a-z0-9_]+)'/\1/" | sort -u |
     comm -23 - <(nm -D --defined-only "$LIBRARY" | awk '{print $NF}' | sort))
-  [[ -z $missing ]] || say "functions of $released that the library has no more: "$missing
+  [[ -z $missing ]] || say "functions of $released that the library has no more: $missing"
 done
 newest=$(grep -m 1 '^## ' CHANGELOG.md)
 if [[ $newest != *'(unreleased)'* && ! -e regress/releases/pg_glucose--$VERSION.sql ]]; then
