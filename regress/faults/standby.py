@@ -51,12 +51,22 @@ def quiet(session):
         time.sleep(0.1)
 
 
+def patiently(session, sql):
+    """A standby ends statements that hold up what it replays; then they are asked again."""
+    for _ in range(20):
+        try:
+            return session.execute(sql).fetchone()
+        except psycopg.errors.SerializationFailure:
+            time.sleep(1)
+    return session.execute(sql).fetchone()
+
+
 def same_forecasts(world, port, role, sql):
     """Primary and standby give the same answer; how many numbers it has."""
     answers_of = []
     for where in (os.environ["PGPORT"], port):
         with psycopg.connect(dbname="load", user=role, port=where, autocommit=True) as session:
-            answers_of.append(session.execute(sql).fetchone())
+            answers_of.append(patiently(session, sql))
     ours, theirs = (str(answer[0]).split("\n") for answer in answers_of)
     if ours != theirs or len(ours) < 100:
         other = [pair for pair in zip(ours, theirs) if pair[0] != pair[1]][:3]
