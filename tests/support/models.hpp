@@ -59,7 +59,7 @@ inline Intervals random_intervals(Random& rng, std::size_t horizons, bool with_g
   };
   for (std::size_t k = 0; k < horizons; ++k)
     intervals.scale.push_back(
-        {static_cast<float>(rng.uniform(2, 4)), columns(0, 5), columns(0.5, 2), columns(-0.1, 0.1)});
+        {static_cast<float>(rng.uniform(2, 4)), columns(0, 5), columns(0.5, 2), columns(-0.1, 0.1), 0.25F});
   if (!with_grids) return intervals;
   const auto ascending = [&](std::vector<float>& out, std::size_t n, double low, double high) {
     std::vector<float> run = random_reals(rng, n, low, high);
@@ -76,12 +76,12 @@ inline PopulationModel random_population(Random& rng, std::size_t horizons, bool
   PopulationModel model;
   model.scaler = random_scaler(rng, P);
   model.intercept = random_reals(rng, horizons);
-  model.coefficients = random_reals(rng, horizons * P);
+  model.coefficients = random_reals(rng, horizons * kLineColumns);
   model.residual_sd = random_reals(rng, horizons, 20, 40);
   model.kernel = {0.03F, 0.07F, 0.11F, 0.21F, 0.004F};
   if (!with_trees) return model;
   model.curve_intercept = random_reals(rng, kCurveSteps, 0, 40);
-  model.curve_coefficients = random_reals(rng, kCurveSteps * P);
+  model.curve_coefficients = random_reals(rng, kCurveSteps * kLineColumns);
   model.share_of_trees = 0.75F;
   const auto leaf = [&] { return TreeNode{TreeNode::kLeaf, 0, static_cast<float>(rng.uniform(-9, 9)), 5}; };
   for (std::size_t k = 0; k < horizons; ++k) {

@@ -135,10 +135,11 @@ RidgeFit RidgeSums<Real>::solve(std::span<const double> penalties) {
 PartialRidgeSums::PartialRidgeSums(std::size_t columns, std::size_t targets, Intercept intercept)
     : whole_(columns, targets, intercept), others_(targets, RidgeSums<double>(columns, 1, intercept)) {}
 
-void PartialRidgeSums::add(const float* x, const double* y) {
-  if (std::none_of(y, y + others_.size(), [](double value) { return std::isnan(value); })) return whole_.add(x, y);
+void PartialRidgeSums::add(const float* x, const double* y, double weight) {
+  if (std::none_of(y, y + others_.size(), [](double value) { return std::isnan(value); }))
+    return whole_.add(x, y, weight);
   for (std::size_t r = 0; r < others_.size(); ++r)
-    if (!std::isnan(y[r])) others_[r].add(x, &y[r]);
+    if (!std::isnan(y[r])) others_[r].add(x, &y[r], weight);
 }
 
 RidgeSums<double> PartialRidgeSums::target(std::size_t r) {

@@ -84,7 +84,7 @@ class PartialRidgeSums {
  public:
   PartialRidgeSums(std::size_t columns, std::size_t targets, Intercept intercept);
   /// in: x [D], y [R], NaN where not known
-  void add(const float* x, const double* y);
+  void add(const float* x, const double* y, double weight = 1);
   /// The rows that know target r.
   RidgeSums<double> target(std::size_t r);
 

@@ -119,7 +119,7 @@ TEST(Curve, HasTheShapeOfThePopulation) {
   EXPECT_NEAR(curve[12].mg_dl, 70 - 10, 1e-3);  // and on with what was missed last
   // What a column says counts before the first horizon and beyond the last, not in between.
   for (std::size_t c = 0; c < kCurveSteps; ++c)
-    population.curve_coefficients[c * kRichFeatures + 29] = static_cast<float>(c * c);
+    population.curve_coefficients[c * kLineColumns + 29] = static_cast<float>(c * c);
   const auto moved = curve_of(model, 150, 100);
   EXPECT_NE(moved[1].mg_dl, curve[1].mg_dl);
   EXPECT_NEAR(moved[6].mg_dl, curve[6].mg_dl, 1e-3);
@@ -156,7 +156,8 @@ TEST(CurveFit, PullsTheTypesOfMealHarder) {
   for (std::size_t c = 0; c < kRichFeatures; ++c) {
     const auto name = kRichTable[c].name;
     const bool type = name == "is_breakfast" || name == "is_lunch" || name == "is_dinner" || name == "is_snack";
-    EXPECT_NEAR(rich_penalties(1)[c], type ? 3 : 1, 1e-8) << name;
+    EXPECT_NEAR(line_penalties(1)[c], type ? 3 : 1, 1e-8) << name;
+    EXPECT_NEAR(line_penalties(1)[kRichFeatures + 1 + c], type ? 1.5 : 0.5, 1e-8) << name;
   }
 }
 
@@ -165,7 +166,7 @@ TEST(CurveFit, AgreesWithTheHorizonsFitWhereBothLook) {
   ASSERT_GT(samples.size(), 100U);
   std::vector<const Sample*> rows;
   for (const Sample& sample : samples) rows.push_back(&sample);
-  PopulationFit fit(rows, TrainOptions{}, nullptr);
+  PopulationFit fit(rows, LearntFrom::many, TrainOptions{}, nullptr);
   while (!fit.done()) fit.step();
   const PopulationModel model = fit.take();
   ASSERT_TRUE(model.knows_curve());
@@ -187,7 +188,7 @@ TEST(CurveFit, RowsWithHolesCountWhereTheyAreKnown) {
   const auto fitted = [](const std::vector<Sample>& of) {
     std::vector<const Sample*> rows;
     for (const Sample& sample : of) rows.push_back(&sample);
-    PopulationFit fit(rows, TrainOptions{}, nullptr);
+    PopulationFit fit(rows, LearntFrom::many, TrainOptions{}, nullptr);
     while (!fit.done()) fit.step();
     return fit.take();
   };

@@ -41,6 +41,7 @@ Moment some_moment(Random& rng) {
   }
   for (std::size_t f = 1; f < 52; ++f)
     moment.rich[f] = rng.below(6) == 0 ? kUnknown : static_cast<float>(rng.uniform(0, 60));
+  moment.rich[meal2::kDoubt] = static_cast<float>(rng.uniform(0, 1));
   return moment;
 }
 
@@ -101,6 +102,26 @@ TEST(Explanation, OfALineIsCoefficientTimesColumn) {
   Moment unknown = plain_moment(120);
   unknown.features[1] = kUnknown;
   EXPECT_EQ(part_of(explained(model, unknown, 0, true), "carbs"), 0);
+}
+
+TEST(Explanation, OfAFirstDayBelongsToTheColumnsThatMeanSomethingElseThen) {
+  constexpr std::size_t kCarbs = meal2::kFirstNutrient + 1;
+  Model model = small_model(Algorithm::population);
+  auto& line = std::get<PopulationModel>(model.predictor);
+  std::fill(line.coefficients.begin(), line.coefficients.end(), 0.0F);
+  line.scaler.mean[kCarbs] = 50, line.scaler.inverse_sd[kCarbs] = 0.1F;
+  line.coefficients[kCarbs] = 7;
+  line.coefficients[kRichFeatures] = -12;             // of the doubt
+  line.coefficients[kRichFeatures + 1 + kCarbs] = 4;  // of carbs times the doubt
+  Moment moment = plain_moment(120);
+  moment.rich[kCarbs] = 60;
+  for (const float doubt : {0.0F, 0.25F, 1.0F, kUnknown}) {
+    moment.rich[meal2::kDoubt] = doubt;
+    const float as = std::isnan(doubt) ? 1 : doubt;
+    const Explanation e = explained(model, moment, 0, true);
+    EXPECT_FLOAT_EQ(part_of(e, "carbs"), 7 + 4 * as);
+    EXPECT_FLOAT_EQ(part_of(e, "rhythm_doubt"), -12 * as);
+  }
 }
 
 TEST(Explanation, OfPersistenceIsTheLevelAgainstThePersonsMean) {

@@ -51,6 +51,24 @@ TEST(RichTable, ColumnsAreWhereOthersLookForThem) {
   EXPECT_EQ(place("day_cos"), meal2::kDayCos);
   EXPECT_EQ(place("is_breakfast"), meal2::kFirstType);  // the larger penalty of types
   EXPECT_EQ(place("is_snack"), meal2::kFirstType + 3);
+  // Those of a first day.
+  EXPECT_EQ(place("change_15"), meal2::kChange15);
+  EXPECT_EQ(place("change_120"), meal2::kChange15 + 3);
+  EXPECT_EQ(place("above_6h_mean"), meal2::kAbove6hMean);
+  EXPECT_EQ(place("above_day_mean"), meal2::kAboveDayMean);
+  EXPECT_EQ(place("sd_day"), meal2::kSdDay);
+  EXPECT_EQ(place("rhythm_60"), meal2::kRhythm60);
+  EXPECT_EQ(place("above_rhythm_60"), meal2::kAboveRhythm60);
+  EXPECT_EQ(place("above_rhythm_120"), meal2::kAboveRhythm120);
+  EXPECT_EQ(place("rhythm_doubt"), meal2::kDoubt);
+  EXPECT_EQ(place("analogue_doubt"), meal2::kAnalogueDoubt);
+  EXPECT_EQ(place("recall_doubt"), meal2::kRecallDoubt);
+  EXPECT_EQ(place("carbs_against_usual"), meal2::kCarbsAgainstUsual);
+  EXPECT_EQ(place("log_carbs_against_usual"), meal2::kLogCarbsAgainstUsual);
+  EXPECT_EQ(place("hours_since_meal"), meal2::kHoursSinceMeal);
+  EXPECT_EQ(place("log_hours_since_meal"), meal2::kLogHoursSinceMeal);
+  EXPECT_EQ(place("meals_last_day"), meal2::kMealsLastDay);
+  EXPECT_EQ(place("above_mean_breakfast"), meal2::kFirstAboveMeanOfType);
 }
 
 TEST(RichTable, EveryColumnHasItsOwnNameAUnitAndASource) {

@@ -106,8 +106,8 @@ TEST(Codec, PayloadsCutAnywhereAreRefusedEvenWhenSealed) {
   }
 }
 
-// Offsets in a payload: 0 algorithm, 4 K, 8 and 12 horizons, 16 n, 20 and 84 scales, 148 whether there are grids,
-// 152 the kind's own, 164 how many meals are remembered.
+// Offsets in a payload: 0 algorithm, 4 K, 8 and 12 horizons, 16 n, 20 and 88 scales, 156 whether there are grids,
+// 160 the kind's own, 172 how many meals are remembered.
 TEST(Codec, ForeignPayloadsAreRefusedWithTheReason) {
   const Bytes payload = payload_of(small_model(Algorithm::mean));
   const auto with = [&](std::size_t at, std::uint32_t value) {
@@ -116,7 +116,7 @@ TEST(Codec, ForeignPayloadsAreRefusedWithTheReason) {
     return sealed(changed);
   };
   EXPECT_NO_THROW((void)decode(sealed(payload)));
-  EXPECT_EQ(payload.size(), 168U);
+  EXPECT_EQ(payload.size(), 176U);
   expect_refused(with(0, 5), "none that is stored");   // "auto" is no model
   expect_refused(with(0, 10), "none that is stored");  // "linear" is none of meals
   expect_refused(with(0, static_cast<std::uint32_t>(kAlgorithmNames.size())), "out of range");
@@ -127,9 +127,9 @@ TEST(Codec, ForeignPayloadsAreRefusedWithTheReason) {
   expect_refused(with(12, 361), "out of range");
   expect_refused(with(12, 60), "not ascending");
   expect_refused(with(16, 0xffffffffU), "out of range");
-  expect_refused(with(148, 2), "out of range");
-  expect_refused(with(152, 3), "wrong length");
-  expect_refused(with(164, kRememberedMeals + 1), "out of range");
+  expect_refused(with(156, 2), "out of range");
+  expect_refused(with(160, 3), "wrong length");
+  expect_refused(with(172, kRememberedMeals + 1), "out of range");
   Bytes longer = payload;
   longer.push_back(0);
   expect_refused(sealed(longer), "left over");

@@ -152,15 +152,15 @@ TEST(Outlook, TheGridForTheForecastCounts) {
 
 TEST(Scale, GrowsWithTheVarianceLeftOpen) {
   const Scale scale{3, {}, {}, {}};
-  EXPECT_NEAR(scale.at({}, 0), std::exp(3), 1e-4);
-  EXPECT_NEAR(scale.at({}, 3), 2 * std::exp(3), 1e-4);
+  EXPECT_NEAR(scale.at({}, 0, 0), std::exp(3), 1e-4);
+  EXPECT_NEAR(scale.at({}, 3, 0), 2 * std::exp(3), 1e-4);
 }
 
 TEST(Scale, LooksAtStandardisedColumnsThatAreKnown) {
   const Scale scale{3, {1, 2, 3, 4, 5}, {2, 1, 1, 1, 1}, {0.1F, 0.2F, 0, 0, 0}};
-  EXPECT_NEAR(scale.at({2, 1, 0, 0, 0}, 0), std::exp(3 + 0.1 * 2 - 0.2), 1e-3);
-  EXPECT_NEAR(scale.at({kUnknown, 1, 0, 0, 0}, 0), std::exp(3 - 0.2), 1e-3);
-  EXPECT_NEAR(scale.at({1000, 1, 0, 0, 0}, 0), std::exp(3 + 0.1 * 4 - 0.2), 1e-3);  // at most 4 SDs
+  EXPECT_NEAR(scale.at({2, 1, 0, 0, 0}, 0, 0), std::exp(3 + 0.1 * 2 - 0.2), 1e-3);
+  EXPECT_NEAR(scale.at({kUnknown, 1, 0, 0, 0}, 0, 0), std::exp(3 - 0.2), 1e-3);
+  EXPECT_NEAR(scale.at({1000, 1, 0, 0, 0}, 0, 0), std::exp(3 + 0.1 * 4 - 0.2), 1e-3);  // at most 4 SDs
 }
 
 TEST(Scale, ColumnsSayHowUnsureTheMomentIs) {
@@ -185,7 +185,7 @@ TEST(PriorIntervals, GrowWithTheHorizonAndAreSane) {
   const Moment moment = plain_moment(120);
   float before = 0;
   for (const Scale& scale : prior.scale) {
-    const float mg_dl = scale.at(scale_columns(moment.rich, 130), 0);
+    const float mg_dl = scale.at(scale_columns(moment.rich, 130), 0, 0);
     EXPECT_GT(mg_dl, before);
     EXPECT_GT(mg_dl, 5);
     EXPECT_LT(mg_dl, 60);

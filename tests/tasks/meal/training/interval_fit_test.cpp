@@ -19,7 +19,7 @@ constexpr Micros kMealGap = 300 * kMinute;
 /// Residuals whose scale grows with the spread of the last hour, more at high forecasts; `factor` is the person's own.
 ScaledRow drawn(Random& rng, int person, int meal, double factor) {
   const double z = rng.normal(), forecast = 140 * std::exp(0.25 * rng.normal());
-  ScaledRow row{person, meal, meal * kMealGap, {}, {}, {}, {}};
+  ScaledRow row{person, meal, meal * kMealGap, {}, {}, {}, {}, 0};
   row.columns[0] = {static_cast<float>(z), static_cast<float>(rng.normal()), static_cast<float>(std::log(forecast)), 0,
                     0};
   row.forecast[0] = static_cast<float>(forecast);
@@ -42,7 +42,7 @@ class NewPerson {
   explicit NewPerson(const Intervals& intervals) : intervals_(intervals) {}
 
   void eat(const ScaledRow& row) {
-    const float scale = intervals_.scale[0].at(row.columns[0], row.variance[0]);
+    const float scale = intervals_.scale[0].at(row.columns[0], row.variance[0], row.doubt);
     const OwnScores own(known_meals(meals_, 60, row.eaten_at), 0, intervals_.grids.empty());
     const Outlook outlook(intervals_, own, 0, row.forecast[0], scale);
     const float happened = row.forecast[0] + row.residual[0];
@@ -76,20 +76,20 @@ class NewPerson {
 };
 
 TEST(FitIntervals, FindsTheLawOfTheScale) {
-  const Intervals fitted = fit_intervals(population(1, 40, 100), kHour);
+  const Intervals fitted = fit_intervals(population(1, 40, 100), {}, kHour);
   ASSERT_EQ(fitted.scale.size(), 1U);
   EXPECT_GT(fitted.n, 3500);
-  const auto at = [&](float z) { return fitted.scale[0].at({z, 0, std::log(140.0F), 0, 0}, 0); };
+  const auto at = [&](float z) { return fitted.scale[0].at({z, 0, std::log(140.0F), 0, 0}, 0, 0); };
   const double mean_size = 20 * std::sqrt(2 / 3.14159265);  // mean |residual| of a normal one
   EXPECT_NEAR(at(0), mean_size, 0.05 * mean_size);
   EXPECT_NEAR(std::log(at(1) / at(0)), 0.3, 0.05);  // a little less: slopes are pulled to 0
   EXPECT_NEAR(std::log(at(-1) / at(0)), -0.3, 0.05);
-  EXPECT_NEAR(at(0) * std::sqrt(1.5F), fitted.scale[0].at({0, 0, std::log(140.0F), 0, 0}, 0.5F), 1e-3);
+  EXPECT_NEAR(at(0) * std::sqrt(1.5F), fitted.scale[0].at({0, 0, std::log(140.0F), 0, 0}, 0.5F, 0), 1e-3);
 }
 
 TEST(FitIntervals, GridsAscendAndLieAroundZero) {
   for (const int persons : {1, 3, 20}) {
-    const Intervals fitted = fit_intervals(population(2, persons, 40), kHour);
+    const Intervals fitted = fit_intervals(population(2, persons, 40), {}, kHour);
     ASSERT_EQ(fitted.knots.size(), kGrids);
     ASSERT_EQ(fitted.grids.size(), kGrids * kQuantiles);
     EXPECT_TRUE(std::is_sorted(fitted.knots.begin(), fitted.knots.end()));
@@ -104,7 +104,7 @@ TEST(FitIntervals, GridsAscendAndLieAroundZero) {
 }
 
 TEST(FitIntervals, GridsAreTheQuantilesOfScores) {
-  const Intervals fitted = fit_intervals(population(12, 60, 100), kHour);
+  const Intervals fitted = fit_intervals(population(12, 60, 100), {}, kHour);
   const float* middle = &fitted.grids[kQuantiles];
   const double unit = std::sqrt(3.14159265 / 2);  // of normal scores whose mean size is 1
   EXPECT_NEAR(middle[89], 1.2816 * unit, 0.1);
@@ -119,37 +119,56 @@ TEST(FitIntervals, EachHorizonByItself) {
     const auto said = static_cast<double>(row.forecast[0]), happened = said + static_cast<double>(row.residual[0]);
     row.residual[1] = static_cast<float>(outcome_of(2 * deviation(happened, said), said) - said);
   }
-  const Intervals fitted = fit_intervals(rows, std::array<int, 2>{60, 120});
-  const float one = fitted.scale[0].at(rows[0].columns[0], 0), two = fitted.scale[1].at(rows[0].columns[1], 0);
+  const Intervals fitted = fit_intervals(rows, {}, std::array<int, 2>{60, 120});
+  const float one = fitted.scale[0].at(rows[0].columns[0], 0, 0), two = fitted.scale[1].at(rows[0].columns[1], 0, 0);
   EXPECT_NEAR(two / one, 2, 0.05);
 }
 
 TEST(FitIntervals, UnknownResidualsAndNoRowsAtAll) {
   std::vector<ScaledRow> rows = population(4, 10, 40);
-  const Intervals all = fit_intervals(rows, kHour);
+  const Intervals all = fit_intervals(rows, {}, kHour);
   std::vector<ScaledRow> more = rows;
   for (int i = 0; i < 300; ++i) {
     more.push_back(rows[static_cast<std::size_t>(i)]);
     more.back().person = 99;
     more.back().residual[0] = kUnknown;
   }
-  EXPECT_EQ(fit_intervals(more, kHour).scale[0].log_scale, all.scale[0].log_scale);
-  EXPECT_EQ(fit_intervals(more, kHour).grids, all.grids);
-  const Intervals none = fit_intervals({}, kHour);
+  EXPECT_EQ(fit_intervals(more, {}, kHour).scale[0].log_scale, all.scale[0].log_scale);
+  EXPECT_EQ(fit_intervals(more, {}, kHour).grids, all.grids);
+  const Intervals none = fit_intervals({}, {}, kHour);
   EXPECT_EQ(none.n, 0);
   EXPECT_EQ(none.scale[0].log_scale, prior_intervals(kHour).scale[0].log_scale);
+}
+
+TEST(FitIntervals, AFirstDayIsAsMuchWiderAsItsResidualsAreLarger) {
+  Random rng(21);
+  std::vector<ScaledRow> rows = population(20, 40, 100), first_days;
+  for (ScaledRow& row : rows) row.doubt = 0.1F;
+  for (int i = 0; i < 3000; ++i) {
+    first_days.push_back(drawn(rng, 0, 0, 1.6));
+    first_days.back().doubt = 1;
+  }
+  const Intervals fitted = fit_intervals(rows, first_days, kHour), usual = fit_intervals(rows, {}, kHour);
+  const auto at = [&](const Intervals& of, float doubt) { return of.scale[0].at(rows[0].columns[0], 0, doubt); };
+  EXPECT_NEAR(at(fitted, 1) / at(usual, 1), 1.6, 0.08);
+  EXPECT_NEAR(at(fitted, 0.1F) / at(usual, 0.1F), 1, 0.01);  // days like others are as they were
+  EXPECT_EQ(at(fitted, kUnknown), at(fitted, 1));
+  for (ScaledRow& row : first_days) row.residual[0] /= 4;
+  EXPECT_EQ(fit_intervals(rows, first_days, kHour).scale[0].first_day, 0);  // never narrower
+  first_days.resize(50);
+  EXPECT_EQ(fit_intervals(rows, first_days, kHour).scale[0].first_day, 0);  // too few to say
 }
 
 TEST(FitIntervals, NoChangeAtAllIsASmallScaleAndNotNone) {
   std::vector<ScaledRow> rows = population(5, 10, 30);
   for (ScaledRow& row : rows) row.residual[0] = 0;
-  const Intervals fitted = fit_intervals(rows, kHour);
-  EXPECT_GE(fitted.scale[0].at(rows[0].columns[0], 0), 1);
+  const Intervals fitted = fit_intervals(rows, {}, kHour);
+  EXPECT_GE(fitted.scale[0].at(rows[0].columns[0], 0, 0), 1);
   for (const float score : fitted.grids) EXPECT_TRUE(std::isfinite(score));
 }
 
 TEST(Intervals, HoldWhatTheySayForNewPersons) {
-  const Intervals fitted = fit_intervals(population(6, 40, 100), kHour);
+  const Intervals fitted = fit_intervals(population(6, 40, 100), {}, kHour);
   Random rng(7);
   std::array<double, 4> held{};
   double n = 0;
@@ -189,7 +208,7 @@ double coverage_of_a_person_with(double factor, const Intervals& fitted, bool ad
 }
 
 TEST(Intervals, AdaptToAPersonOfLargerErrors) {
-  const Intervals fitted = fit_intervals(population(9, 40, 100), kHour);
+  const Intervals fitted = fit_intervals(population(9, 40, 100), {}, kHour);
   EXPECT_LT(coverage_of_a_person_with(2, fitted, false), 0.75);
   const double adapted = coverage_of_a_person_with(2, fitted, true);
   EXPECT_GT(adapted, 0.85);
@@ -197,7 +216,7 @@ TEST(Intervals, AdaptToAPersonOfLargerErrors) {
 }
 
 TEST(Intervals, AdaptToAPersonOfSmallerErrors) {
-  const Intervals fitted = fit_intervals(population(9, 40, 100), kHour);
+  const Intervals fitted = fit_intervals(population(9, 40, 100), {}, kHour);
   EXPECT_GT(coverage_of_a_person_with(0.5, fitted, false), 0.98);
   const double adapted = coverage_of_a_person_with(0.5, fitted, true);
   EXPECT_GT(adapted, 0.85);
@@ -206,7 +225,7 @@ TEST(Intervals, AdaptToAPersonOfSmallerErrors) {
 
 TEST(Intervals, RecoverFromAShift) {
   for (const bool lone : {false, true}) {
-    Intervals fitted = fit_intervals(population(10, 40, 100), kHour);
+    Intervals fitted = fit_intervals(population(10, 40, 100), {}, kHour);
     if (lone) fitted.n = 0, fitted.knots.clear(), fitted.grids.clear();
     Random rng(11);
     double first = 0, later = 0;

@@ -10,7 +10,11 @@
 #include <vector>
 
 #include "core/learn/boosting_api.hpp"
+#include "core/tasks/meal/features/first_day.hpp"
 #include "core/tasks/meal/models/codec.hpp"
+#include "core/tasks/meal/models/forecast.hpp"
+#include "core/tasks/meal/models/recollection.hpp"
+#include "core/tasks/meal/training/population_fit.hpp"
 #include "core/tasks/meal/training/quality.hpp"
 #include "support/evaluated.hpp"
 #include "support/rows.hpp"
@@ -94,6 +98,61 @@ TEST(PopulationTraining, HelpsAPersonItHasNeverSeen) {
   }
   EXPECT_LT(served, 0.8 * persistence);
   EXPECT_LT(served, alone);
+}
+
+// Who is only asked about after weeks would not teach what a first day is like: there, the level is all there is.
+TEST(PopulationTraining, LearnsOfAFirstDayFromLaterOnes) {
+  std::vector<Sample> rows;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const auto profile = seed % 2 == 0 ? Profile::none : Profile::t2d;
+    for (const Sample& s : n_simulated_samples(seed, 90, profile))
+      if (s.rich[meal2::kDoubt] < 0.2F) rows.push_back(s);
+  }
+  const auto fitted = [&](LearntFrom from) {
+    PopulationFit fit(refs_of(rows), from, {}, nullptr);
+    while (!fit.done()) fit.step();
+    return fit.take();
+  };
+  const PopulationModel with = fitted(LearntFrom::many), without = fitted(LearntFrom::one_person);
+  double first_with = 0, first_without = 0, later_with = 0, later_without = 0;
+  for (std::uint64_t seed = 51; seed < 57; ++seed)
+    for (const Sample& s : n_simulated_samples(seed, 60, seed % 2 == 0 ? Profile::none : Profile::t2d)) {
+      const auto missed = [&](const PopulationModel& model, const RichVector& seen) {
+        std::array<float, 2> said;
+        model.predict(seen, 2, said.data());
+        return std::pow(static_cast<double>(s.targets[1] - said[1]), 2);
+      };
+      const RichVector first = as_on_first_day(s.rich);
+      first_with += missed(with, first), first_without += missed(without, first);
+      later_with += missed(with, s.rich), later_without += missed(without, s.rich);
+    }
+  EXPECT_LT(first_with, 0.95 * first_without);
+  EXPECT_LT(later_with, 1.05 * later_without);
+}
+
+TEST(PopulationTraining, IntervalsOfAFirstDayHold) {
+  const auto of_two_kinds = [](std::uint64_t seed) {
+    return n_simulated_samples(seed, 90, seed % 2 == 0 ? Profile::none : Profile::t2d);
+  };
+  Persons all;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) all.push_back(of_two_kinds(seed));
+  Model model = trained(all).model;
+  const auto held = [&] {
+    int n = 0, inside = 0;
+    const Recollection nobody(&std::get<PopulationModel>(model.predictor), model.horizons_min);
+    for (std::uint64_t seed = 41; seed < 51; ++seed)
+      for (const Sample& s : of_two_kinds(seed)) {
+        Moment moment = s;
+        moment.rich = as_on_first_day(s.rich);
+        std::array<HorizonForecast, 2> served;
+        forecast_horizons(model, moment, nobody, model.predict(moment, nobody), 0.9, served.data());
+        inside += s.targets[1] >= served[1].lower && s.targets[1] <= served[1].upper ? 1 : 0;
+        ++n;
+      }
+    return static_cast<double>(inside) / n;
+  };
+  EXPECT_NEAR(held(), 0.9, 0.05);
+  EXPECT_GT(model.intervals.scale[1].first_day, 0.02F);
 }
 
 /// Mean error of what the linear parts of the folds say of the validation rows.

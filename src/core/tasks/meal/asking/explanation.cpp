@@ -100,7 +100,10 @@ struct MealExplainer::State {
     const auto w = static_cast<double>(weight);
     add_level(seen.rich[meal2::kLevel], m.scaler.mean[meal2::kLevel], kRichPlace, w);
     baseline += w * static_cast<double>(m.intercept[k]);
-    add_line(m.coefficients, m.standardise(seen.rich), kRichPlace, w);
+    const LineRow line = m.line_row(seen.rich);
+    for (std::size_t l = 0; l < line.size(); ++l)
+      parts[kRichPlace + column_of_line(l)] +=
+          w * static_cast<double>(m.coefficients[k * line.size() + l]) * static_cast<double>(line[l]);
     if (!m.trees.empty()) {
       std::array<double, kRichFeatures> phi;
       double expected = 0;

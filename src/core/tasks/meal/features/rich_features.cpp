@@ -82,7 +82,7 @@ namespace {
 
 constexpr int kLags = 12;  // quarter-hours
 constexpr float kSameType = 1.0F, kOtherType = 0.4F, kRecallPrior = 4.0F;
-constexpr float kUsualCarbs = 50.0F, kCarbsPrior = 2.0F;   // g, and the meals it counts for
+constexpr float kCarbsPrior = 2.0F;                        // meals that kUsualCarbs counts for
 constexpr std::array<float, 2> kAbsorption{30.0F, 50.0F};  // minutes
 constexpr float kAlikeMinutes = 45.0F, kAlikeLevel = 25.0F, kAlikePrior = 2.0F;
 

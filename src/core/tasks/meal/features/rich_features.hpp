@@ -26,13 +26,21 @@ extern const std::array<RichFeatureInfo, kRichFeatures> kRichTable;
 
 /// The places that are looked up one by one; what goes over the whole row needs none. A test holds them to the table.
 namespace meal2 {
-inline constexpr std::size_t kLevel = 0, kAboveMonthMean = 8, kSd1h = 9, kSd2h = 10, kSdMonth = 12;
+inline constexpr std::size_t kLevel = 0, kChange15 = 1, kAbove6hMean = 6, kAboveDayMean = 7, kAboveMonthMean = 8;
+inline constexpr std::size_t kSd1h = 9, kSd2h = 10, kSdDay = 11, kSdMonth = 12;
+inline constexpr std::size_t kRhythm60 = 14, kAboveRhythm60 = 15, kAboveRhythm120 = 18;
+inline constexpr std::size_t kDoubt = 20;  // rhythm_doubt: how little is known of the person's days, 1 … 0
+inline constexpr std::size_t kAnalogueDoubt = 23, kRecallDoubt = 27;
 inline constexpr std::size_t kFirstNutrient = 28;  // calories, carbs, protein, fat
+inline constexpr std::size_t kCarbsAgainstUsual = 36, kLogCarbsAgainstUsual = 37;
+inline constexpr std::size_t kHoursSinceMeal = 49, kLogHoursSinceMeal = 50, kMealsLastDay = 51;
 inline constexpr std::size_t kDaySin = 52, kDayCos = 53;
 inline constexpr std::size_t kFirstType = 56;  // is_breakfast, is_lunch, is_dinner, is_snack
+inline constexpr std::size_t kFirstAboveMeanOfType = 60;
 }  // namespace meal2
 
 inline constexpr std::array<int, 2> kRecalledHorizonsMin{60, 120};
+inline constexpr float kUsualCarbs = 50.0F;  // g, of whom no meal is known
 
 /// An earlier meal as later ones remember it.
 struct EarlierMeal {

@@ -74,6 +74,7 @@ void write(ByteWriter& out, const Intervals& intervals) {
   out.number(intervals.n);
   for (const Scale& scale : intervals.scale) {
     out.real(scale.log_scale);
+    out.real(scale.first_day);
     for (const ScaleColumns& values : {scale.mean, scale.inverse_sd, scale.slopes})
       for (const float value : values) out.real(value);
   }
@@ -117,6 +118,7 @@ Intervals read_intervals(ByteReader& in, std::size_t K) {
   for (std::size_t k = 0; k < K; ++k) {
     Scale scale;
     scale.log_scale = in.real();
+    scale.first_day = in.real();
     for (ScaleColumns* values : {&scale.mean, &scale.inverse_sd, &scale.slopes})
       for (float& value : *values) value = in.real();
     intervals.scale.push_back(scale);
@@ -139,13 +141,13 @@ PopulationModel read_population(ByteReader& in, std::size_t K) {
   PopulationModel m;
   m.scaler = read_scaler(in, kRichFeatures);
   m.intercept = in.reals(K);
-  m.coefficients = in.reals(K * kRichFeatures);
+  m.coefficients = in.reals(K * kLineColumns);
   m.residual_sd = in.reals(K);
   for (const float sd : m.residual_sd)
     if (sd < 0) damaged("a spread is negative");
   if (in.number(0, 1) == 1) {
     m.curve_intercept = in.reals(kCurveSteps);
-    m.curve_coefficients = in.reals(std::size_t{kCurveSteps} * kRichFeatures);
+    m.curve_coefficients = in.reals(std::size_t{kCurveSteps} * kLineColumns);
   }
   // A kernel without negative parts keeps what is solved with it positive definite.
   for (float* part :

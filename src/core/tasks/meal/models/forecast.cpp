@@ -24,7 +24,8 @@ float limit(float mg_dl) {
 Outlook outlook_of(const Model& model, const Moment& moment, const Recollection& known, const PointForecast& said,
                    std::size_t k) {
   const float point = said.mg_dl[k];
-  const float usual = model.intervals.scale[k].at(scale_columns(moment.rich, point), said.variance[k]);
+  const float usual =
+      model.intervals.scale[k].at(scale_columns(moment.rich, point), said.variance[k], moment.rich[meal2::kDoubt]);
   const float scale = moment.doubt_mg_dl > 0 ? std::hypot(usual, static_cast<float>(moment.doubt_mg_dl)) : usual;
   if (!std::isfinite(point) || !std::isfinite(scale))
     throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");

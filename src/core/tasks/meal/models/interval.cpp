@@ -43,8 +43,8 @@ ScaleColumns scale_columns(const RichVector& rich, float forecast_mg_dl) {
           std::abs(forecast_mg_dl - 120) / 50, std::log(std::abs(forecast_mg_dl - rich[meal2::kLevel]) + 5)};
 }
 
-float Scale::at(const ScaleColumns& columns, float variance) const {
-  double log = static_cast<double>(log_scale);
+float Scale::at(const ScaleColumns& columns, float variance, float doubt) const {
+  double log = static_cast<double>(log_scale) + static_cast<double>(first_day * (std::isnan(doubt) ? 1 : doubt));
   for (std::size_t s = 0; s < kScaleColumns; ++s) {
     if (std::isnan(columns[s])) continue;  // an unknown column is the mean
     const float z = std::clamp((columns[s] - mean[s]) * inverse_sd[s], -kFarthestColumn, kFarthestColumn);

@@ -25,9 +25,11 @@ ScaleColumns scale_columns(const RichVector& rich, float forecast_mg_dl);
 struct Scale {
   float log_scale = 0;  // log mg/dL
   ScaleColumns mean{}, inverse_sd{}, slopes{};
+  float first_day = 0;  // logarithm of how much larger they are where nothing is known of the person's days
 
-  /// mg/dL. variance: of what the person's own meals leave open, in units of the noise of one outcome
-  float at(const ScaleColumns& columns, float variance) const;
+  /// mg/dL. variance: of what the person's own meals leave open, in units of the noise of one outcome · doubt: how
+  /// little is known of the person's days (meal2::kDoubt), 1 … 0
+  float at(const ScaleColumns& columns, float variance, float doubt) const;
 };
 
 /// Conformal on scaled residuals: a residual is scale × the person's factor × a score, and scores of persons left out
@@ -51,10 +53,13 @@ struct ScaledRow {
   std::array<float, kMaxHorizons> forecast;        // [K] mg/dL, of who had not learnt from it
   std::array<float, kMaxHorizons> variance;        // [K] see Scale
   std::array<float, kMaxHorizons> residual;        // [K] mg/dL, NaN: unknown
+  float doubt;                                     // see Scale
 };
 
 /// Fits scales by maximum likelihood of Laplace residuals, and the grids.
-Intervals fit_intervals(std::span<const ScaledRow> rows, std::span<const int> horizons_min);
+/// first_days: the same persons' rows as on a first day, without any memory; none: it is taken for a day like others
+Intervals fit_intervals(std::span<const ScaledRow> rows, std::span<const ScaledRow> first_days,
+                        std::span<const int> horizons_min);
 
 /// What a person's earlier meals say of how far a forecast of one horizon may be off: their scores; by how much these
 /// are larger than usual, the newest most (exponential weights, half-life 20 meals); and levels adapted by how often

@@ -119,7 +119,8 @@ std::array<float, kMaxHorizons> score_last(const Intervals& intervals, std::span
   const auto earlier = meals.first(meals.size() - 1);
   for (std::size_t k = 0; k < horizons_min.size(); ++k) {
     if (std::isnan(said_mg_dl[k])) continue;
-    const float scale = intervals.scale[k].at(scale_columns(last.rich, said_mg_dl[k]), variance[k]);
+    const float scale =
+        intervals.scale[k].at(scale_columns(last.rich, said_mg_dl[k]), variance[k], last.rich[meal2::kDoubt]);
     const OwnScores own(known_meals(earlier, horizons_min[k], last.eaten_at), k, intervals.grids.empty());
     const Outlook outlook(intervals, own, k, said_mg_dl[k], scale);
     median[k] = std::clamp(outlook.quantile(0.5), kGlucoseLow, kGlucoseHigh);

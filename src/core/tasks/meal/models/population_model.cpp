@@ -14,9 +14,9 @@ constexpr float kFarthest = 6;      // SDs
 constexpr float kLearnsFaster = 3;  // without a population
 constexpr float kSmallestSd = 3;    // mg/dL
 
-/// One of several linear forecasts of a change, mg/dL. in: intercepts [N], coefficients [N × P]
+/// One of several linear forecasts of a change, mg/dL. in: intercepts [N], coefficients [N × L]
 double line(const std::vector<float>& intercept, const std::vector<float>& coefficients, std::size_t n,
-            const StandardRow& z) {
+            const LineRow& z) {
   double change = static_cast<double>(intercept[n]);
   for (std::size_t p = 0; p < z.size(); ++p)
     change += static_cast<double>(coefficients[n * z.size() + p]) * static_cast<double>(z[p]);
@@ -49,19 +49,28 @@ StandardRow PopulationModel::standardise(const RichVector& rich) const {
   return z;
 }
 
+LineRow PopulationModel::line_row(const RichVector& rich) const {
+  const StandardRow z = standardise(rich);
+  const float doubt = std::isnan(rich[meal2::kDoubt]) ? 1.0F : rich[meal2::kDoubt];
+  LineRow row;
+  row[z.size()] = doubt;
+  for (std::size_t p = 0; p < z.size(); ++p) row[p] = z[p], row[z.size() + 1 + p] = doubt * z[p];
+  return row;
+}
+
 void PopulationModel::predict(const RichVector& rich, int horizons, float* out) const {
   predict_linear(rich, horizons, out);
   for (std::size_t k = 0; k < trees.size(); ++k) out[k] += share_of_trees * trees[k].predict(rich);
 }
 
 void PopulationModel::predict_linear(const RichVector& rich, int horizons, float* out) const {
-  const StandardRow z = standardise(rich);
+  const LineRow z = line_row(rich);
   for (int k = 0; k < horizons; ++k)
     out[k] = rich[meal2::kLevel] + static_cast<float>(line(intercept, coefficients, static_cast<std::size_t>(k), z));
 }
 
 CurveOutcomes PopulationModel::predict_curve(const RichVector& rich) const {
-  const StandardRow z = standardise(rich);
+  const LineRow z = line_row(rich);
   CurveOutcomes out;
   for (std::size_t c = 0; c < out.size(); ++c)
     out[c] = rich[meal2::kLevel] + static_cast<float>(line(curve_intercept, curve_coefficients, c, z));
@@ -84,8 +93,8 @@ PopulationModel prior_model(std::span<const int> horizons_min) {
   for (const int horizon : horizons_min) {
     const Between steps(horizon);
     model.intercept.push_back(steps.of(open.intercept.data(), 1));
-    for (std::size_t p = 0; p < kRichFeatures; ++p)
-      model.coefficients.push_back(steps.of(open.coefficients.data() + p, kRichFeatures));
+    for (std::size_t l = 0; l < kLineColumns; ++l)
+      model.coefficients.push_back(steps.of(open.coefficients.data() + l, kLineColumns));
     model.residual_sd.push_back(std::max(steps.of(open.residual_sd.data(), 1), kSmallestSd));
   }
   PersonalKernel& k = model.kernel;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Shapes: P = kRichFeatures columns, K horizons, C = kCurveSteps.
+// Shapes: P = kRichFeatures columns, L = kLineColumns, K horizons, C = kCurveSteps.
 #pragma once
 #include <memory>
 #include <span>
@@ -22,6 +22,17 @@ struct PointForecast {
 
 using StandardRow = std::array<float, kRichFeatures>;
 
+/// What the linear part sees: the standardised columns, then how little of the person's days is known (meal2::kDoubt),
+/// then each column times that. On a person's first day the same columns mean something else: what they are held
+/// against are the last hours only, and a level is the best there is to say of what is usual.
+inline constexpr std::size_t kLineColumns = 2 * kRichFeatures + 1;
+using LineRow = std::array<float, kLineColumns>;
+
+/// The column of 'meal/2' that one of the line stands for.
+constexpr std::size_t column_of_line(std::size_t l) {
+  return l < kRichFeatures ? l : l == kRichFeatures ? meal2::kDoubt : l - kRichFeatures - 1;
+}
+
 /// How alike two meals of a person are, in units of the noise of one outcome: what all its meals share, the same time
 /// of day, the same time of day at the same level, the same nutrients (most likely the same dish), and a linear part on
 /// the standardised columns, which is ridge regression with penalty 1/linear.
@@ -34,20 +45,22 @@ struct PersonalKernel {
 
 /// What is known of meals in general: weights only, so that it may serve persons who gave no data. The same weights
 /// learnt from one person's rows alone are that person's 'trees' (an empty kernel says so). Forecasts the change
-/// from the level at the meal, linearly in the standardised columns of 'meal/2'; trees correct what that leaves.
+/// from the level at the meal, linearly in the standardised columns of 'meal/2' (LineRow); trees correct what that
+/// leaves.
 struct PopulationModel {
   Scaler scaler;                          // [P]
   std::vector<float> intercept;           // [K] mg/dL
-  std::vector<float> coefficients;        // [K × P] mg/dL per SD
+  std::vector<float> coefficients;        // [K × L] mg/dL per SD
   float share_of_trees = 0;               // 0 … 1 of their correction
   std::vector<Trees> trees;               // [K] on the columns as they are, or none
   std::vector<float> residual_sd;         // [K] mg/dL, of persons it has not learnt from
   std::vector<float> curve_intercept;     // [C] mg/dL, of the change every 15 minutes, or none
-  std::vector<float> curve_coefficients;  // [C × P] mg/dL per SD, or none
+  std::vector<float> curve_coefficients;  // [C × L] mg/dL per SD, or none
   PersonalKernel kernel;                  // how a person's own meals are weighed on top of it
 
   /// Standardised columns, at most 6 SDs from the mean: one wild value must not carry a forecast away.
   StandardRow standardise(const RichVector& rich) const;
+  LineRow line_row(const RichVector& rich) const;
   /// The linear part's forecast, mg/dL. out: [K]
   void predict_linear(const RichVector& rich, int horizons, float* out) const;
   /// Forecast without the person's own part, mg/dL. out: [K]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Shapes: P = kRichFeatures columns, C = kCurveSteps.
+// Shapes: L = kLineColumns, C = kCurveSteps.
 #pragma once
 #include <vector>
 
@@ -8,16 +8,16 @@
 
 namespace glucose {
 
-/// How hard the coefficient of each column of 'meal/2' is pulled to 0 in a population's linear parts. out: [P]
-std::vector<double> rich_penalties(double penalty);
+/// How hard the coefficient of each column of the line is pulled to 0 in a population's linear parts. out: [L]
+std::vector<double> line_penalties(double penalty);
 
 /// Fits the linear curve of a population's model: the change from the level every 15 minutes, each from the rows where
 /// it is known.
 class CurveFit {
  public:
   CurveFit();
-  /// in: a row and its standardised columns
-  void add(const StandardRow& z, const Sample& row);
+  /// in: a row of the line, and the outcomes of its meal
+  void add(const LineRow& line, const Sample& row, double weight);
   /// Ridge regression (Hoerl and Kennard 1970) into curve_intercept and curve_coefficients; no change where no row
   /// knows one. Throws Error internal when the equations cannot be solved.
   void solve(double penalty, PopulationModel& model);

@@ -46,7 +46,7 @@ class PersonalFit final : public Fit {
 class TreesFit final : public Fit {
  public:
   TreesFit(Samples rows, const TrainOptions& options, const BoostingApi* boosting)
-      : fit_(refs_of(rows), options, boosting) {}
+      : fit_(refs_of(rows), LearntFrom::one_person, options, boosting) {}
   bool done() const override { return fit_.done(); }
   void step() override { fit_.step(); }
   double progress() const override { return fit_.progress(); }

@@ -15,6 +15,7 @@ constexpr double kSlopePenalty = 120;      // in rows
 constexpr double kSmallestResidual = 0.5;  // mg/dL
 constexpr double kLargestPull = 4;         // of one residual on a step, in scales
 constexpr double kSettled = 1e-5;
+constexpr double kLargestFirstDay = 1;  // of the logarithm
 constexpr int kSteps = 30;
 constexpr int kFewMeals = 5;              // a person's first meals are not typical of the others …
 constexpr std::size_t kEnoughRows = 100;  // … and are left out when so many remain
@@ -64,7 +65,23 @@ class HorizonFit {
 
   int n() const { return static_cast<int>(learnt_.size()); }
 
-  Scale scale() {
+  Scale scale(std::span<const ScaledRow> first_days) {
+    fit_scale_of_days();
+    double sum = 0, n = 0, doubt = 0;
+    for (const ScaledRow& row : first_days)
+      if (!std::isnan(row.residual[k_])) sum += std::abs(score_of(row)), n += 1;
+    if (n < static_cast<double>(kEnoughRows)) return scale_;
+    // Days like others are as they were, on average.
+    for (const std::size_t i : learnt_)
+      doubt += static_cast<double>(rows_[i].doubt) / static_cast<double>(learnt_.size());
+    scale_.first_day = static_cast<float>(
+        std::clamp(std::log(std::max(sum / n, 1e-3)) / (1 - std::min(doubt, 0.5)), 0.0, kLargestFirstDay));
+    scale_.log_scale -= scale_.first_day * static_cast<float>(doubt);
+    return scale_;
+  }
+
+ private:
+  void fit_scale_of_days() {
     std::vector<float> raw;
     for (const std::size_t i : learnt_) raw.insert(raw.end(), columns(i).begin(), columns(i).end());
     const Scaler scaler = Scaler::fit(raw, kScaleColumns);
@@ -80,7 +97,7 @@ class HorizonFit {
       for (std::size_t s = 0; s < kScaleColumns; ++s)
         Z(i, static_cast<Eigen::Index>(s)) = std::clamp(static_cast<double>(z[s]), -4.0, 4.0);
       const ScaledRow& r = rows_[row];
-      size(i) = std::abs(deviation_of(row)) / std::sqrt(1 + static_cast<double>(r.variance[k_])) + kSmallestResidual;
+      size(i) = std::abs(deviation_of(r)) / std::sqrt(1 + static_cast<double>(r.variance[k_])) + kSmallestResidual;
     }
     const Fitted fit = fit_scale(Z, size);
     scale_.log_scale = static_cast<float>(fit.log_scale);
@@ -89,9 +106,9 @@ class HorizonFit {
     double mean = 0;  // of the scores' size, which is to be 1
     for (const std::size_t i : learnt_) mean += std::abs(score(i)) / static_cast<double>(learnt_.size());
     scale_.log_scale += static_cast<float>(std::log(std::max(mean, 1e-3)));
-    return scale_;
   }
 
+ public:
   void add_grids(Intervals& out) const {
     std::vector<double> factors(rows_.size(), 1.0);
     for (std::size_t first = 0; first < known_.size();) {
@@ -126,12 +143,13 @@ class HorizonFit {
 
  private:
   const ScaleColumns& columns(std::size_t i) const { return rows_[i].columns[k_]; }
-  double deviation_of(std::size_t i) const {
-    const auto forecast = static_cast<double>(rows_[i].forecast[k_]);
-    return deviation(forecast + static_cast<double>(rows_[i].residual[k_]), forecast);
+  double deviation_of(const ScaledRow& row) const {
+    const auto forecast = static_cast<double>(row.forecast[k_]);
+    return deviation(forecast + static_cast<double>(row.residual[k_]), forecast);
   }
-  double score(std::size_t i) const {
-    return deviation_of(i) / static_cast<double>(scale_.at(columns(i), rows_[i].variance[k_]));
+  double score(std::size_t i) const { return score_of(rows_[i]); }
+  double score_of(const ScaledRow& row) const {
+    return deviation_of(row) / static_cast<double>(scale_.at(row.columns[k_], row.variance[k_], row.doubt));
   }
   double height(std::size_t i) const { return std::log(std::max(static_cast<double>(rows_[i].forecast[k_]), 40.0)); }
 
@@ -144,12 +162,13 @@ class HorizonFit {
 
 }  // namespace
 
-Intervals fit_intervals(std::span<const ScaledRow> rows, std::span<const int> horizons_min) {
+Intervals fit_intervals(std::span<const ScaledRow> rows, std::span<const ScaledRow> first_days,
+                        std::span<const int> horizons_min) {
   Intervals intervals;
   for (std::size_t k = 0; k < horizons_min.size(); ++k) {
     HorizonFit fit(rows, k, horizons_min[k]);
     if (fit.n() == 0) return prior_intervals(horizons_min);
-    intervals.scale.push_back(fit.scale());
+    intervals.scale.push_back(fit.scale(first_days));
     fit.add_grids(intervals);
     intervals.n = fit.n();
   }

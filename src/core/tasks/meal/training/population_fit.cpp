@@ -2,18 +2,31 @@
 #include "core/tasks/meal/training/population_fit.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "core/learn/ridge.hpp"
+#include "core/tasks/meal/features/first_day.hpp"
 #include "core/tasks/meal/training/curve_fit.hpp"
 
 namespace glucose {
 
 namespace {
 
-constexpr double kPenalty = 200;  // of a standardised column, in rows
-constexpr std::size_t kRowsPerStep = 512;
-constexpr std::size_t P = kRichFeatures;
+constexpr double kPenalty = 400;    // of a standardised column, in rows
+constexpr double kUsualSd = 25;     // mg/dL, of whom nothing is known
+constexpr double kUsualSdDays = 4;  // what that counts for
+constexpr std::size_t kRowsPerStep = 128;
+constexpr std::size_t kSumsBytes = std::size_t{5} << 20;  // of the horizons and of each step of the curve
+constexpr std::size_t L = kLineColumns;
+
+/// How much a person's glucose spreads, (mg/dL)², as far as that is known at a meal.
+double spread(const RichVector& rich) {
+  const double doubt = std::isnan(rich[meal2::kDoubt]) ? 1 : static_cast<double>(rich[meal2::kDoubt]);
+  const double days = std::isnan(rich[meal2::kSdMonth]) ? 0 : 1 / std::max(doubt, 1e-3) - 1;
+  const double sd = days > 0 ? static_cast<double>(rich[meal2::kSdMonth]) : 0;
+  return (days * sd * sd + kUsualSdDays * kUsualSd * kUsualSd) / (days + kUsualSdDays);
+}
 
 BoostedTreesOptions boosting_options(const TrainOptions& options) {
   BoostedTreesOptions o;
@@ -33,11 +46,12 @@ BoostedTreesOptions boosting_options(const TrainOptions& options) {
 struct PopulationFit::State {
   enum class Phase { sums, solve, trees, done };
 
-  explicit State(std::size_t horizons) : K(horizons), sums(P, horizons, Intercept::free) {}
+  explicit State(std::size_t horizons) : K(horizons), sums(L, horizons, Intercept::free) {}
 
   std::vector<const Sample*> rows;
   std::size_t K;
-  double penalty;
+  LearntFrom from;
+  double penalty, usual_spread = 0;
   BoostedTreesOptions boosted;
   const BoostingApi* boosting;
   PopulationModel model;
@@ -49,23 +63,29 @@ struct PopulationFit::State {
 
   float change(const Sample& row, std::size_t k) const { return row.targets[k] - row.rich[meal2::kLevel]; }
 
+  void sum(const Sample& row, const RichVector& seen) {
+    const LineRow line = model.line_row(seen);
+    const double weight = usual_spread / spread(seen);
+    std::array<float, kMaxHorizons> y;
+    for (std::size_t k = 0; k < K; ++k) y[k] = change(row, k);
+    sums.add(line.data(), y.data(), weight);
+    curve.add(line, row, weight);
+  }
+
   void sum_rows() {
     const std::size_t last = std::min(next + kRowsPerStep, rows.size());
-    std::array<float, kMaxHorizons> y;
     for (; next < last; ++next) {
-      const StandardRow z = model.standardise(rows[next]->rich);
-      for (std::size_t k = 0; k < K; ++k) y[k] = change(*rows[next], k);
-      sums.add(z.data(), y.data());
-      curve.add(z, *rows[next]);
+      sum(*rows[next], rows[next]->rich);
+      if (from == LearntFrom::many) sum(*rows[next], as_on_first_day(rows[next]->rich));
     }
     if (next == rows.size()) phase = Phase::solve;
   }
 
   void solve() {
-    const RidgeFit fit = sums.solve(rich_penalties(penalty));
+    const RidgeFit fit = sums.solve(line_penalties(penalty));
     for (std::size_t k = 0; k < K; ++k) {
       model.intercept.push_back(static_cast<float>(fit.intercept[k]));
-      for (std::size_t p = 0; p < P; ++p) model.coefficients.push_back(static_cast<float>(fit.slopes[p * K + k]));
+      for (std::size_t l = 0; l < L; ++l) model.coefficients.push_back(static_cast<float>(fit.slopes[l * K + k]));
     }
     curve.solve(penalty, model);
     phase = boosting != nullptr ? Phase::trees : Phase::done;
@@ -98,16 +118,21 @@ struct PopulationFit::State {
   }
 };
 
-PopulationFit::PopulationFit(std::vector<const Sample*> rows, const TrainOptions& options, const BoostingApi* boosting)
+PopulationFit::PopulationFit(std::vector<const Sample*> rows, LearntFrom from, const TrainOptions& options,
+                             const BoostingApi* boosting)
     : state_(std::make_unique<State>(static_cast<std::size_t>(options.n_horizons))) {
   State& s = *state_;
   s.rows = std::move(rows);
+  s.from = from;
   s.penalty = options.l2 < 0 ? kPenalty : options.l2;
   s.boosted = boosting_options(options);
   s.boosting = boosting;
   std::vector<float> columns;
   columns.reserve(s.rows.size() * kRichFeatures);
-  for (const Sample* row : s.rows) columns.insert(columns.end(), row->rich.begin(), row->rich.end());
+  for (const Sample* row : s.rows) {
+    columns.insert(columns.end(), row->rich.begin(), row->rich.end());
+    s.usual_spread += spread(row->rich) / static_cast<double>(s.rows.size());
+  }
   s.model.scaler = Scaler::fit(columns, kRichFeatures);
   s.model.residual_sd.assign(s.K, 1.0F);
 }
@@ -150,7 +175,7 @@ PopulationModel PopulationFit::take() {
 
 std::size_t PopulationFit::bytes_needed(std::size_t n, const TrainOptions& options) {
   return n * (sizeof(const Sample*) + sizeof(float) * (kRichFeatures + 1)) +
-         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options)) + (std::size_t{1} << 20);
+         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options)) + kSumsBytes;
 }
 
 }  // namespace glucose

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Shapes: N rows, P = kRichFeatures columns, K horizons.
+// Shapes: N rows, L = kLineColumns, K horizons.
 #pragma once
 #include <memory>
 #include <vector>
@@ -11,13 +11,18 @@
 
 namespace glucose {
 
+/// Whose rows a fit learns from. Of many persons each row is learnt from twice, once as on a first day.
+enum class LearntFrom { one_person, many };
+
 /// Fits the linear part of a population's model by ridge regression (Hoerl and Kennard 1970) of the change from the
 /// level, at the horizons and every 15 minutes of the curve (rows where that is known), and, with `boosting`, trees on
-/// what the horizons' leaves; in small steps.
+/// what the horizons' leaves; in small steps. A row counts as much less as its person's glucose spreads more: what is
+/// left of it is larger, too.
 class PopulationFit {
  public:
   /// in: rows [N], N >= 1, which must outlive the fit · boosting: null for no trees
-  PopulationFit(std::vector<const Sample*> rows, const TrainOptions& options, const BoostingApi* boosting);
+  PopulationFit(std::vector<const Sample*> rows, LearntFrom from, const TrainOptions& options,
+                const BoostingApi* boosting);
   ~PopulationFit();
   PopulationFit(PopulationFit&&) noexcept;
   PopulationFit& operator=(PopulationFit&&) noexcept;

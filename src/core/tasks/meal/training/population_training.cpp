@@ -7,6 +7,8 @@
 #include "core/base/error.hpp"
 #include "core/base/steps.hpp"
 #include "core/math/stacking.hpp"
+#include "core/tasks/meal/features/first_day.hpp"
+#include "core/tasks/meal/models/recollection.hpp"
 #include "core/tasks/meal/training/population_fit.hpp"
 #include "core/tasks/meal/training/population_network.hpp"
 #include "core/tasks/meal/training/quality.hpp"
@@ -19,6 +21,7 @@ namespace {
 constexpr std::size_t kFolds = 5;
 constexpr std::size_t kEnoughForTrees = 400;  // rows to learn from; fewer only teach trees noise
 constexpr std::size_t kEnoughForNetwork = 500;
+constexpr std::size_t kEnoughFirstDays = 20000;
 
 struct OnePerson {
   std::vector<Sample> samples;
@@ -46,7 +49,8 @@ struct PopulationTraining::State {
   std::vector<PopulationModel> models;  // of the folds, then of all
   float share = 0;
   std::vector<float> residual_sd;
-  std::size_t rows_done = 0;
+  std::size_t rows_done = 0, n_first_days = 0;
+  std::vector<ScaledRow> first_days;
   std::optional<PopulationNetwork> network;
   bool tries_network = false;
   float share_of_network = 0;
@@ -57,7 +61,7 @@ struct PopulationTraining::State {
   Steps run() {
     const bool is_network = wanted == Algorithm::lstm;
     for (std::size_t fold = 0; fold < n_folds && !is_network; ++fold) {
-      fit.emplace(rows_without(fold), options, boosting);
+      fit.emplace(rows_without(fold), LearntFrom::many, options, boosting);
       for (; !fit->done(); fit->step()) co_yield Pause{};
       models.push_back(fit->take());
       fit.reset();
@@ -71,6 +75,7 @@ struct PopulationTraining::State {
         for (; !replay.done(); replay.step()) co_yield Pause{};
         p.said = replay.said();
         p.remembered = replay.remembered();
+        add_first_days(p);
         rows_done += p.samples.size();
       }
     }
@@ -82,7 +87,7 @@ struct PopulationTraining::State {
         for (; !network->done(); network->step()) co_yield Pause{};
     }
     if (is_network) co_return;
-    fit.emplace(rows_without(n_folds), options, share > 0 ? boosting : nullptr);
+    fit.emplace(rows_without(n_folds), LearntFrom::many, options, share > 0 ? boosting : nullptr);
     for (; !fit->done(); fit->step()) co_yield Pause{};
     models.push_back(fit->take());
     finish(models.back());
@@ -200,16 +205,39 @@ struct PopulationTraining::State {
     for (std::size_t n = 0; n < persons.size(); ++n) {
       const OnePerson& p = persons[n];
       for (std::size_t i = 0; i < p.learnt(); ++i) {
-        ScaledRow row{
-            static_cast<int>(n), p.remembered[i], p.samples[i].eaten_at, {}, p.said[i].mg_dl, p.said[i].variance, {}};
-        for (std::size_t k = 0; k < horizons_min.size(); ++k) {
-          row.columns[k] = scale_columns(p.samples[i].rich, p.said[i].mg_dl[k]);
-          row.residual[k] = p.samples[i].targets[k] - p.said[i].mg_dl[k];
-        }
-        rows.push_back(row);
+        rows.push_back(scaled_row(static_cast<int>(n), p.remembered[i], p.samples[i], p.samples[i].rich, p.said[i]));
       }
     }
-    return fit_intervals(rows, horizons_min);
+    return fit_intervals(rows, first_days, horizons_min);
+  }
+
+  ScaledRow scaled_row(int person, int remembered, const Sample& sample, const RichVector& seen,
+                       const PointForecast& said) const {
+    ScaledRow row{person, remembered, sample.eaten_at, {}, said.mg_dl, said.variance, {}, seen[meal2::kDoubt]};
+    for (std::size_t k = 0; k < horizons_min.size(); ++k) {
+      row.columns[k] = scale_columns(seen, said.mg_dl[k]);
+      row.residual[k] = sample.targets[k] - said.mg_dl[k];
+    }
+    return row;
+  }
+
+  /// Its meals as on a first day, answered by a model of others: of many persons' meals some.
+  void add_first_days(const OnePerson& p) {
+    for (std::size_t i = 0; i < p.learnt(); ++i, ++n_first_days) {
+      if (n_first_days % (1 + n_rows / kEnoughFirstDays) != 0) continue;
+      const RichVector first = as_on_first_day(p.samples[i].rich);
+      first_days.push_back(scaled_row(0, 0, p.samples[i], first, said_of_stranger(models[p.fold], first)));
+    }
+  }
+
+  /// What is said of whom nothing is remembered.
+  PointForecast said_of_stranger(const PopulationModel& model, const RichVector& seen) const {
+    PointForecast said{};
+    model.predict(seen, options.n_horizons, said.mg_dl.data());
+    Moment moment{};
+    moment.rich = seen;
+    Recollection(&model, horizons_min).recall(moment, said);
+    return said;
   }
 };
 
@@ -246,7 +274,8 @@ PopulationTraining::PopulationTraining(std::vector<std::vector<Sample>> persons,
   const std::size_t of_network =
       s.tries_network || algorithm == Algorithm::lstm ? PopulationNetwork::bytes_needed(s.n_rows, options) : 0;
   const std::size_t needed = of_network + s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(ScaledRow)) +
-                             PopulationFit::bytes_needed(learnt, options);
+                             PopulationFit::bytes_needed(learnt, options) +
+                             sizeof(ScaledRow) * std::min(learnt, 2 * kEnoughFirstDays);
   if (needed > memory_cap)
     throw Error(ErrorCode::out_of_memory,
                 "training would need " + std::to_string(needed >> 10) + " kB, more than glucose.max_train_memory",
