@@ -80,35 +80,6 @@ class HorizonFit {
     return scale_;
   }
 
- private:
-  void fit_scale_of_days() {
-    std::vector<float> raw;
-    for (const std::size_t i : learnt_) raw.insert(raw.end(), columns(i).begin(), columns(i).end());
-    const Scaler scaler = Scaler::fit(raw, kScaleColumns);
-    std::copy_n(scaler.mean.begin(), kScaleColumns, scale_.mean.begin());
-    std::copy_n(scaler.inverse_sd.begin(), kScaleColumns, scale_.inverse_sd.begin());
-    const auto n = static_cast<Eigen::Index>(learnt_.size());
-    Matrix Z(n, static_cast<Eigen::Index>(kScaleColumns));
-    Vector size(n);
-    for (Eigen::Index i = 0; i < n; ++i) {
-      const std::size_t row = learnt_[static_cast<std::size_t>(i)];
-      ScaleColumns z;
-      scaler.transform(columns(row), z.data());
-      for (std::size_t s = 0; s < kScaleColumns; ++s)
-        Z(i, static_cast<Eigen::Index>(s)) = std::clamp(static_cast<double>(z[s]), -4.0, 4.0);
-      const ScaledRow& r = rows_[row];
-      size(i) = std::abs(deviation_of(r)) / std::sqrt(1 + static_cast<double>(r.variance[k_])) + kSmallestResidual;
-    }
-    const Fitted fit = fit_scale(Z, size);
-    scale_.log_scale = static_cast<float>(fit.log_scale);
-    for (std::size_t s = 0; s < kScaleColumns; ++s)
-      scale_.slopes[s] = static_cast<float>(fit.slopes(static_cast<Eigen::Index>(s)));
-    double mean = 0;  // of the scores' size, which is to be 1
-    for (const std::size_t i : learnt_) mean += std::abs(score(i)) / static_cast<double>(learnt_.size());
-    scale_.log_scale += static_cast<float>(std::log(std::max(mean, 1e-3)));
-  }
-
- public:
   void add_grids(Intervals& out) const {
     std::vector<double> factors(rows_.size(), 1.0);
     for (std::size_t first = 0; first < known_.size();) {
@@ -142,6 +113,33 @@ class HorizonFit {
   }
 
  private:
+  void fit_scale_of_days() {
+    std::vector<float> raw;
+    for (const std::size_t i : learnt_) raw.insert(raw.end(), columns(i).begin(), columns(i).end());
+    const Scaler scaler = Scaler::fit(raw, kScaleColumns);
+    std::copy_n(scaler.mean.begin(), kScaleColumns, scale_.mean.begin());
+    std::copy_n(scaler.inverse_sd.begin(), kScaleColumns, scale_.inverse_sd.begin());
+    const auto n = static_cast<Eigen::Index>(learnt_.size());
+    Matrix Z(n, static_cast<Eigen::Index>(kScaleColumns));
+    Vector size(n);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      const std::size_t row = learnt_[static_cast<std::size_t>(i)];
+      ScaleColumns z;
+      scaler.transform(columns(row), z.data());
+      for (std::size_t s = 0; s < kScaleColumns; ++s)
+        Z(i, static_cast<Eigen::Index>(s)) = std::clamp(static_cast<double>(z[s]), -4.0, 4.0);
+      const ScaledRow& r = rows_[row];
+      size(i) = std::abs(deviation_of(r)) / std::sqrt(1 + static_cast<double>(r.variance[k_])) + kSmallestResidual;
+    }
+    const Fitted fit = fit_scale(Z, size);
+    scale_.log_scale = static_cast<float>(fit.log_scale);
+    for (std::size_t s = 0; s < kScaleColumns; ++s)
+      scale_.slopes[s] = static_cast<float>(fit.slopes(static_cast<Eigen::Index>(s)));
+    double mean = 0;  // of the scores' size, which is to be 1
+    for (const std::size_t i : learnt_) mean += std::abs(score(i)) / static_cast<double>(learnt_.size());
+    scale_.log_scale += static_cast<float>(std::log(std::max(mean, 1e-3)));
+  }
+
   const ScaleColumns& columns(std::size_t i) const { return rows_[i].columns[k_]; }
   double deviation_of(const ScaledRow& row) const {
     const auto forecast = static_cast<double>(row.forecast[k_]);
