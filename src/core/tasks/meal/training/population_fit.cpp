@@ -13,9 +13,10 @@ namespace glucose {
 
 namespace {
 
-constexpr double kPenalty = 400;    // of a standardised column, in rows
-constexpr double kUsualSd = 25;     // mg/dL, of whom nothing is known
-constexpr double kUsualSdDays = 4;  // what that counts for
+constexpr double kPenalty = 400;     // of a standardised column, in rows
+constexpr double kOfFirstDay = 0.5;  // what a row counts once more, as on a first day
+constexpr double kUsualSd = 25;      // mg/dL, of whom nothing is known
+constexpr double kUsualSdDays = 4;   // what that counts for
 constexpr std::size_t kRowsPerStep = 128;
 constexpr std::size_t kSumsBytes = std::size_t{5} << 20;  // of the horizons and of each step of the curve
 constexpr std::size_t L = kLineColumns;
@@ -63,9 +64,8 @@ struct PopulationFit::State {
 
   float change(const Sample& row, std::size_t k) const { return row.targets[k] - row.rich[meal2::kLevel]; }
 
-  void sum(const Sample& row, const RichVector& seen) {
+  void sum(const Sample& row, const RichVector& seen, double weight) {
     const LineRow line = model.line_row(seen);
-    const double weight = usual_spread / spread(seen);
     std::array<float, kMaxHorizons> y;
     for (std::size_t k = 0; k < K; ++k) y[k] = change(row, k);
     sums.add(line.data(), y.data(), weight);
@@ -75,8 +75,10 @@ struct PopulationFit::State {
   void sum_rows() {
     const std::size_t last = std::min(next + kRowsPerStep, rows.size());
     for (; next < last; ++next) {
-      sum(*rows[next], rows[next]->rich);
-      if (from == LearntFrom::many) sum(*rows[next], as_on_first_day(rows[next]->rich));
+      const Sample& row = *rows[next];
+      const double weight = usual_spread / spread(row.rich);
+      sum(row, row.rich, weight);
+      if (from == LearntFrom::many) sum(row, as_on_first_day(row.rich), kOfFirstDay * weight);
     }
     if (next == rows.size()) phase = Phase::solve;
   }
