@@ -122,8 +122,9 @@ class Witness(threading.Thread):
     def measure(self):
         self.serial += 1
         value = self.random.randrange(60, 250)
+        # Half a second beside whole ones: never where the person of the world has a reading already.
         at, = self.one("INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl) VALUES "
-                       f"({self.person}, date_trunc('day', now()) - interval '10 days' + %s * interval '7 s', %s) "
+                       f"({self.person}, date_trunc('day', now()) - interval '10 days' + %s * interval '7 s' + interval '500 ms', %s) "
                        "RETURNING measured_at", self.serial + 1, value)
         return lambda: self.readings.__setitem__(at, value)
 
