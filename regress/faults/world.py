@@ -156,6 +156,9 @@ def checked(server, world):
 def finish(server, world, session, figures, excused=None):
     """After the last fault: the clients end, a night goes by, and everything is looked at. How much was wrong."""
     world.end()
+    # The long training that workers were killed in begins again each time; nobody waits for its end.
+    with load.connect("carol") as carol:
+        carol.execute("SELECT glucose.cancel_training(job_id) FROM glucose.training_job WHERE state IN ('queued', 'running')")
     wrong, night = load.settle(session)
     world.wrong += wrong
     world.look(session, "the last one")
