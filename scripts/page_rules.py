@@ -23,8 +23,7 @@ def files():
 
 
 def commands():
-    cases = re.search(r"^  case \$name in\n(.*?)\)\n", "\n".join(pages.read("dev")), flags=re.M | re.S)[1]
-    return set(re.findall(r"[a-z]+", cases)) | {"help"}
+    return set(re.findall(r"^cmd_([a-z]+)\(\)", "\n".join(pages.read("dev")), flags=re.M)) | {"help"}
 
 
 def wrong_links(path, line):

@@ -353,8 +353,7 @@ Readings read_readings(const pg_uuid_t* person_id, TimestampTz from, TimestampTz
   ReadingReceiver receiver = {};
   receiver.base.receiveSlot = receive_reading;
   receiver.base.rStartup = start_receiver;
-  receiver.base.rShutdown = end_receiver;
-  receiver.base.rDestroy = end_receiver;
+  receiver.base.rShutdown = receiver.base.rDestroy = end_receiver;
   receiver.base.mydest = DestNone;
   receiver.capacity = 1024;
   receiver.most = static_cast<int64>(max_bytes / sizeof(Reading) / 2);
