@@ -54,6 +54,11 @@ def unlike(rows, out):
                     f"{out}/accuracy-unlike-errors.svg")
 
 
+def strangers(rows, out):
+    dots_of_sources(rows, "variant", "RMSE from the sensor alone for persons of other sources",
+                    "Whom the population learnt from; benchmark sets: Colas and Hall, without their own.", f"{out}/accuracy-strangers-errors.svg")
+
+
 def calibration(rows, out):
     sources, each = names(rows, "source"), 230
     d = Drawing(66 + (each + 30) * len(sources), each + 112, "Coverage of the intervals")
@@ -218,7 +223,7 @@ def main(figures, out):
     with open(figures) as file:
         found = json.load(file)
     for name, draw in dict(errors=errors, coverage=calibration, history=history, events=reliability, points=clarke, sensor=sensor,
-                            days=days, strain=strain, unlike=unlike).items():
+                            days=days, strain=strain, unlike=unlike, strangers=strangers).items():
         if found.get(name):
             draw(found[name], out)
 

@@ -7,8 +7,10 @@ import re
 import sys
 
 TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alone", "daily": "Metrics of days and yes-or-no questions",
-          "unlike": "Accuracy for persons of a source left out"}
-PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": ["errors", "strain"], "unlike": ["errors"]}
+          "unlike": "Accuracy for persons of a source left out", "strangers": "Accuracy from the sensor alone for persons of other sources"}
+PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": ["errors", "strain"], "unlike": ["errors"],
+         "strangers": ["errors"]}
+ARGUMENTS = {"meals": "DIR", "strangers": "--unlike --cgm DIR"}
 
 
 def main(results, report, commit):
@@ -19,7 +21,7 @@ def main(results, report, commit):
         body = file.read().rstrip()
     pictures = "\n".join(f"![{name}](../docs/accuracy-{kind}-{name}.svg)" 
                          for name in PLOTS[kind] if os.path.exists(report.replace(".md", f"-{name}.svg")))
-    command = "./dev accuracy DIR" if kind == "meals" else f"./dev accuracy --{kind} DIR"
+    command = "./dev accuracy " + ARGUMENTS.get(kind, f"--{kind} DIR")
     section = f"## {TITLES[kind]}, {datetime.date.today()}\n\n`{command}`, commit {commit}.\n\n{pictures}\n\n{body}\n\n"
     at = old.index("\n## ") + 1
     with open(results, "w") as file:

@@ -6,6 +6,7 @@
 #                     then up to a day ahead, with the persons of the folder above it, too
 #   run.sh --daily DIR  metrics of days one day ahead: a folder with person.csv, day.csv.gz
 #   run.sh --unlike DIR  after meals, each source asked about by what was learnt from the other sources: folder as of the first
+#   run.sh --unlike --cgm DIR  sensor alone, each source asked about by what was learnt from others: folder as of --cgm
 #   --publish         also into docs/accuracy-*.svg and as a new section of bench/RESULTS.md
 # Prints Markdown and leaves it, the plotted figures (JSON) and the plots in build/bench. Progress is on stderr.
 # Environment: PERSONS per profile (8) and DAYS (45) of the simulated, JOBS (number of cores), SEEDS (of --cgm; all).
@@ -20,7 +21,10 @@ usage() { sed -n 's/^#   //p' "$self" >&2; exit 2; }
 kind=meals data="" publish=""
 while (($#)); do
   case $1 in
-    --cgm | --daily | --unlike) kind=${1#--}; shift; [[ ${1:-} && ${1:-} != --* ]] || usage; data=$1 ;;
+    --unlike) kind=unlike; shift
+      if [[ ${1:-} == --cgm ]]; then kind=strangers; shift; fi
+      [[ ${1:-} && ${1:-} != --* ]] || usage; data=$1 ;;
+    --cgm | --daily) kind=${1#--}; shift; [[ ${1:-} && ${1:-} != --* ]] || usage; data=$1 ;;
     --publish) publish=1 ;;
     -*) usage ;;
     *) [[ -z $data ]] || usage; data=$1 ;;
@@ -68,6 +72,8 @@ source "$here/cgm.sh"
 source "$here/daily.sh"
 # shellcheck source=bench/accuracy/unlike.sh
 source "$here/unlike.sh"
+# shellcheck source=bench/accuracy/strangers.sh
+source "$here/strangers.sh"
 
 "$root/dev" build >&2
 cluster_start

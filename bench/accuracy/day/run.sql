@@ -1,13 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- psql -v source=NAME: one source in its own database.
-CREATE FUNCTION bench.value_at(person uuid, wanted timestamptz) RETURNS float8 LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN b.measured_at = wanted THEN b.mg_dl
-              WHEN b.measured_at - a.measured_at <= interval '45 min'
-              THEN a.mg_dl + (b.mg_dl - a.mg_dl) * extract(epoch FROM wanted - a.measured_at) / extract(epoch FROM b.measured_at - a.measured_at) END
-  FROM (SELECT measured_at, mg_dl FROM glucose.glucose_reading
-        WHERE person_id = person AND measured_at >= wanted ORDER BY measured_at LIMIT 1) b
-  LEFT JOIN LATERAL (SELECT measured_at, mg_dl FROM glucose.glucose_reading
-        WHERE person_id = person AND measured_at < wanted ORDER BY measured_at DESC LIMIT 1) a ON true $$;
+\ir value_at.sql
 
 -- What a forecast has to beat: the person's own mean within half an hour of that time of day over the 30 days before the
 -- moment, else of all that is known of the person.
