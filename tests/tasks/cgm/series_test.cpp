@@ -130,12 +130,12 @@ TEST(CgmRows, APeriodBoundsOriginsAndOutcomesAndALimitThinsEvenly) {
 
 TEST(CgmRows, FoldsAreStretchesOfOnePersonAndPersonsOfMany) {
   CgmRows rows;
-  for (std::uint64_t person = 0; person < 10; ++person) {
+  for (int person = 0; person < 10; ++person) {
     const std::size_t before = rows.size();
-    add_rows(rows, ar2_readings(person, 500));
+    add_rows(rows, ar2_readings(static_cast<std::uint64_t>(person), 500));
     EXPECT_TRUE(std::is_sorted(rows.part.begin() + static_cast<std::ptrdiff_t>(before), rows.part.end()));
     EXPECT_EQ(rows.part.back(), kCgmFolds - 1);
-    EXPECT_EQ(rows.fold(0), person < 9 ? rows.part[0] : rows.turn[0]);
+    EXPECT_EQ(rows.fold(0), person + 1 < kCgmFolds ? rows.part[0] : rows.turn[0]);
   }
   EXPECT_EQ(rows.persons, 10);
   for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows.fold(i), rows.turn[i]);

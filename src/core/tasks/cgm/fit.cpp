@@ -158,11 +158,13 @@ struct CgmFit::State {
   // A person's correction may be pulled as a whole: it starts from nothing.
   std::size_t free() const { return own() ? kCgmOwnColumns : kCgmLags; }
 
+  double penalty_of(std::size_t d) const { return options.penalties.empty() ? options.penalty : options.penalties[d]; }
+
   /// The least squares per horizon. out: [D × H]
   std::vector<double> solution(Sums& of) const {
     std::vector<double> penalties(directions());
     for (std::size_t d = 0; d < penalties.size(); ++d)
-      penalties[d] = kRidge * of.weight() + (d == free() ? 0 : options.penalty);
+      penalties[d] = kRidge * of.weight() + (d == free() ? 0 : penalty_of(d));
     return of.solve(penalties).slopes;
   }
 

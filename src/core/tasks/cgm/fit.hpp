@@ -26,10 +26,11 @@ enum class CgmLoss : std::uint8_t { squared, window };
 
 struct CgmFitOptions {
   CgmLoss loss = CgmLoss::window;
-  double penalty = 0;              // ridge, in rows; not on the intercept
-  CgmHead start{};                 // [P × K] or empty: a fit to go on from
-  bool folds = false;              // also fit without each fold
-  const CgmHead* prior = nullptr;  // a person's fit: only kCgmOwn is corrected, on the prior's residual
+  double penalty = 0;               // ridge, in rows; not on the intercept
+  std::vector<double> penalties{};  // [P] or empty: of each column, instead of that
+  CgmHead start{};                  // [P × K] or empty: a fit to go on from
+  bool folds = false;               // also fit without each fold
+  const CgmHead* prior = nullptr;   // a person's fit: only kCgmOwn is corrected, on the prior's residual
   const std::vector<CgmAtTrees>* corrections = nullptr;  // [N] what trees add to the prior
 };
 

@@ -48,8 +48,9 @@ struct CgmRows {
   std::size_t size() const { return level.size(); }
   bool in(std::size_t row, SplitMask mask) const { return ((1U << split[row]) & mask) != 0; }
   std::size_t count(Split of) const;
-  std::size_t fold(std::size_t row) const { return persons >= 2 * kCgmFolds ? turn[row] : part[row]; }
-  std::size_t fold_of_few(std::size_t row) const { return persons >= 2 * kCgmFolds ? few.turn[row] : few.part[row]; }
+  /// Persons are left out where there is one for each fold, else stretches of time.
+  std::size_t fold(std::size_t row) const { return persons >= kCgmFolds ? turn[row] : part[row]; }
+  std::size_t fold_of_few(std::size_t row) const { return persons >= kCgmFolds ? few.turn[row] : few.part[row]; }
 };
 /// One row of a day for so many: half an hour of them.
 inline constexpr std::size_t kRowsOfADayRow = 6;

@@ -6,7 +6,9 @@
 #include <limits>
 
 #include "core/base/error.hpp"
+#include "core/tasks/cgm/blending.hpp"
 #include "core/tasks/cgm/few_fit.hpp"
+#include "core/tasks/cgm/own_share.hpp"
 
 namespace glucose {
 
@@ -20,23 +22,25 @@ constexpr SplitMask kTrain = mask_of(Split::train), kValidation = mask_of(Split:
 // Unless said otherwise, in rows: of all columns, divided by how many persons the rows are of (windows of one person
 // say much the same), and of the few columns of a person's correction.
 constexpr double kPenalty = 300, kOwnPenalty = 300;
-// A person's own is served where it is better on validation over the horizons around, and fades in from there.
-constexpr std::size_t kAround = 3;
+// Of few persons: the columns in which persons differ cost so many times as much, by head.
+constexpr std::array<double, 2> kDearer{3, 10};
 // The factor of a person's spread: so many hours of rows weigh as much as "as the population's".
 constexpr double kSpreadPriorHours = 72;
 constexpr double kIntervalShare = 0.9;
 
 }  // namespace
 
-/// [ask the prior's trees →] fit both heads on train → measure on validation (the prior, too) → fit both again
-/// [→ grow trees → measure on validation again] → the spread and the quantiles of what the repeated fits had not learnt
-/// from [→ ask the trees that serve] → measure on train and test → the same for a day.
+/// [ask the prior's trees →] fit both heads on train → measure on validation (the prior, too) → fit both again [→ blend
+/// them, of few persons] [→ grow trees] [→ measure on validation again, after either] → the spread and the quantiles of
+/// what the repeated fits had not learnt from [→ ask the trees that serve] → measure on train and test → the same for a
+/// day.
 struct CgmTraining::State {
   enum class Phase {
     correcting,
     fitting,
     validating,
     refitting,
+    blending,
     boosting,
     validating_again,
     spread,
@@ -59,6 +63,7 @@ struct CgmTraining::State {
   CgmModel model;
   CgmHeads heads;  // without a prior: those that have not learnt from a fold, too
   CgmBoostingOptions boosting_options;
+  std::optional<CgmBlending> blending;
   std::optional<CgmBoosting> boosting;
   std::array<std::vector<CgmAtTrees>, 2> corrections;  // [N] by head, what trees add; or none
   std::optional<CgmTreesGains> gains;
@@ -66,7 +71,7 @@ struct CgmTraining::State {
   std::optional<CgmFewFit> few;                 // without a prior
   CgmMeasured of_prior;                         // on the validation rows
   std::array<std::vector<float>, K> residuals;  // scaled
-  std::array<std::array<float, K>, 2> share{};  // by head: of a person's correction that is served
+  CgmOwnShares share{};                         // with a prior
   std::array<CgmMeasured, 3> measured;
   std::optional<DayFit> day;
   DayMeasured measured_day;
@@ -84,9 +89,11 @@ struct CgmTraining::State {
       CgmFitOptions options;
       options.loss = heads_done == 0 ? CgmLoss::window : CgmLoss::squared;
       options.penalty = penalty();
+      if (!prior)
+        options.penalties = cgm_penalties(penalty(), blends() ? kDearer[static_cast<std::size_t>(heads_done)] : 1);
       if (prior) options.prior = &head_of_prior(heads_done);
       if (!prior && heads_done == 0) options.start = model.median;  // of the first fit, when this is the second
-      options.folds = !prior && phase == Phase::refitting && (heads_done == 0 || tries_trees());
+      options.folds = !prior && phase == Phase::refitting && (heads_done == 0 || tries_trees() || blends());
       if (prior && prior->has_trees()) options.corrections = &corrections[static_cast<std::size_t>(heads_done)];
       fit.emplace(rows, learnt(), std::move(options));
     }
@@ -97,7 +104,8 @@ struct CgmTraining::State {
     if (++heads_done < 2) return;
     heads_done = 0;
     if (phase == Phase::refitting && prior) {
-      fade_to_prior();
+      for (std::size_t which = 0; which < 2; ++which)
+        fade_to_population(head(static_cast<int>(which)), head_of_prior(static_cast<int>(which)), share[which]);
       model.median_trees = prior->median_trees;
       model.mean_trees = prior->mean_trees;
     }
@@ -135,24 +143,42 @@ struct CgmTraining::State {
     return !prior && boosting_options.boosting != nullptr && may_boost_cgm(rows, boosting_options);
   }
 
+  bool blends() const { return !prior && are_few_persons(rows.persons); }
+
+  void blend_step() {
+    if (!blends()) {
+      phase = Phase::boosting;
+      return;
+    }
+    if (!blending) {
+      heads.all = {model.median, model.mean};
+      blending.emplace(rows, heads);
+    }
+    if (!blending->done()) return blending->step();
+    model.median = heads.all[0];
+    model.mean = heads.all[1];
+    phase = Phase::boosting;
+  }
+
+  /// What validation was measured by may no longer be what serves.
+  void after_trees(bool serve) {
+    phase = serve || blending ? Phase::validating_again : Phase::spread;
+    if (phase == Phase::validating_again) measured[static_cast<std::size_t>(Split::validation)] = {};
+  }
+
   void boost_step() {
     if (!boosting) {
-      if (!tries_trees()) {
-        phase = Phase::spread;
-        return;
-      }
+      if (!tries_trees()) return after_trees(false);
       heads.all = {model.median, model.mean};
       boosting.emplace(rows, heads, boosting_options);
     }
     if (!boosting->done()) return boosting->step();
     gains = boosting->gains();
-    phase = Phase::spread;
+    after_trees(boosting->serves());
     if (boosting->serves()) {
       for (std::size_t which = 0; which < 2; ++which) corrections[which] = std::move(boosting->corrections(which));
       model.median_trees = std::move(boosting->trees(0));
       model.mean_trees = std::move(boosting->trees(1));
-      measured[static_cast<std::size_t>(Split::validation)] = {};
-      phase = Phase::validating_again;
     }
     boosting.reset();
   }
@@ -243,7 +269,7 @@ struct CgmTraining::State {
       if (prior) measure_row(prior->median, prior->mean, i, of_prior);
     });
     if (!last) return;
-    choose_horizons();
+    if (prior) share = cgm_own_shares(of_prior, measured[static_cast<std::size_t>(Split::validation)]);
     phase = Phase::refitting;
   }
 
@@ -270,37 +296,6 @@ struct CgmTraining::State {
     model.spread[k * S] += wider;
     for (std::size_t few_known = 0; few_known < kCgmFewKnown.size(); ++few_known)
       model.few_spread[(few_known * K + k) * S] += wider;
-  }
-
-  /// By head and horizon: how much of the person's correction is served, 0 … 1.
-  void choose_horizons() {
-    if (!prior) return;
-    const CgmMeasured& mine = measured[static_cast<std::size_t>(Split::validation)];
-    std::array<std::array<double, K>, 2> gain;
-    for (std::size_t k = 0; k < K; ++k) {
-      gain[0][k] = of_prior.median.at(k).mae - mine.median.at(k).mae;
-      gain[1][k] = of_prior.mean.at(k).rmse - mine.mean.at(k).rmse;
-    }
-    for (std::size_t which = 0; which < 2; ++which)
-      for (std::size_t k = 0; k < K; ++k)
-        if (gain[which][k] > 0) share[which][k] = static_cast<float>(share_of_gains(gain[which], k));
-  }
-
-  static double share_of_gains(const std::array<double, K>& gain, std::size_t k) {
-    double better = 0, n = 0;
-    for (std::size_t i = k - std::min(k, kAround); i <= std::min(k + kAround, K - 1); ++i) {
-      better += gain[i] > 0 ? 1 : 0;
-      n += 1;
-    }
-    return better / n;
-  }
-
-  void fade_to_prior() {
-    for (int which = 0; which < 2; ++which)
-      for (std::size_t i = 0; i < P * K; ++i) {
-        const float from = head_of_prior(which)[i];
-        head(which)[i] = from + share[static_cast<std::size_t>(which)][i % K] * (head(which)[i] - from);
-      }
   }
 
   void measure_step(Split split, Phase next) {
@@ -358,7 +353,9 @@ void CgmTraining::step() {
     case Phase::validating:
       return state_->validate_step();
     case Phase::refitting:
-      return state_->fit_step(Phase::boosting);
+      return state_->fit_step(Phase::blending);
+    case Phase::blending:
+      return state_->blend_step();
     case Phase::boosting:
       return state_->boost_step();
     case Phase::validating_again:
