@@ -87,9 +87,9 @@ INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
 INSERT INTO meal (person_id, eaten_at, meal_type, carbs_g) SELECT id, '2026-01-05', 'lunch', 'Infinity' FROM who
   WHERE i = 6;
 INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
-  SELECT id, '2026-01-05'::timestamptz + n * interval '100 us', 100 FROM who, generate_series(1, 200000) n WHERE i = 7
+  SELECT id, '2026-01-05'::timestamptz + n * interval '100 us', 100 FROM who, generate_series(1, 270000) n WHERE i = 7
   ON CONFLICT DO NOTHING;
-SET glucose.max_train_memory = '8MB';
+SET glucose.max_train_memory = '12MB';
 SET glucose.min_population_persons = 2;
 SET ROLE dora;
 SELECT version FROM train_population_model('cgm');

@@ -188,7 +188,8 @@ TEST(Training, ScoresAreOfForecastsThatHadNotLearntFromTheRow) {
       ASSERT_EQ(std::isnan(meal.rank[k]), i < 75);
       if (i < 75) continue;
       const float level = last_glucose(person()[i].features);
-      const float scale = intervals.scale[k].at(scale_columns(person()[i].rich, level), 0, person()[i].rich[meal2::kDoubt]);
+      const float scale =
+          intervals.scale[k].at(scale_columns(person()[i].rich, level), 0, person()[i].rich[meal2::kDoubt]);
       const double missed = deviation(static_cast<double>(person()[i].targets[k]), static_cast<double>(level));
       ASSERT_NEAR(static_cast<double>(meal.score[k]), missed / static_cast<double>(scale), 1e-4);
     }
@@ -205,7 +206,9 @@ TEST(Training, ScoresOfValidationRowsAreNotOfTheFitThatLearntFromThem) {
     // Said is the same both times, so the scores are 50 mg/dL apart, in the unit they must have.
     const float score = a.memory.meals[i].score[0], scale = 50 / (b.memory.meals[i].score[0] - score);
     const float said = person()[i].targets[0] - score * scale;
-    ASSERT_NEAR(scale, a.intervals.scale[0].at(scale_columns(person()[i].rich, said), 0, person()[i].rich[meal2::kDoubt]), 0.05) << i;
+    ASSERT_NEAR(
+        scale, a.intervals.scale[0].at(scale_columns(person()[i].rich, said), 0, person()[i].rich[meal2::kDoubt]), 0.05)
+        << i;
   }
   EXPECT_GE(compared, 4);
 }
