@@ -99,6 +99,11 @@ SELECT name AS not_known_to_setup FROM unnest(glucose.made_by_setup()) name
   WHERE to_regclass('glucose.' || name) IS NULL
 UNION SELECT relname FROM pg_class WHERE relnamespace = 'glucose'::regnamespace AND relkind IN ('r', 'p', 'v')
   AND relname NOT IN ('meal', 'glucose_reading') AND NOT relname = ANY (glucose.made_by_setup());
+-- One row at most is active, whatever a function forgets.
+SELECT name AS two_may_be_active FROM tab WHERE EXISTS
+  (SELECT FROM pg_attribute WHERE attrelid = tab.oid AND attname = 'is_active' AND NOT attisdropped)
+  AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = tab.oid AND indisunique
+                  AND pg_get_expr(indpred, indrelid) = 'is_active');
 -- Tools that map tables to objects take a key's columns for its columns.
 SELECT indexrelid::regclass AS key_that_includes FROM pg_index JOIN tab ON tab.oid = indrelid
 WHERE indisprimary AND indnatts > indnkeyatts;
