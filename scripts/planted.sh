@@ -33,7 +33,10 @@ planted_apply() { GIT_CEILING_DIRECTORIES=$root/build git -C "$planted_copy" app
 planted_build() {
   local tests=OFF
   if [[ " $* " == *" unit "* ]]; then tests=ON; fi
-  cmake -S "$planted_copy" --preset dev -DPG_CONFIG="$PG_CONFIG" -DPGG_TESTS=$tests && bash "$planted_copy/dev" build
+  if ! grep -qx "PGG_TESTS:BOOL=$tests" "$planted_copy/build/dev/CMakeCache.txt" 2>/dev/null; then
+    cmake -S "$planted_copy" --preset dev -DPG_CONFIG="$PG_CONFIG" -DPGG_TESTS=$tests || return
+  fi
+  cmake --build "$planted_copy/build/dev" -j "${jobs:?}"
 }
 
 # planted_run LOG PART: the part of ./dev test in the copy.
