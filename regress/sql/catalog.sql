@@ -99,6 +99,10 @@ SELECT name AS not_known_to_setup FROM unnest(glucose.made_by_setup()) name
   WHERE to_regclass('glucose.' || name) IS NULL
 UNION SELECT relname FROM pg_class WHERE relnamespace = 'glucose'::regnamespace AND relkind IN ('r', 'p', 'v')
   AND relname NOT IN ('meal', 'glucose_reading') AND NOT relname = ANY (glucose.made_by_setup());
+-- Whatever is of a person goes with it.
+SELECT name AS stays_without_its_person FROM person_tab WHERE relname <> 'person' AND NOT EXISTS
+  (SELECT FROM pg_constraint c WHERE c.conrelid = person_tab.oid AND c.contype = 'f' AND c.confdeltype = 'c'
+                                 AND c.confrelid IN (SELECT oid FROM person_tab));
 -- One row at most is active, whatever a function forgets.
 SELECT name AS two_may_be_active FROM tab WHERE EXISTS
   (SELECT FROM pg_attribute WHERE attrelid = tab.oid AND attname = 'is_active' AND NOT attisdropped)

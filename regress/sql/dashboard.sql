@@ -68,3 +68,6 @@ WHERE ARRAY(SELECT jsonb_object_keys(g.labels) ORDER BY 1) <> ARRAY(SELECT unnes
 SELECT count(*) = count(DISTINCT regexp_replace(name, '_[^_]+$', '')) FROM gauge_names();
 SELECT test.expect($$ SELECT svg_lines('x', 'y', '{a,b}', '{s}', '{1}') $$), svg_lines('x', 'y', '{}', '{s}', '{}'),
        html('<&>"'''), html_table('none', '{a}', '{}');
+-- No cell is markup, short or long, nor is what heads it.
+SELECT string_agg(html_table(c.cell, ARRAY[c.cell, c.cell], ARRAY[c.cell, c.cell, 'b', c.cell]), '') !~ '<x' AS as_text
+FROM unnest(ARRAY['<x', '<x' || repeat('a', 40)]) c (cell);
