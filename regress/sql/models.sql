@@ -39,6 +39,16 @@ SELECT predict_glucose(:'meal', '{}') #>> '{provenance,algorithm}' AS algorithm,
 ROLLBACK;
 SELECT predict_glucose(:'meal', '{}') #>> '{provenance,algorithm}' AS algorithm,
   active_model_version(:'person');
+-- Versions of one name, of two persons: each is answered by its own, whoever was asked about first.
+BEGIN;
+SELECT test.eater(2, 20) AS other \gset
+SELECT version FROM train_model(:'other', algorithm => 'ridge', options => '{"deploy": true}');
+SELECT meal_id AS others_meal FROM meal WHERE person_id = :'other' ORDER BY eaten_at DESC LIMIT 1 \gset
+SELECT count(*) AS first_asked FROM glucose_forecast(:'meal');
+SELECT array_agg(mg_dl ORDER BY minutes_ahead) AS said FROM glucose_forecast(:'others_meal') \gset
+SELECT invalidate_cache() AS dropped;
+SELECT array_agg(mg_dl ORDER BY minutes_ahead) = :'said'::real[] AS by_its_own FROM glucose_forecast(:'others_meal');
+ROLLBACK;
 -- Deployed and answered in one statement: the later call sees the earlier one.
 SELECT deploy_model(:'person', 'glucose', '1.1.0'),
   predict_glucose(:'meal', '{}') #> '{provenance,modelVersion}' AS now;
