@@ -87,6 +87,11 @@ SELECT import_daily(key('anna'), '[1, {}, {"day": "2026-02-01"}, {"day": "2026-0
   {"day": "2026-02-01", "metric": "MOOD", "value": 1e300}, {"day": "2026-02-01", "metric": "STEPS", "value": true},
   {"day": "2026-02-01", "metric": "STEPS", "value": 1, "person_id": "5e1f6a52-0000-4000-8000-000000000000"},
   {"day": "2026-02-01", "metric": "STEPS", "value": 1, "values": {"MOOD": 1}}]');
+-- Beyond either end of its range, beside one that is within it.
+SELECT import_daily(key('anna'), '[{"day": "2026-02-03", "metric": "STEPS", "value": 200001},
+  {"day": "2026-02-03", "metric": "RESTING_HEART_RATE", "value": 24.9},
+  {"day": "2026-02-03", "values": {"RESTING_HEART_RATE": 150.1, "STEPS": 200000}}]');
+DELETE FROM daily_metric WHERE person_id = key('anna') AND day = '2026-02-03';
 SELECT call, test.expect(format('SELECT import_daily(%s)', call))
   FROM unnest(ARRAY[$$NULL, '[]'$$, $$key('anna'), '{}'$$,
   $$key('anna'), '[{"dday": 1}]'$$, $$key('anna'), '[]', '{"unit": "h"}'$$, $$key('anna'), '[]', '{"source": ""}'$$,
