@@ -143,7 +143,7 @@ struct CgmTraining::State {
     return !prior && boosting_options.boosting != nullptr && may_boost_cgm(rows, boosting_options);
   }
 
-  bool blends() const { return !prior && are_few_persons(rows.persons); }
+  bool blends() const { return !prior && !tries_trees() && are_few_persons(rows.persons); }
 
   void blend_step() {
     if (!blends()) {
