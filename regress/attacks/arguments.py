@@ -57,7 +57,7 @@ def ids_of(session):
     row = session.execute(
         f"SELECT ({person}), (SELECT meal_id FROM glucose.meal WHERE person_id = ({person}) ORDER BY eaten_at DESC OFFSET 3 LIMIT 1), "
         f"(SELECT prediction_id FROM glucose.prediction WHERE person_id = ({person}) LIMIT 1)").fetchone()
-    return dict(zip(("person_id", "meal_id", "prediction_id"), row), meal_ids=row[1], ids=row[1])
+    return dict(zip(("person_id", "meal_id", "prediction_id"), row), meal_ids=row[1], other_meal_id=row[1], ids=row[1])
 
 
 def statement(function, values):
@@ -68,7 +68,7 @@ def statement(function, values):
 
 def good(function, ids):
     _, _, _, names, types, _ = function
-    return [argument(names[i] if i < len(names) else "", kind, ids, ids["person_id"]) for i, kind in enumerate(types)]
+    return [argument(names[i] if i < len(names) else "", kind, ids) for i, kind in enumerate(types)]
 
 
 def extremes(kind):

@@ -73,7 +73,7 @@ def plain_calls(superuser, ids):
             given = []
             for i in range(n):
                 label = names[i] if i < len(names) else ""
-                value = argument(label, types[i], ids, ids["person_id"])
+                value = argument(label, types[i], ids)
                 text, = superuser.execute(f"SELECT quote_nullable(({value})::text)").fetchone()
                 given.append(f'"{label}" => {text}' if label and all(names[:n]) else text)
             plan.append((name, f"SELECT glucose.{name}({', '.join(given)})"))

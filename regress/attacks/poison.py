@@ -171,7 +171,7 @@ def ids_of(session, person):
     row = session.execute(f"SELECT {person}, (SELECT meal_id FROM glucose.meal WHERE person_id = {person} AND eaten_at < now() ORDER BY "
                           f"eaten_at DESC OFFSET 3 LIMIT 1), (SELECT prediction_id FROM glucose.prediction WHERE person_id = {person} "
                           "LIMIT 1)").fetchone()
-    return dict(zip(("person_id", "meal_id", "prediction_id"), row), meal_ids=row[1], ids=row[0])
+    return dict(zip(("person_id", "meal_id", "prediction_id"), row), meal_ids=row[1], other_meal_id=row[1], ids=row[0])
 
 
 def against_functions(attack, superuser, made):
@@ -192,7 +192,7 @@ def against_functions(attack, superuser, made):
 def each_call(found, ids):
     for function in found:
         if function[1] == "f" and function[0] not in OVER_ALL:
-            for sql in calls(function, ids):
+            for sql in calls(function, None, ids):
                 yield function[0], sql.replace("SELECT * FROM", "SELECT r::text FROM") + " r"
 
 

@@ -35,13 +35,15 @@ BEGIN
   END LOOP;
 END $$"""
 
+NOBODY = {name: uuid.uuid4() for name in ("person_id", "meal_id", "other_meal_id")}
+
 
 def calls_about(session, found, of):
     """Calls whose first argument is somebody's id, $1, that are refused with P0002 when nobody has it."""
     for name, kind, is_of_arguments, names, types, required in found:
         if kind != "f" or is_of_arguments or not names or names[0] != of or types[0] != "uuid":
             continue
-        others = [f'"{names[i]}" => {argument(names[i], types[i], {}, uuid.uuid4())}' for i in range(1, required)]
+        others = [f'"{names[i]}" => {argument(names[i], types[i], NOBODY)}' for i in range(1, required)]
         sql = f"SELECT * FROM glucose.{name}({', '.join([f'{of} => $1', *others])})"
         if refused(session, sql):
             yield name, sql

@@ -40,7 +40,7 @@ def main():
         tables = [name for name, in superuser.execute("SELECT relname FROM pg_class WHERE relnamespace = 'glucose'::regnamespace "
                                                       "AND relkind = 'r' ORDER BY 1").fetchall()]
         ids, writing, dice = ids_of(superuser), volatile(superuser), random.Random(4)
-        plan = [list(calls(function, ids))[-1] for function in functions(superuser) if function[1] == "f" and function[0] in writing]
+        plan = [list(calls(function, None, ids))[-1] for function in functions(superuser) if function[1] == "f" and function[0] in writing]
         callers = [Caller(attack, role) for role in (("alice", "steward") if LONG else ("alice",))]
         holes = [hole.format(t=table) for table in tables for hole in HOLES]
         if not LONG:

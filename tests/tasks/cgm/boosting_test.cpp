@@ -21,7 +21,7 @@ constexpr std::size_t P = kCgmColumns, K = kCgmHorizons, T = kCgmTreeCount;
 constexpr std::size_t kPlenty = std::size_t{1} << 30;
 
 /// Rows of persons with what a head does not know: `effect` mg/dL more or less an hour ahead, as two columns agree.
-CgmRows rows_with(float effect, int persons = 12, std::size_t each = 300, std::uint64_t seed = 5) {
+CgmRows rows_with(float effect, int persons = 20, std::size_t each = 180, std::uint64_t seed = 5) {
   Random rng(seed);
   CgmRows rows;
   for (rows.persons = 1; rows.persons <= persons; ++rows.persons)
@@ -118,8 +118,8 @@ TEST(CgmBoosting, ServesWhatPersonsLeftOutGainBy) {
       EXPECT_GT(trees.trees[t].trees(), 0);
     }
   for (const Split split : {Split::validation, Split::test}) {
-    EXPECT_LT(at_an_hour(of(outcome, split).median), 0.93 * at_an_hour(of(linear, split).median));
-    EXPECT_LT(at_an_hour(of(outcome, split).mean), 0.93 * at_an_hour(of(linear, split).mean));
+    EXPECT_LT(at_an_hour(of(outcome, split).median), 0.9 * at_an_hour(of(linear, split).median));
+    EXPECT_LT(at_an_hour(of(outcome, split).mean), 0.9 * at_an_hour(of(linear, split).mean));
     EXPECT_EQ(of(outcome, split).rows, of(linear, split).rows);
   }
   // The heads are those without trees; the interval is the whole forecast's.
