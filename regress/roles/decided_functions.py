@@ -118,9 +118,10 @@ FUNCTIONS = {
     """,
     "the keeper": """
         add_steward add_to_policy bind_identity drop_outcome_views grant_access purge_remains remove_steward
-        lock_grants require_owner setup setup_persons setup_policies setup_relations
+        require_owner setup setup_persons setup_policies setup_relations
     """,
     "parts of setup": """
+        lock_grants
         setup_contract setup_entry_checks setup_others setup_outcome_views setup_owner setup_partitions setup_privileges
         setup_serving
     """,
