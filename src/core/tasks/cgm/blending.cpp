@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/tasks/cgm/fading.hpp"
+
 namespace glucose {
 
 namespace {
 
 constexpr std::size_t P = kCgmColumns, K = kCgmHorizons;
 constexpr std::size_t kRowsPerStep = 256;
-constexpr std::size_t kAround = 3;     // horizons that are judged together
 constexpr double kShortPenalty = 1;    // rows
 constexpr double kNothingLeft = 1e12;  // rows: no coefficient bears that
 
@@ -21,22 +22,6 @@ std::vector<double> short_penalties() {
   std::vector<double> penalties(P, kNothingLeft);
   std::fill_n(penalties.begin(), kLongFirst, kShortPenalty);
   return penalties;
-}
-
-/// Means over horizons k - kAround … k + kAround.
-std::array<double, K> around(const std::array<double, K>& values) {
-  std::array<double, K> means;
-  for (std::size_t k = 0; k < K; ++k) {
-    const std::size_t first = k - std::min(k, kAround), last = std::min(k + kAround, K - 1);
-    double sum = 0;
-    for (std::size_t i = first; i <= last; ++i) sum += values[i];
-    means[k] = sum / static_cast<double>(last - first + 1);
-  }
-  return means;
-}
-
-void mix_in(CgmHead& head, const CgmHead& other, const std::array<float, K>& shares) {
-  for (std::size_t i = 0; i < head.size(); ++i) head[i] += shares[i % K] * (other[i] - head[i]);
 }
 
 }  // namespace
@@ -101,7 +86,7 @@ void CgmBlending::mix() {
       std::array<double, K> gain{};
       for (std::size_t k = 0; k < K; ++k)
         if (now[k] > 0) gain[k] = (fold[0][k] - fold[s][k]) / now[k];
-      gain = around(gain);
+      gain = means_around(gain);
       for (std::size_t k = 0; k < K; ++k) {
         sum[k] += gain[k];
         squares[k] += gain[k] * gain[k];
@@ -115,11 +100,11 @@ void CgmBlending::mix() {
       share[k] = static_cast<double>(kShares[s]);
     }
   }
-  share = around(share);
+  share = means_around(share);
   for (std::size_t k = 0; k < K; ++k) shares_[head_][k] = static_cast<float>(share[k]);
-  mix_in(heads_.all[head_], short_head_, shares_[head_]);
+  heads_.all[head_] = mixed(heads_.all[head_], short_head_, shares_[head_]);
   for (std::size_t f = 0; f < short_without_.size(); ++f)
-    mix_in(heads_.without_fold[head_][f], short_without_[f], shares_[head_]);
+    heads_.without_fold[head_][f] = mixed(heads_.without_fold[head_][f], short_without_[f], shares_[head_]);
   errors_.assign(kCgmFolds, Errors{});
   short_without_.clear();
   row_ = 0;

@@ -11,7 +11,4 @@ using CgmOwnShares = std::array<std::array<float, kCgmHorizons>, 2>;
 /// such a horizon only in part, so that a forecast has no steps.
 CgmOwnShares cgm_own_shares(const CgmMeasured& of_population, const CgmMeasured& own);
 
-/// What is served: the population's head and so much of the correction.
-void fade_to_population(CgmHead& own, const CgmHead& of_population, const std::array<float, kCgmHorizons>& share);
-
 }  // namespace glucose

@@ -7,6 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/tasks/cgm/blending.hpp"
+#include "core/tasks/cgm/fading.hpp"
 #include "core/tasks/cgm/few_fit.hpp"
 #include "core/tasks/cgm/own_share.hpp"
 
@@ -31,7 +32,7 @@ constexpr double kIntervalShare = 0.9;
 }  // namespace
 
 /// [ask the prior's trees →] fit both heads on train → measure on validation (the prior, too) → fit both again [→ blend
-/// them, of few persons] [→ grow trees] [→ measure on validation again, after either] → the spread and the quantiles of
+/// them, of few persons, or grow trees → measure on validation again] → the spread and the quantiles of
 /// what the repeated fits had not learnt from [→ ask the trees that serve] → measure on train and test → the same for a
 /// day.
 struct CgmTraining::State {
@@ -89,8 +90,7 @@ struct CgmTraining::State {
       CgmFitOptions options;
       options.loss = heads_done == 0 ? CgmLoss::window : CgmLoss::squared;
       options.penalty = penalty();
-      if (!prior)
-        options.penalties = cgm_penalties(penalty(), blends() ? kDearer[static_cast<std::size_t>(heads_done)] : 1);
+      if (blends()) options.penalties = cgm_penalties(penalty(), kDearer[static_cast<std::size_t>(heads_done)]);
       if (prior) options.prior = &head_of_prior(heads_done);
       if (!prior && heads_done == 0) options.start = model.median;  // of the first fit, when this is the second
       options.folds = !prior && phase == Phase::refitting && (heads_done == 0 || tries_trees() || blends());
@@ -104,12 +104,12 @@ struct CgmTraining::State {
     if (++heads_done < 2) return;
     heads_done = 0;
     if (phase == Phase::refitting && prior) {
-      for (std::size_t which = 0; which < 2; ++which)
-        fade_to_population(head(static_cast<int>(which)), head_of_prior(static_cast<int>(which)), share[which]);
+      for (int which = 0; which < 2; ++which)
+        head(which) = mixed(head_of_prior(which), head(which), share[static_cast<std::size_t>(which)]);
       model.median_trees = prior->median_trees;
       model.mean_trees = prior->mean_trees;
     }
-    phase = next;
+    phase = next == Phase::blending && !blends() ? Phase::boosting : next;
   }
 
   /// The rows of the next step that are in `mask`; true when these were the last.
@@ -146,10 +146,6 @@ struct CgmTraining::State {
   bool blends() const { return !prior && !tries_trees() && are_few_persons(rows.persons); }
 
   void blend_step() {
-    if (!blends()) {
-      phase = Phase::boosting;
-      return;
-    }
     if (!blending) {
       heads.all = {model.median, model.mean};
       blending.emplace(rows, heads);
@@ -157,28 +153,32 @@ struct CgmTraining::State {
     if (!blending->done()) return blending->step();
     model.median = heads.all[0];
     model.mean = heads.all[1];
-    phase = Phase::boosting;
+    validate_again();
   }
 
-  /// What validation was measured by may no longer be what serves.
-  void after_trees(bool serve) {
-    phase = serve || blending ? Phase::validating_again : Phase::spread;
-    if (phase == Phase::validating_again) measured[static_cast<std::size_t>(Split::validation)] = {};
+  /// What validation was measured by no longer is what serves.
+  void validate_again() {
+    measured[static_cast<std::size_t>(Split::validation)] = {};
+    phase = Phase::validating_again;
   }
 
   void boost_step() {
     if (!boosting) {
-      if (!tries_trees()) return after_trees(false);
+      if (!tries_trees()) {
+        phase = Phase::spread;
+        return;
+      }
       heads.all = {model.median, model.mean};
       boosting.emplace(rows, heads, boosting_options);
     }
     if (!boosting->done()) return boosting->step();
     gains = boosting->gains();
-    after_trees(boosting->serves());
+    phase = Phase::spread;
     if (boosting->serves()) {
       for (std::size_t which = 0; which < 2; ++which) corrections[which] = std::move(boosting->corrections(which));
       model.median_trees = std::move(boosting->trees(0));
       model.mean_trees = std::move(boosting->trees(1));
+      validate_again();
     }
     boosting.reset();
   }
