@@ -67,10 +67,11 @@ struct MealExplainer::State {
 
   std::size_t K() const { return model->horizons_min.size(); }
 
-  /// A linear part on standardised columns. in: [K × columns]
-  void add_line(const std::vector<float>& coefficients, std::span<const float> z, std::size_t place, double weight) {
+  /// A linear part. in: [K × columns], the columns, and where each of them belongs
+  template <class Place>
+  void add_line(const std::vector<float>& coefficients, std::span<const float> z, double weight, Place&& place_of) {
     for (std::size_t p = 0; p < z.size(); ++p)
-      parts[place + p] += weight * static_cast<double>(coefficients[k * z.size() + p]) * static_cast<double>(z[p]);
+      parts[place_of(p)] += weight * static_cast<double>(coefficients[k * z.size() + p]) * static_cast<double>(z[p]);
   }
 
   /// The forecast starts from the level: its mean belongs to the baseline, the rest to its column.
@@ -93,17 +94,14 @@ struct MealExplainer::State {
     m.scaler.transform(seen.design, z.data());
     add_level(seen.design[0], m.scaler.mean[0], kDesignPlace, static_cast<double>(weight));
     baseline += static_cast<double>(weight) * static_cast<double>(m.intercept[k]);
-    add_line(m.coefficients, z, kDesignPlace, static_cast<double>(weight));
+    add_line(m.coefficients, z, static_cast<double>(weight), [](std::size_t p) { return kDesignPlace + p; });
   }
 
   void add(const PopulationModel& m, float weight) {
     const auto w = static_cast<double>(weight);
     add_level(seen.rich[meal2::kLevel], m.scaler.mean[meal2::kLevel], kRichPlace, w);
     baseline += w * static_cast<double>(m.intercept[k]);
-    const LineRow line = m.line_row(seen.rich);
-    for (std::size_t l = 0; l < line.size(); ++l)
-      parts[kRichPlace + column_of_line(l)] +=
-          w * static_cast<double>(m.coefficients[k * line.size() + l]) * static_cast<double>(line[l]);
+    add_line(m.coefficients, m.line_row(seen.rich), w, [](std::size_t l) { return kRichPlace + column_of_line(l); });
     if (!m.trees.empty()) {
       std::array<double, kRichFeatures> phi;
       double expected = 0;

@@ -2,6 +2,7 @@
 // The feature schema 'meal/2': what the population's and the personal models see of a meal.
 #pragma once
 #include <array>
+#include <cmath>
 #include <span>
 #include <string_view>
 
@@ -38,6 +39,11 @@ inline constexpr std::size_t kDaySin = 52, kDayCos = 53;
 inline constexpr std::size_t kFirstType = 56;  // is_breakfast, is_lunch, is_dinner, is_snack
 inline constexpr std::size_t kFirstAboveMeanOfType = 60;
 }  // namespace meal2
+
+/// Of a row: nothing is known of the days of whom it does not say.
+inline float doubt_of(const RichVector& rich) {
+  return std::isnan(rich[meal2::kDoubt]) ? 1.0F : rich[meal2::kDoubt];
+}
 
 inline constexpr std::array<int, 2> kRecalledHorizonsMin{60, 120};
 inline constexpr float kUsualCarbs = 50.0F;  // g, of whom no meal is known

@@ -51,7 +51,7 @@ StandardRow PopulationModel::standardise(const RichVector& rich) const {
 
 LineRow PopulationModel::line_row(const RichVector& rich) const {
   const StandardRow z = standardise(rich);
-  const float doubt = std::isnan(rich[meal2::kDoubt]) ? 1.0F : rich[meal2::kDoubt];
+  const float doubt = doubt_of(rich);
   LineRow row;
   row[z.size()] = doubt;
   for (std::size_t p = 0; p < z.size(); ++p) row[p] = z[p], row[z.size() + 1 + p] = doubt * z[p];

@@ -23,7 +23,7 @@ constexpr std::size_t L = kLineColumns;
 
 /// How much a person's glucose spreads, (mg/dL)², as far as that is known at a meal.
 double spread(const RichVector& rich) {
-  const double doubt = std::isnan(rich[meal2::kDoubt]) ? 1 : static_cast<double>(rich[meal2::kDoubt]);
+  const auto doubt = static_cast<double>(doubt_of(rich));
   const double days = std::isnan(rich[meal2::kSdMonth]) ? 0 : 1 / std::max(doubt, 1e-3) - 1;
   const double sd = days > 0 ? static_cast<double>(rich[meal2::kSdMonth]) : 0;
   return (days * sd * sd + kUsualSdDays * kUsualSd * kUsualSd) / (days + kUsualSdDays);
