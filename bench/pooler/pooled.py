@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 """Clients of one pooler, each transaction another caller's: whose rows do they see?"""
-import base64
 import collections
-import hashlib
-import hmac
 import json
+import pathlib
 import random
 import sys
 import threading
@@ -12,19 +10,11 @@ import time
 
 import psycopg
 
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "regress" / "roles"))
+from kinds import token
+
 SOCKET, PORT, POOLER_PORT, CLIENTS, TRANSACTIONS = sys.argv[1], *map(int, sys.argv[2:])
-KEY = b"0123456789abcdef" * 4
 CALLERS = [f"caller {n}" for n in range(40)]
-
-
-def base64url(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
-def token(who, key=KEY):
-    content = base64url(b'{"alg":"HS256"}') + b"." + base64url(
-        json.dumps({"sub": who, "aud": "pg_glucose", "exp": int(time.time()) + 3600}).encode())
-    return (content + b"." + base64url(hmac.new(key, content, hashlib.sha256).digest())).decode()
 
 
 def connect(port, user):
@@ -83,7 +73,7 @@ class Client(threading.Thread):
                 try:
                     self.transaction(session)
                     if self.enter is by_token and self.random.random() < 0.1:  # a forged one is refused and leaves nobody
-                        session.execute("SELECT glucose.login(%s)", [token("caller 1", b"another key" * 4)])
+                        session.execute("SELECT glucose.login(%s)", [token("caller 1", "another key" * 4)])
                 except psycopg.errors.InvalidAuthorizationSpecification:
                     self.seen["refused"] += 1
                 except psycopg.Error as error:

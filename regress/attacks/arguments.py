@@ -51,12 +51,11 @@ ECHOES = {"page_number", "page_percent", "page_error", "retraining_recipe", "eve
 
 
 
-def ids_of(session):
-    """What an argument of that name means: alice's."""
-    person = "SELECT person_id FROM glucose.person WHERE owner = 'alice'"
-    row = session.execute(
-        f"SELECT ({person}), (SELECT meal_id FROM glucose.meal WHERE person_id = ({person}) ORDER BY eaten_at DESC OFFSET 3 LIMIT 1), "
-        f"(SELECT prediction_id FROM glucose.prediction WHERE person_id = ({person}) LIMIT 1)").fetchone()
+def ids_of(session, person="(SELECT person_id FROM glucose.person WHERE owner = 'alice')"):
+    """What an argument of that name means: alice's, or the person's of an SQL expression."""
+    row = session.execute(f"SELECT {person}, (SELECT meal_id FROM glucose.meal WHERE person_id = {person} AND eaten_at < now() ORDER BY "
+                          f"eaten_at DESC OFFSET 3 LIMIT 1), (SELECT prediction_id FROM glucose.prediction WHERE person_id = {person} "
+                          "LIMIT 1)").fetchone()
     return dict(zip(("person_id", "meal_id", "prediction_id"), row), meal_ids=row[1], other_meal_id=row[1], ids=row[1])
 
 

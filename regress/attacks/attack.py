@@ -11,6 +11,8 @@ import traceback
 import psycopg
 
 sys.path.append(str(pathlib.Path(__file__).parent.parent / "roles"))
+from trial import flat
+
 LONG = os.environ.get("ATTACK_LONG") == "1"
 # No call may take longer; what is stopped by then has been stopped in time.
 SECONDS = 10
@@ -48,11 +50,11 @@ class Attack:
             traceback.print_exc()
             self.complain(f"ended by {kind.__name__}")
         for what, where in list(self.wrong.items())[:60]:
-            print(f"  {self.name}: {what}" + (f" ({len(where)} times; {flat(where[0])})" if any(where) else ""))
+            print(f"  {self.name}: {what}" + (f" ({len(where)} times; {flat(where[0], 300)})" if any(where) else ""))
         if self.states:
             print(f"        by SQLSTATE: {', '.join(f'{state} {n}' for state, n in sorted(self.states.items()))}")
         if self.most_kb:
-            print(f"        longest {self.slowest:.2f} s ({flat(self.slowest_sql)}); most memory {self.most_kb // 1024} MB")
+            print(f"        longest {self.slowest:.2f} s ({flat(self.slowest_sql, 300)}); most memory {self.most_kb // 1024} MB")
         print(f"{'FAILED' if self.wrong else 'ok    '}  {self.name}: {self.n} tried{self.figures}, {len(self.wrong)} not as it "
               f"should be, {time.monotonic() - self.started:.0f} s", flush=True)
         sys.exit(1 if self.wrong else 0)
@@ -118,9 +120,3 @@ class Caller:
 def name_in(sql):
     found = re.search(r"glucose\.(\w+)", sql)
     return f"{found[1]}()" if found else flat(sql)[:40]
-
-
-def flat(sql):
-    """A statement on one line."""
-    text = " ".join(str(sql).split())
-    return text if len(text) <= 300 else text[:297] + "..."

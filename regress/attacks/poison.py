@@ -5,7 +5,7 @@ import random
 
 from attack import LONG, MOST_MB, Attack, Caller, connect
 
-from arguments import EXTREME
+from arguments import EXTREME, ids_of
 from probed_functions import calls, functions
 
 SIZE = 1_000_000 if LONG else 10_000
@@ -165,13 +165,6 @@ def poison(attack, superuser):
         attack.check(f"{what} are there", state == "00000", state)
     superuser.execute("RESET session_replication_role; ANALYZE")
     return made
-
-
-def ids_of(session, person):
-    row = session.execute(f"SELECT {person}, (SELECT meal_id FROM glucose.meal WHERE person_id = {person} AND eaten_at < now() ORDER BY "
-                          f"eaten_at DESC OFFSET 3 LIMIT 1), (SELECT prediction_id FROM glucose.prediction WHERE person_id = {person} "
-                          "LIMIT 1)").fetchone()
-    return dict(zip(("person_id", "meal_id", "prediction_id"), row), meal_ids=row[1], other_meal_id=row[1], ids=row[0])
 
 
 def against_functions(attack, superuser, made):

@@ -128,18 +128,6 @@ def keep_log(log):
     shutil.copyfile(log, kept)
 
 
-def log_faults(log, excused=None):
-    """Lines of the server's log that must not be. Deadlocks of plain statements are users'."""
-    lines, faults = pathlib.Path(log).read_text(encoding="utf-8", errors="replace").splitlines(), []
-    for i, line in enumerate(lines):
-        if not FATAL.search(line) or excused and excused.search(line):
-            continue
-        fault = " | ".join(part[:300] for part in lines[i:i + (9 if "deadlock" in line else 2)])
-        if "deadlock detected" not in line or len(load.PLAIN.findall(fault)) != 2:
-            faults.append(fault)
-    return faults
-
-
 def checked(server, world):
     """Every page has its checksum and every index its rows."""
     amcheck = server.as_owner("pg_amcheck", "-h", os.environ["PGHOST"], "-p", os.environ["PGPORT"], "-U", "postgres",
@@ -164,7 +152,9 @@ def finish(server, world, session, figures, excused=None):
     world.look(session, "the last one")
     session.close()
     ended = checked(server, world)
-    faults = log_faults(server.log, excused)
+    lines = pathlib.Path(server.log).read_text(encoding="utf-8", errors="replace").splitlines()
+    faults = load.faults_in(lines, FATAL, lambda fault: load.of_plain_statements(fault)
+                            or excused and excused.search(fault.split(" | ")[0]))
     for line in (*world.wrong[:40], *faults[:20]):
         print(f"  wrong: {line}")
     print(f"{figures}; {world.acknowledged()} transactions acknowledged, {world.items()} rows known one by one, {world.looks} "

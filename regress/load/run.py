@@ -19,6 +19,7 @@ ISOLATION = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 PLAIN = re.compile(r"Process \d+: (?:DELETE FROM glucose\.person WHERE|SELECT glucose\.forget_person\(|(?:INSERT INTO|UPDATE|DELETE FROM) glucose\.(?:meal|"
                    r"glucose_reading)\b)")
 FATAL = re.compile(r"PANIC|terminated by signal|XX\d\d\d |server process .* exited|crash of another|TRAP:|deadlock detected")
+ERASES = re.compile(r"DELETE FROM glucose\.person WHERE|glucose\.forget_person\(")
 
 
 def connect(role):
@@ -133,17 +134,21 @@ def last_night(steward):
                    f"tried, of whom {failed} could not be trained")
 
 
-def log_faults(log):
-    """Lines of the server's log that must not be, with what stands under a deadlock. That of a person's deletion and of a
-    plain change of its rows, which locks the row before its person, may be: one of them is ended and can be asked again."""
-    lines = pathlib.Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
-    kept = pathlib.Path(__file__).parents[2] / "build" / "log" / "load-server.log"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text("\n".join(lines), encoding="utf-8")
-    faults = [" | ".join(line[:400] for line in lines[i:i + (9 if "deadlock" in lines[i] else 2)])
-              for i in range(len(lines)) if FATAL.search(lines[i])]
-    return [fault for fault in faults if "deadlock detected" not in fault or len(PLAIN.findall(fault)) != 2
-            or not re.search(r"DELETE FROM glucose\.person WHERE|glucose\.forget_person\(", fault)]
+def faults_in(lines, fatal, excused):
+    """What `fatal` finds in lines of a server's log, each with what stands under it, unless `excused` takes it back."""
+    faults = (" | ".join(line[:400] for line in lines[i:i + (9 if "deadlock" in lines[i] else 2)])
+              for i in range(len(lines)) if fatal.search(lines[i]))
+    return [fault for fault in faults if not excused(fault)]
+
+
+def of_plain_statements(fault):
+    """Two users' statements waited for each other: one of them is ended and can be asked again."""
+    return "deadlock detected" in fault and len(PLAIN.findall(fault)) == 2
+
+
+def of_a_deletion(fault):
+    """The same of a person's deletion and a plain change of its rows, which locks the row before its person."""
+    return of_plain_statements(fault) and ERASES.search(fault)
 
 
 def table(clients):
@@ -192,7 +197,11 @@ def main(psql, log, minutes):
             "SELECT (SELECT deadlocks FROM pg_stat_database WHERE datname = 'load'), (SELECT sum(setting::bigint * CASE unit "
             "WHEN 'kB' THEN 1 WHEN 'MB' THEN 1024 ELSE 1 END) FROM pg_settings WHERE name IN ('glucose.max_train_memory', "
             "'glucose.cache_size'))").fetchone()
-    faults = log_faults(log)
+    lines = pathlib.Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    kept = pathlib.Path(__file__).parents[2] / "build" / "log" / "load-server.log"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("\n".join(lines), encoding="utf-8")
+    faults = faults_in(lines, FATAL, of_a_deletion)
     unexpected = [line for client in clients for line in client.unexpected]
     most_kb = max(watcher.memory_kb.values(), default=0)
     # Beside trainings and the cache, a process of the server holds its catalog caches and plans.

@@ -47,13 +47,13 @@ class Kind:
         return f"SELECT glucose.login('{token(self.identity)}')"
 
 
-def token(identity):
+def token(identity, key=KEY):
     """A JSON Web Token that lets the identity in for long."""
     def part(content):
         return base64.urlsafe_b64encode(content).rstrip(b"=")
     signed = part(b'{"alg":"HS256"}') + b"." + part(
         json.dumps({"sub": identity, "aud": "pg_glucose", "exp": 4102444800}).encode())
-    return (signed + b"." + part(hmac.new(KEY.encode(), signed, hashlib.sha256).digest())).decode()
+    return (signed + b"." + part(hmac.new(key.encode(), signed, hashlib.sha256).digest())).decode()
 
 
 # Name, identity (and the role's name, when roles are identities), grants, what it is to alice and to bob.

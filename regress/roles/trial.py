@@ -77,7 +77,7 @@ class Undo(Exception):
     """Ends a transaction that went through although it should not have."""
 
 
-def flat(sql):
+def flat(sql, most=160):
     """A statement on one line."""
     text = " ".join(str(sql).split())
-    return text if len(text) <= 160 else text[:157] + "..."
+    return text if len(text) <= most else text[:most - 3] + "..."
