@@ -62,10 +62,10 @@ def wrong_commands(line, known, benches):
 def main():
     known, dev = files(), commands()
     benches = {path.split("/")[1] for path in known if re.fullmatch(r"bench/\w+/run\.sh", path)}
-    bad = []
-    for path in pages.pages() + ["CHANGELOG.md", "bench/RESULTS.md"]:
+    results, bad = sorted(path for path in known if path.startswith("bench/results/")), []
+    for path in pages.pages() + ["CHANGELOG.md", "bench/RESULTS.md", *results]:
         pages.blocks(path)
-        history = path in ("CHANGELOG.md", "bench/RESULTS.md")
+        history = path == "CHANGELOG.md" or path in results
         for number, line in enumerate(pages.read(path), 1):
             wrong = list(wrong_links(path, line)) + list(wrong_commands(line, dev, benches))
             wrong += [] if history else list(wrong_names(line, known))

@@ -42,7 +42,7 @@ week() {
   local trained=2026-03-02 week_history=14 week_step=30 week_offset limits='{}' queued_jobs=1050
   local healthy=150 bad=15 gateway=31 least_bad=13 least_drifts=3
   case ${1:-} in
-    # Three weeks are too few for every drift (bench/RESULTS.md): of the small one's two are told.
+    # Three weeks are too few for every drift (bench/results/watching.md): of the small one's two are told.
     --small) healthy=14 bad=3 gateway=5 least_bad=2 least_drifts=2 week_step=60 limits='{"queued_jobs": 40, "cooldown_minutes": 120}' queued_jobs=48 ;;
     "") ;;
     *) die "week [--small]" ;;

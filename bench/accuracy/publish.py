@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""Puts a report into the measurements as their first section: publish.py RESULTS.md REPORT.md COMMIT. Older ones stay."""
+"""Puts a report into its page of measurements as the first section: publish.py bench/results REPORT.md COMMIT. Older ones stay."""
 import datetime
 import os
 import re
@@ -10,21 +10,23 @@ TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alon
           "unlike": "Accuracy for persons of a source left out", "strangers": "Accuracy from the sensor alone for persons of other sources"}
 PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": ["errors", "strain"], "unlike": ["errors"],
          "strangers": ["errors"]}
+PAGES = {"meals": "after-meals", "cgm": "readings-alone", "daily": "days", "unlike": "strangers", "strangers": "strangers"}
 ARGUMENTS = {"meals": "DIR", "strangers": "--unlike --cgm DIR"}
 
 
-def main(results, report, commit):
+def main(folder, report, commit):
     kind = re.search(r"accuracy-(\w+)\.md$", report)[1]
-    with open(results) as file:
+    page = os.path.join(folder, PAGES[kind] + ".md")
+    with open(page) as file:
         old = file.read()
     with open(report) as file:
         body = file.read().rstrip()
-    pictures = "\n".join(f"![{name}](../docs/accuracy-{kind}-{name}.svg)" 
+    pictures = "\n".join(f"![{name}](../../docs/accuracy-{kind}-{name}.svg)" 
                          for name in PLOTS[kind] if os.path.exists(report.replace(".md", f"-{name}.svg")))
     command = "./dev accuracy " + ARGUMENTS.get(kind, f"--{kind} DIR")
     section = f"## {TITLES[kind]}, {datetime.date.today()}\n\n`{command}`, commit {commit}.\n\n{pictures}\n\n{body}\n\n"
     at = old.index("\n## ") + 1
-    with open(results, "w") as file:
+    with open(page, "w") as file:
         file.write(old[:at] + section + old[at:])
 
 

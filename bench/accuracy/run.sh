@@ -7,7 +7,7 @@
 #   run.sh --daily DIR  metrics of days one day ahead: a folder with person.csv, day.csv.gz
 #   run.sh --unlike DIR  after meals, each source asked about by what was learnt from the other sources: folder as of the first
 #   run.sh --unlike --cgm DIR  sensor alone, each source asked about by what was learnt from others: folder as of --cgm
-#   --publish         also into docs/accuracy-*.svg and as a new section of bench/RESULTS.md
+#   --publish         also into docs/accuracy-*.svg and as a new section of its page in bench/results
 # Prints Markdown and leaves it, the plotted figures (JSON) and the plots in build/bench. Progress is on stderr.
 # Environment: PERSONS per profile (8) and DAYS (45) of the simulated, JOBS (number of cores), SEEDS (of --cgm; all).
 set -euo pipefail
@@ -86,6 +86,6 @@ createdb_with_glucose bench
 } | tee "$out/accuracy-$kind.md"
 "plot_$kind"
 if [[ -n $publish ]]; then
-  python3 "$here/publish.py" "$root/bench/RESULTS.md" "$out/accuracy-$kind.md" "$(git -C "$root" describe --always --dirty)"
+  python3 "$here/publish.py" "$root/bench/results" "$out/accuracy-$kind.md" "$(git -C "$root" describe --always --dirty)"
   cp "$out"/accuracy-"$kind"-*.svg "$root/docs/"
 fi
