@@ -139,7 +139,8 @@ void add_texts(Corpus& corpus) {
              "{\"alg\":\"HS256\",\"typ\":\"JWT\"}\n"
              R"({"sub":"ann","exp":1900000000,"nbf":1,"iat":1,"aud":["x","pg"]})");
   corpus.add("token", "e30.e30." + std::string(43, 'A'));
-  corpus.add("options", std::string("hidden\0\1\2\3\4horizons\0\0\0\0\0\0\0\0", 32));
+  using std::string_view_literals::operator""sv;
+  corpus.add("options", "hidden\0\1\2\3\4horizons\0\0\0\0\0\0\0\0"sv);
 }
 
 }  // namespace

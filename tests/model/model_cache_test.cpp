@@ -5,7 +5,6 @@
 
 #include <vector>
 
-#include "core/tasks/meal/models/wipe.hpp"
 #include "support/models.hpp"
 
 namespace glucose {

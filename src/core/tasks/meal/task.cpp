@@ -13,7 +13,6 @@
 #include "core/tasks/meal/asking/workings.hpp"
 #include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
-#include "core/tasks/meal/models/wipe.hpp"
 #include "core/tasks/meal/rows.hpp"
 #include "core/tasks/meal/trainer.hpp"
 

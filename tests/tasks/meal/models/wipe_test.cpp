@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/meal/models/wipe.hpp"
-
 #include <gtest/gtest.h>
 
 #include "support/models.hpp"

@@ -80,7 +80,7 @@ const DailyVector& KnownDays::features(std::int32_t day) {
     for (int i = 0; i < kDailyFeatures; ++i)
       if (is_of_a_whole_day(i)) x[static_cast<std::size_t>(i)] = kUnknown;
   // Their spread grows with their size, so that models see their logarithms.
-  for (const DailyFeature f : {kRmssd, kSdnn}) x[f] = x[f] > 0 ? std::log(x[f]) : kUnknown;
+  for (const std::size_t f : {std::size_t{kRmssd}, std::size_t{kSdnn}}) x[f] = x[f] > 0 ? std::log(x[f]) : kUnknown;
   has_features_[place(day)] = 1;
   return x;
 }

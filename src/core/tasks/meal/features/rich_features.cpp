@@ -184,7 +184,7 @@ Level add_glucose(Columns& out, const Meal& meal, const Levels& levels) {
   for (const float value : g)
     if (!std::isnan(value)) level = value;
   out.add(level);
-  for (const std::size_t quarters : {1, 2, 4, 8}) out.add(level - g[kLags - 1 - quarters]);
+  for (const std::size_t quarters : {1U, 2U, 4U, 8U}) out.add(level - g[kLags - 1 - quarters]);
   float lowest = kUnknown;
   for (const float value : g) lowest = std::fmin(lowest, value);
   out.add(level - lowest);

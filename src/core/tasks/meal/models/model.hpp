@@ -47,6 +47,7 @@ struct Model {
   /// Of the person's meals up to the training, to be asked and to grow; the model must outlive it.
   Recollection recollection() const;
 };
+void wipe(Model& model);
 
 /// What the kinds of model see of a moment.
 struct SeenColumns {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "core/tasks/meal/models/wipe.hpp"
+#include "core/base/wipe.hpp"
+
+#include "core/tasks/meal/models/model.hpp"
 
 namespace glucose {
 
