@@ -17,15 +17,15 @@ install_missing() {
 }
 
 deps() {
-  local major=15 gcc=12 packages for_pages
-  if grep -q '^VERSION_ID="13"' /etc/os-release 2>/dev/null; then major=17 gcc=14; fi  # of Debian 13, for ./dev matrix
+  local major=15 gcc=12 zones=tzdata packages for_pages
+  if grep -q '^VERSION_ID="13"' /etc/os-release 2>/dev/null; then major=17 gcc=14 zones=tzdata-legacy; fi  # of Debian 13, for ./dev matrix
   [[ -x $PG_CONFIG ]] && major=$("$PG_CONFIG" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
   packages=(
     g++ cmake ninja-build git perl util-linux                                        # tools
     "postgresql-$major" "postgresql-server-dev-$major"                               # server
     libeigen3-dev libarmadillo-dev liblapack-dev libblas-dev "libgfortran-$gcc-dev" libboost-dev  # core
     libxgboost-dev nlohmann-json3-dev                                                # training of trees
-    libgtest-dev libbenchmark-dev libipc-run-perl clang-format clang-tidy python3    # tests
+    libgtest-dev libbenchmark-dev libipc-run-perl clang-format clang-tidy python3 "$zones"  # tests, also of old names of time zones
     python3-psycopg python3-psycopg2 python3-sqlalchemy python3-django               # trials of roles, load
     "postgresql-$major-cron"                                                         # the test of the schedule
   )

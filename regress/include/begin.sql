@@ -52,6 +52,10 @@ EXCEPTION WHEN OTHERS THEN
   RETURN hint;
 END
 $$;
+-- The setting by which plans take parallel workers also where they do not pay; PostgreSQL 16 has renamed it.
+CREATE FUNCTION test.parallel_setting() RETURNS text LANGUAGE sql AS $$ SELECT CASE
+  WHEN current_setting('server_version_num')::integer < 160000 THEN 'force_parallel_mode'
+  ELSE 'debug_parallel_query' END $$;
 CREATE FUNCTION test.near(a double precision, b double precision, tolerance double precision DEFAULT 1e-4)
 RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT (a IS NULL AND b IS NULL)
   OR coalesce(abs(a - b) <= tolerance, false) $$;

@@ -174,9 +174,9 @@ BEGIN READ ONLY;
 SELECT count(*) > 0 AS explained FROM explain_prediction(:'meal', 60);
 SELECT count(*) FROM what_if(:'meal', '{"carbs_g": 10}');
 COMMIT;
-SET force_parallel_mode = on;
+SELECT set_config(test.parallel_setting(), 'on', false) \gset
 SELECT count(*) AS in_parallel FROM glucose_curve(:'meal');
-RESET force_parallel_mode;
+SELECT set_config(test.parallel_setting(), 'off', false) \gset
 SELECT test.expect('SELECT explain_prediction(NULL, 60)');
 SELECT test.expect(format('SELECT explain_prediction(%L, NULL)', :'meal'));
 SELECT test.expect(format('SELECT what_if(%L, NULL)', :'meal'));

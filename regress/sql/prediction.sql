@@ -180,6 +180,7 @@ DECLARE
   wrong bigint;
   prepared real[];
 BEGIN
+  setting := CASE setting WHEN 'parallel' THEN test.parallel_setting() ELSE setting END;
   EXECUTE format('SET LOCAL %s = %L', setting, value);
   SELECT count(*) INTO wrong FROM seen FULL JOIN plain USING (meal_id, minutes_ahead)
     WHERE seen.mg_dl IS DISTINCT FROM plain.mg_dl;
@@ -194,8 +195,8 @@ END
 $$;
 SELECT setting, value, pg_temp.same(setting, value)
   FROM (VALUES ('plan_cache_mode', 'force_generic_plan'), ('plan_cache_mode', 'force_custom_plan'),
-  ('force_parallel_mode', 'regress'),
-  ('force_parallel_mode', 'on'), ('enable_indexscan', 'off'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),
+  ('parallel', 'regress'), ('parallel', 'on'), ('enable_indexscan', 'off'),
+  ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),
   ('jit_above_cost', '0'), ('timezone', 'Asia/Tokyo'), ('glucose.cache_size', '0')) s (setting, value);
 -- In parallel workers too, for a table of meals large enough to ask for them.
 SET parallel_setup_cost = 0;

@@ -184,10 +184,18 @@ SELECT count(*) AS active FROM model_version WHERE person_id = :'ann' AND is_act
 SELECT batch_retrain('insulin');
 
 -- Without pg_cron there is no schedule.
-\set VERBOSITY default
-\set SHOW_CONTEXT never
-SELECT schedule_retraining();
-\set VERBOSITY terse
+CREATE FUNCTION pg_temp.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  hint text;
+BEGIN
+  EXECUTE statement;
+  RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS hint = pg_exception_hint;
+  RETURN sqlstate || ' ' || sqlerrm || ' ' || regexp_replace(hint, '-\d+-', '-N-');
+END
+$$;
+SELECT pg_temp.hint('SELECT schedule_retraining()');
 SELECT schedule_retraining(NULL);
 SELECT unschedule_retraining();
 

@@ -67,12 +67,12 @@ FROM meal m LEFT JOIN glucose_forecast(m.meal_id, '{"on_error": "none"}', m.pers
   WHERE m.person_id = :'p';
 SELECT count(f.mg_dl) > 100 AS forecasts FROM meal m,
   glucose_forecast(m.meal_id, '{"on_error": "none"}', m.person_id) f;
-SET force_parallel_mode = on;
+SELECT set_config(test.parallel_setting(), 'on', false) \gset
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SELECT count(*) AS of_the_lost FROM glucose_forecast(key('far'), '{"on_error": "none"}', :'p');
 SELECT count(f.mg_dl) > 100 AS forecasts FROM meal m,
   glucose_forecast(m.meal_id, '{"on_error": "none"}', m.person_id) f;
-RESET force_parallel_mode;
+SELECT set_config(test.parallel_setting(), 'off', false) \gset
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
 SELECT count(*) FROM generate_series('2026-02-01'::timestamptz, '2026-06-01', '1 day') t (at),
   cgm_forecast(:'p', t.at, '{"on_error": "none", "minutes": [30]}') f;

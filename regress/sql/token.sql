@@ -78,9 +78,9 @@ SAVEPOINT b;
 SELECT login('x');
 ROLLBACK TO b;
 EXECUTE owners;
-SET LOCAL force_parallel_mode = on;
+SELECT set_config(test.parallel_setting(), 'on', true) \gset
 SELECT current_identity(), count(*) FROM person;
-SET LOCAL force_parallel_mode = off;
+SELECT set_config(test.parallel_setting(), 'off', true) \gset
 ROLLBACK;
 EXECUTE owners;
 BEGIN;
@@ -178,7 +178,7 @@ SELECT * FROM test.try_spoilt(:more_tokens);
 -- What a caller can say is not who it is.
 CREATE FUNCTION pg_temp.after(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN left(test.expect(statement), 70) || ' -> ' || coalesce(current_identity(), 'nobody') || ' '
+  RETURN substring(test.expect(statement) FROM '^\w+') || ' -> ' || coalesce(current_identity(), 'nobody') || ' '
     || (SELECT count(*) FROM person);
 END
 $$;

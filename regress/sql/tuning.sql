@@ -11,7 +11,7 @@ INSERT INTO person (person_id) VALUES (key('none')), (key('few'));
 -- Rows as asked for: every combination once, ranked by error, on the same meals.
 CREATE TEMP TABLE tuned AS SELECT * FROM tune_model(:'person', 'ridge', '{"l2": [3, 300, null, 0.25]}');
 SELECT count(*) AS combinations, count(DISTINCT params) AS different, count(DISTINCT n) AS of_the_same_meals,
-  array_agg(rank ORDER BY rmse) AS ranks,
+  array_agg(rank ORDER BY rmse, rank) AS ranks,
        bool_and(mae BETWEEN 0.01 AND rmse AND rmse < 100) AS sane FROM tuned;
 SELECT array_agg(params ORDER BY params -> 'l2') AS params FROM tuned;
 -- The meals asked about are the last 60 % before the test rows.

@@ -43,5 +43,5 @@ FROM pg_proc p WHERE pronamespace = 'glucose'::regnamespace AND pronargs > 0 AND
 -- Volatility and parallel label hold in an index, a parallel query, a generated column.
 CREATE TABLE reading (mmol float8, mg_dl float8 GENERATED ALWAYS AS (glucose.to_mg_dl(mmol, 'mmol/L')) STORED);
 INSERT INTO reading VALUES (5), (10) RETURNING round(mg_dl);
-SET force_parallel_mode = on;
+SELECT set_config(test.parallel_setting(), 'on', false) \gset
 SELECT key(7) = (SELECT key(7)) AS same, cardinality(feature_names());

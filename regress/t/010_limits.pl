@@ -42,7 +42,8 @@ is(said('ada', "BEGIN; SELECT glucose.predict_glucose($meal); ROLLBACK"), '', 'o
 is(said('ada', "BEGIN READ ONLY; SELECT * FROM glucose.glucose_forecast($meal)"), '', 'and one that reads');
 is(as_role($node, 'postgres', 'ada', "SELECT kind, per_minute, available FROM glucose.rate_limits()"), 'prediction|4|1',
 	'all of them have been counted');
-is(said('ada', "SET force_parallel_mode = on; SELECT count(*) FROM glucose.glucose_forecast($meal)"), '',
+my $parallel = $node->pg_version >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
+is(said('ada', "SET $parallel = on; SELECT count(*) FROM glucose.glucose_forecast($meal)"), '',
 	'one in a parallel worker is the last');
 like(said('ada', "SELECT glucose.predict_glucose($meal)"), $too_often, 'then none is');
 like(said('ada', "SELECT * FROM glucose.glucose_forecast($meal)"), $too_often, 'nor one that reads');
