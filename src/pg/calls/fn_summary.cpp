@@ -103,7 +103,7 @@ SQL_FUNCTION(cgm_summary_combine) {
   if (left == nullptr) left = new_state(context, right->n);
   make_room(left, right->n);
   if (left->n == 0) left->sorted = right->sorted;
-  memcpy(left->rows + left->n, right->rows, static_cast<Size>(right->n) * sizeof(SensorValue));
+  std::copy(right->rows, right->rows + right->n, left->rows + left->n);
   left->n += right->n;
   PG_RETURN_POINTER(left);
 }

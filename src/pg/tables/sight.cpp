@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/tables/sight.hpp"
 
+#include <algorithm>
+
 #include "pg/tables/identity.hpp"
 
 namespace glucose::pg {
@@ -41,8 +43,8 @@ bool still_holds(const Sight& sight, const char* identity, Snapshot s) {
   return sight.number != 0 && sight.transaction == PGG_LOCAL_XID && sight.role == GetUserId() &&
          SubTransactionIsActive(sight.subtransaction) && sight.command == s->curcid && sight.xmin == s->xmin &&
          sight.xmax == s->xmax && sight.n_running == running_of(s) &&
-         memcmp(sight.running, s->xip, s->xcnt * sizeof(TransactionId)) == 0 &&
-         memcmp(sight.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId)) == 0 &&
+         std::equal(s->xip, s->xip + s->xcnt, sight.running) &&
+         std::equal(s->subxip, s->subxip + s->subxcnt, sight.running + s->xcnt) &&
          strcmp(sight.identity, identity) == 0;
 }
 
@@ -55,9 +57,8 @@ void take(Sight& sight, const char* identity, Snapshot s) {
   sight.xmin = s->xmin;
   sight.xmax = s->xmax;
   sight.n_running = running_of(s);
-  if (s->xcnt > 0) memcpy(sight.running, s->xip, s->xcnt * sizeof(TransactionId));
-  if (s->subxcnt > 0)
-    memcpy(sight.running + s->xcnt, s->subxip, static_cast<size_t>(s->subxcnt) * sizeof(TransactionId));
+  std::copy(s->xip, s->xip + s->xcnt, sight.running);
+  std::copy(s->subxip, s->subxip + s->subxcnt, sight.running + s->xcnt);
   sight.number = ++numbers;
 }
 
