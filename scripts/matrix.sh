@@ -34,9 +34,28 @@ prepare_trixie() {
   in_trixie /src/dev deps
 }
 
+# old_server: this machine's own server with this extension, and what it needs of libraries that are not there, into /old:
+# from it pg_upgrade goes to the other one.
+old_server() {
+  local old="$matrix_folder/old" library
+  cmd_build
+  stage
+  rm -rf "$old"
+  mkdir -p "$old/lib"
+  cp -rL "$stage/usr" "$old/"
+  rm -f "$old$("$PG_CONFIG" --pkglibdir)/llvmjit.so"  # a compiler to take along for a test that needs none
+  ldd "$bin"/postgres "$bin"/psql "$bin"/pg_dump "$stage_lib"/{pg_glucose,plpgsql,libpqwalreceiver}*.so 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
+    find "$matrix_folder"/usr/lib/x86_64-linux-gnu "$matrix_folder"/lib -name "${library##*/}" 2>/dev/null | grep -q . || cp -L "$library" "$old/lib/"
+  done
+}
+
 matrix() {
+  local status=0
   prepare_trixie
   if (($#)); then in_trixie /src/dev "$@"; return; fi
-  in_trixie /src/dev unit
-  in_trixie /src/dev regress
+  in_trixie /src/dev unit || status=1
+  in_trixie /src/dev regress || status=1
+  old_server
+  in_trixie env LD_LIBRARY_PATH=/old/lib PGG_OLD_SERVER="/old$(dirname "$("$PG_CONFIG" --bindir)")" /src/dev tap 013_pg_upgrade.pl || status=1
+  return "$status"
 }
