@@ -21,25 +21,44 @@ struct Scaler {
   }
 
   /// in: rows [N × F] row-major, NaN = unknown
-  static Scaler fit(std::span<const float> rows, std::size_t columns) {
+  static Scaler fit(std::span<const float> rows, std::size_t columns);
+};
+
+/// A scaler from rows that come one by one, all of them twice: means first, then how far the rows are from them.
+class ScalerFit {
+ public:
+  explicit ScalerFit(std::size_t columns) : sum_(columns), squares_(columns), known_(columns) {}
+  void add(std::span<const float> x) {
+    for (std::size_t c = 0; c < x.size(); ++c)
+      if (!std::isnan(x[c])) sum_[c] += static_cast<double>(x[c]), known_[c] += 1;
+  }
+  void add_again(std::span<const float> x) {
+    for (std::size_t c = 0; c < x.size(); ++c)
+      if (!std::isnan(x[c])) squares_[c] += std::pow(static_cast<double>(x[c]) - sum_[c] / known_[c], 2);
+  }
+  Scaler fitted() const {
     Scaler s;
-    s.mean.assign(columns, 0.0F);
-    s.inverse_sd.assign(columns, 0.0F);
-    for (std::size_t c = 0; c < columns; ++c) {
-      double sum = 0, squares = 0, n = 0;
-      for (std::size_t i = c; i < rows.size(); i += columns)
-        if (!std::isnan(rows[i])) sum += static_cast<double>(rows[i]), n += 1;
-      if (n == 0) continue;
-      const double mean_of = sum / n;
-      for (std::size_t i = c; i < rows.size(); i += columns)
-        if (!std::isnan(rows[i])) squares += std::pow(static_cast<double>(rows[i]) - mean_of, 2);
-      const double sd = std::sqrt(squares / n);
-      s.mean[c] = static_cast<float>(mean_of);
-      if (sd > kSmallestSd) s.inverse_sd[c] = static_cast<float>(1 / sd);
+    s.mean.assign(sum_.size(), 0.0F);
+    s.inverse_sd.assign(sum_.size(), 0.0F);
+    for (std::size_t c = 0; c < sum_.size(); ++c) {
+      if (known_[c] == 0) continue;
+      s.mean[c] = static_cast<float>(sum_[c] / known_[c]);
+      const double sd = std::sqrt(squares_[c] / known_[c]);
+      if (sd > Scaler::kSmallestSd) s.inverse_sd[c] = static_cast<float>(1 / sd);
     }
     return s;
   }
+
+ private:
+  std::vector<double> sum_, squares_, known_;  // [F]
 };
+
+inline Scaler Scaler::fit(std::span<const float> rows, std::size_t columns) {
+  ScalerFit fit(columns);
+  for (std::size_t i = 0; i < rows.size(); i += columns) fit.add(rows.subspan(i, columns));
+  for (std::size_t i = 0; i < rows.size(); i += columns) fit.add_again(rows.subspan(i, columns));
+  return fit.fitted();
+}
 
 inline void write(ByteWriter& out, const Scaler& s) {
   out.reals(s.mean);

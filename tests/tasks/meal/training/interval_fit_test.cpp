@@ -75,8 +75,16 @@ class NewPerson {
   std::array<int, 4> held_{};
 };
 
+Intervals fitted_intervals(std::span<const ScaledRow> rows, std::span<const ScaledRow> first_days,
+                           std::span<const int> horizons_min) {
+  Intervals fitted;
+  for (Steps fit = fit_intervals(rows, first_days, horizons_min, fitted); !fit.done(); fit.step()) {
+  }
+  return fitted;
+}
+
 TEST(FitIntervals, FindsTheLawOfTheScale) {
-  const Intervals fitted = fit_intervals(population(1, 40, 100), {}, kHour);
+  const Intervals fitted = fitted_intervals(population(1, 40, 100), {}, kHour);
   ASSERT_EQ(fitted.scale.size(), 1U);
   EXPECT_GT(fitted.n, 3500);
   const auto at = [&](float z) { return fitted.scale[0].at({z, 0, std::log(140.0F), 0, 0}, 0, 0); };
@@ -87,9 +95,18 @@ TEST(FitIntervals, FindsTheLawOfTheScale) {
   EXPECT_NEAR(at(0) * std::sqrt(1.5F), fitted.scale[0].at({0, 0, std::log(140.0F), 0, 0}, 0.5F, 0), 1e-3);
 }
 
+// A step goes over the rows once; in one there would be a second of them for a population of thousands.
+TEST(FitIntervals, GoesOnInSteps) {
+  const std::vector<ScaledRow> rows = population(1, 40, 100);
+  Intervals fitted;
+  int steps = 0;
+  for (Steps fit = fit_intervals(rows, {}, kHour, fitted); !fit.done(); fit.step()) ++steps;
+  EXPECT_GE(steps, 2 + 2 + 1 + 2 * static_cast<int>(kGrids));
+}
+
 TEST(FitIntervals, GridsAscendAndLieAroundZero) {
   for (const int persons : {1, 3, 20}) {
-    const Intervals fitted = fit_intervals(population(2, persons, 40), {}, kHour);
+    const Intervals fitted = fitted_intervals(population(2, persons, 40), {}, kHour);
     ASSERT_EQ(fitted.knots.size(), kGrids);
     ASSERT_EQ(fitted.grids.size(), kGrids * kQuantiles);
     EXPECT_TRUE(std::is_sorted(fitted.knots.begin(), fitted.knots.end()));
@@ -104,7 +121,7 @@ TEST(FitIntervals, GridsAscendAndLieAroundZero) {
 }
 
 TEST(FitIntervals, GridsAreTheQuantilesOfScores) {
-  const Intervals fitted = fit_intervals(population(12, 60, 100), {}, kHour);
+  const Intervals fitted = fitted_intervals(population(12, 60, 100), {}, kHour);
   const float* middle = &fitted.grids[kQuantiles];
   const double unit = std::sqrt(3.14159265 / 2);  // of normal scores whose mean size is 1
   EXPECT_NEAR(middle[89], 1.2816 * unit, 0.1);
@@ -119,23 +136,23 @@ TEST(FitIntervals, EachHorizonByItself) {
     const auto said = static_cast<double>(row.forecast[0]), happened = said + static_cast<double>(row.residual[0]);
     row.residual[1] = static_cast<float>(outcome_of(2 * deviation(happened, said), said) - said);
   }
-  const Intervals fitted = fit_intervals(rows, {}, std::array<int, 2>{60, 120});
+  const Intervals fitted = fitted_intervals(rows, {}, std::array<int, 2>{60, 120});
   const float one = fitted.scale[0].at(rows[0].columns[0], 0, 0), two = fitted.scale[1].at(rows[0].columns[1], 0, 0);
   EXPECT_NEAR(two / one, 2, 0.05);
 }
 
 TEST(FitIntervals, UnknownResidualsAndNoRowsAtAll) {
   std::vector<ScaledRow> rows = population(4, 10, 40);
-  const Intervals all = fit_intervals(rows, {}, kHour);
+  const Intervals all = fitted_intervals(rows, {}, kHour);
   std::vector<ScaledRow> more = rows;
   for (int i = 0; i < 300; ++i) {
     more.push_back(rows[static_cast<std::size_t>(i)]);
     more.back().person = 99;
     more.back().residual[0] = kUnknown;
   }
-  EXPECT_EQ(fit_intervals(more, {}, kHour).scale[0].log_scale, all.scale[0].log_scale);
-  EXPECT_EQ(fit_intervals(more, {}, kHour).grids, all.grids);
-  const Intervals none = fit_intervals({}, {}, kHour);
+  EXPECT_EQ(fitted_intervals(more, {}, kHour).scale[0].log_scale, all.scale[0].log_scale);
+  EXPECT_EQ(fitted_intervals(more, {}, kHour).grids, all.grids);
+  const Intervals none = fitted_intervals({}, {}, kHour);
   EXPECT_EQ(none.n, 0);
   EXPECT_EQ(none.scale[0].log_scale, prior_intervals(kHour).scale[0].log_scale);
 }
@@ -148,27 +165,27 @@ TEST(FitIntervals, AFirstDayIsAsMuchWiderAsItsResidualsAreLarger) {
     first_days.push_back(drawn(rng, 0, 0, 1.6));
     first_days.back().doubt = 1;
   }
-  const Intervals fitted = fit_intervals(rows, first_days, kHour), usual = fit_intervals(rows, {}, kHour);
+  const Intervals fitted = fitted_intervals(rows, first_days, kHour), usual = fitted_intervals(rows, {}, kHour);
   const auto at = [&](const Intervals& of, float doubt) { return of.scale[0].at(rows[0].columns[0], 0, doubt); };
   EXPECT_NEAR(at(fitted, 1) / at(usual, 1), 1.6, 0.08);
   EXPECT_NEAR(at(fitted, 0.1F) / at(usual, 0.1F), 1, 0.01);  // days like others are as they were
   EXPECT_EQ(at(fitted, kUnknown), at(fitted, 1));
   for (ScaledRow& row : first_days) row.residual[0] /= 4;
-  EXPECT_EQ(fit_intervals(rows, first_days, kHour).scale[0].first_day, 0);  // never narrower
+  EXPECT_EQ(fitted_intervals(rows, first_days, kHour).scale[0].first_day, 0);  // never narrower
   first_days.resize(50);
-  EXPECT_EQ(fit_intervals(rows, first_days, kHour).scale[0].first_day, 0);  // too few to say
+  EXPECT_EQ(fitted_intervals(rows, first_days, kHour).scale[0].first_day, 0);  // too few to say
 }
 
 TEST(FitIntervals, NoChangeAtAllIsASmallScaleAndNotNone) {
   std::vector<ScaledRow> rows = population(5, 10, 30);
   for (ScaledRow& row : rows) row.residual[0] = 0;
-  const Intervals fitted = fit_intervals(rows, {}, kHour);
+  const Intervals fitted = fitted_intervals(rows, {}, kHour);
   EXPECT_GE(fitted.scale[0].at(rows[0].columns[0], 0, 0), 1);
   for (const float score : fitted.grids) EXPECT_TRUE(std::isfinite(score));
 }
 
 TEST(Intervals, HoldWhatTheySayForNewPersons) {
-  const Intervals fitted = fit_intervals(population(6, 40, 100), {}, kHour);
+  const Intervals fitted = fitted_intervals(population(6, 40, 100), {}, kHour);
   Random rng(7);
   std::array<double, 4> held{};
   double n = 0;
@@ -208,7 +225,7 @@ double coverage_of_a_person_with(double factor, const Intervals& fitted, bool ad
 }
 
 TEST(Intervals, AdaptToAPersonOfLargerErrors) {
-  const Intervals fitted = fit_intervals(population(9, 40, 100), {}, kHour);
+  const Intervals fitted = fitted_intervals(population(9, 40, 100), {}, kHour);
   EXPECT_LT(coverage_of_a_person_with(2, fitted, false), 0.75);
   const double adapted = coverage_of_a_person_with(2, fitted, true);
   EXPECT_GT(adapted, 0.85);
@@ -216,7 +233,7 @@ TEST(Intervals, AdaptToAPersonOfLargerErrors) {
 }
 
 TEST(Intervals, AdaptToAPersonOfSmallerErrors) {
-  const Intervals fitted = fit_intervals(population(9, 40, 100), {}, kHour);
+  const Intervals fitted = fitted_intervals(population(9, 40, 100), {}, kHour);
   EXPECT_GT(coverage_of_a_person_with(0.5, fitted, false), 0.98);
   const double adapted = coverage_of_a_person_with(0.5, fitted, true);
   EXPECT_GT(adapted, 0.85);
@@ -225,7 +242,7 @@ TEST(Intervals, AdaptToAPersonOfSmallerErrors) {
 
 TEST(Intervals, RecoverFromAShift) {
   for (const bool lone : {false, true}) {
-    Intervals fitted = fit_intervals(population(10, 40, 100), {}, kHour);
+    Intervals fitted = fitted_intervals(population(10, 40, 100), {}, kHour);
     if (lone) fitted.n = 0, fitted.knots.clear(), fitted.grids.clear();
     Random rng(11);
     double first = 0, later = 0;

@@ -240,6 +240,20 @@ TEST(PopulationTraining, ProgressNeverFallsAndStepsAreSmall) {
   EXPECT_TRUE(training.done());
 }
 
+TEST(PopulationTraining, MemoryIsAskedForOnlyWhatIsTrained) {
+  constexpr std::size_t kMany = 1'000'000;
+  EXPECT_LT(5 * PopulationFit::bytes_needed(kMany, {}, false), PopulationFit::bytes_needed(kMany, {}, true));
+}
+
+// Of many persons' rows, nothing may go over all at once but the pointers to them.
+TEST(PopulationFit, GoesOverItsRowsInSmallSteps) {
+  const std::vector<Sample> rows(128 * 20, person(1).front());
+  PopulationFit fit(refs_of(rows), LearntFrom::many, {}, nullptr);
+  int steps = 0;
+  for (; !fit.done(); fit.step()) ++steps;
+  EXPECT_GE(steps, 3 * 20);  // their means, their spreads, their sums
+}
+
 TEST(PopulationTraining, UnknownColumnsDoNotMakeItUnknown) {
   Persons all = persons(1, 3);
   for (auto& rows : all)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/asking/answer.hpp"
+#include "core/base/steps.hpp"
 #include "core/tasks/meal/models/memory.hpp"
 #include "core/tasks/meal/models/score_pool.hpp"
 
@@ -56,10 +57,12 @@ struct ScaledRow {
   float doubt;                                     // see Scale
 };
 
-/// Fits scales by maximum likelihood of Laplace residuals, and the grids.
-/// first_days: the same persons' rows as on a first day, without any memory; none: it is taken for a day like others
-Intervals fit_intervals(std::span<const ScaledRow> rows, std::span<const ScaledRow> first_days,
-                        std::span<const int> horizons_min);
+/// Fits scales by maximum likelihood of Laplace residuals, and the grids, in steps of which each goes over the rows
+/// once. first_days: the same persons' rows as on a first day, without any memory; none: it is taken for a day like
+/// others All that is given, and `out`, must outlive the steps, which need so many bytes for each row.
+inline constexpr std::size_t kIntervalFitBytes = sizeof(double) * (2 * kScaleColumns + 8);
+Steps fit_intervals(std::span<const ScaledRow> rows, std::span<const ScaledRow> first_days,
+                    std::span<const int> horizons_min, Intervals& out);
 
 /// What a person's earlier meals say of how far a forecast of one horizon may be off: their scores; by how much these
 /// are larger than usual, the newest most (exponential weights, half-life 20 meals); and levels adapted by how often

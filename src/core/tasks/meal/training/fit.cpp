@@ -139,7 +139,7 @@ std::size_t fit_bytes_needed(Algorithm algorithm, std::size_t n, const TrainOpti
       return n * (sizeof(float) * kDesignColumns + sizeof(double) * static_cast<std::size_t>(options.n_horizons + 8)) +
              (std::size_t{1} << 18);
     case Algorithm::trees:
-      return PopulationFit::bytes_needed(n, options);
+      return PopulationFit::bytes_needed(n, options, true);
     default:
       return 0;
   }

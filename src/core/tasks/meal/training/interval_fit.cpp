@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/steps.hpp"
 #include "core/math/scaler.hpp"
 #include "core/readings/low_glucose.hpp"
 #include "core/tasks/meal/models/scores.hpp"
@@ -30,9 +31,9 @@ struct Fitted {
   Vector slopes;
 };
 
-// Newton's method on sum(log s + |r| / s) + penalty / 2 |slopes|^2, s = exp(a + Z slopes).
-Fitted fit_scale(const Matrix& Z, const Vector& size) {
-  Fitted f{0, Vector::Zero(Z.cols())};
+// Newton's method on sum(log s + |r| / s) + penalty / 2 |slopes|^2, s = exp(a + Z slopes). A step of it is one of work.
+Steps fit_scale(const Matrix& Z, const Vector& size, Fitted& f) {
+  f = {0, Vector::Zero(Z.cols())};
   const Matrix centred = Z.rowwise() - Z.colwise().mean();
   Matrix curvature = centred.transpose() * centred;
   curvature.diagonal().array() += kSlopePenalty;
@@ -45,9 +46,9 @@ Fitted fit_scale(const Matrix& Z, const Vector& size) {
     const Vector change = solver.solve(centred.transpose() * pull - kSlopePenalty * f.slopes);
     f.slopes += change;
     if (change.cwiseAbs().maxCoeff() < kSettled) break;
+    co_yield Pause{};
   }
   f.log_scale = level();
-  return f;
 }
 
 /// The fit of one horizon.
@@ -65,8 +66,39 @@ class HorizonFit {
 
   int n() const { return static_cast<int>(learnt_.size()); }
 
+  /// Of usual days first, then of a first day too.
+  Steps fit_scale_of_days() {
+    ScalerFit columns_of(kScaleColumns);
+    for (const std::size_t i : learnt_) columns_of.add(columns(i));
+    for (const std::size_t i : learnt_) columns_of.add_again(columns(i));
+    const Scaler scaler = columns_of.fitted();
+    std::copy_n(scaler.mean.begin(), kScaleColumns, scale_.mean.begin());
+    std::copy_n(scaler.inverse_sd.begin(), kScaleColumns, scale_.inverse_sd.begin());
+    co_yield Pause{};
+    const auto n = static_cast<Eigen::Index>(learnt_.size());
+    Matrix Z(n, static_cast<Eigen::Index>(kScaleColumns));
+    Vector size(n);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      const std::size_t row = learnt_[static_cast<std::size_t>(i)];
+      ScaleColumns z;
+      scaler.transform(columns(row), z.data());
+      for (std::size_t s = 0; s < kScaleColumns; ++s)
+        Z(i, static_cast<Eigen::Index>(s)) = std::clamp(static_cast<double>(z[s]), -4.0, 4.0);
+      const ScaledRow& r = rows_[row];
+      size(i) = std::abs(deviation_of(r)) / std::sqrt(1 + static_cast<double>(r.variance[k_])) + kSmallestResidual;
+    }
+    co_yield Pause{};
+    Fitted fit;
+    for (Steps fitting = fit_scale(Z, size, fit); !fitting.done(); fitting.step()) co_yield Pause{};
+    scale_.log_scale = static_cast<float>(fit.log_scale);
+    for (std::size_t s = 0; s < kScaleColumns; ++s)
+      scale_.slopes[s] = static_cast<float>(fit.slopes(static_cast<Eigen::Index>(s)));
+    double mean = 0;  // of the scores' size, which is to be 1
+    for (const std::size_t i : learnt_) mean += std::abs(score(i)) / static_cast<double>(learnt_.size());
+    scale_.log_scale += static_cast<float>(std::log(std::max(mean, 1e-3)));
+  }
+
   Scale scale(std::span<const ScaledRow> first_days) {
-    fit_scale_of_days();
     double sum = 0, n = 0, doubt = 0;
     for (const ScaledRow& row : first_days)
       if (!std::isnan(row.residual[k_])) sum += std::abs(score_of(row)), n += 1;
@@ -80,7 +112,7 @@ class HorizonFit {
     return scale_;
   }
 
-  void add_grids(Intervals& out) const {
+  Steps add_grids(Intervals& out) const {
     std::vector<double> factors(rows_.size(), 1.0);
     for (std::size_t first = 0; first < known_.size();) {
       std::size_t last = first, heard = first;
@@ -93,10 +125,12 @@ class HorizonFit {
       }
       first = last;
     }
+    co_yield Pause{};
     std::vector<double> heights;
     for (const std::size_t i : learnt_) heights.push_back(height(i));
     std::sort(heights.begin(), heights.end());
     for (const double at : kKnots) {
+      co_yield Pause{};
       const double knot = heights[static_cast<std::size_t>(at * static_cast<double>(heights.size() - 1))];
       out.knots.push_back(static_cast<float>(knot));
       ScorePool pool;
@@ -104,6 +138,7 @@ class HorizonFit {
         const double apart = (height(i) - knot) / kKnotReach;
         pool.add(score(i) / factors[i], 1 + std::exp(-apart * apart / 2));
       }
+      co_yield Pause{};
       std::vector<double> scores, levels;
       pool.to_distribution(1, scores, levels);
       for (std::size_t q = 1; q <= kQuantiles; ++q)
@@ -113,33 +148,6 @@ class HorizonFit {
   }
 
  private:
-  void fit_scale_of_days() {
-    std::vector<float> raw;
-    for (const std::size_t i : learnt_) raw.insert(raw.end(), columns(i).begin(), columns(i).end());
-    const Scaler scaler = Scaler::fit(raw, kScaleColumns);
-    std::copy_n(scaler.mean.begin(), kScaleColumns, scale_.mean.begin());
-    std::copy_n(scaler.inverse_sd.begin(), kScaleColumns, scale_.inverse_sd.begin());
-    const auto n = static_cast<Eigen::Index>(learnt_.size());
-    Matrix Z(n, static_cast<Eigen::Index>(kScaleColumns));
-    Vector size(n);
-    for (Eigen::Index i = 0; i < n; ++i) {
-      const std::size_t row = learnt_[static_cast<std::size_t>(i)];
-      ScaleColumns z;
-      scaler.transform(columns(row), z.data());
-      for (std::size_t s = 0; s < kScaleColumns; ++s)
-        Z(i, static_cast<Eigen::Index>(s)) = std::clamp(static_cast<double>(z[s]), -4.0, 4.0);
-      const ScaledRow& r = rows_[row];
-      size(i) = std::abs(deviation_of(r)) / std::sqrt(1 + static_cast<double>(r.variance[k_])) + kSmallestResidual;
-    }
-    const Fitted fit = fit_scale(Z, size);
-    scale_.log_scale = static_cast<float>(fit.log_scale);
-    for (std::size_t s = 0; s < kScaleColumns; ++s)
-      scale_.slopes[s] = static_cast<float>(fit.slopes(static_cast<Eigen::Index>(s)));
-    double mean = 0;  // of the scores' size, which is to be 1
-    for (const std::size_t i : learnt_) mean += std::abs(score(i)) / static_cast<double>(learnt_.size());
-    scale_.log_scale += static_cast<float>(std::log(std::max(mean, 1e-3)));
-  }
-
   const ScaleColumns& columns(std::size_t i) const { return rows_[i].columns[k_]; }
   double deviation_of(const ScaledRow& row) const {
     const auto forecast = static_cast<double>(row.forecast[k_]);
@@ -160,17 +168,20 @@ class HorizonFit {
 
 }  // namespace
 
-Intervals fit_intervals(std::span<const ScaledRow> rows, std::span<const ScaledRow> first_days,
-                        std::span<const int> horizons_min) {
-  Intervals intervals;
+Steps fit_intervals(std::span<const ScaledRow> rows, std::span<const ScaledRow> first_days,
+                    std::span<const int> horizons_min, Intervals& out) {
+  out = {};
   for (std::size_t k = 0; k < horizons_min.size(); ++k) {
     HorizonFit fit(rows, k, horizons_min[k]);
-    if (fit.n() == 0) return prior_intervals(horizons_min);
-    intervals.scale.push_back(fit.scale(first_days));
-    fit.add_grids(intervals);
-    intervals.n = fit.n();
+    if (fit.n() == 0) {
+      out = prior_intervals(horizons_min);
+      co_return;
+    }
+    for (Steps of_days = fit.fit_scale_of_days(); !of_days.done(); of_days.step()) co_yield Pause{};
+    out.scale.push_back(fit.scale(first_days));
+    for (Steps grids = fit.add_grids(out); !grids.done(); grids.step()) co_yield Pause{};
+    out.n = fit.n();
   }
-  return intervals;
 }
 
 }  // namespace glucose

@@ -45,7 +45,7 @@ BoostedTreesOptions boosting_options(const TrainOptions& options) {
 }  // namespace
 
 struct PopulationFit::State {
-  enum class Phase { sums, solve, trees, done };
+  enum class Phase { means, spreads, sums, solve, trees, done };
 
   explicit State(std::size_t horizons) : K(horizons), sums(L, horizons, Intercept::free) {}
 
@@ -56,8 +56,9 @@ struct PopulationFit::State {
   BoostedTreesOptions boosted;
   const BoostingApi* boosting;
   PopulationModel model;
-  Phase phase = Phase::sums;
+  Phase phase = Phase::means;
   std::size_t next = 0;
+  ScalerFit columns{kRichFeatures};
   RidgeSums<double> sums;  // of K targets
   CurveFit curve;
   std::optional<BoostedTreesFit> trees;
@@ -72,15 +73,34 @@ struct PopulationFit::State {
     curve.add(line, row, weight);
   }
 
-  void sum_rows() {
+  /// The rows of the next step; after the last of them comes `then`.
+  template <class Visit>
+  void visit(Phase then, Visit&& each) {
     const std::size_t last = std::min(next + kRowsPerStep, rows.size());
-    for (; next < last; ++next) {
-      const Sample& row = *rows[next];
+    for (; next < last; ++next) each(*rows[next]);
+    if (next < rows.size()) return;
+    next = 0;
+    phase = then;
+  }
+
+  void add_to_means() {
+    visit(Phase::spreads, [&](const Sample& row) {
+      columns.add(row.rich);
+      usual_spread += spread(row.rich) / static_cast<double>(rows.size());
+    });
+  }
+
+  void add_to_spreads() {
+    visit(Phase::sums, [&](const Sample& row) { columns.add_again(row.rich); });
+    if (phase == Phase::sums) model.scaler = columns.fitted();
+  }
+
+  void sum_rows() {
+    visit(Phase::solve, [&](const Sample& row) {
       const double weight = usual_spread / spread(row.rich);
       sum(row, row.rich, weight);
       if (from == LearntFrom::many) sum(row, as_on_first_day(row.rich), kOfFirstDay * weight);
-    }
-    if (next == rows.size()) phase = Phase::solve;
+    });
   }
 
   void solve() {
@@ -109,6 +129,8 @@ struct PopulationFit::State {
       trees->step();
     } else {
       std::vector<float> x, residual;
+      x.reserve(rows.size() * kRichFeatures);
+      residual.reserve(rows.size());
       for (const Sample* row : rows) {
         std::array<float, kMaxHorizons> linear;
         model.predict_linear(row->rich, static_cast<int>(K), linear.data());
@@ -129,13 +151,6 @@ PopulationFit::PopulationFit(std::vector<const Sample*> rows, LearntFrom from, c
   s.penalty = options.l2 < 0 ? kPenalty : options.l2;
   s.boosted = boosting_options(options);
   s.boosting = boosting;
-  std::vector<float> columns;
-  columns.reserve(s.rows.size() * kRichFeatures);
-  for (const Sample* row : s.rows) {
-    columns.insert(columns.end(), row->rich.begin(), row->rich.end());
-    s.usual_spread += spread(row->rich) / static_cast<double>(s.rows.size());
-  }
-  s.model.scaler = Scaler::fit(columns, kRichFeatures);
   s.model.residual_sd.assign(s.K, 1.0F);
 }
 
@@ -150,7 +165,9 @@ bool PopulationFit::done() const {
 double PopulationFit::progress() const {
   const State& s = *state_;
   if (done()) return 1;
-  const double linear = static_cast<double>(s.next) / static_cast<double>(s.rows.size());
+  const double of_rows = static_cast<double>(s.next) / static_cast<double>(s.rows.size());
+  const double linear =
+      std::min(1.0, (static_cast<double>(s.phase) + of_rows) / static_cast<double>(State::Phase::solve));
   if (s.boosting == nullptr) return linear;
   const double boosted =
       (static_cast<double>(s.model.trees.size()) + (s.trees ? s.trees->progress() : 0)) / static_cast<double>(s.K);
@@ -159,6 +176,10 @@ double PopulationFit::progress() const {
 
 void PopulationFit::step() {
   switch (state_->phase) {
+    case State::Phase::means:
+      return state_->add_to_means();
+    case State::Phase::spreads:
+      return state_->add_to_spreads();
     case State::Phase::sums:
       return state_->sum_rows();
     case State::Phase::solve:
@@ -175,9 +196,11 @@ PopulationModel PopulationFit::take() {
   return std::move(state_->model);
 }
 
-std::size_t PopulationFit::bytes_needed(std::size_t n, const TrainOptions& options) {
-  return n * (sizeof(const Sample*) + sizeof(float) * (kRichFeatures + 1)) +
-         boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options)) + kSumsBytes;
+std::size_t PopulationFit::bytes_needed(std::size_t n, const TrainOptions& options, bool with_trees) {
+  const std::size_t linear = n * sizeof(const Sample*) + kSumsBytes;
+  return with_trees ? linear + n * sizeof(float) * (kRichFeatures + 1) +
+                          boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options))
+                    : linear;
 }
 
 }  // namespace glucose

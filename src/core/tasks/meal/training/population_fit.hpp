@@ -32,7 +32,7 @@ class PopulationFit {
   double progress() const;
   PopulationModel take();  // share_of_trees is 1 when there are any
 
-  static std::size_t bytes_needed(std::size_t n, const TrainOptions& options);
+  static std::size_t bytes_needed(std::size_t n, const TrainOptions& options, bool with_trees);
 
  private:
   struct State;

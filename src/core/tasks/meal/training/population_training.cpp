@@ -22,6 +22,7 @@ constexpr std::size_t kFolds = 5;
 constexpr std::size_t kEnoughForTrees = 400;  // rows to learn from; fewer only teach trees noise
 constexpr std::size_t kEnoughForNetwork = 500;
 constexpr std::size_t kEnoughFirstDays = 20000;
+constexpr std::size_t kRowsPerStep = 2048;  // of what is little work
 
 struct OnePerson {
   std::vector<Sample> samples;
@@ -55,6 +56,8 @@ struct PopulationTraining::State {
   bool tries_network = false;
   float share_of_network = 0;
   std::vector<Metrics> without_network;  // errors on validation rows [K]
+  std::size_t rows_looked_at = 0;
+  TrainingOutcome outcome;
   Steps work;
 
   /// The whole training: folds of persons, what trees and a network are worth beside them, and what is stored.
@@ -67,8 +70,7 @@ struct PopulationTraining::State {
       fit.reset();
     }
     if (!is_network) {
-      weigh_trees();
-      co_yield Pause{};
+      for (Steps weighing = weigh_trees(); !weighing.done(); weighing.step()) co_yield Pause{};
       for (OnePerson& p : persons) {
         const Predictor of_others = models[p.fold];
         Replay replay(p.samples, of_others, horizons_min);
@@ -82,17 +84,22 @@ struct PopulationTraining::State {
     if (is_network || tries_network) {
       network.emplace(rows_of_persons(), options);
       for (; !network->has_answered(); network->step()) co_yield Pause{};
-      is_network ? answer_by_network() : weigh_network();
+      for (Steps rest = is_network ? answer_by_network() : weigh_network(); !rest.done(); rest.step()) co_yield Pause{};
       if (is_network || share_of_network > 0)
         for (; !network->done(); network->step()) co_yield Pause{};
     }
-    if (is_network) co_return;
-    fit.emplace(rows_without(n_folds), LearntFrom::many, options, share > 0 ? boosting : nullptr);
-    for (; !fit->done(); fit->step()) co_yield Pause{};
-    models.push_back(fit->take());
-    finish(models.back());
-    fit.reset();
+    if (!is_network) {
+      fit.emplace(rows_without(n_folds), LearntFrom::many, options, share > 0 ? boosting : nullptr);
+      for (; !fit->done(); fit->step()) co_yield Pause{};
+      models.push_back(fit->take());
+      finish(models.back());
+      fit.reset();
+    }
+    for (Steps rest = measure_all(); !rest.done(); rest.step()) co_yield Pause{};
   }
+
+  /// Whether the row that is looked at is the last of a step.
+  bool is_long() { return ++rows_looked_at % kRowsPerStep == 0; }
 
   /// The rows to learn from, of all persons but those of a fold.
   std::vector<const Sample*> rows_without(std::size_t fold) const {
@@ -105,10 +112,11 @@ struct PopulationTraining::State {
 
   /// How much of the trees' correction serves: what would have been best for persons left out, on their train and
   /// validation rows.
-  void weigh_trees() {
+  Steps weigh_trees() {
     std::vector<double> residuals, corrections;
     for (const OnePerson& p : persons)
       for (std::size_t i = 0; i < p.learnt(); ++i) {
+        if (is_long()) co_yield Pause{};
         std::array<float, kMaxHorizons> linear;
         const PopulationModel& model = models[p.fold];
         model.predict_linear(p.samples[i].rich, options.n_horizons, linear.data());
@@ -141,33 +149,38 @@ struct PopulationTraining::State {
     return rows;
   }
 
-  void answer_by_network() {
+  Steps answer_by_network() {
     for (std::size_t p = 0; p < persons.size(); ++p) {
+      if (is_long()) co_yield Pause{};
       persons[p].said = network->said(p);
       for (int i = 0; i < persons[p].sizes.total(); ++i) persons[p].remembered.push_back(i);
     }
   }
 
   /// How much the network counts: what would have been best for persons left out, as of the trees.
-  void weigh_network() {
+  Steps weigh_network() {
     std::vector<double> residuals, corrections;
     for (std::size_t p = 0; p < persons.size(); ++p)
-      for (std::size_t i = 0; i < persons[p].learnt(); ++i)
+      for (std::size_t i = 0; i < persons[p].learnt(); ++i) {
+        if (is_long()) co_yield Pause{};
         for (std::size_t k = 0; k < horizons_min.size(); ++k) {
           const float said = persons[p].said[i].mg_dl[k];
           residuals.push_back(static_cast<double>(persons[p].samples[i].targets[k] - said));
           corrections.push_back(static_cast<double>(network->said(p)[i].mg_dl[k] - said));
         }
-    without_network = measure_split(Split::validation, kSaid);
+      }
+    for (Steps m = measure_split(Split::validation, kSaid, without_network); !m.done(); m.step()) co_yield Pause{};
     const Share found = best_share(residuals, corrections);
-    if (!found.beyond_chance) return;
+    if (!found.beyond_chance) co_return;
     share_of_network = static_cast<float>(found.best);
     for (std::size_t p = 0; p < persons.size(); ++p)
-      for (std::size_t i = 0; i < persons[p].samples.size(); ++i)
+      for (std::size_t i = 0; i < persons[p].samples.size(); ++i) {
+        if (is_long()) co_yield Pause{};
         for (std::size_t k = 0; k < horizons_min.size(); ++k) {
           float& said = persons[p].said[i].mg_dl[k];
           said += share_of_network * (network->said(p)[i].mg_dl[k] - said);
         }
+      }
   }
 
   /// What is stored.
@@ -183,32 +196,78 @@ struct PopulationTraining::State {
   }
   Algorithm algorithm_alone() const { return share > 0 ? Algorithm::trees : Algorithm::population; }
 
-  /// Errors of what `say` gives for (person, row, horizon) over a split of everybody. out: [K]
+  /// Errors of what `say` gives for (person, row, horizon) over a split of everybody, one horizon a step. out: [K]
   template <class Say>
-  std::vector<Metrics> measure_split(Split split, Say&& say) const {
-    std::vector<Metrics> metrics;
+  Steps measure_split(Split split, Say say, std::vector<Metrics>& out) const {
+    out.clear();
     for (std::size_t k = 0; k < horizons_min.size(); ++k) {
-      std::vector<float> forecast, outcome;
+      std::vector<float> forecast, outcomes;
       for (const OnePerson& p : persons)
         for (std::size_t i = 0; i < p.samples.size(); ++i) {
           if (p.sizes.of(static_cast<int>(i)) != split) continue;
           forecast.push_back(say(p, i, k));
-          outcome.push_back(p.samples[i].targets[k]);
+          outcomes.push_back(p.samples[i].targets[k]);
         }
-      metrics.push_back(measure(forecast, outcome));
+      out.push_back(measure(forecast, outcomes));
+      co_yield Pause{};
     }
-    return metrics;
   }
 
-  Intervals pooled_intervals() const {
+  /// `say` as of measure_split.
+  template <class Say>
+  Steps add_candidate(Algorithm algorithm, Say say) {
+    std::vector<Metrics> validation;
+    for (Steps m = measure_split(Split::validation, say, validation); !m.done(); m.step()) co_yield Pause{};
+    add_measured(algorithm, validation).step();
+  }
+  Steps add_measured(Algorithm algorithm, const std::vector<Metrics>& validation) {
+    outcome.candidates.push_back({algorithm, validation, mean_of(validation, &Metrics::rmse), true});
+    co_return;
+  }
+
+  /// What is known of the model: errors of all that was tried, of what is stored on each split, and the intervals.
+  Steps measure_all() {
+    const auto persistence = [](const OnePerson& p, std::size_t i, std::size_t) {
+      return p.samples[i].rich[meal2::kLevel];
+    };
+    const auto linear = [this](const OnePerson& p, std::size_t i, std::size_t k) {
+      std::array<float, kMaxHorizons> out;
+      models[p.fold].predict_linear(p.samples[i].rich, options.n_horizons, out.data());
+      return out[k];
+    };
+    const auto by_network = [this](const OnePerson& p, std::size_t i, std::size_t k) {
+      return network->said(static_cast<std::size_t>(&p - persons.data()))[i].mg_dl[k];
+    };
+    const bool is_network = wanted == Algorithm::lstm;
+    outcome.model.algorithm = is_network             ? Algorithm::lstm
+                              : share_of_network > 0 ? Algorithm::ensemble
+                                                     : algorithm_alone();
+    std::vector<Steps> parts;
+    parts.push_back(add_candidate(Algorithm::persistence, persistence));
+    if (!is_network) parts.push_back(add_candidate(Algorithm::ridge, linear));
+    if (network && !is_network) parts.push_back(add_candidate(Algorithm::lstm, by_network));
+    if (share_of_network > 0) parts.push_back(add_measured(algorithm_alone(), without_network));
+    parts.push_back(add_candidate(outcome.model.algorithm, kSaid));
+    for (const Split split : {Split::train, Split::validation, Split::test})
+      parts.push_back(measure_split(split, kSaid, outcome.metrics[static_cast<std::size_t>(split)]));
+    parts.push_back(measure_split(Split::test, persistence, outcome.persistence_test));
+    parts.push_back(pooled_intervals());
+    for (Steps& part : parts)
+      for (; !part.done(); part.step()) co_yield Pause{};
+  }
+
+  Steps pooled_intervals() {
     std::vector<ScaledRow> rows;
+    rows.reserve(n_rows);  // what is not used is never touched
     for (std::size_t n = 0; n < persons.size(); ++n) {
       const OnePerson& p = persons[n];
       for (std::size_t i = 0; i < p.learnt(); ++i) {
+        if (is_long()) co_yield Pause{};
         rows.push_back(scaled_row(static_cast<int>(n), p.remembered[i], p.samples[i], p.samples[i].rich, p.said[i]));
       }
     }
-    return fit_intervals(rows, first_days, horizons_min);
+    Steps fitting = fit_intervals(rows, first_days, horizons_min, outcome.model.intervals);
+    for (; !fitting.done(); fitting.step()) co_yield Pause{};
   }
 
   ScaledRow scaled_row(int person, int remembered, const Sample& sample, const RichVector& seen,
@@ -273,8 +332,10 @@ PopulationTraining::PopulationTraining(std::vector<std::vector<Sample>> persons,
   s.tries_network = algorithm == Algorithm::automatic && learnt >= kEnoughForNetwork;
   const std::size_t of_network =
       s.tries_network || algorithm == Algorithm::lstm ? PopulationNetwork::bytes_needed(s.n_rows, options) : 0;
-  const std::size_t needed = of_network + s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(ScaledRow)) +
-                             PopulationFit::bytes_needed(learnt, options) +
+  const std::size_t of_fit = PopulationFit::bytes_needed(learnt, options, s.boosting != nullptr);
+  const std::size_t of_intervals = learnt * (sizeof(ScaledRow) + kIntervalFitBytes);
+  const std::size_t needed = of_network + s.n_rows * (sizeof(Sample) + sizeof(PointForecast) + sizeof(int)) +
+                             std::max(of_fit, of_intervals) +
                              sizeof(ScaledRow) * std::min(learnt, 2 * kEnoughFirstDays);
   if (needed > memory_cap)
     throw Error(ErrorCode::out_of_memory,
@@ -307,46 +368,17 @@ double PopulationTraining::progress() const {
 
 TrainingOutcome PopulationTraining::take() {
   State& s = *state_;
-  TrainingOutcome outcome;
   for (const OnePerson& p : s.persons) {
-    outcome.sizes.train += p.sizes.train;
-    outcome.sizes.validation += p.sizes.validation;
-    outcome.sizes.test += p.sizes.test;
+    s.outcome.sizes.train += p.sizes.train;
+    s.outcome.sizes.validation += p.sizes.validation;
+    s.outcome.sizes.test += p.sizes.test;
   }
-  const auto persistence = [](const OnePerson& p, std::size_t i, std::size_t) {
-    return p.samples[i].rich[meal2::kLevel];
-  };
-  const auto linear = [&](const OnePerson& p, std::size_t i, std::size_t k) {
-    std::array<float, kMaxHorizons> out;
-    s.models[p.fold].predict_linear(p.samples[i].rich, s.options.n_horizons, out.data());
-    return out[k];
-  };
-  const auto add = [&](Algorithm algorithm, std::vector<Metrics> validation) {
-    const double rmse = mean_of(validation, &Metrics::rmse);
-    outcome.candidates.push_back({algorithm, std::move(validation), rmse, true});
-  };
-  const bool is_network = s.wanted == Algorithm::lstm;
-  add(Algorithm::persistence, s.measure_split(Split::validation, persistence));
-  if (!is_network) add(Algorithm::ridge, s.measure_split(Split::validation, linear));
-  if (s.network && !is_network)
-    add(Algorithm::lstm, s.measure_split(Split::validation, [&](const OnePerson& p, std::size_t i, std::size_t k) {
-      return s.network->said(static_cast<std::size_t>(&p - s.persons.data()))[i].mg_dl[k];
-    }));
-  if (s.share_of_network > 0) add(s.algorithm_alone(), std::move(s.without_network));
-  const Algorithm stored = is_network               ? Algorithm::lstm
-                           : s.share_of_network > 0 ? Algorithm::ensemble
-                                                    : s.algorithm_alone();
-  add(stored, s.measure_split(Split::validation, kSaid));
-  outcome.candidates.back().within_chance = outcome.candidates.back().rmse < 1.02 * outcome.candidates.front().rmse;
-  for (const Split split : {Split::train, Split::validation, Split::test})
-    outcome.metrics[static_cast<std::size_t>(split)] = s.measure_split(split, kSaid);
-  outcome.persistence_test = s.measure_split(Split::test, persistence);
-  outcome.model.algorithm = stored;
-  outcome.model.horizons_min = s.horizons_min;
-  outcome.model.intervals = s.pooled_intervals();
-  outcome.model.predictor = s.predictor();
-  judge(outcome);
-  return outcome;
+  s.outcome.candidates.back().within_chance =
+      s.outcome.candidates.back().rmse < 1.02 * s.outcome.candidates.front().rmse;
+  s.outcome.model.horizons_min = s.horizons_min;
+  s.outcome.model.predictor = s.predictor();
+  judge(s.outcome);
+  return std::move(s.outcome);
 }
 
 }  // namespace glucose
