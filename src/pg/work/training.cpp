@@ -21,9 +21,16 @@ namespace glucose::pg {
 
 namespace {
 
-std::unique_ptr<RowsMaker>* make_maker(const TrainRequest& r, int persons, MemoryContext context) {
-  return owned<std::unique_ptr<RowsMaker>>(context, [&] {
-    return r.task->training_rows(r.algorithm, r.options, settings::max_train_bytes(), r.of_population, persons);
+/// What a training may take beside what has been read for it.
+std::size_t bytes_left(const TrainingRun& run) {
+  const std::size_t read = run.material.readings.size_bytes() + run.material.meals.size_bytes();
+  return settings::max_train_bytes() - std::min(settings::max_train_bytes(), read);
+}
+
+std::unique_ptr<RowsMaker>* make_maker(const TrainingRun& run, int persons) {
+  const TrainRequest& r = *run.request;
+  return owned<std::unique_ptr<RowsMaker>>(run.context, [&] {
+    return r.task->training_rows(r.algorithm, r.options, bytes_left(run), r.of_population, persons);
   });
 }
 
@@ -56,7 +63,7 @@ void find_boosting_for(TrainingRun& run) {
 // Of a person; a population's are there already.
 void make_rows(TrainingRun& run) {
   if (run.rows != nullptr) return;
-  auto* maker = make_maker(*run.request, 1, run.context);
+  auto* maker = make_maker(run, 1);
   add_person(maker->get(), run.material);
   take_rows(run, *maker);
 }
@@ -191,7 +198,7 @@ TrainingRun read_population_training(TrainRequest& request, MemoryContext contex
   run.persons_sharing = sharing.n;
   run.members.ids =
       static_cast<Datum*>(MemoryContextAlloc(context, sizeof(Datum) * (static_cast<size_t>(sharing.n) + 1)));
-  auto* maker = make_maker(request, static_cast<int>(sharing.n), context);
+  auto* maker = make_maker(run, static_cast<int>(sharing.n));
   MemoryContext scratch = AllocSetContextCreate(context, "pg_glucose person", ALLOCSET_DEFAULT_SIZES);
   LeftOut left_out;
   for (int64 i = 0; i < sharing.n; ++i) {
@@ -218,7 +225,7 @@ void start_training(TrainingRun& run) {
   make_rows(run);
   add_rows(*run.reference, **run.rows, r.of_population, run.context);
   run.trainer = owned<std::unique_ptr<Trainer>>(run.context, [&] {
-    const TrainingBasis basis{r.algorithm, r.options, settings::max_train_bytes(), run.population, run.boosting};
+    const TrainingBasis basis{r.algorithm, r.options, bytes_left(run), run.population, run.boosting};
     if (run.refreshed != nullptr)
       return r.task->refresh(std::move(*run.rows), {basis, run.refreshed->model, run.refreshed->learnt_until,
                                                     run.population_version[0] != '\0'});
@@ -238,7 +245,7 @@ std::unique_ptr<Tuner>* start_tuning(TrainingRun& run, const SearchGrid& grid) {
   const TrainRequest& r = *run.request;
   make_rows(run);
   return owned<std::unique_ptr<Tuner>>(run.context, [&] {
-    const TrainingBasis basis{r.algorithm, r.options, settings::max_train_bytes(), run.population, run.boosting};
+    const TrainingBasis basis{r.algorithm, r.options, bytes_left(run), run.population, run.boosting};
     return r.task->tune(std::move(*run.rows), basis, grid);
   });
 }

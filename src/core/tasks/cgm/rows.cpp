@@ -29,6 +29,12 @@ std::size_t CgmRows::count(Split of) const {
   return static_cast<std::size_t>(std::count(split.begin(), split.end(), static_cast<std::uint8_t>(of)));
 }
 
+void CgmRows::reserve(std::size_t n) {
+  x.reserve(n * kCgmColumns);
+  spread.reserve(n * kCgmSpreadColumns);
+  change.reserve(n * kCgmHorizons);
+}
+
 CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
                                Micros end_at, std::size_t most, bool to_measure)
     : rows_(rows),
@@ -47,6 +53,7 @@ CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings,
   first_validation_ = series_.at(first + n * 70 / 100);
   first_test_ = series_.at(first + n * 85 / 100);
   every_ = std::max<std::size_t>(1, (n + most - 1) / std::max<std::size_t>(most, 1));
+  if (rows.size() == 0) rows.reserve(n / every_ + 1);
   if (!to_measure)
     day_.emplace(rows.day, series_, clock_, first, DaySplits{first_at_, first_validation_, first_test_},
                  most / kRowsOfADayRow);
@@ -77,8 +84,8 @@ void CgmRowsBuilder::add(std::size_t origin) {
   CgmTargets targets;
   series_.targets(look.at, targets);
   if (std::isnan(targets.front())) return;
-  if (few) return add_few(look, targets, split);
   if (seen_++ % every_ != 0) return;
+  if (few) return add_few(look, targets, split);
   add_row(look, targets, split);
   if (to_measure_ || added_ % kRowsOfACut != 0) return;
   CgmLook cut = look;

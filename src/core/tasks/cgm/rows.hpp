@@ -46,6 +46,7 @@ struct CgmRows {
   DayRows day;  // of the same persons and splits: what followed within a day
 
   std::size_t size() const { return level.size(); }
+  void reserve(std::size_t n);  // room for so many, so that what is large need not grow
   bool in(std::size_t row, SplitMask mask) const { return ((1U << split[row]) & mask) != 0; }
   std::size_t count(Split of) const;
   /// Persons are left out where there is one for each fold, else stretches of time.

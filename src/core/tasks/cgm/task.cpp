@@ -18,6 +18,7 @@ namespace glucose {
 namespace {
 
 constexpr int kPersonDays = 7, kPopulationDays = 1;  // min_days unless given
+constexpr std::size_t kLeastRows = 8;                // of a person: fewer leave a split empty
 constexpr std::size_t kMostScoredRows = 20'000;      // of a person: two months at 5 minutes, evenly thinned beyond
 constexpr int kDefaultMinutes = 60;
 constexpr Micros kAfter = (kCgmLongestMin + 15) * kMinute;
@@ -58,7 +59,11 @@ Reach reach(const TrainOptions& /*none matters*/) {
 std::unique_ptr<RowsMaker> training_rows(Algorithm /*all*/, const TrainOptions& options, std::size_t memory_cap,
                                          bool of_population, int persons) {
   const std::size_t share = most_cgm_rows(memory_cap) / static_cast<std::size_t>(std::max(persons, 1));
-  return make_cgm_rows({options.min_days, of_population, std::max<std::size_t>(share, 1)});
+  if (share < kLeastRows)
+    throw Error(ErrorCode::out_of_memory,
+                "training on " + std::to_string(persons) + " persons would need more than glucose.max_train_memory",
+                "Raise glucose.max_train_memory.");
+  return make_cgm_rows({options.min_days, of_population, share});
 }
 
 std::unique_ptr<AnyModel> decoded(std::span<const std::uint8_t> bytes) {

@@ -33,6 +33,7 @@ class Maker final : public RowsMaker {
   bool end() override {
     if (!builder_ || builder_->added() == 0) return false;
     made_->boundaries = builder_->boundaries();
+    builder_.reset();  // as large as the readings
     const Micros first = first_of(material_)->measured_at, last = made_->boundaries.test_start - 1;
     made_->start = persons_ == 0 ? first : std::min(made_->start, first);
     made_->end = persons_ == 0 ? last : std::max(made_->end, last);

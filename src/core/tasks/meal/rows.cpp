@@ -37,6 +37,7 @@ class Maker final : public RowsMaker {
   }
   bool end() override {
     std::vector<Sample> samples = builder_->take();
+    samples.shrink_to_fit();  // of thousands of persons
     meals_ = builder_->meals();
     too_late_ = builder_->known_too_late();
     builder_.reset();

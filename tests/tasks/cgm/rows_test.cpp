@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "core/tasks/cgm/rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/base/error.hpp"
+#include "core/tasks/cgm/task.hpp"
+#include "core/tasks/cgm/trainer.hpp"
+#include "support/cgm_rows.hpp"
+
+using namespace glucose;
+
+namespace {
+
+constexpr std::size_t kMost = 1000;
+
+CgmRows thinned(std::span<const Reading> readings) {
+  CgmRows rows;
+  CgmRowsBuilder builder(rows, readings, {}, 0, kDay * 10'000, kMost);
+  while (!builder.done()) builder.step();
+  return rows;
+}
+
+}  // namespace
+
+// What is large has its room from the beginning: while it grew, it would be there twice.
+TEST(CgmRows, OfALongHistoryTakeTheMemoryOfThoseThatAreKept) {
+  const CgmRows rows = thinned(ar2_readings(1, 20'000));
+  ASSERT_GT(rows.size(), kMost / 2);
+  ASSERT_LE(rows.size(), kMost);
+  EXPECT_LE(rows.x.capacity(), (kMost + 1) * kCgmColumns);
+  EXPECT_LE(rows.change.capacity(), (kMost + 1) * kCgmHorizons);
+  EXPECT_LE(rows.spread.capacity(), (kMost + 1) * kCgmSpreadColumns);
+}
+
+// After every gap little is known for hours, and a sensor with many gaps has more such windows than others.
+TEST(CgmRows, WindowsAfterGapsAreThinnedLikeTheRest) {
+  std::vector<Reading> readings = ar2_readings(1, 20'000);
+  std::erase_if(readings, [](const Reading& r) { return r.measured_at / (60 * kMinute) % 5 == 0; });
+  const CgmRows rows = thinned(readings);
+  ASSERT_GT(rows.few.size(), kMost / 10);
+  EXPECT_LE(rows.size() + rows.few.size(), kMost + kMost / kRowsOfACut);
+}
+
+TEST(CgmRows, MorePersonsThanTheMemoryHasRowsForAreRefused) {
+  const TrainOptions options = kCgmTask.defaults(true);
+  const auto rows_of = [&](int persons) {
+    (void)kCgmTask.training_rows(Algorithm::linear, options, std::size_t{16} << 20, true, persons);
+  };
+  EXPECT_NO_THROW(rows_of(1000));
+  try {
+    rows_of(5000);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
+    EXPECT_NE(std::string(error.what()).find("5000 persons"), std::string::npos);
+  }
+}
