@@ -11,19 +11,21 @@ namespace {
 
 // Of the newest version: its members who are there, and how many there were.
 Query newest_members{
-    "SELECT v.n_persons, pg_catalog.array_agg(m.person_id) FROM glucose.population_model v "
+    "SELECT v.n_persons, pg_catalog.array_agg(m.person_id ORDER BY m.person_id USING OPERATOR(pg_catalog.<)) "
+    "FROM glucose.population_model v "
     "JOIN glucose.population_member m ON m.model_type OPERATOR(pg_catalog.=) v.model_type "
     "AND m.version OPERATOR(pg_catalog.=) v.version WHERE v.model_type OPERATOR(pg_catalog.=) $1 "
     "GROUP BY v.version, v.n_persons ORDER BY glucose.version_parts(v.version) USING OPERATOR(pg_catalog.>) LIMIT 1",
     1,
     {TEXTOID}};
-// Who has been erased since counts as one that differs: the older weights still know it.
+// Who has been erased since counts as one that differs: the older weights still know it. Of n members then and $3 now,
+// those of both are twice what does not differ.
 Query versions_that_differ{
-    "SELECT d.version, d.n FROM (SELECT v.version, v.n_persons OPERATOR(pg_catalog.-) pg_catalog.count(m.person_id) "
-    "OPERATOR(pg_catalog.+) pg_catalog.count(m.person_id) FILTER (WHERE m.person_id OPERATOR(pg_catalog.<>) ALL ($2)) "
-    "OPERATOR(pg_catalog.+) $3 OPERATOR(pg_catalog.-) "
-    "pg_catalog.count(m.person_id) FILTER (WHERE m.person_id OPERATOR(pg_catalog.=) ANY ($2)) AS n "
-    "FROM glucose.population_model v LEFT JOIN glucose.population_member m "
+    "SELECT d.version, d.n FROM (SELECT v.version, v.n_persons OPERATOR(pg_catalog.+) $3 OPERATOR(pg_catalog.-) "
+    "(2 OPERATOR(pg_catalog.*) pg_catalog.count(g.person_id)) AS n "
+    "FROM glucose.population_model v LEFT JOIN (glucose.population_member m JOIN pg_catalog.unnest($2) AS g "
+    "(person_id) "
+    "ON g.person_id OPERATOR(pg_catalog.=) m.person_id) "
     "ON m.model_type OPERATOR(pg_catalog.=) v.model_type AND m.version OPERATOR(pg_catalog.=) v.version "
     "WHERE v.model_type OPERATOR(pg_catalog.=) $1 GROUP BY v.version, v.n_persons) AS d "
     "WHERE d.n OPERATOR(pg_catalog.>) 0 AND d.n OPERATOR(pg_catalog.<) $4 "
@@ -45,17 +47,15 @@ ArrayType* as_array(const Members& members) {
   return construct_array(members.ids, members.n, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
 }
 
-bool is_among(const pg_uuid_t& id, const Datum* ids, int n) {
-  for (int i = 0; i < n; ++i)
-    if (memcmp(DatumGetUUIDP(ids[i])->data, id.data, UUID_LEN) == 0) return true;
-  return false;
-}
-
-// The persons of `all` that are among the given ones.
+// The persons of `all` that are among the given ones; both in the order of their ids.
 Persons only(const Persons& all, const Datum* ids, int n) {
   Persons chosen{static_cast<Person*>(palloc(sizeof(Person) * (static_cast<size_t>(all.n) + 1))), 0};
-  for (int64 i = 0; i < all.n; ++i)
-    if (is_among(all.rows[i].id, ids, n)) chosen.rows[chosen.n++] = all.rows[i];
+  int next = 0;
+  for (int64 i = 0; i < all.n; ++i) {
+    const auto before = [&](int id) { return memcmp(DatumGetUUIDP(ids[id])->data, all.rows[i].id.data, UUID_LEN); };
+    while (next < n && before(next) < 0) ++next;
+    if (next < n && before(next) == 0) chosen.rows[chosen.n++] = all.rows[i];
+  }
   return chosen;
 }
 
