@@ -14,6 +14,7 @@ namespace glucose {
 namespace {
 
 constexpr int kMealsPerStep = 16;
+constexpr std::size_t kLeastBytesOfARow = 2 * sizeof(Sample);  // in any training: itself, and what is said of it
 
 std::string one_decimal(double value) {
   char text[32];
@@ -42,7 +43,7 @@ class Maker final : public RowsMaker {
     too_late_ = builder_->known_too_late();
     builder_.reset();
     if (wanted_.of_population && samples.size() < static_cast<std::size_t>(wanted_.min_meals)) return false;
-    bytes_ += samples.size() * sizeof(Sample);
+    bytes_ += samples.size() * kLeastBytesOfARow;
     if (wanted_.memory_cap > 0 && bytes_ > wanted_.memory_cap)
       throw Error(ErrorCode::out_of_memory, "training would need more than glucose.max_train_memory",
                   "Raise glucose.max_train_memory, or choose a shorter period (start_at, end_at).");
