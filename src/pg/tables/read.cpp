@@ -22,8 +22,6 @@ namespace glucose::pg {
 namespace {
 
 constexpr int kMostPersonsNamed = 32;  // an index is searched once for each
-// Of the memory allowed readings may take a third: what is made of them takes as much, and so does what is learnt from.
-constexpr Size kShareOfReadings = 3;
 
 // Both relations may be views over an application's own tables, made again with other types after setup() has looked:
 // the casts do nothing to the contract's types and keep any other from being read as them.
@@ -259,8 +257,7 @@ bool receive_reading(TupleTableSlot* slot, DestReceiver* self) {
     receiver->wrong = "measured_at";
   if (receiver->wrong != nullptr) return false;
   if (receiver->n == receiver->capacity) {
-    receiver->is_full = receiver->n >= receiver->most;
-    if (receiver->is_full) return false;
+    if ((receiver->is_full = receiver->n >= receiver->most)) return false;
     receiver->capacity = std::min(2 * receiver->capacity, receiver->most);
     receiver->rows =
         static_cast<Reading*>(repalloc_huge(receiver->rows, static_cast<Size>(receiver->capacity) * sizeof(Reading)));
@@ -359,7 +356,7 @@ Readings read_readings(const pg_uuid_t* person_id, TimestampTz from, TimestampTz
   receiver.base.rShutdown = receiver.base.rDestroy = end_receiver;
   receiver.base.mydest = DestNone;
   receiver.capacity = 1024;
-  receiver.most = static_cast<int64>(max_bytes / sizeof(Reading) / kShareOfReadings);
+  receiver.most = static_cast<int64>(max_bytes / sizeof(Reading) / 3);  // what is made of them needs the rest
   receiver.rows = static_cast<Reading*>(MemoryContextAlloc(context, 1024 * sizeof(Reading)));
   stream(readings_between, window(person_id, from, until), &receiver.base);
   if (receiver.wrong != nullptr) raise_outside_range("glucose_reading", receiver.wrong);

@@ -84,7 +84,7 @@ void CgmRowsBuilder::add(std::size_t origin) {
   CgmTargets targets;
   series_.targets(look.at, targets);
   if (std::isnan(targets.front())) return;
-  if (seen_++ % every_ != 0) return;
+  if ((few ? seen_few_ : seen_)++ % every_ != 0) return;
   if (few) return add_few(look, targets, split);
   add_row(look, targets, split);
   if (to_measure_ || added_ % kRowsOfACut != 0) return;

@@ -96,7 +96,7 @@ class CgmRowsBuilder {
   CgmSeries series_;
   DayClock clock_;
   Micros first_at_ = 0, first_validation_ = 0, first_test_ = 0;
-  std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, added_ = 0, cut_ = 0;
+  std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, seen_few_ = 0, added_ = 0, cut_ = 0;
   Micros last_origin_;
   bool to_measure_;
   std::optional<DayRowsBuilder> day_;
