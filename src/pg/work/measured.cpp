@@ -2,6 +2,8 @@
 #include "pg/work/measured.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "pg/work/rows.hpp"
 
@@ -41,6 +43,26 @@ void replace(std::vector<MetricRow>& rows, Split split, const std::vector<Evalua
   rows.insert(rows.end(), measured.begin(), measured.end());
 }
 
+/// Over the horizons; NaN when there is none.
+double mean_of(const std::vector<MetricRow>& rows, Split split, std::string_view metric) {
+  double sum = 0, n = 0;
+  for (const MetricRow& row : rows)
+    if (row.split == split && row.metric == metric && is_of_model(row)) sum += row.value, ++n;
+  return sum / n;
+}
+
+/// What the training said of itself over all horizons moves with what was measured.
+void replace_test(Outcome& outcome, const std::vector<Evaluation>& evaluations) {
+  constexpr std::array<std::string_view, 3> kNames{"mae", "rmse", "r2"};
+  std::array<double, 3> before;
+  for (std::size_t i = 0; i < kNames.size(); ++i) before[i] = mean_of(outcome.metrics, Split::test, kNames[i]);
+  replace(outcome.metrics, Split::test, evaluations);
+  const std::array<double*, 3> of_all{&outcome.mae, &outcome.rmse, &outcome.r2};
+  for (std::size_t i = 0; i < kNames.size(); ++i)
+    if (const double moved = mean_of(outcome.metrics, Split::test, kNames[i]) - before[i]; std::isfinite(moved))
+      *of_all[i] += moved;
+}
+
 }  // namespace
 
 void measure_outcome(const Task& task, const Material& material, Outcome& outcome, WatchedForecasts& seen,
@@ -58,8 +80,9 @@ void measure_outcome(const Task& task, const Material& material, Outcome& outcom
   run_to_end(evaluator);
   guarded([&] {
     const auto evaluations = evaluator->take();
-    for (const Split split : {Split::train, Split::validation, Split::test})
+    for (const Split split : {Split::train, Split::validation})
       replace(outcome.metrics, split, evaluations[static_cast<std::size_t>(split)]);
+    replace_test(outcome, evaluations[static_cast<std::size_t>(Split::test)]);
   });
 }
 
