@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "core/base/random.hpp"
 #include "core/tasks/cgm/features.hpp"
 #include "support/cgm_rows.hpp"
 
@@ -54,6 +55,12 @@ Explanation explained(const CgmModel& model, std::span<const Reading> readings, 
   return explainer.take();
 }
 
+/// Too short for a past of one's own: the model alone answers.
+std::vector<Reading> few_readings() {
+  const auto readings = simulated_readings(2, 2);
+  return {readings.end() - kCgmLeastKnown - 4, readings.end()};
+}
+
 double sum_of(const Explanation& e) {
   double sum = static_cast<double>(e.baseline);
   for (const FeaturePart& part : e.parts) sum += static_cast<double>(part.contribution);
@@ -67,8 +74,7 @@ std::map<std::string, FeaturePart> by_name(const Explanation& e) {
 }
 
 /// At moments of a few days, fresh readings and old ones, at and between the model's horizons and beyond the last.
-void expect_sums(const CgmModel& model) {
-  const auto readings = simulated_readings(2, 4);
+void expect_sums(const CgmModel& model, const std::vector<Reading>& readings = simulated_readings(2, 4)) {
   int different = 0;
   for (std::size_t last = 300; last < readings.size(); last += 97)
     for (const int old_min : {0, 2, 33})
@@ -78,7 +84,7 @@ void expect_sums(const CgmModel& model) {
           const CgmQuestion question = ask(readings[last].measured_at + old_min * kMinute, minutes, head);
           const CgmForecastPoint served = cgm_forecast(model, known, question).points[0];
           const Explanation e = explained(model, known, question);
-          EXPECT_EQ(e.baseline, readings[last].mg_dl);
+          EXPECT_NEAR(e.baseline, cgm_seen(known, question.at, 90).window.back(), 1e-6);
           EXPECT_NEAR(sum_of(e), head == Head::mean ? served.mean_mg_dl : served.mg_dl, 2e-3) << minutes << old_min;
           EXPECT_TRUE(std::is_sorted(e.parts.begin(), e.parts.end(), [](const auto& a, const auto& b) {
             return std::abs(a.contribution) > std::abs(b.contribution);
@@ -101,7 +107,7 @@ TEST(CgmExplainer, SumsToWhatIsServedWithTreesToo) {
 
 TEST(CgmExplainer, SumsToWhatIsServedWhereASensorEnds) {
   CgmModel model = linear_model();
-  const auto readings = simulated_readings(2, 2);
+  const auto readings = few_readings();
   for (const float much : {2000.0F, -2000.0F}) {
     for (std::size_t k = 0; k < K; ++k) model.median[kCgmLags * K + k] = much;
     const Explanation e = explained(model, readings, ask(readings.back().measured_at, 60));
@@ -115,7 +121,7 @@ TEST(CgmExplainer, SumsToWhatIsServedWhereASensorEnds) {
 TEST(CgmExplainer, GivesAColumnsPartToItsGroup) {
   CgmModel model = linear_model();
   std::fill(model.median.begin(), model.median.end(), 0.0F);
-  const auto readings = simulated_readings(2, 2);
+  const auto readings = few_readings();
   const Micros at = readings.back().measured_at;
   const CgmSeen seen = cgm_seen(readings, at, 90);
   const CgmColumns x = cgm_columns(seen.window, seen.minute_of_day);
@@ -129,7 +135,7 @@ TEST(CgmExplainer, GivesAColumnsPartToItsGroup) {
 }
 
 TEST(CgmExplainer, GivesTreesPartsToWhatTheyAskFor) {
-  const auto readings = simulated_readings(2, 2);
+  const auto readings = few_readings();
   const CgmQuestion question = ask(readings.back().measured_at, 120);
   CgmModel model = linear_model();
   model.day = {};  // only the last hours count
@@ -144,6 +150,24 @@ TEST(CgmExplainer, GivesTreesPartsToWhatTheyAskFor) {
     EXPECT_EQ(both.at(name).contribution != part.contribution,
               name == "time_of_day" || name == "last_reading" || name == "constant")
         << name;
+}
+
+TEST(CgmExplainer, SaysWhatTheLastDayAdds) {
+  std::vector<Reading> noisy = simulated_readings(2, 4);
+  Random rng(1);
+  for (Reading& r : noisy) r.mg_dl += static_cast<float>(8 * rng.normal());
+  const Micros at = noisy.back().measured_at;
+  for (const Head head : {Head::median, Head::mean}) {
+    const CgmForecast said = cgm_forecast(linear_model(), noisy, ask(at, 30, head));
+    const float share = head == Head::mean ? said.own.mean_calm : said.own.median_calm;
+    ASSERT_GT(share, 0.2F);
+    const FeaturePart part = by_name(explained(linear_model(), noisy, ask(at, 30, head))).at("last_day");
+    EXPECT_EQ(part.value, said.own.mean);
+    EXPECT_NEAR(part.contribution, share * said.own.calm_change(5, noisy.back().mg_dl), 1e-3);
+  }
+  expect_sums(with_trees(linear_model()), noisy);
+  EXPECT_FALSE(by_name(explained(linear_model(), few_readings(), ask(few_readings().back().measured_at, 30)))
+                   .contains("last_day"));
 }
 
 TEST(CgmExplainer, NeedsAReadingOfTheLastHour) {

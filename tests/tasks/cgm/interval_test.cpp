@@ -33,6 +33,7 @@ TEST(CgmInterval, QuantileAndProbabilityAreInverse) {
   const auto q = cgm_quantiles(residuals);
   for (double p = 0.01; p < 0.99; p += 0.013) EXPECT_NEAR(cgm_probability_below(q, cgm_quantile(q, p)), p, 1e-5);
   EXPECT_NEAR(cgm_quantile(q, 0.975), 1.96, 0.1);
+  EXPECT_NEAR(cgm_mean_absolute(q), std::sqrt(2 / 3.14159), 0.03);
   EXPECT_EQ(cgm_quantile(q, 0), static_cast<double>(q.front()));
   EXPECT_EQ(cgm_quantile(q, 1), static_cast<double>(q.back()));
   EXPECT_EQ(cgm_probability_below(q, -100), kCgmLevels.front());

@@ -21,10 +21,15 @@ double limit(double mg_dl) {
 
 CgmExplainer::CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
                            const DayClock& clock)
+    : CgmExplainer(model, readings, question, cgm_forecast(model, readings, question, clock)) {}
+
+CgmExplainer::CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
+                           const CgmForecast& served)
     : head_(question.head == Head::mean ? model.mean : model.median),
       trees_(question.head == Head::mean ? model.mean_trees : model.median_trees),
       seen_(cgm_seen(readings, question.at, question.utc_offset_min)),
-      served_(cgm_forecast(model, readings, question, clock).points[0]),
+      served_(served.points[0]),
+      own_(served.own),
       shows_mean_(question.head == Head::mean),
       place_(question.minutes[0] + seen_.since_reading_min),
       x_(cgm_columns(seen_.window, seen_.minute_of_day)) {
@@ -65,6 +70,7 @@ Explanation CgmExplainer::take() const {
   const float level = seen_.window.back();
   const bool has_rhythm = !std::isnan(served_.rhythm);
   const double counts = has_rhythm ? 1 - static_cast<double>(cgm_share_of_day(served_.minutes_ahead)) : 1;
+  const double calm = static_cast<double>(share_of_calm()), of_model = counts * (1 - calm);
   Explanation e{level, {}};
   double sum = static_cast<double>(level);
   const auto add = [&](std::string_view name, float value, double part) {
@@ -73,11 +79,16 @@ Explanation CgmExplainer::take() const {
   };
   for (std::size_t g = 0; g < kCgmGroups; ++g) {
     const auto group = static_cast<CgmGroup>(g);
-    add(name_of(group), cgm_group_value(group, x_.data()), counts * parts_[g]);
+    add(name_of(group), cgm_group_value(group, x_.data()), of_model * parts_[g]);
   }
   if (!trees_.empty())
     add("linear_forecast", static_cast<float>(static_cast<double>(level) + linear_change_),
-        counts * of_linear_forecast_);
+        of_model * of_linear_forecast_);
+  if (calm > 0) {
+    const auto change = [&](std::size_t k) { return own_.calm_change(k, level); };
+    add("last_day", own_.mean,
+        counts * calm * static_cast<double>(place_.between(change(place_.before), change(place_.after))));
+  }
   if (!std::isfinite(static_cast<float>(sum))) forecast_not_finite();
   if (has_rhythm) {
     add("rhythm", served_.rhythm, static_cast<double>(shows_mean_ ? served_.mean_mg_dl : served_.mg_dl) - sum);

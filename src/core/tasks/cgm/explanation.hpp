@@ -11,9 +11,11 @@ namespace glucose {
 /// Explains the forecast of one moment from readings alone. The baseline is the last reading: glucose stays what it is.
 /// The head that is shown, median or mean, is linear: coefficient × column, summed by CgmGroup. Trees: TreeSHAP of the
 /// columns they see, their mean with the constant; what they make of the linear forecast, which they see too, is
-/// 'linear_forecast' (its value: that forecast, mg/dL). Between two horizons of the model both count. 'limit': to 20 …
-/// 600 mg/dL, where it applies. More than an hour ahead all that counts as much as it is served, and 'rhythm' (its
-/// value: of the person at that time of day, mg/dL) is what the forecast of a day makes of it, limits included.
+/// 'linear_forecast' (its value: that forecast, mg/dL). Of a person whose last day asks for calm (CgmOwnPast) all of
+/// that counts less by its share, and 'last_day' (its value: the mean of that day, mg/dL) is the calm part. Between two
+/// horizons of the model both count. 'limit': to 20 … 600 mg/dL, where it applies. More than an hour ahead all that
+/// counts as much as it is served, and 'rhythm' (its value: of the person at that time of day, mg/dL) is what the
+/// forecast of a day makes of it, limits included.
 class CgmExplainer final : public Explainer {
  public:
   /// in: the model, which must outlive this; readings, question and clock as of cgm_forecast(), of its first moment ·
@@ -26,7 +28,10 @@ class CgmExplainer final : public Explainer {
   Explanation take() const override;
 
  private:
+  CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
+               const CgmForecast& served);
   void add_line();
+  float share_of_calm() const { return shows_mean_ ? own_.mean_calm : own_.median_calm; }
   void add_trees(std::size_t t, double share);
   double& part_of(std::size_t column) { return parts_[static_cast<std::size_t>(cgm_group_of(column))]; }
 
@@ -34,6 +39,7 @@ class CgmExplainer final : public Explainer {
   const CgmTrees& trees_;
   CgmSeen seen_;
   CgmForecastPoint served_;
+  CgmOwnPast own_;
   bool shows_mean_;
   CgmPlace place_;
   CgmColumns x_;

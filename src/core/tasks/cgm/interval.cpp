@@ -48,6 +48,14 @@ double cgm_probability_below(std::span<const float> quantiles, double z) {
   return std::lerp(kCgmLevels[i - 1], kCgmLevels[i], (z - low) / (high - low));
 }
 
+float cgm_mean_absolute(std::span<const float> quantiles) {
+  const auto size = [&](std::size_t q) { return static_cast<double>(std::abs(quantiles[q])); };
+  double mean = kCgmLevels.front() * (size(0) + size(kCgmLevelCount - 1));  // beyond the outermost ones: as they
+  for (std::size_t q = 1; q < kCgmLevelCount; ++q)
+    mean += (kCgmLevels[q] - kCgmLevels[q - 1]) * (size(q - 1) + size(q)) / 2;
+  return static_cast<float>(mean);
+}
+
 float cgm_share_of_absolute(std::vector<float> values, double share) {
   for (float& v : values) v = std::abs(v);
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));

@@ -23,6 +23,8 @@ std::array<float, kCgmLevelCount> cgm_quantiles(std::vector<float>& residuals);
 /// z.
 double cgm_quantile(std::span<const float> quantiles, double p);
 double cgm_probability_below(std::span<const float> quantiles, double z);
+/// The mean size of what has these quantiles.
+float cgm_mean_absolute(std::span<const float> quantiles);
 
 /// The absolute value that such a share of them does not exceed. in: values [N], N >= 1
 float cgm_share_of_absolute(std::vector<float> values, double share);

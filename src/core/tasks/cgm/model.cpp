@@ -149,13 +149,14 @@ float within_limit(float mg_dl, float level, const CgmTrust& trust) {
   return trust.limit > 0 ? std::min(mg_dl, level) : trust.limit < 0 ? std::max(mg_dl, level) : mg_dl;
 }
 
-CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day, const CgmTrust& trust) {
+CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day, const CgmTrust& trust,
+                   const CgmOwnPast& own) {
   return cgm_nodes(model, cgm_columns(window, minute_of_day).data(), cgm_spread_columns(window, trust.known),
-                   window.back(), trust);
+                   window.back(), trust, own);
 }
 
 CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadColumns& spread, float level,
-                   const CgmTrust& trust) {
+                   const CgmTrust& trust, const CgmOwnPast& own) {
   CgmTargets median = cgm_changes(model.median, columns), mean = cgm_changes(model.mean, columns);
   if (model.has_trees()) {
     add_correction(model.median_trees.correction(columns), median);
@@ -163,9 +164,9 @@ CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadC
   }
   CgmNodes nodes;
   for (std::size_t k = 0; k < kCgmHorizons; ++k) {
-    nodes.median[k] = within_limit(level + median[k], level, trust);
-    nodes.mean[k] = within_limit(level + mean[k], level, trust);
-    nodes.spread[k] = cgm_spread_at(model, k, spread, trust);
+    nodes.median[k] = within_limit(level + own.mixed(median[k], own.median_calm, k, level), level, trust);
+    nodes.mean[k] = within_limit(level + own.mixed(mean[k], own.mean_calm, k, level), level, trust);
+    nodes.spread[k] = own.wider_at(k) * cgm_spread_at(model, k, spread, trust);
   }
   return nodes;
 }
@@ -199,6 +200,7 @@ CgmSeen cgm_seen(const CgmSeries& series, Micros at, int utc_offset_min) {
   CgmSeen seen;
   seen.window = look.window;
   seen.trust = look.trust;
+  seen.ends_at = look.at;
   seen.minute_of_day = DayClock{at, {&utc_offset_min, 1}}.minute_of_day(look.at);
   seen.since_reading_min = static_cast<double>(at - look.at) / kMinute;
   return seen;
@@ -209,9 +211,11 @@ CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> reading
   require_known_then(readings, question.at);
   const CgmSeries series(readings, question.at);
   const CgmSeen seen = cgm_seen(series, question.at, question.utc_offset_min);
-  const CgmNodes nodes = cgm_nodes(model, seen.window, seen.minute_of_day, seen.trust);
+  const DayClock now{question.at, {&question.utc_offset_min, 1}};
   CgmForecast forecast;
   forecast.window = seen.window;
+  forecast.own = CgmPast(model, series, now).at(series.size() - 1, seen.ends_at);
+  const CgmNodes nodes = cgm_nodes(model, seen.window, seen.minute_of_day, seen.trust, forecast.own);
   forecast.n = question.n_minutes;
   const std::optional<DayPast> past = past_of_day(model, series, question, clock);
   if (past) forecast.state = past->state();

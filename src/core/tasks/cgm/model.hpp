@@ -9,6 +9,7 @@
 #include "core/tasks/cgm/day.hpp"
 #include "core/tasks/cgm/fit.hpp"
 #include "core/tasks/cgm/interval.hpp"
+#include "core/tasks/cgm/own_past.hpp"
 #include "core/tasks/cgm/series.hpp"
 
 namespace glucose {
@@ -33,10 +34,11 @@ struct CgmModel {
 struct CgmNodes {
   std::array<float, kCgmHorizons> median, mean, spread;  // mg/dL
 };
-CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day, const CgmTrust& trust = {});
+CgmNodes cgm_nodes(const CgmModel& model, const CgmWindow& window, int minute_of_day, const CgmTrust& trust = {},
+                   const CgmOwnPast& own = {});
 /// The same from what a window was turned into. in: cgm_columns [P], cgm_spread_columns, the last reading
 CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadColumns& spread, float level,
-                   const CgmTrust& trust = {});
+                   const CgmTrust& trust = {}, const CgmOwnPast& own = {});
 /// What is said of a moment whose window ends at an edge of the sensor's range: nothing beyond it.
 float within_limit(float mg_dl, float level, const CgmTrust& trust);
 /// How wide the outcomes of a moment are at horizon k, mg/dL.
@@ -89,14 +91,15 @@ struct CgmForecast {
   int n = 0;
   std::array<CgmForecastPoint, kCgmMostPoints> points{};
   CgmWindow window{};             // that it looked at
+  CgmOwnPast own{};               // how the model was served
   std::optional<DayState> state;  // and that, where the rhythm counts
 };
 static_assert(std::is_trivially_copyable_v<CgmQuestion> && std::is_trivially_copyable_v<CgmForecast>);
 
 inline constexpr Micros kCgmOldestReading = 60 * kMinute;
-/// How far back a forecast of an hour looks: an old last reading, its window, and the reading before that window.
-inline constexpr Micros kCgmReach =
-    kCgmOldestReading + static_cast<Micros>(kCgmWindow - 1) * kCgmStep + kCgmGap + kMinute;
+/// How far back a forecast of an hour looks: an old last reading, what its window and its own past look at, and the
+/// reading before that.
+inline constexpr Micros kCgmReach = kCgmOldestReading + kCgmPastReach + kCgmGap + kMinute;
 
 /// Throws Error model_mismatch.
 [[noreturn]] void forecast_not_finite();
@@ -105,6 +108,7 @@ inline constexpr Micros kCgmReach =
 struct CgmSeen {
   CgmWindow window;  // that ends with the last reading, or what is believed instead of it
   CgmTrust trust;
+  Micros ends_at;
   int minute_of_day;         // of its end, on the person's clock
   double since_reading_min;  // from its end to the moment
 };

@@ -38,24 +38,27 @@ void CgmRows::reserve(std::size_t n) {
 CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
                                Micros end_at, std::size_t most, bool to_measure)
     : rows_(rows),
-      series_(to_measure ? readings : until(readings, end_at)),
+      series_(std::make_shared<CgmSeries>(to_measure ? readings : until(readings, end_at))),
       clock_(clock),
       last_origin_(std::numeric_limits<Micros>::min() / 2),
       to_measure_(to_measure) {
   std::size_t first = 0;
-  while (first < series_.size() && series_.at(first) < start_at) ++first;
+  while (first < series_->size() && series_->at(first) < start_at) ++first;
   next_ = first;
   end_ = first;
-  while (end_ < series_.size() && series_.at(end_) < end_at) ++end_;
+  while (end_ < series_->size() && series_->at(end_) < end_at) ++end_;
   const std::size_t n = end_ - first;
   if (n == 0) return;
-  first_at_ = cgm_stretch(series_, first, end_).from;
-  first_validation_ = series_.at(first + n * 70 / 100);
-  first_test_ = series_.at(first + n * 85 / 100);
+  first_at_ = cgm_stretch(*series_, first, end_).from;
+  first_validation_ = series_->at(first + n * 70 / 100);
+  first_test_ = series_->at(first + n * 85 / 100);
   every_ = std::max<std::size_t>(1, (n + most - 1) / std::max<std::size_t>(most, 1));
   if (rows.size() == 0) rows.reserve(n / every_ + 1);
-  if (!to_measure)
-    day_.emplace(rows.day, series_, clock_, first, DaySplits{first_at_, first_validation_, first_test_},
+  if (to_measure)
+    rows.origins.push_back(
+        {series_, clock.first_at, {clock.offsets_min.begin(), clock.offsets_min.end()}, rows.size(), {}});
+  else
+    day_.emplace(rows.day, *series_, clock_, first, DaySplits{first_at_, first_validation_, first_test_},
                  most / kRowsOfADayRow);
 }
 
@@ -67,7 +70,7 @@ bool CgmRowsBuilder::split_of(Micros at, Split& split) const {
 }
 
 CgmBoundaries CgmRowsBuilder::boundaries() const {
-  return {first_validation_, first_test_, end_ > 0 ? series_.at(end_ - 1) : 0};
+  return {first_validation_, first_test_, end_ > 0 ? series_->at(end_ - 1) : 0};
 }
 
 std::uint8_t CgmRowsBuilder::part_of(Micros at) const {
@@ -77,16 +80,17 @@ std::uint8_t CgmRowsBuilder::part_of(Micros at) const {
 
 void CgmRowsBuilder::add(std::size_t origin) {
   Split split;
-  if (!split_of(series_.at(origin), split)) return;
-  const CgmLook look = series_.look(origin);
+  if (!split_of(series_->at(origin), split)) return;
+  const CgmLook look = series_->look(origin);
   const bool few = look.filled < kCgmLeastKnown;
   if (to_measure_ ? few : look.trust.doubt_mg_dl > 0) return;
   CgmTargets targets;
-  series_.targets(look.at, targets);
+  series_->targets(look.at, targets);
   if (std::isnan(targets.front())) return;
   if ((few ? seen_few_ : seen_)++ % every_ != 0) return;
   if (few) return add_few(look, targets, split);
   add_row(look, targets, split);
+  if (to_measure_) rows_.origins.back().readings.push_back(static_cast<std::uint32_t>(origin));
   if (to_measure_ || added_ % kRowsOfACut != 0) return;
   CgmLook cut = look;
   cut.trust.known = kCuts[cut_++ % kCuts.size()];
@@ -128,8 +132,8 @@ void CgmRowsBuilder::step() {
   if (next_ >= end_) return day_->step();
   const std::size_t last = std::min(next_ + kOriginsPerStep, end_);
   for (; next_ < last; ++next_) {
-    if (series_.at(next_) - last_origin_ < kBetweenOrigins) continue;
-    last_origin_ = series_.at(next_);
+    if (series_->at(next_) - last_origin_ < kBetweenOrigins) continue;
+    last_origin_ = series_->at(next_);
     add(next_);
   }
 }

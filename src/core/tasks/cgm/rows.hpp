@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // Shapes: N rows, P columns, S columns of the spread, K horizons.
 #pragma once
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -30,6 +31,15 @@ struct CgmFewRows {
   std::size_t size() const { return known.size(); }
 };
 
+/// Of rows to measure by: where a person's own past (CgmPast) is looked up.
+struct CgmOrigins {
+  std::shared_ptr<const CgmSeries> series;
+  Micros clock_from = 0;                // of the person's clock, and
+  std::vector<int> offsets_min;         // its days' offsets
+  std::size_t first_row = 0;            // of the person
+  std::vector<std::uint32_t> readings;  // the last one known at each of its rows
+};
+
 /// Windows with outcomes, of one person or many, as a fit sees them.
 struct CgmRows {
   std::vector<float> x;             // [N × P] cgm_columns
@@ -43,7 +53,8 @@ struct CgmRows {
   std::vector<CgmTrust> trust;      // [N] in it
   int persons = 0;
   CgmFewRows few;
-  DayRows day;  // of the same persons and splits: what followed within a day
+  DayRows day;                      // of the same persons and splits: what followed within a day
+  std::vector<CgmOrigins> origins;  // of each person, of rows to measure by
 
   std::size_t size() const { return level.size(); }
   void reserve(std::size_t n);  // room for so many, so that what is large need not grow
@@ -74,7 +85,7 @@ struct CgmBoundaries {
 /// every six of them
 class CgmRowsBuilder {
  public:
-  /// to_measure: outcomes may reach into the next split, and there are no rows of a day
+  /// to_measure: outcomes may reach into the next split, there are no rows of a day, and the origins are kept
   CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
                  Micros end_at, std::size_t most, bool to_measure = false);
   CgmRowsBuilder(const CgmRowsBuilder&) = delete;
@@ -93,7 +104,7 @@ class CgmRowsBuilder {
   void add_few(const CgmLook& look, const CgmTargets& targets, Split split);
 
   CgmRows& rows_;
-  CgmSeries series_;
+  std::shared_ptr<const CgmSeries> series_;
   DayClock clock_;
   Micros first_at_ = 0, first_validation_ = 0, first_test_ = 0;
   std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, seen_few_ = 0, added_ = 0, cut_ = 0;

@@ -84,6 +84,18 @@ float CgmSeries::value_at(Micros at) const {
   return between(after[-1], *after, at);
 }
 
+std::size_t CgmSeries::count_until(Micros at) const {
+  const auto after = std::partition_point(points_.begin(), points_.end(), [at](const Point& p) { return p.at <= at; });
+  return static_cast<std::size_t>(after - points_.begin());
+}
+
+float CgmSeries::mean_of(std::size_t i, Micros back) const {
+  const std::size_t first = count_until(points_[i].at - back);
+  float sum = 0;
+  for (std::size_t j = first; j <= i; ++j) sum += points_[j].mg_dl;
+  return sum / static_cast<float>(i + 1 - first);
+}
+
 CgmStretch cgm_stretch(const CgmSeries& series, std::size_t first, std::size_t last) {
   constexpr Micros kStray = 30 * kDay;
   if (first >= last) return {};

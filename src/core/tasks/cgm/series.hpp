@@ -43,6 +43,10 @@ class CgmSeries {
   void targets(Micros origin, CgmTargets& out) const;
   /// The value at any moment; NaN within a gap and beyond the ends.
   float value_at(Micros at) const;
+  /// How many readings there are up to a moment.
+  std::size_t count_until(Micros at) const;
+  /// Mean of reading i and those less than `back` before it.
+  float mean_of(std::size_t i, Micros back) const;
 
  private:
   std::vector<Point> points_;

@@ -130,11 +130,15 @@ void set_minutes(Question& question, std::span<const double> numbers, bool is_li
 
 void set_seen(Answer& answer, const CgmForecast& forecast) {
   auto next = std::copy(forecast.window.begin(), forecast.window.end(), answer.seen.begin());
+  *next++ = forecast.own.mean;
+  *next++ = forecast.own.median_calm;
+  *next++ = forecast.own.mean_calm;
+  next = std::copy(forecast.own.wider.begin(), forecast.own.wider.end(), next);
   if (forecast.state) {
     const DayState& s = *forecast.state;
     const std::array<float, 10> state{s.level,     s.mean, s.sigma,      s.rhythm, static_cast<float>(s.minute),
                                       s.six_hours, s.day,  s.three_days, s.day_sd, s.days};
-    static_assert(kCgmWindow + state.size() <= kMostSeen);
+    static_assert(kCgmWindow + 3 + kCgmPastHorizons.size() + state.size() <= kMostSeen);
     next = std::copy(state.begin(), state.end(), next);
   }
   answer.n_seen = static_cast<int>(next - answer.seen.begin());
