@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # ./dev matrix: Debian 13 (PostgreSQL 17, g++ 14) in a folder, for root on a Debian system. Sourced by dev.
 : "${root:?}"
 # shellcheck source=scripts/deps.sh
