@@ -64,8 +64,9 @@ void add_series(std::string& svg, const Chart& chart, const Frame& f, std::size_
     }
     const std::string x = place(f.x(i)), y = place(f.y(value));
     const bool next = i + 1 < f.n && std::isfinite(chart.values[series * f.n + i + 1]);
-    if (!goes_on && !next) dots += "<circle class=\"" + name + "\" r=\"2.5\" cx=\"" + x + "\" cy=\"" + y + "\"/>";
-    path += (goes_on ? "L" : "M") + x + " " + y;
+    if (!goes_on && !next)
+      dots.append("<circle class=\"" + name).append("\" r=\"2.5\" cx=\"" + x).append("\" cy=\"" + y).append("\"/>");
+    path.append(goes_on ? "L" : "M").append(x).append(" ").append(y);
     goes_on = true;
   }
   if (!path.empty()) svg += "<path class=\"line " + name + "\" d=\"" + path + "\"/>";

@@ -169,8 +169,8 @@ void add_points(Drawing& d, const Layer& layer) {
     const std::string x = d.percent(layer.x[i]);
     if (layer.kind == Layer::Kind::bar) {
       if (!std::isfinite(layer.high[i])) continue;
-      d.svg += "<line class=\"bar " + escaped(layer.tone) + "\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"" +
-               place(d.y(layer.low[i])) + "\" y2=\"" + place(d.y(layer.high[i])) + "\"/>";
+      d.svg.append("<line class=\"bar " + escaped(layer.tone)).append("\" x1=\"" + x).append("\" x2=\"" + x);
+      d.svg.append("\" y1=\"" + place(d.y(layer.low[i]))).append("\" y2=\"" + place(d.y(layer.high[i]))).append("\"/>");
       continue;
     }
     const char* name = layer.kind == Layer::Kind::ring ? "ring" : "point";
@@ -209,8 +209,11 @@ void add_axes(Drawing& d) {
     const double share = d.share(tick.x);
     const std::string x = d.percent(tick.x);
     if (share > 0.001 && share < 0.999)
-      d.svg += "<line class=\"grid\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"" + place(d.top) + "\" y2=\"" +
-               place(d.bottom) + "\"/>";
+      d.svg.append("<line class=\"grid\" x1=\"" + x)
+          .append("\" x2=\"" + x)
+          .append("\" y1=\"" + place(d.top))
+          .append("\" y2=\"" + place(d.bottom))
+          .append("\"/>");
     if (!tick.label.empty())
       d.svg += std::string("<text text-anchor=\"") +
                (share < 0.02   ? "start"

@@ -13,7 +13,7 @@ namespace glucose {
 /// Count, sum and sum of squares of readings. Exact: a value within the table's range is a whole number of 2^-19 mg/dL,
 /// so that sums of whole numbers are the same in any order and may be taken apart again.
 struct LevelSum {
-  __extension__ typedef unsigned __int128 Wide;
+  using Wide = unsigned __int128;
   std::int64_t n = 0, sum = 0;  // of units
   Wide squares = 0;             // of units squared
 

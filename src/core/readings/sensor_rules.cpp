@@ -78,10 +78,10 @@ std::optional<std::size_t> pressed_from(Points points, std::size_t i) {
 std::vector<Point> averaged(Points points, std::size_t least) {
   std::vector<Point> means;
   for (std::size_t i = points.size(); i > 0;) {
-    const Point& newest = points[i - 1];
-    double mg_dl = 0;
+    const Point& newest = points[--i];
+    auto mg_dl = static_cast<double>(newest.mg_dl);
     Micros before = 0;
-    std::size_t n = 0;
+    std::size_t n = 1;
     for (; i > 0 && newest.at - points[i - 1].at <= kSeriesGap; --i, ++n) {
       if (n >= least && newest.at - points[i - 1].at >= kDense) break;
       mg_dl += static_cast<double>(points[i - 1].mg_dl);

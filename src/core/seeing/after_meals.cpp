@@ -105,7 +105,7 @@ bool is_logged(const Past& past, Micros from, Micros until) {
 
 bool is_steep(const Past& past, std::size_t first, std::size_t last) {
   const auto& points = past.stretch.points;
-  const double needed = kSteepPerMin * static_cast<double>(kSteepOver / kMinute);
+  const double needed = kSteepPerMin * static_cast<double>(kSteepOver) / static_cast<double>(kMinute);
   for (std::size_t i = first, j = first; i <= last; ++i) {
     while (points[i].at - points[j].at > kSteepOver + kMinute) ++j;
     if (points[i].mg_dl - points[j].mg_dl >= needed) return true;

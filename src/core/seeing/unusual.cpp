@@ -33,6 +33,7 @@ std::vector<Response> responses_of(std::span<const ServedForecast> forecasts) {
     i = next;
   }
   std::vector<double> p_values;
+  p_values.reserve(responses.size());
   for (const Response& r : responses) p_values.push_back(r.p_value);
   const std::vector<double> rates = false_discovery_rates(p_values);
   for (std::size_t i = 0; i < rates.size(); ++i) responses[i].rate = rates[i];

@@ -47,6 +47,7 @@ class Planter {
  private:
   void plant_day(Micros day) {
     std::vector<Micros> parts;
+    parts.reserve(kPartsOfDay);
     for (int i = 0; i < kPartsOfDay; ++i) parts.push_back(day * kDay + i * kPart);
     random_.shuffle(parts);
     plant_wave(parts[0], true);

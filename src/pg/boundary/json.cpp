@@ -169,10 +169,9 @@ Jsonb* with_member(Jsonb* object, const char* key, Jsonb* value) {
   JsonbParseState* state = nullptr;
   JsonbIterator* members = JsonbIteratorInit(&object->root);
   JsonbValue v;
-  JsonbIteratorToken token = JsonbIteratorNext(&members, &v, true);
-  Assert(token == WJB_BEGIN_OBJECT);
-  pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
-  while ((token = JsonbIteratorNext(&members, &v, true)) != WJB_END_OBJECT) pushJsonbValue(&state, token, &v);
+  pushJsonbValue(&state, JsonbIteratorNext(&members, &v, true), nullptr);  // an object begins
+  for (JsonbIteratorToken token; (token = JsonbIteratorNext(&members, &v, true)) != WJB_END_OBJECT;)
+    pushJsonbValue(&state, token, &v);
   JsonbValue name;
   name.type = jbvString;
   name.val.string.val = const_cast<char*>(key);

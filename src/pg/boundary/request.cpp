@@ -104,10 +104,9 @@ const Task& require_task(const char* model_type) {
   pg_unreachable();
 }
 
-void require_capability(bool is_there, const char* model_type, const char* what) {
-  if (!is_there)
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("models of type \"%s\" cannot be %s", clipped(model_type), what)));
+void raise_incapable(const char* model_type, const char* what) {
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                  errmsg("models of type \"%s\" cannot be %s", clipped(model_type), what)));
 }
 
 void require_period(const TrainRequest& request) {

@@ -24,8 +24,11 @@ struct TrainRequest {
 /// The task of a model type; raises 22023 naming those there are.
 const Task& require_task(const char* model_type);
 
+[[noreturn]] void raise_incapable(const char* model_type, const char* what);
 /// Raises 0A000 naming the model type when its task cannot do something: when the function of its table is null.
-void require_capability(bool is_there, const char* model_type, const char* what);
+inline void require_capability(bool is_there, const char* model_type, const char* what) {
+  if (!is_there) raise_incapable(model_type, what);
+}
 
 /// Raises 22023 when the period is none. Where one of its ends is on the person's clock and the other is not, only once
 /// that clock is known.

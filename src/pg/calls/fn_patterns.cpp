@@ -53,13 +53,13 @@ std::span<const Meal> meals_of(const Person& person, TimestampTz begin, Timestam
 // Of each day what was known of the metric so many days before; of several sources the one that counts.
 void read_metrics_before(const Person& person, DateADT first, int n_days, DaysSeen& seen) {
   Datum names[kAfterMetrics.size()];
-  float* values[kAfterMetrics.size()];
+  const auto n = static_cast<size_t>(n_days);
+  auto* values = static_cast<float*>(palloc(sizeof(float) * kAfterMetrics.size() * n));  // [metrics][n]
+  std::fill_n(values, kAfterMetrics.size() * n, glucose::kUnknown);
   int most_later = 0;
   for (size_t m = 0; m < kAfterMetrics.size(); ++m) {
     names[m] = CStringGetTextDatum(kAfterMetrics[m].metric.data());
-    values[m] = static_cast<float*>(palloc(sizeof(float) * static_cast<size_t>(n_days)));
-    std::fill_n(values[m], n_days, glucose::kUnknown);
-    seen.before[m] = {values[m], static_cast<size_t>(n_days)};
+    seen.before[m] = {values + m * n, n};
     most_later = std::max(most_later, kAfterMetrics[m].days_later);
   }
   const Datum all =
@@ -70,9 +70,9 @@ void read_metrics_before(const Person& person, DateADT first, int n_days, DaysSe
     const StoredValue& v = stored.rows[i];
     for (size_t m = 0; m < kAfterMetrics.size(); ++m) {
       const int64 day = static_cast<int64>(v.day) + kAfterMetrics[m].days_later - first;
-      if (strcmp(v.metric, kAfterMetrics[m].metric.data()) == 0 && day >= 0 && day < n_days &&
-          std::isnan(values[m][day]))
-        values[m][day] = v.value;
+      if (strcmp(v.metric, kAfterMetrics[m].metric.data()) != 0 || day < 0 || day >= n_days) continue;
+      float& known = values[m * n + static_cast<size_t>(day)];
+      if (std::isnan(known)) known = v.value;
     }
   }
 }

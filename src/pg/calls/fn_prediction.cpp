@@ -36,13 +36,13 @@ Jsonb* serve(const Asking& asking, instr_time started, MemoryContext caller) {
   Served served = read_served(asking, CurrentMemoryContext);
   const GlucoseUnit unit = asking.unit_of_document();
   const Answer* answer = served.is_answered() ? nullptr : compute(served);
-  const SensorState sensor = answer != nullptr ? answer->sensor : said_of<SensorState>(served.repeated);
+  const SensorState sensor = served.is_answered() ? said_of<SensorState>(served.repeated) : answer->sensor;
   Jsonb* predictions = served.repeated.found ? served.repeated.predictions
                                              : to_jsonb(predictions_text(served, *answer, GlucoseUnit::mg_dl));
   served.last_used = last_use(served);
   const pg_uuid_t* logged = log_prediction(served, answer, predictions, bytes_of_said(sensor), started);
   settle(&asking.person.id, sensor.last_reading_at);
-  if (unit != GlucoseUnit::mg_dl) predictions = to_jsonb(predictions_text(served, *answer, unit));
+  if (unit != GlucoseUnit::mg_dl && answer != nullptr) predictions = to_jsonb(predictions_text(served, *answer, unit));
   MemoryContext inside = MemoryContextSwitchTo(caller);
   Jsonb* document = answer_document(served, sensor, predictions, logged);
   MemoryContextSwitchTo(inside);

@@ -184,7 +184,7 @@ bool any_stays() {
   return any;
 }
 
-Person with_clock(PersonRow&& row) {
+Person with_clock(PersonRow row) {
   uint64 n = 0;
   if (any_stays()) {
     Parameters p;
@@ -316,7 +316,7 @@ Persons read_sharing_persons() {
   auto* rows =
       static_cast<PersonRow*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(PersonRow) * (SPI_processed + 1)));
   for (int64 i = 0; i < persons.n; ++i) rows[i] = person_at(static_cast<uint64>(i), 1);
-  for (int64 i = 0; i < persons.n; ++i) persons.rows[i] = with_clock(std::move(rows[i]));
+  for (int64 i = 0; i < persons.n; ++i) persons.rows[i] = with_clock(rows[i]);
   pfree(rows);
   return persons;
 }
@@ -341,7 +341,7 @@ PersonMeal read_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) {
   focus_on(&row.person.id);
   if (person_id != nullptr) note_marks(person_id, 13);
   if (!is_remembered(&row.person.id, &found.person)) {
-    found.person = with_clock(std::move(row));
+    found.person = with_clock(row);
     remember(found.person);
   }
   tell_time(found.meal, found.person.clock);

@@ -37,7 +37,9 @@ int visible_persons_with(Relation table, Relation index, const pg_uuid_t* meal_i
   bool any = false;
   for (; index_getnext_tid(scan, ForwardScanDirection) != nullptr; any = true) {
     bool is_null;
-    const pg_uuid_t person = *DatumGetUUIDP(index_getattr(scan->xs_itup, 2, scan->xs_itupdesc, &is_null));
+    const Datum id = index_getattr(scan->xs_itup, 2, scan->xs_itupdesc, &is_null);
+    if (is_null) continue;
+    const pg_uuid_t person = *DatumGetUUIDP(id);
     if (!sees(&person) || (n > 0 && memcmp(&person, person_id, sizeof person) == 0)) continue;
     *person_id = person;
     ++n;

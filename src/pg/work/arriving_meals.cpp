@@ -130,7 +130,7 @@ class ArrivingMeals final : public Arrivals {
                [](const ArrivingMeal& row, bool*) { return TimestampTzGetDatum(row.at); });
     add_column(p, rows, what, TEXTOID,
                [&](const ArrivingMeal& row, bool*) { return type_names[static_cast<size_t>(row.type)]; });
-    for (int i = 0; i < kNutrients; ++i)
+    for (int i = 0; i < kNutrients; ++i)  // NOLINT(modernize-loop-convert): over columns, not over a row
       add_column(p, rows, what, FLOAT4OID, [i](const ArrivingMeal& row, bool* is_null) {
         *is_null = std::isnan(row.nutrients[i]);
         return Float4GetDatum(row.nutrients[i]);

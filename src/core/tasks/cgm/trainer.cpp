@@ -234,6 +234,7 @@ constexpr std::array kWatched{CgmGroup::last_reading, CgmGroup::last_15_minutes,
 
 std::vector<std::string> CgmTaskRows::watched() const {
   std::vector<std::string> names;
+  names.reserve(kWatched.size());
   for (const CgmGroup group : kWatched) names.emplace_back(name_of(group));
   return names;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <ranges>
 
 #include "core/readings/time_grid.hpp"
 
@@ -75,19 +76,19 @@ EventTruth Mealtimes::outcome(Micros eaten_at, Micros as_of) const {
 
 EventTruth Mealtimes::now(Micros at) const {
   const auto before = between(at - kReachOfReading - 1, at);
-  for (auto r = before.rbegin(); r != before.rend(); ++r)
-    if (r->recorded_at <= at)
-      return event_truth(rule_, [&](const EventComparison& c, int) { return EventTruth(c.holds(r->mg_dl)); });
+  for (const Reading& r : std::views::reverse(before))
+    if (r.recorded_at <= at)
+      return event_truth(rule_, [&](const EventComparison& c, int) { return EventTruth(c.holds(r.mg_dl)); });
   return std::nullopt;
 }
 
 void Mealtimes::add_readings(Micros at, EventLook& look) const {
   float* x = look.x.data();
   const auto near = between(at - kHour, at);
-  for (auto r = near.rbegin(); r != near.rend(); ++r) {
-    if (r->recorded_at > at) continue;
-    x[kLastReading] = r->mg_dl;
-    x[kReadingAge] = static_cast<float>(static_cast<double>(at - r->measured_at) / kMinute);
+  for (const Reading& r : std::views::reverse(near)) {
+    if (r.recorded_at > at) continue;
+    x[kLastReading] = r.mg_dl;
+    x[kReadingAge] = static_cast<float>(static_cast<double>(at - r.measured_at) / kMinute);
     break;
   }
   const auto value = [&](Micros before) { return glucose_at(readings_, at - before, at); };

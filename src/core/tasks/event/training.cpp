@@ -190,10 +190,9 @@ void EventTraining::weigh(const std::vector<Held>& held) {
     set(asked, 1);
   else
     choose(held);
-  for (std::size_t m = 0; m < held.size(); ++m) {
-    const BinaryMetrics measured = measure_binary(held[m].probability, y_);
-    outcome_.members.push_back(
-        {held[m].member, measured.brier, measured.auc, weights[static_cast<std::size_t>(held[m].member)]});
+  for (const auto& h : held) {
+    const BinaryMetrics measured = measure_binary(h.probability, y_);
+    outcome_.members.push_back({h.member, measured.brier, measured.auc, weights[static_cast<std::size_t>(h.member)]});
   }
 }
 
@@ -232,8 +231,8 @@ void EventTraining::finish(const std::vector<Held>& held) {
     std::vector<double> log_odds_of(y_.size());
     for (std::size_t l = 0; l < y_.size(); ++l) {
       double p = 0;
-      for (std::size_t m = 0; m < held.size(); ++m)
-        p += static_cast<double>(stack.weights[static_cast<std::size_t>(held[m].member)] * held[m].probability[l]);
+      for (const auto& h : held)
+        p += static_cast<double>(stack.weights[static_cast<std::size_t>(h.member)] * h.probability[l]);
       log_odds_of[l] = log_odds(p);
     }
     return log_odds_of;

@@ -99,6 +99,7 @@ std::vector<DayWeight> attention_of(const DailyModel& model, const Known& known,
       weights(static_cast<std::size_t>(model.sequence));
   part->network->predict(sight.sequence.data(), 1, out.data(), weights.data());
   std::vector<DayWeight> days;
+  days.reserve(weights.size());
   for (int i = 0; i < model.sequence; ++i)
     days.push_back({sight.day - model.sequence + i, weights[static_cast<std::size_t>(i)]});
   return days;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace glucose {
 
@@ -50,8 +51,8 @@ struct Past {
   /// Over known days, from the first one on.
   float smoothed(float alpha) const {
     float s = kUnknown;
-    for (auto v = values.rbegin(); v != values.rend(); ++v)
-      if (known(*v)) s = known(s) ? s + alpha * (*v - s) : *v;
+    for (const float v : std::views::reverse(values))
+      if (known(v)) s = known(s) ? s + alpha * (v - s) : v;
     return s;
   }
   int gap() const {

@@ -129,15 +129,14 @@ std::string in_words(const SteadyDish& dish, GlucoseUnit unit, bool german) {
   const Targets targets;
   const std::string often = std::to_string(dish.tries), share = say.number(dish.in_range_pct.mean, 0);
   const std::string range = say.number_of(targets.low) + say.either(" and ", " und ") + say.level(targets.high);
-  const std::string text = german
-                               ? (dish.tries == 1 ? "Einmal" : often + "-mal") +
-                                     " mit Messwerten gegessen: In den zwei Stunden danach lag der Zucker im Mittel " +
-                                     say.level(dish.area.mean / kResponseMin) + " über dem Wert beim Essen und " +
-                                     share + " % der Zeit zwischen " + range + "."
-                               : "Eaten " + (dish.tries == 1 ? "once" : often + " times") +
-                                     " with readings: in the two hours after it glucose was on average " +
-                                     say.level(dish.area.mean / kResponseMin) + " above the level at the meal, and " +
-                                     share + " % of the time between " + range + ".";
+  std::string text = german ? (dish.tries == 1 ? "Einmal" : often + "-mal") +
+                                  " mit Messwerten gegessen: In den zwei Stunden danach lag der Zucker im Mittel " +
+                                  say.level(dish.area.mean / kResponseMin) + " über dem Wert beim Essen und " + share +
+                                  " % der Zeit zwischen " + range + "."
+                            : "Eaten " + (dish.tries == 1 ? "once" : often + " times") +
+                                  " with readings: in the two hours after it glucose was on average " +
+                                  say.level(dish.area.mean / kResponseMin) + " above the level at the meal, and " +
+                                  share + " % of the time between " + range + ".";
   if (std::isnan(dish.area.lower)) return text;
   return text + say.either(" Judged by all meals, ", " Gemessen an allen Mahlzeiten sind im Mittel ") +
          rise(dish.area.lower) + say.either(" to ", " bis ") + say.level(dish.area.upper / kResponseMin) +

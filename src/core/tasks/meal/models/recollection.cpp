@@ -43,7 +43,7 @@ double dot(const std::vector<double>& a, const std::vector<double>& b, std::size
 
 }  // namespace
 
-Recollection::Recollection(const PopulationModel* population, std::span<const int> horizons_min, Memory memory)
+Recollection::Recollection(const PopulationModel* population, std::span<const int> horizons_min, const Memory& memory)
     : population_(population), horizons_min_(horizons_min.begin(), horizons_min.end()), factors_(horizons_min.size()) {
   for (const RememberedMeal& meal : memory.meals) add(meal);
 }

@@ -18,7 +18,7 @@ namespace glucose {
 class Recollection {
  public:
   /// population: whose residuals are remembered; null: only meals are kept, nothing is recalled. It must outlive this.
-  Recollection(const PopulationModel* population, std::span<const int> horizons_min, Memory memory = {});
+  Recollection(const PopulationModel* population, std::span<const int> horizons_min, const Memory& memory = {});
 
   /// Fills recalled, believed and variance of out from the meals whose outcome is known at `moment.eaten_at`.
   /// believed: the share of what was recalled that would have been best for earlier meals, at most all, pulled to all

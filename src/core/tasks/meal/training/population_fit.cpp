@@ -197,7 +197,7 @@ PopulationModel PopulationFit::take() {
 }
 
 std::size_t PopulationFit::bytes_needed(std::size_t n, const TrainOptions& options, bool with_trees) {
-  const std::size_t linear = n * sizeof(const Sample*) + kSumsBytes;
+  const std::size_t linear = n * sizeof(void*) + kSumsBytes;
   return with_trees ? linear + n * sizeof(float) * (kRichFeatures + 1) +
                           boosted_trees_bytes_needed(n, kRichFeatures, boosting_options(options))
                     : linear;

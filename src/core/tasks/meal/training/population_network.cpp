@@ -114,7 +114,7 @@ LstmModel PopulationNetwork::take() {
 }
 
 std::size_t PopulationNetwork::bytes_needed(std::size_t n, const TrainOptions& options) {
-  return LstmFit::bytes_needed(n, n / 3, options) + n * (sizeof(PointForecast) + 2 * sizeof(const Sample*));
+  return LstmFit::bytes_needed(n, n / 3, options) + n * (sizeof(PointForecast) + 2 * sizeof(void*));
 }
 
 }  // namespace glucose

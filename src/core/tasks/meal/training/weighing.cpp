@@ -90,6 +90,7 @@ std::vector<std::vector<float>> Weighing::stack(const std::vector<std::size_t>& 
   std::vector<std::vector<float>> weights;
   for (std::size_t k = 0; k < horizons_; ++k) {
     std::vector<std::vector<float>> forecasts;
+    forecasts.reserve(members.size());
     for (const std::size_t c : members) forecasts.push_back(said_[c][k]);
     weights.push_back(stacking_weights(forecasts, outcomes(rows_, k), prior, kPriorRows));
   }
