@@ -10,7 +10,7 @@ TITLES = {"meals": "Accuracy after meals", "cgm": "Accuracy from the sensor alon
           "unlike": "Accuracy for persons of a source left out", "strangers": "Accuracy from the sensor alone for persons of other sources"}
 PLOTS = {"meals": ["errors", "calibration", "history", "reliability", "clarke"], "cgm": ["errors"], "daily": ["errors", "strain"], "unlike": ["errors"],
          "strangers": ["errors"]}
-PAGES = {"meals": "after-meals", "cgm": "readings-alone", "daily": "days", "unlike": "strangers", "strangers": "strangers"}
+PAGES = {"meals": "after-meals", "cgm": "readings-alone", "daily": "days", "unlike": "strangers-after-meals", "strangers": "strangers-from-readings"}
 ARGUMENTS = {"meals": "DIR", "strangers": "--unlike --cgm DIR"}
 
 
