@@ -41,17 +41,8 @@ EXCEPTION WHEN OTHERS OR query_canceled OR assert_failure THEN
   RETURN sqlstate || ' ' || sqlerrm;
 END
 $$;
-CREATE FUNCTION test.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  hint text;
-BEGIN
-  EXECUTE statement;
-  RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS hint = pg_exception_hint;
-  RETURN hint;
-END
-$$;
+\set schema test
+\ir hint.sql
 -- The setting by which plans take parallel workers also where they do not pay; PostgreSQL 16 has renamed it.
 CREATE FUNCTION test.parallel_setting() RETURNS text LANGUAGE sql AS $$ SELECT CASE
   WHEN current_setting('server_version_num')::integer < 160000 THEN 'force_parallel_mode'

@@ -184,18 +184,12 @@ SELECT count(*) AS active FROM model_version WHERE person_id = :'ann' AND is_act
 SELECT batch_retrain('insulin');
 
 -- Without pg_cron there is no schedule.
-CREATE FUNCTION pg_temp.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  hint text;
-BEGIN
-  EXECUTE statement;
-  RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS hint = pg_exception_hint;
-  RETURN sqlstate || ' ' || sqlerrm || ' ' || regexp_replace(hint, '-\d+-', '-N-');
-END
-$$;
-SELECT pg_temp.hint('SELECT schedule_retraining()');
+\set schema pg_temp
+\getenv here PG_ABS_SRCDIR
+\i :here/include/hint.sql
+SELECT schedule_retraining();
+\echo :LAST_ERROR_SQLSTATE
+SELECT regexp_replace(pg_temp.hint('SELECT schedule_retraining()'), '-\d+-', '-N-') AS hint;
 SELECT schedule_retraining(NULL);
 SELECT unschedule_retraining();
 
