@@ -22,7 +22,8 @@ using Read = TrainingRun (*)(TrainRequest&, MemoryContext);
 Datum train(FunctionCallInfo fcinfo, TrainRequest request, Read read) {
   MemoryContext caller = CurrentMemoryContext;
   About about;
-  if (!request.of_population) begin_about(about, "training of person", &request.person_id);
+  const bool of_person = !request.of_population;
+  if (of_person) begin_about(about, "training of person", &request.person_id);
   begin(Volatility::is_volatile);
   TrainingRun run = read(request, CurrentMemoryContext);
   start_training(run);
@@ -32,7 +33,7 @@ Datum train(FunctionCallInfo fcinfo, TrainRequest request, Read read) {
   MemoryContextSwitchTo(caller);
   const Datum result = result_row(fcinfo, request, stored, milliseconds_of(run));
   end(Volatility::is_volatile);
-  if (!request.of_population) end_about(about);
+  if (of_person) end_about(about);
   return result;
 }
 

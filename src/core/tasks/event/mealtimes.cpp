@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <ranges>
 
 #include "core/readings/time_grid.hpp"
 
@@ -16,6 +15,13 @@ constexpr Micros kSlot = kEventStepMin * kMinute, kHour = 60 * kMinute, kMonth =
 constexpr double kLeastCovered = 0.7;
 constexpr float kHigh = 180, kLow = 70;
 constexpr int kFewestMeals = 5;
+
+/// The last one that was known at a moment; null: none was.
+const Reading* newest_known(std::span<const Reading> readings, Micros at) {
+  for (auto r = readings.rbegin(); r != readings.rend(); ++r)
+    if (r->recorded_at <= at) return &*r;
+  return nullptr;
+}
 
 /// Of readings that were known at a moment.
 struct Sums {
@@ -75,21 +81,17 @@ EventTruth Mealtimes::outcome(Micros eaten_at, Micros as_of) const {
 }
 
 EventTruth Mealtimes::now(Micros at) const {
-  const auto before = between(at - kReachOfReading - 1, at);
-  for (const Reading& r : std::views::reverse(before))
-    if (r.recorded_at <= at)
-      return event_truth(rule_, [&](const EventComparison& c, int) { return EventTruth(c.holds(r.mg_dl)); });
-  return std::nullopt;
+  const Reading* newest = newest_known(between(at - kReachOfReading - 1, at), at);
+  if (newest == nullptr) return std::nullopt;
+  return event_truth(rule_, [&](const EventComparison& c, int) { return EventTruth(c.holds(newest->mg_dl)); });
 }
 
 void Mealtimes::add_readings(Micros at, EventLook& look) const {
   float* x = look.x.data();
   const auto near = between(at - kHour, at);
-  for (const Reading& r : std::views::reverse(near)) {
-    if (r.recorded_at > at) continue;
-    x[kLastReading] = r.mg_dl;
-    x[kReadingAge] = static_cast<float>(static_cast<double>(at - r.measured_at) / kMinute);
-    break;
+  if (const Reading* newest = newest_known(near, at)) {
+    x[kLastReading] = newest->mg_dl;
+    x[kReadingAge] = static_cast<float>(static_cast<double>(at - newest->measured_at) / kMinute);
   }
   const auto value = [&](Micros before) { return glucose_at(readings_, at - before, at); };
   x[kSlope15] = x[kLastReading] - value(kSlot);

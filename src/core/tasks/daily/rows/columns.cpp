@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 namespace glucose {
 
@@ -51,8 +50,8 @@ struct Past {
   /// Over known days, from the first one on.
   float smoothed(float alpha) const {
     float s = kUnknown;
-    for (const float v : std::views::reverse(values))
-      if (known(v)) s = known(s) ? s + alpha * (v - s) : v;
+    for (auto v = values.rbegin(); v != values.rend(); ++v)
+      if (known(*v)) s = known(s) ? s + alpha * (*v - s) : *v;
     return s;
   }
   int gap() const {
