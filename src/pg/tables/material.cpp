@@ -18,8 +18,7 @@ constexpr TimestampTz kMostClockDays = 366 * 100;
 DayClock clock_of(const Person& person, std::span<const Reading> readings, MemoryContext context) {
   if (readings.empty()) return {};
   const TimestampTz last = readings.back().measured_at;
-  TimestampTz first = readings.front().measured_at;
-  if (last - first > kMostClockDays * kDay) first = last - kMostClockDays * kDay;
+  const TimestampTz first = utc_day(std::max(readings.front().measured_at, last - kMostClockDays * kDay));
   const auto n = static_cast<size_t>((last - first) / kDay) + 1;
   auto* offsets = static_cast<int*>(MemoryContextAlloc(context, n * sizeof(int)));
   for (size_t day = 0; day < n; ++day)

@@ -17,7 +17,13 @@ Material read_material(const Person& person, const Subject& subject, const Reach
 Known read_known(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
                  MemoryContext context);
 
-/// The person's offset from UTC at each day of these readings, in `context`.
+/// When its day begins in UTC.
+inline TimestampTz utc_day(TimestampTz at) {
+  return at - (at % kDay + kDay) % kDay;
+}
+
+/// The person's offset from UTC as each day of these readings begins in UTC, in `context`: that of a day is the same
+/// whatever other readings there are.
 DayClock clock_of(const Person& person, std::span<const Reading> readings, MemoryContext context);
 
 /// `at` moved by `by`, or itself where that is no moment any more.
