@@ -107,13 +107,23 @@ END
 $$;
 
 -- What is answered, or why not.
-CREATE FUNCTION public.answers(meal uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION public.answer_of(forecast text, meal uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  answer text;
 BEGIN
-  RETURN (SELECT string_agg(f::text, ',' ORDER BY f.minutes_ahead) FROM glucose.glucose_forecast(meal) f);
+  EXECUTE 'SELECT string_agg(f::text, '','' ORDER BY f.minutes_ahead) FROM ' || forecast INTO answer USING meal;
+  RETURN answer;
 EXCEPTION WHEN OTHERS THEN
   RETURN sqlerrm;
 END
 $$;
+-- About the meal, from readings alone at its moment, and with the rhythm of a month.
+CREATE FUNCTION public.answers(meal uuid) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT string_agg(public.answer_of(forecast, meal), ' | ')
+  FROM unnest(ARRAY['glucose.glucose_forecast($1) f',
+    'glucose.meal m, glucose.cgm_forecast(m.person_id, m.eaten_at) f WHERE m.meal_id = $1',
+    'glucose.meal m, glucose.cgm_forecast(m.person_id, m.eaten_at, ''{"minutes": [61, 150, 600]}'') f '
+      'WHERE m.meal_id = $1']) forecast $$;
 
 -- It writes nothing itself: while it did, what has changed since would be read anew.
 DO $$

@@ -14,6 +14,7 @@
 #include "core/learn/lstm.hpp"
 #include "core/tasks/cgm/codec.hpp"
 #include "core/tasks/cgm/training.hpp"
+#include "core/tasks/cgm/workings.hpp"
 #include "core/tasks/meal/models/codec.hpp"
 #include "core/tasks/meal/models/forecast.hpp"
 #include "core/tasks/meal/training/population_training.hpp"

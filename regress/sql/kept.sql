@@ -13,8 +13,10 @@ SET ROLE ben;
 SELECT simulate_person(31, 45, 't2d') AS one, simulate_person(32, 45, 't1d') AS two \gset
 SET ROLE dora;
 SELECT version FROM train_population_model(algorithm => 'ridge');
+SELECT version FROM train_population_model('cgm', 'linear');
 SET ROLE ben;
 SELECT version FROM train_model(:'one', 'glucose', 'personal', '{"end_at": "2026-02-10"}');
+SELECT version FROM train_model(:'one', 'cgm', 'linear', '{"end_at": "2026-02-10", "deploy": true}');
 SELECT count(*) > 0 AS marked, bool_and(rows_until > '2026-02-10') AS to_the_end FROM serving_mark
   WHERE rows_until IS NOT NULL;
 RESET ROLE;

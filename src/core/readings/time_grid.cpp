@@ -94,10 +94,16 @@ float outcome_at(std::span<const Reading> readings, Micros at, Micros as_of) {
   return before.found() && after.found() ? between(before, after, at) : kUnknown;
 }
 
+std::span<const Reading> readings_within(std::span<const Reading> readings, Micros since, Micros until) {
+  const auto up_to = [&](Micros at) {
+    return std::partition_point(readings.begin(), readings.end(),
+                                [at](const Reading& r) { return r.measured_at <= at; });
+  };
+  return {up_to(since), up_to(std::max(since, until))};
+}
+
 bool was_measured(std::span<const Reading> readings, Micros from, Micros until) {
-  const auto first = std::upper_bound(readings.begin(), readings.end(), from,
-                                      [](Micros t, const Reading& r) { return t < r.measured_at; });
-  return first != readings.end() && first->measured_at <= until;
+  return !readings_within(readings, from, until).empty();
 }
 
 void glucose_window(std::span<const Reading> readings, Micros at, Micros step, std::span<float> out) {

@@ -23,6 +23,9 @@ float outcome_at(std::span<const Reading> readings, Micros at, Micros as_of = st
 /// `steps` values at at − (steps−1)·step … at, oldest first, by glucose_at(…, as_of = at).
 void glucose_window(std::span<const Reading> readings, Micros at, Micros step, std::span<float> out);
 
+/// Those measured at since < t <= until.
+std::span<const Reading> readings_within(std::span<const Reading> readings, Micros since, Micros until);
+
 /// Whether anything was measured from < t <= until, whenever it was recorded.
 bool was_measured(std::span<const Reading> readings, Micros from, Micros until);
 

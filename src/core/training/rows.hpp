@@ -22,9 +22,7 @@ inline constexpr std::array<const char*, 3> kSplitNames{"train", "validation", "
 struct Reach {
   Micros before = 0, after = 0;
   bool meals = false;  // whether meals are read at all
-  bool keeps =
-      false;  // whether answers take rows as they are kept, with more than that, and keep what they make of them
-  bool days = false;  // whether what is stored of the person's days is read, from the day `before` reaches to
+  bool days = false;   // whether what is stored of the person's days is read, from the day `before` reaches to
 };
 
 /// With fewer, a day does not count as one with readings.

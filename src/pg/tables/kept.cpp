@@ -11,6 +11,7 @@
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/erasure.hpp"
 #include "pg/tables/identity.hpp"
+#include "pg/tables/kept_rows.hpp"
 #include "pg/tables/marks.hpp"
 #include "pg/tables/sight.hpp"
 #include "pg/tables/whose.hpp"
@@ -24,52 +25,6 @@ namespace glucose::pg {
 namespace {
 
 constexpr TimestampTz kFurther = 10 * kDay;  // read at once, back and on: questions about a person come in bunches
-
-/// Rows of one relation: settled ones, and behind them those that the last question read beyond.
-template <class Row>
-struct Rows {
-  std::vector<Row> all;
-  std::size_t settled = 0;
-};
-
-TimestampTz moment_of(const Reading& r) {
-  return r.measured_at;
-}
-TimestampTz moment_of(const Meal& m) {
-  return m.eaten_at;
-}
-bool same(const Reading& a, const Reading& b) {
-  return a.measured_at == b.measured_at && a.recorded_at == b.recorded_at && a.mg_dl == b.mg_dl;
-}
-bool same(float a, float b) {
-  return a == b || (a != a && b != b);
-}
-bool same(const Meal& a, const Meal& b) {
-  const Nutrition &x = a.nutrition, &y = b.nutrition;
-  return a.id == b.id && a.eaten_at == b.eaten_at && a.type == b.type && same(x.calories, y.calories) &&
-         same(x.carbs_g, y.carbs_g) && same(x.protein_g, y.protein_g) && same(x.fat_g, y.fat_g) &&
-         same(x.fiber_g, y.fiber_g);
-}
-
-/// Puts newly read rows behind the settled ones. out: up to when rows are those that were there before
-template <class Row>
-TimestampTz put_behind(Rows<Row>& rows, std::span<const Row> newer, TimestampTz unchanged) {
-  const std::span<const Row> before = std::span<const Row>(rows.all).subspan(rows.settled);
-  std::size_t i = 0;
-  while (i < before.size() && i < newer.size() && same(before[i], newer[i])) ++i;
-  if (i < before.size()) unchanged = std::min(unchanged, moment_of(before[i]) - 1);
-  if (i < newer.size()) unchanged = std::min(unchanged, moment_of(newer[i]) - 1);
-  rows.all.resize(rows.settled + i);
-  rows.all.insert(rows.all.end(), newer.begin() + static_cast<std::ptrdiff_t>(i), newer.end());
-  return unchanged;
-}
-
-template <class Row>
-std::span<const Row> up_to(const Rows<Row>& rows, TimestampTz at) {
-  const std::span<const Row> all(rows.all);
-  return all.first(static_cast<std::size_t>(
-      std::partition_point(all.begin(), all.end(), [&](const Row& r) { return moment_of(r) <= at; }) - all.begin()));
-}
 
 }  // namespace
 
@@ -86,8 +41,10 @@ struct KeptPerson {
   uint64 read_under = 0;                  // sight() by which they are still those
   uint64 marked_under = 0;                // the same of the mark
   Mark mark;
-  Rows<Reading> readings;
-  Rows<Meal> meals;
+  KeptRows<Reading> readings;
+  KeptRows<Meal> meals;
+  std::vector<int> offsets;  // clock_of() the readings
+  TimestampTz offsets_from = 0;
   Kept kept;
 
   std::size_t bytes() const {
@@ -277,21 +234,6 @@ Known read_all(const Person& person, const Subject& subject, const Reach& reach,
   return read_known(person, subject, reach, at, context);
 }
 
-/// Whether what a task reaches for is taken from what is kept.
-bool is_kept(const Reach& reach) {
-  return !reach.days && (!reach.meals || reach.keeps);
-}
-
-/// What a task sees that keeps nothing: the rows of its reach.
-void cut(Known& known, TimestampTz since, TimestampTz at, bool meals) {
-  const auto& r = known.readings;
-  const auto first = std::partition_point(r.begin(), r.end(), [&](const Reading& x) { return x.measured_at <= since; });
-  const auto last = std::partition_point(first, r.end(), [&](const Reading& x) { return x.measured_at <= at; });
-  known.readings = {first, last};
-  if (!meals) known.meals = {};
-  known.kept = nullptr;
-}
-
 /// The person whose settled rows may be used now; null: none. Sets last_mark.
 KeptPerson* kept_of(const Person& person) {
   Snapshot snapshot = GetActiveSnapshot();
@@ -311,7 +253,18 @@ KeptPerson* kept_of(const Person& person) {
   return p;
 }
 
-Known read_from(KeptPerson& p, const Person& person, const Reach& reach, TimestampTz at, MemoryContext context) {
+DayClock clock_of_kept(KeptPerson& p, const Person& person, std::span<const Reading> readings) {
+  if (readings.empty()) return {};
+  const TimestampTz from = utc_day(readings.front().measured_at), until = utc_day(readings.back().measured_at);
+  if (p.offsets_from != from || static_cast<TimestampTz>(p.offsets.size()) != (until - from) / kDay + 1) {
+    const DayClock clock = clock_of(person, readings, CurrentMemoryContext);
+    guarded([&] { p.offsets.assign(clock.offsets_min.begin(), clock.offsets_min.end()); });
+    p.offsets_from = clock.first_at;
+  }
+  return {p.offsets_from, p.offsets};
+}
+
+Known read_from(KeptPerson& p, const Person& person, const Reach& reach, TimestampTz at) {
   Snapshot snapshot = GetActiveSnapshot();
   const uint64 now = sight();
   const TimestampTz since = moved(at, -reach.before);
@@ -329,12 +282,11 @@ Known read_from(KeptPerson& p, const Person& person, const Reach& reach, Timesta
     const bool all_read = beyond || again;
     if (!all_read) p.kept.changed_after(p.until);
     const TimestampTz until = all_read ? p.read_until : p.until;
-    known = {up_to(p.readings, until), up_to(p.meals, until), {}, until, &p.kept};
+    known = {up_to(p.readings, until), {}, {}, until, &p.kept};
+    if (reach.meals) known.meals = up_to(p.meals, until);
   });
   ++counts.kept;
-  if (reach.keeps) return known;
-  guarded([&] { cut(known, since, at, reach.meals); });
-  known.clock = clock_of(person, known.readings, context);
+  known.clock = clock_of_kept(p, person, known.readings);
   return known;
 }
 
@@ -350,15 +302,15 @@ SettledRows settled_rows(const Person& person) {
 
 Known read_kept(const SettledRows& settled, const Person& person, const Subject& subject, const Reach& reach,
                 TimestampTz at, MemoryContext context) {
-  if (!is_kept(reach)) last_mark = {};
-  if (!is_kept(reach) || settled.kept == nullptr) return read_all(person, subject, reach, at, context);
-  return read_from(*settled.kept, person, reach, at, context);
+  if (reach.days) last_mark = {};
+  if (reach.days || settled.kept == nullptr) return read_all(person, subject, reach, at, context);
+  return read_from(*settled.kept, person, reach, at);
 }
 
 Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
                 MemoryContext context) {
   SettledRows settled;
-  if (is_kept(reach)) settled.kept = kept_of(person);
+  if (!reach.days) settled.kept = kept_of(person);
   return read_kept(settled, person, subject, reach, at, context);
 }
 

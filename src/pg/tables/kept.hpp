@@ -5,8 +5,9 @@
 
 namespace glucose::pg {
 
-/// As read_known(), to the bit. Settled rows (marks.hpp) are kept by this session, with what tasks work out of them,
-/// within glucose.cache_size; valid until the next call.
+/// As read_known(), with more rows than it asks for. Settled ones (marks.hpp) are kept by this session, with what tasks
+/// work out of them, within glucose.cache_size: answers are the same to the bit. What is stored of days is read anew.
+/// Valid until the next call.
 Known read_kept(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
                 MemoryContext context);
 

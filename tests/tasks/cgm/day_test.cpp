@@ -8,6 +8,7 @@
 #include "core/model/artifact.hpp"
 #include "core/tasks/cgm/day_fit.hpp"
 #include "core/tasks/cgm/model.hpp"
+#include "core/tasks/cgm/workings.hpp"
 #include "support/cgm_rows.hpp"
 
 using namespace glucose;

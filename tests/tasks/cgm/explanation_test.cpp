@@ -10,6 +10,7 @@
 
 #include "core/base/random.hpp"
 #include "core/tasks/cgm/features.hpp"
+#include "core/tasks/cgm/workings.hpp"
 #include "support/cgm_rows.hpp"
 
 namespace glucose {
@@ -48,8 +49,22 @@ CgmQuestion ask(Micros at, int minutes, Head head = Head::usual) {
   return q;
 }
 
+CgmKnown known_then(CgmWorkings& workings, const CgmModel& model, std::span<const Reading> readings,
+                    const CgmQuestion& question) {
+  Known known;
+  known.readings = readings;
+  workings.take(known);
+  return workings.known(model, 0, question);
+}
+
+CgmSeen seen_of(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question) {
+  CgmWorkings workings;
+  return cgm_seen(known_then(workings, model, readings, question), question.at, question.utc_offset_min);
+}
+
 Explanation explained(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question) {
-  CgmExplainer explainer(model, readings, question);
+  CgmWorkings workings;
+  CgmExplainer explainer(model, known_then(workings, model, readings, question), question);
   while (!explainer.done()) explainer.step();
   explainer.step();  // one too many changes nothing
   return explainer.take();
@@ -84,7 +99,7 @@ void expect_sums(const CgmModel& model, const std::vector<Reading>& readings = s
           const CgmQuestion question = ask(readings[last].measured_at + old_min * kMinute, minutes, head);
           const CgmForecastPoint served = cgm_forecast(model, known, question).points[0];
           const Explanation e = explained(model, known, question);
-          EXPECT_NEAR(e.baseline, cgm_seen(known, question.at, 90).window.back(), 1e-6);
+          EXPECT_NEAR(e.baseline, seen_of(model, known, question).window.back(), 1e-6);
           EXPECT_NEAR(sum_of(e), head == Head::mean ? served.mean_mg_dl : served.mg_dl, 2e-3) << minutes << old_min;
           EXPECT_TRUE(std::is_sorted(e.parts.begin(), e.parts.end(), [](const auto& a, const auto& b) {
             return std::abs(a.contribution) > std::abs(b.contribution);
@@ -123,7 +138,7 @@ TEST(CgmExplainer, GivesAColumnsPartToItsGroup) {
   std::fill(model.median.begin(), model.median.end(), 0.0F);
   const auto readings = few_readings();
   const Micros at = readings.back().measured_at;
-  const CgmSeen seen = cgm_seen(readings, at, 90);
+  const CgmSeen seen = seen_of(model, readings, ask(at, 30));
   const CgmColumns x = cgm_columns(seen.window, seen.minute_of_day);
   for (std::size_t p = 0; p < P; ++p) {
     model.median[p * K + 5] = 8;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/tasks/cgm/features.hpp"
+#include "core/tasks/cgm/workings.hpp"
 #include "support/cgm_rows.hpp"
 
 namespace glucose {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/tasks/cgm/codec.hpp"
+#include "core/tasks/cgm/workings.hpp"
 #include "core/tasks/meal/models/codec.hpp"
 #include "support/cgm_rows.hpp"
 #include "support/models.hpp"

@@ -7,6 +7,7 @@
 
 #include "core/tasks/cgm/features.hpp"
 #include "core/tasks/cgm/scorer.hpp"
+#include "core/tasks/cgm/workings.hpp"
 #include "support/cgm_rows.hpp"
 
 namespace glucose {

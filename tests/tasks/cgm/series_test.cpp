@@ -160,5 +160,5 @@ TEST(CgmStretch, AFewReadingsFarAwayDoNotStretchIt) {
   EXPECT_GE(stretch.from, 0);
   EXPECT_LE(stretch.until, 5 * 999 * kMinute);
   EXPECT_GT(stretch.until - stretch.from, 5 * 970 * kMinute);
-  EXPECT_EQ(cgm_stretch(CgmSeries({}), 0, 0).until, 0);
+  EXPECT_EQ(cgm_stretch(CgmSeries(), 0, 0).until, 0);
 }

@@ -19,15 +19,15 @@ double limit(double mg_dl) {
 
 }  // namespace
 
-CgmExplainer::CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
+CgmExplainer::CgmExplainer(const CgmModel& model, const CgmKnown& known, const CgmQuestion& question,
                            const DayClock& clock)
-    : CgmExplainer(model, readings, question, cgm_forecast(model, readings, question, clock)) {}
+    : CgmExplainer(model, known, question, cgm_forecast(model, known, question, clock)) {}
 
-CgmExplainer::CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
+CgmExplainer::CgmExplainer(const CgmModel& model, const CgmKnown& known, const CgmQuestion& question,
                            const CgmForecast& served)
     : head_(question.head == Head::mean ? model.mean : model.median),
       trees_(question.head == Head::mean ? model.mean_trees : model.median_trees),
-      seen_(cgm_seen(readings, question.at, question.utc_offset_min)),
+      seen_(cgm_seen(known, question.at, question.utc_offset_min)),
       served_(served.points[0]),
       own_(served.own),
       shows_mean_(question.head == Head::mean),

@@ -18,18 +18,16 @@ namespace glucose {
 /// forecast of a day makes of it, limits included.
 class CgmExplainer final : public Explainer {
  public:
-  /// in: the model, which must outlive this; readings, question and clock as of cgm_forecast(), of its first moment ·
-  /// throws as that
-  CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
-               const DayClock& clock = {});
+  /// in: the model, which must outlive this; what was known, question and clock as of cgm_forecast(), of its first
+  /// moment · throws as that
+  CgmExplainer(const CgmModel& model, const CgmKnown& known, const CgmQuestion& question, const DayClock& clock = {});
 
   bool done() const override { return tree_horizon_ == kCgmTreeCount; }
   void step() override;
   Explanation take() const override;
 
  private:
-  CgmExplainer(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
-               const CgmForecast& served);
+  CgmExplainer(const CgmModel& model, const CgmKnown& known, const CgmQuestion& question, const CgmForecast& served);
   void add_line();
   float share_of_calm() const { return shows_mean_ ? own_.mean_calm : own_.median_calm; }
   void add_trees(std::size_t t, double share);

@@ -88,22 +88,20 @@ CgmForecastPoint point_of_day(const CgmModel& model, const DayPast& past, int mi
 }
 
 /// Nothing when nothing of a day is asked, or known to the model.
-std::optional<DayPast> past_of_day(const CgmModel& model, const CgmSeries& series, const CgmQuestion& question,
+std::optional<DayPast> past_of_day(const CgmModel& model, const CgmKnown& known, const CgmQuestion& question,
                                    const DayClock& clock) {
   if (!question.asks_for_rhythm()) return {};
   const DayClock now{question.at, {&question.utc_offset_min, 1}};
-  if (!model.day.empty()) return DayPast(series, series.size() - 1, clock.offsets_min.empty() ? now : clock);
+  if (!model.day.empty()) return DayPast(known.series, known.n - 1, clock.offsets_min.empty() ? now : clock);
   if (question.farthest() <= kCgmLongestMin) return {};
   throw Error(ErrorCode::model_mismatch, "the model forecasts two hours and no more", "Train the model again.");
 }
 
-// Readings that were measured in time and recorded later: what there is must not be said not to be there.
-void require_known_then(std::span<const Reading> readings, Micros at) {
-  if (!was_measured(readings, at - kCgmOldestReading, at)) return;
-  const auto known = [at](const Reading& r) {
-    return r.measured_at <= at && r.recorded_at <= at && at - r.measured_at <= kCgmOldestReading;
-  };
-  if (std::any_of(readings.rbegin(), readings.rend(), known)) return;
+[[noreturn]] void nothing_recent(std::span<const Reading> readings, Micros at) {
+  if (!was_measured(readings, at - kCgmOldestReading, at))
+    throw Error(ErrorCode::too_little_history, "no glucose reading in the hour before this moment",
+                "A forecast from readings alone needs a recent one; two hours of them are best.");
+  // Measured in time and recorded later: what there is must not be said not to be there.
   throw Error(ErrorCode::too_little_history, "no glucose reading of the hour before this moment was known then",
               kImportHint, "There are readings, but all of them were recorded only later (recorded_at).");
 }
@@ -186,17 +184,9 @@ void wipe(CgmModel& model) {
   for (auto* trees : {&model.median_trees, &model.mean_trees}) wipe_values(std::span<float>(trees->linear));
 }
 
-CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_min) {
-  require_known_then(readings, at);
-  return cgm_seen(CgmSeries(readings, at), at, utc_offset_min);
-}
-
-CgmSeen cgm_seen(const CgmSeries& series, Micros at, int utc_offset_min) {
-  if (series.size() == 0 || at - series.at(series.size() - 1) > kCgmOldestReading)
-    throw Error(ErrorCode::too_little_history, "no glucose reading in the hour before this moment",
-                "A forecast from readings alone needs a recent one; two hours of them are best.");
-  const std::size_t last = series.size() - 1;
-  const CgmLook look = series.look(last);
+CgmSeen cgm_seen(const CgmKnown& known, Micros at, int utc_offset_min) {
+  if (known.n == 0 || at - known.series.at(known.n - 1) > kCgmOldestReading) nothing_recent(known.readings, at);
+  const CgmLook look = known.series.look(known.n - 1);
   CgmSeen seen;
   seen.window = look.window;
   seen.trust = look.trust;
@@ -206,18 +196,19 @@ CgmSeen cgm_seen(const CgmSeries& series, Micros at, int utc_offset_min) {
   return seen;
 }
 
-CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
+Micros cgm_reach(const CgmModel& model, const CgmQuestion& question) {
+  return question.asks_for_rhythm() && !model.day.empty() ? kDayReach : kCgmReach;
+}
+
+CgmForecast cgm_forecast(const CgmModel& model, const CgmKnown& known, const CgmQuestion& question,
                          const DayClock& clock) {
-  require_known_then(readings, question.at);
-  const CgmSeries series(readings, question.at);
-  const CgmSeen seen = cgm_seen(series, question.at, question.utc_offset_min);
-  const DayClock now{question.at, {&question.utc_offset_min, 1}};
+  const CgmSeen seen = cgm_seen(known, question.at, question.utc_offset_min);
   CgmForecast forecast;
   forecast.window = seen.window;
-  forecast.own = CgmPast(model, series, now).at(series.size() - 1, seen.ends_at);
+  forecast.own = known.past.at(known.n - 1, seen.ends_at);
   const CgmNodes nodes = cgm_nodes(model, seen.window, seen.minute_of_day, seen.trust, forecast.own);
   forecast.n = question.n_minutes;
-  const std::optional<DayPast> past = past_of_day(model, series, question, clock);
+  const std::optional<DayPast> past = past_of_day(model, known, question, clock);
   if (past) forecast.state = past->state();
   for (std::size_t i = 0; i < static_cast<std::size_t>(forecast.n); ++i) {
     CgmForecastPoint& point = forecast.points[i];

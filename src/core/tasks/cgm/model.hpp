@@ -112,19 +112,27 @@ struct CgmSeen {
   int minute_of_day;         // of its end, on the person's clock
   double since_reading_min;  // from its end to the moment
 };
-/// in: readings sorted by time, at least kCgmReach back; those known at the moment (measured and recorded) count ·
-/// throws Error too_little_history when the last one is older than an hour or there is none
-CgmSeen cgm_seen(std::span<const Reading> readings, Micros at, int utc_offset_min);
-CgmSeen cgm_seen(const CgmSeries& known, Micros at, int utc_offset_min);
 
-/// The forecast at a moment from the readings known then (measured and recorded). The model counts from the last
-/// reading; what is asked lies between its horizons, and beyond 120 minutes after that reading the last one holds, with
-/// an interval that grows with the square root of time. From 60 to 150 minutes ahead that fades into the forecast of a
-/// day, which knows the person's rhythm of the last 30 days and of which the mean is said unless the median is asked
-/// for. More than two hours ahead confidence is high at most when 7 of these days are known, medium when 2 are.
-/// in, throws: as cgm_seen(), but readings kDayReach back and the clock over them when more than an hour is asked for
-/// (none: as it is now); model_mismatch when the forecast is not finite or the model has no part for what is asked
-CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,
-                         const DayClock& clock = {});
+/// What was known of a person at a moment: measured, and recorded.
+struct CgmKnown {
+  std::span<const Reading> readings;  // sorted by time, cgm_reach() back; whether known then or not
+  const CgmSeries& series;
+  std::size_t n;  // of the series were known then
+  CgmPast& past;  // of the model that is asked
+};
+/// Throws Error too_little_history when the last reading known is older than an hour or there is none.
+CgmSeen cgm_seen(const CgmKnown& known, Micros at, int utc_offset_min);
+/// How far back a question looks: a month where the person's rhythm counts.
+Micros cgm_reach(const CgmModel& model, const CgmQuestion& question);
+
+/// The forecast at a moment from the readings known then. The model counts from the last reading; what is asked lies
+/// between its horizons, and beyond 120 minutes after that reading the last one holds, with an interval that grows with
+/// the square root of time. From 60 to 150 minutes ahead that fades into the forecast of a day, which knows the
+/// person's rhythm of the last 30 days and of which the mean is said unless the median is asked for. More than two
+/// hours ahead confidence is high at most when 7 of these days are known, medium when 2 are. in: the clock over the
+/// readings when more than an hour is asked for (none: as it is now) · throws as cgm_seen(); model_mismatch when the
+/// forecast is not finite or the model has no part for what is asked
+CgmForecast cgm_forecast(const CgmModel& model, const CgmKnown& known, const CgmQuestion& question,
+                         const DayClock& clock);
 
 }  // namespace glucose

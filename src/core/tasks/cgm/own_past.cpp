@@ -12,9 +12,10 @@ namespace glucose {
 namespace {
 
 constexpr std::size_t K = kCgmHorizons, H = kCgmPastHorizons.size();
-constexpr Micros kBetween = 30 * kMinute, kNear = 15 * kMinute;
-constexpr int kMoments = static_cast<int>(kDay / kBetween);
+constexpr Micros kBetween = kDay / static_cast<Micros>(kCgmPastMoments), kNear = 15 * kMinute;
+constexpr std::size_t kMostKept = 4096;  // moments: two weeks of a sensor of 5 minutes
 constexpr float kCalmMinutes = 200;
+constexpr Micros kLongest = cgm_minutes(kCgmPastHorizons.back()) * kMinute;
 constexpr double kSharePrior = 30;  // moments
 constexpr float kSpreadPrior = 4;   // independent outcomes
 constexpr float kMostWider = 4;
@@ -25,6 +26,13 @@ float change_of(const CgmHead& head, const float* x, std::size_t k) {
   for (std::size_t p = 0; p < kCgmColumns; ++p) change += head[p * K + k] * x[p];
   return change;
 }
+
+/// How much of the way to the day's mean a calm forecast is at each horizon.
+const std::array<float, K> kCalmShare = [] {
+  std::array<float, K> share;
+  for (std::size_t k = 0; k < K; ++k) share[k] = 1 - std::exp(-static_cast<float>(cgm_minutes(k)) / kCalmMinutes);
+  return share;
+}();
 
 /// The share of the calm forecast that would have been best: of errors and differences in spreads.
 class ShareFit {
@@ -47,7 +55,7 @@ class ShareFit {
 }  // namespace
 
 float CgmOwnPast::calm_change(std::size_t k, float level, float mean) {
-  return (mean - level) * (1 - std::exp(-static_cast<float>(cgm_minutes(k)) / kCalmMinutes));
+  return (mean - level) * kCalmShare[k];
 }
 
 float CgmOwnPast::wider_at(std::size_t k) const {
@@ -81,27 +89,33 @@ CgmPast::Moment CgmPast::asked(std::size_t i) const {
     const std::size_t k = kCgmPastHorizons[h];
     moment.change[h] = change_of(model_.median, x.data(), k);
     moment.spread[h] = cgm_spread_at(model_, k, spread, look.trust);
-    moment.outcome[h] = series_.value_at(look.at + cgm_minutes(k) * kMinute) - moment.level;
   }
   return moment;
 }
 
+CgmPast::LastDay CgmPast::last_day(std::size_t last, Micros now) {
+  LastDay day;
+  std::size_t n = last + 1;
+  for (std::size_t back = 1; back <= kCgmPastMoments; ++back) {
+    const Micros wanted = now - static_cast<Micros>(back) * kBetween;
+    while (n > 0 && series_.at(n - 1) > wanted) --n;
+    if (n == 0) break;
+    if (wanted - series_.at(n - 1) >= kNear) continue;
+    auto found = kept_.find(n - 1);
+    if (found == kept_.end()) found = kept_.emplace(n - 1, asked(n - 1)).first;
+    if (found->second.counts) day.all[day.n++] = &found->second;
+  }
+  return day;
+}
+
 CgmOwnPast CgmPast::at(std::size_t last, Micros now) {
+  if (kept_.size() > kMostKept) kept_.clear();
   CgmOwnPast own;
   own.mean = series_.mean_of(last, kDay);
-  std::vector<const Moment*> moments;
-  for (int back = 1; back <= kMoments; ++back) {
-    const Micros wanted = now - back * kBetween;
-    const std::size_t n = series_.count_until(wanted);
-    if (n == 0 || wanted - series_.at(n - 1) >= kNear) continue;
-    auto [found, is_new] = kept_.try_emplace(n - 1);
-    if (is_new) found->second = asked(n - 1);
-    if (found->second.counts) moments.push_back(&found->second);
-  }
-  kept_.erase(kept_.begin(), kept_.lower_bound(series_.count_until(now - kDay - kNear)));
+  const LastDay day = last_day(last, now);
   ShareFit median, mean;
   constexpr std::size_t k = kCgmPastHorizons.front();
-  for (const Moment* m : moments) {
+  for (Moment* m : day.moments()) {
     if (!is_known(*m, 0, now)) continue;
     const float calm = CgmOwnPast::calm_change(k, m->level, m->day_mean), spread = m->spread.front();
     median.add((m->outcome.front() - m->change.front()) / spread, (calm - m->change.front()) / spread);
@@ -111,18 +125,33 @@ CgmOwnPast CgmPast::at(std::size_t last, Micros now) {
     own.median_calm = median.share();
     own.mean_calm = mean.share();
   }
-  for (std::size_t h = 0; h < H; ++h) own.wider[h] = wider(moments, h, now, own.median_calm);
+  for (std::size_t h = 0; h < H; ++h) own.wider[h] = wider(day, h, now, own.median_calm);
   return own;
 }
 
-bool CgmPast::is_known(const Moment& moment, std::size_t h, Micros now) {
-  return !std::isnan(moment.outcome[h]) && moment.at + cgm_minutes(kCgmPastHorizons[h]) * kMinute <= now;
+void CgmPast::changed_after(Micros at) {
+  const std::size_t unchanged = series_.count_until(at);
+  std::erase_if(kept_, [unchanged](const auto& kept) { return kept.first >= unchanged; });
+  for (auto& [reading, moment] : kept_)
+    if (series_.at(reading) > at - kLongest - kCgmGap) moment.outcome.fill(kUnknown);
 }
 
-float CgmPast::wider(const std::vector<const Moment*>& moments, std::size_t h, Micros now, float share) const {
+std::size_t CgmPast::bytes() const {
+  return kept_.bucket_count() * sizeof(void*) + kept_.size() * (sizeof(std::pair<std::size_t, Moment>) + sizeof(void*));
+}
+
+/// Nothing of what the series may hold after now is looked at.
+bool CgmPast::is_known(Moment& moment, std::size_t h, Micros now) const {
+  const Micros then = moment.at + cgm_minutes(kCgmPastHorizons[h]) * kMinute;
+  if (then > now) return false;
+  if (std::isnan(moment.outcome[h])) moment.outcome[h] = series_.value_at(then) - moment.level;
+  return !std::isnan(moment.outcome[h]);
+}
+
+float CgmPast::wider(const LastDay& day, std::size_t h, Micros now, float share) const {
   const std::size_t k = kCgmPastHorizons[h];
   float sum = 0, n = 0;
-  for (const Moment* m : moments) {
+  for (Moment* m : day.moments()) {
     if (!is_known(*m, h, now)) continue;
     const float calm = CgmOwnPast::calm_change(k, m->level, m->day_mean);
     const float z = std::abs(m->outcome[h] - m->change[h] - share * (calm - m->change[h])) / m->spread[h];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // What a person's own last day says of a model, whoever it was learnt from. Shapes: K horizons, H of them looked at.
 #pragma once
-#include <map>
+#include <unordered_map>
 
 #include "core/tasks/cgm/series.hpp"
 
@@ -32,6 +32,8 @@ struct CgmOwnPast {
 };
 static_assert(std::is_trivially_copyable_v<CgmOwnPast>);
 
+/// How many moments of a day are looked at.
+inline constexpr std::size_t kCgmPastMoments = 48;
 /// How far back a person's past counts: the moments of a day, and the day before each.
 inline constexpr Micros kCgmPastReach = 2 * kDay;
 
@@ -42,31 +44,43 @@ inline constexpr Micros kCgmPastReach = 2 * kDay;
 /// none as by 30 moments where the two differ by one spread. The spread is multiplied by the errors' mean size over
 /// what the model's quantiles say of it, pulled to 1 as by 4 independent outcomes; only the root of what is narrower.
 /// The baseline, whose heads add nothing to the last reading, stays that.
+/// What the model said at a moment is kept for the next question: it hangs on the readings up to it alone.
 class CgmPast {
  public:
   /// model, series and what the clock points to must outlive it
   CgmPast(const CgmModel& model, const CgmSeries& series, const DayClock& clock);
-  /// in: the last reading known, and the end of its window; moments not going back
+  /// in: the last reading known, and the end of its window
   CgmOwnPast at(std::size_t last, Micros now);
+  /// To be called before readings of the series later than this are others.
+  void changed_after(Micros at);
+  std::size_t bytes() const;
 
  private:
   struct Moment {
     bool counts = false;
     Micros at = 0;
-    float level = 0, day_mean = 0;            // mg/dL
-    float mean_change = 0;                    // of the mean head, at the first of the horizons
-    CgmAtPast change{}, spread{}, outcome{};  // of the median head; what came, as a change; NaN: not known
+    float level = 0, day_mean = 0;                    // mg/dL
+    float mean_change = 0;                            // of the mean head, at the first of the horizons
+    CgmAtPast change{}, spread{};                     // of the median head
+    CgmAtPast outcome{kUnknown, kUnknown, kUnknown};  // what came, as a change, once it was looked for
   };
+  /// Those that count, latest first.
+  struct LastDay {
+    std::array<Moment*, kCgmPastMoments> all;
+    std::size_t n = 0;
+    std::span<Moment* const> moments() const { return {all.data(), n}; }
+  };
+  LastDay last_day(std::size_t last, Micros now);
   Moment asked(std::size_t i) const;
-  static bool is_known(const Moment& moment, std::size_t h, Micros now);
-  float wider(const std::vector<const Moment*>& moments, std::size_t h, Micros now, float share) const;
+  bool is_known(Moment& moment, std::size_t h, Micros now) const;
+  float wider(const LastDay& day, std::size_t h, Micros now, float share) const;
 
   const CgmModel& model_;
   const CgmSeries& series_;
   DayClock clock_;
   bool is_baseline_;
-  CgmAtPast expected_{};                // mean size of a scaled residual
-  std::map<std::size_t, Moment> kept_;  // by reading
+  CgmAtPast expected_{};                          // mean size of a scaled residual
+  std::unordered_map<std::size_t, Moment> kept_;  // by reading
 };
 
 }  // namespace glucose

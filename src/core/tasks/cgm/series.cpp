@@ -33,9 +33,22 @@ std::size_t fill_window(std::span<const Point> points, CgmWindow& out) {
 
 CgmSeries::CgmSeries(std::span<const Reading> readings, Micros known_at)
     : points_(points_of(readings, std::numeric_limits<Micros>::min(), known_at)) {
+  look_for_suspicious();
+}
+
+void CgmSeries::extend(std::span<const Reading> readings, Micros unchanged) {
+  const std::vector<Point> newer = points_of(readings, unchanged, std::numeric_limits<Micros>::max());
+  points_.resize(count_until(unchanged));
+  suspicious_.resize(std::min(suspicious_.size(), points_.size() + 1));
+  points_.insert(points_.end(), newer.begin(), newer.end());
+  look_for_suspicious();
+}
+
+/// At the points that were not looked at yet.
+void CgmSeries::look_for_suspicious() {
   suspicious_.reserve(points_.size() + 1);
-  suspicious_.push_back(0);
-  for (std::size_t i = 0; i < points_.size(); ++i)
+  if (suspicious_.empty()) suspicious_.push_back(0);
+  for (std::size_t i = suspicious_.size() - 1; i < points_.size(); ++i)
     suspicious_.push_back(suspicious_.back() + (is_suspicious(points_, i) ? 1 : 0));
 }
 

@@ -29,8 +29,12 @@ struct CgmLook {
 /// One person's readings in time order, equal times averaged.
 class CgmSeries {
  public:
+  CgmSeries() = default;
   /// in: readings sorted by measured_at · only those measured and recorded by `known_at` are taken
   explicit CgmSeries(std::span<const Reading> readings, Micros known_at = std::numeric_limits<Micros>::max());
+
+  /// Takes readings in the place of those after `unchanged`. in: sorted by measured_at; earlier ones are passed over
+  void extend(std::span<const Reading> readings, Micros unchanged);
 
   std::size_t size() const { return points_.size(); }
   Micros at(std::size_t i) const { return points_[i].at; }
@@ -48,9 +52,15 @@ class CgmSeries {
   /// Mean of reading i and those less than `back` before it.
   float mean_of(std::size_t i, Micros back) const;
 
+  std::size_t bytes() const {
+    return points_.capacity() * sizeof(Point) + suspicious_.capacity() * sizeof(std::uint32_t);
+  }
+
  private:
+  void look_for_suspicious();
+
   std::vector<Point> points_;
-  std::vector<std::uint32_t> suspicious_;  // how many points before i are
+  std::vector<std::uint32_t> suspicious_;  // how many points before i are; of all points and their end
 };
 
 /// A stretch that readings [first, last) of a series really cover: a hundredth of them that lie a month or more before

@@ -12,6 +12,7 @@
 #include "core/tasks/cgm/scorer.hpp"
 #include "core/tasks/cgm/trainer.hpp"
 #include "core/tasks/cgm/tuning.hpp"
+#include "core/tasks/cgm/workings.hpp"
 
 namespace glucose {
 
@@ -97,10 +98,8 @@ CgmQuestion question_of(const Question& question) {
   return q;
 }
 
-// A month of readings is read only where the person's rhythm counts.
 Reach asking_reach(const AnyModel& any, const Question& question) {
-  const bool rhythm = question_of(question).asks_for_rhythm() && !model_of(any).day.empty();
-  return {rhythm ? kDayReach : kCgmReach, 0, false};
+  return {.before = cgm_reach(model_of(any), question_of(question))};
 }
 
 // A number: every five minutes up to it. A list: exactly those.
@@ -128,6 +127,13 @@ void set_minutes(Question& question, std::span<const double> numbers, bool is_li
   }
 }
 
+/// own: where nothing is kept
+CgmKnown known_then(const AnyModel& any, const Known& known, const CgmQuestion& question, CgmWorkings& own) {
+  CgmWorkings& workings = known.kept != nullptr ? known.kept->workings<CgmWorkings>(&kCgmTask) : own;
+  workings.take(known);
+  return workings.known(model_of(any), any.serial, question);
+}
+
 void set_seen(Answer& answer, const CgmForecast& forecast) {
   auto next = std::copy(forecast.window.begin(), forecast.window.end(), answer.seen.begin());
   *next++ = forecast.own.mean;
@@ -145,7 +151,9 @@ void set_seen(Answer& answer, const CgmForecast& forecast) {
 }
 
 Answer ask(const AnyModel& any, const Known& known, const Question& question) {
-  const CgmForecast forecast = cgm_forecast(model_of(any), known.readings, question_of(question), known.clock);
+  CgmWorkings own;
+  const CgmKnown then = known_then(any, known, question_of(question), own);
+  const CgmForecast forecast = cgm_forecast(model_of(any), then, question_of(question), known.clock);
   Answer answer;
   answer.n = forecast.n;
   for (std::size_t i = 0; i < static_cast<std::size_t>(forecast.n); ++i) {
@@ -153,7 +161,7 @@ Answer ask(const AnyModel& any, const Known& known, const Question& question) {
     answer.expected[i] = {p.minutes_ahead,           p.mg_dl, p.lower,   p.upper,  p.mean_mg_dl,
                           {p.below_70, p.above_180}, p.score, p.limited, p.at_most};
   }
-  answer.sensor = assess_sensor(known.readings, question.at);
+  answer.sensor = assess_sensor(then.readings, question.at);
   answer.confidence = confidence_of(answer.sensor);
   set_seen(answer, forecast);
   return answer;
@@ -168,7 +176,8 @@ std::unique_ptr<Explainer> explain(const AnyModel& any, const Known& known, cons
   CgmQuestion one = question_of(question);
   one.n_minutes = 1;
   one.minutes[0] = minutes_ahead;
-  return std::make_unique<CgmExplainer>(model_of(any), known.readings, one, known.clock);
+  CgmWorkings own;
+  return std::make_unique<CgmExplainer>(model_of(any), known_then(any, known, one, own), one, known.clock);
 }
 
 Reach scoring_reach(const AnyModel& /*any*/) {

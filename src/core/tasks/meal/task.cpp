@@ -164,16 +164,7 @@ std::unique_ptr<AnyModel> baseline(const AnyModel& any) {
 
 Reach asking_reach(const AnyModel& any, const Question& question) {
   const Micros from = std::min(MealWorkings::follows_from(model_of(any), question.at), question.at);
-  return {.before = question.at - from + kFeatureDays * kDay, .meals = true, .keeps = true};
-}
-
-/// The readings of (since, at]: there may be others.
-std::span<const Reading> within(std::span<const Reading> readings, Micros since, Micros at) {
-  const auto up_to = [&](Micros moment) {
-    return std::partition_point(readings.begin(), readings.end(),
-                                [&](const Reading& r) { return r.measured_at <= moment; });
-  };
-  return {up_to(since), up_to(at)};
+  return {.before = question.at - from + kFeatureDays * kDay, .meals = true};
 }
 
 /// A meal with all that is known of it.
@@ -195,7 +186,7 @@ Asked asked(const AnyModel& any, const Known& known, const Question& question) {
   std::uint8_t issues = 0;
   a.moment = workings.moment(question.meal, &issues);
   a.known = &workings.followed(model, memory_of(any), any.serial, at);
-  const std::span<const Reading> readings = within(known.readings, since, at);
+  const std::span<const Reading> readings = readings_within(known.readings, since, at);
   a.sensor = assess_sensor(history_of(a.moment.features), issues, readings, at);
   if (!a.sensor.has_last && was_measured(readings, at - kBaselineDays * kDay, at))
     throw Error(ErrorCode::too_little_history, "no glucose reading of the 30 days before this moment was known then",
