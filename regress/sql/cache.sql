@@ -127,6 +127,18 @@ SELECT predict_glucose(:'meal') ->> 'predictionId' AS before \gset
 SET search_path = glucose, public;
 SET timezone = 'UTC';
 SET ROLE anna;
+-- While a transaction goes on that had written before this session began, be it autovacuum's, everything is read anew.
+SELECT set_config('test.meal', :'meal', false) IS NOT NULL AS meal;
+DO $$
+BEGIN
+  FOR i IN 1 .. 600 LOOP
+    PERFORM glucose_forecast(current_setting('test.meal')::uuid);
+    EXIT WHEN (SELECT kept > 0 FROM serving_stats());
+    COMMIT;
+    PERFORM pg_sleep(0.1);
+  END LOOP;
+END
+$$;
 SELECT predict_glucose(:'meal') ->> 'predictionId' = :'before' AS same_row;
 RESET ROLE;
 SET glucose.cache_size = 0;
