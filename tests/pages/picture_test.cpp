@@ -36,9 +36,9 @@ Picture day(std::vector<double> x, std::vector<double> levels) {
 // Where a path goes: every point in absolute places.
 std::vector<std::pair<double, double>> points_of(const std::string& svg, std::string_view name) {
   const std::size_t begin = svg.find(" d=\"", svg.find("class=\"" + std::string(name) + "\"")) + 4;
-  std::string d = svg.substr(begin, svg.find('"', begin) - begin), spaced;
-  for (std::size_t i = 0; i < d.size(); ++i) {
-    const char c = d[i];
+  const std::string d = svg.substr(begin, svg.find('"', begin) - begin);
+  std::string spaced;
+  for (const char c : d) {
     if (std::isalpha(static_cast<unsigned char>(c)) != 0)
       spaced += std::string(" ") + c + ' ';
     else if (c == '-')

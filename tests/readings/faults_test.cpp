@@ -98,8 +98,8 @@ TEST(Faults, TwoSensorsAreOneFaultFromTheFirstContradictionToTheLast) {
     std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.at < b.at; });
     const auto found = of_kind(points, FaultKind::two_sensors);
     ASSERT_EQ(found.size(), 1U) << apart;
-    EXPECT_NEAR(static_cast<double>(found[0].begin / kMinute), 602, 10);
-    EXPECT_NEAR(static_cast<double>(found[0].end / kMinute), 840, 10);
+    EXPECT_NEAR(static_cast<double>(found[0].begin) / kMinute, 602, 10);
+    EXPECT_NEAR(static_cast<double>(found[0].end) / kMinute, 840, 10);
     EXPECT_TRUE(of_kind(points, FaultKind::jump).empty());
   }
 }
