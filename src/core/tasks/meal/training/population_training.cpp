@@ -218,11 +218,10 @@ struct PopulationTraining::State {
   Steps add_candidate(Algorithm algorithm, Say say) {
     std::vector<Metrics> validation;
     for (Steps m = measure_split(Split::validation, say, validation); !m.done(); m.step()) co_yield Pause{};
-    add_measured(algorithm, validation).step();
+    add_measured(algorithm, validation);
   }
-  Steps add_measured(Algorithm algorithm, const std::vector<Metrics>& validation) {
+  void add_measured(Algorithm algorithm, const std::vector<Metrics>& validation) {
     outcome.candidates.push_back({algorithm, validation, mean_of(validation, &Metrics::rmse), true});
-    co_return;
   }
 
   /// What is known of the model: errors of all that was tried, of what is stored on each split, and the intervals.
@@ -242,11 +241,13 @@ struct PopulationTraining::State {
     outcome.model.algorithm = is_network             ? Algorithm::lstm
                               : share_of_network > 0 ? Algorithm::ensemble
                                                      : algorithm_alone();
-    std::vector<Steps> parts;
-    parts.push_back(add_candidate(Algorithm::persistence, persistence));
-    if (!is_network) parts.push_back(add_candidate(Algorithm::ridge, linear));
-    if (network && !is_network) parts.push_back(add_candidate(Algorithm::lstm, by_network));
-    if (share_of_network > 0) parts.push_back(add_measured(algorithm_alone(), without_network));
+    std::vector<Steps> tried, parts;
+    tried.push_back(add_candidate(Algorithm::persistence, persistence));
+    if (!is_network) tried.push_back(add_candidate(Algorithm::ridge, linear));
+    if (network && !is_network) tried.push_back(add_candidate(Algorithm::lstm, by_network));
+    for (Steps& part : tried)
+      for (; !part.done(); part.step()) co_yield Pause{};
+    if (share_of_network > 0) add_measured(algorithm_alone(), without_network);
     parts.push_back(add_candidate(outcome.model.algorithm, kSaid));
     for (const Split split : {Split::train, Split::validation, Split::test})
       parts.push_back(measure_split(split, kSaid, outcome.metrics[static_cast<std::size_t>(split)]));
