@@ -33,6 +33,25 @@ TEST(CgmRows, OfALongHistoryTakeTheMemoryOfThoseThatAreKept) {
   EXPECT_LE(rows.spread.capacity(), (kMost + 1) * kCgmSpreadColumns);
 }
 
+// Who trains on millions of rows can be told to stop while they move to where there is more room.
+TEST(CgmRows, ThatGrowAreCopiedInStepsThatAddNone) {
+  CgmRows rows;
+  int moved = 0;
+  for (std::uint64_t person = 1; person <= 12; ++person) {
+    const std::vector<Reading> readings = ar2_readings(person, 3000);
+    CgmRowsBuilder builder(rows, readings, {}, 0, kForever, 1'000'000);
+    while (!builder.done()) {
+      const float* const at = rows.x.data();
+      const std::size_t n = rows.size();
+      builder.step();
+      if (n == 0 || rows.x.data() == at) continue;
+      ++moved;
+      EXPECT_EQ(rows.size(), n);
+    }
+  }
+  EXPECT_GE(moved, 2);
+}
+
 // After every gap little is known for hours, and a sensor with many gaps has more such windows than others.
 TEST(CgmRows, WindowsAfterGapsAreThinnedLikeTheRest) {
   std::vector<Reading> readings = ar2_readings(1, 20'000);

@@ -28,12 +28,18 @@ CgmFewFit::CgmFewFit(const CgmRows& rows, const CgmModel& model, const std::vect
 
 void CgmFewFit::step() {
   if (done()) return;
+  if (row_ == rows_.few.size()) {
+    // One horizon a step: it looks at all rows of the place.
+    if (horizon_ == 0) solve();
+    if (are_enough()) scale(horizon_);
+    if (++horizon_ == K || !are_enough()) end_place();
+    return;
+  }
   const std::size_t last = std::min(row_ + kRowsPerStep, rows_.few.size());
   for (; row_ < last; ++row_)
     if (rows_.few.split[row_] != static_cast<std::uint8_t>(Split::test) &&
         cgm_few_of(rows_.few.known[row_]) == place_ - 1)
       add_row(row_);
-  if (row_ == rows_.few.size()) solve();
 }
 
 void CgmFewFit::add_row(std::size_t row) {
@@ -46,25 +52,32 @@ void CgmFewFit::add_row(std::size_t row) {
   residuals_.insert(residuals_.end(), left.begin(), left.end());
 }
 
+bool CgmFewFit::are_enough() const {
+  return of_place_.size() >= kLeastRows;
+}
+
 void CgmFewFit::solve() {
+  const std::size_t place = place_ - 1;
+  const bool first = place_ == kCgmFewKnown.size();
+  std::copy_n(first ? model_.spread.data() : &spread_[place_ * K * S], K * S, &spread_[place * K * S]);
+  if (!are_enough()) return;
+  const std::vector<float> fitted = fit_.solve();
+  std::copy(fitted.begin(), fitted.end(), &spread_[place * K * S]);
+}
+
+void CgmFewFit::end_place() {
   --place_;
-  float* const here = &spread_[place_ * K * S];
-  const bool first = place_ + 1 == kCgmFewKnown.size();
-  std::copy_n(first ? model_.spread.data() : &spread_[(place_ + 1) * K * S], K * S, here);
-  if (of_place_.size() >= kLeastRows) {
-    const std::vector<float> fitted = fit_.solve();
-    std::copy(fitted.begin(), fitted.end(), here);
-    for (std::size_t k = 0; k < K; ++k) scale(k, here + k * S);
-  }
   fit_ = {};
   of_place_.clear();
   residuals_.clear();
   row_ = 0;
+  horizon_ = 0;
 }
 
 /// So that the model's quantiles hold as much of these residuals as they say: of those after real gaps when there are
 /// many, since who has gaps, and what a sensor says after one, is not what a cut makes of any moment.
-void CgmFewFit::scale(std::size_t k, float* coefficients) const {
+void CgmFewFit::scale(std::size_t k) {
+  float* const coefficients = &spread_[((place_ - 1) * K + k) * S];
   const Held all = held(k, coefficients, false), real = held(k, coefficients, true);
   if (all.rows < kLeastRows) return;
   const double weight = real.rows / (real.rows + kRealPrior);

@@ -23,17 +23,19 @@ class CgmFewFit {
  private:
   void add_row(std::size_t row);
   void solve();
+  bool are_enough() const;
+  void end_place();
   struct Held {
     double rows = 0, log_factor = 0;  // by which the spread is too narrow
   };
-  void scale(std::size_t k, float* coefficients) const;
+  void scale(std::size_t k);
   Held held(std::size_t k, const float* coefficients, bool real) const;
 
   const CgmRows& rows_;
   const CgmModel& model_;
   const std::vector<CgmHead>& without_fold_;
   std::size_t place_ = kCgmFewKnown.size();  // of kCgmFewKnown: those before it are still to be done
-  std::size_t row_ = 0;
+  std::size_t row_ = 0, horizon_ = 0;
   CgmSpreadFit fit_;
   std::vector<std::size_t> of_place_;  // rows
   std::vector<float> residuals_;       // [of_place × K]

@@ -17,7 +17,7 @@ constexpr double kRidge = 1e-3;  // in rows: a column that never varied
 }  // namespace
 
 std::array<float, kCgmLevelCount> cgm_quantiles(std::vector<float>& residuals) {
-  std::sort(residuals.begin(), residuals.end());
+  if (!std::is_sorted(residuals.begin(), residuals.end())) std::sort(residuals.begin(), residuals.end());
   const auto n = static_cast<double>(residuals.size());
   std::array<float, kCgmLevelCount> quantiles;
   for (std::size_t q = 0; q < kCgmLevelCount; ++q) {

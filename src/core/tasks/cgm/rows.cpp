@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/stepped.hpp"
 #include "core/tasks/cgm/features.hpp"
 
 namespace glucose {
@@ -33,6 +34,27 @@ void CgmRows::reserve(std::size_t n) {
   x.reserve(n * kCgmColumns);
   spread.reserve(n * kCgmSpreadColumns);
   change.reserve(n * kCgmHorizons);
+}
+
+bool CgmRows::has_room(std::size_t more, std::size_t more_few) const {
+  const auto fits = [](std::size_t n, const auto& of) {
+    return glucose::has_room(of.x, n * kCgmColumns) && glucose::has_room(of.spread, n * kCgmSpreadColumns) &&
+           glucose::has_room(of.change, n * kCgmHorizons);
+  };
+  return fits(more, *this) && fits(more_few, few);
+}
+
+Steps CgmRows::make_room(std::size_t more, std::size_t more_few) {
+  std::vector<Steps> columns;
+  const auto add = [&](std::size_t n, auto& of) {
+    columns.push_back(make_room_in_steps(of.x, n * kCgmColumns));
+    columns.push_back(make_room_in_steps(of.spread, n * kCgmSpreadColumns));
+    columns.push_back(make_room_in_steps(of.change, n * kCgmHorizons));
+  };
+  add(more, *this);
+  add(more_few, few);
+  for (Steps& column : columns)
+    for (; !column.done(); column.step()) co_yield Pause{};
 }
 
 CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
@@ -128,8 +150,22 @@ void CgmRowsBuilder::add_few(const CgmLook& look, const CgmTargets& targets, Spl
   few.part.push_back(part_of(look.at));
 }
 
+/// For what the next step may add; false while it is being made.
+bool CgmRowsBuilder::has_room() {
+  if (!making_room_.done()) return false;
+  const std::size_t origins = std::min(kOriginsPerStep, end_ - next_);
+  const auto most_of = [&](std::size_t seen) {
+    return (seen + origins + every_ - 1) / every_ - (seen + every_ - 1) / every_;
+  };
+  const std::size_t more = most_of(seen_), more_few = most_of(seen_few_) + more;  // each may be cut
+  if (rows_.has_room(more, more_few)) return true;
+  making_room_ = rows_.make_room(more, more_few);
+  return false;
+}
+
 void CgmRowsBuilder::step() {
   if (next_ >= end_) return day_->step();
+  if (!has_room()) return making_room_.step();
   const std::size_t last = std::min(next_ + kOriginsPerStep, end_);
   for (; next_ < last; ++next_) {
     if (series_->at(next_) - last_origin_ < kBetweenOrigins) continue;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/steps.hpp"
 #include "core/tasks/cgm/day_rows.hpp"
 #include "core/tasks/cgm/series.hpp"
 #include "core/training/rows.hpp"
@@ -57,7 +58,10 @@ struct CgmRows {
   std::vector<CgmOrigins> origins;  // of each person, of rows to measure by
 
   std::size_t size() const { return level.size(); }
-  void reserve(std::size_t n);  // room for so many, so that what is large need not grow
+  /// Room for so many more, so that what is large need not grow: at once, which copies what is there, or in steps.
+  void reserve(std::size_t n);
+  bool has_room(std::size_t more, std::size_t more_few) const;
+  Steps make_room(std::size_t more, std::size_t more_few);
   bool in(std::size_t row, SplitMask mask) const { return ((1U << split[row]) & mask) != 0; }
   std::size_t count(Split of) const;
   /// Persons are left out where there is one for each fold, else stretches of time.
@@ -99,6 +103,7 @@ class CgmRowsBuilder {
  private:
   bool split_of(Micros at, Split& split) const;
   std::uint8_t part_of(Micros at) const;
+  bool has_room();
   void add(std::size_t origin);
   void add_row(const CgmLook& look, const CgmTargets& targets, Split split);
   void add_few(const CgmLook& look, const CgmTargets& targets, Split split);
@@ -111,6 +116,7 @@ class CgmRowsBuilder {
   Micros last_origin_;
   bool to_measure_;
   std::optional<DayRowsBuilder> day_;
+  Steps making_room_;
 };
 
 }  // namespace glucose

@@ -10,6 +10,7 @@
 #include "core/tasks/cgm/fading.hpp"
 #include "core/tasks/cgm/few_fit.hpp"
 #include "core/tasks/cgm/own_share.hpp"
+#include "core/tasks/cgm/residuals.hpp"
 
 namespace glucose {
 
@@ -25,8 +26,6 @@ constexpr SplitMask kTrain = mask_of(Split::train), kValidation = mask_of(Split:
 constexpr double kPenalty = 300, kOwnPenalty = 300;
 // Of few persons: the columns in which persons differ cost so many times as much, by head.
 constexpr std::array<double, 2> kDearer{3, 10};
-// The factor of a person's spread: so many hours of rows weigh as much as "as the population's".
-constexpr double kSpreadPriorHours = 72;
 constexpr double kIntervalShare = 0.9;
 
 }  // namespace
@@ -60,7 +59,7 @@ struct CgmTraining::State {
   Phase phase = Phase::fitting;
   std::optional<CgmFit> fit;
   int heads_done = 0;  // median, then mean
-  std::size_t row = 0, horizon = 0;
+  std::size_t row = 0;
   CgmModel model;
   CgmHeads heads;  // without a prior: those that have not learnt from a fold, too
   CgmBoostingOptions boosting_options;
@@ -69,10 +68,11 @@ struct CgmTraining::State {
   std::array<std::vector<CgmAtTrees>, 2> corrections;  // [N] by head, what trees add; or none
   std::optional<CgmTreesGains> gains;
   CgmSpreadFit spread;
-  std::optional<CgmFewFit> few;                 // without a prior
-  CgmMeasured of_prior;                         // on the validation rows
-  std::array<std::vector<float>, K> residuals;  // scaled
-  CgmOwnShares share{};                         // with a prior
+  std::optional<CgmFewFit> few;  // without a prior
+  CgmMeasured of_prior;          // on the validation rows
+  CgmResiduals residuals;        // scaled
+  Steps saying;                  // of them, what the model says of how wide it is
+  CgmOwnShares share{};          // with a prior
   std::array<CgmMeasured, 3> measured;
   std::optional<DayFit> day;
   DayMeasured measured_day;
@@ -219,15 +219,16 @@ struct CgmTraining::State {
     const bool last = visit(kCgmLearnt, [&](std::size_t i) {
       const CgmTargets left = residual(i);
       for (std::size_t k = 0; k < K; ++k)
-        if (!std::isnan(left[k])) residuals[k].push_back(left[k] / spread_at(model, k, i, {}));
+        if (!std::isnan(left[k])) residuals.add(k, left[k] / spread_at(model, k, i, {}));
     });
-    if (last) phase = Phase::quantiles;
+    if (!last) return;
+    saying = residuals.say(model, prior ? &*prior : nullptr);
+    phase = Phase::quantiles;
   }
 
-  /// One horizon a step: there is something to sort.
   void quantiles_step() {
-    prior ? adapt_spread(horizon) : keep_quantiles(horizon);
-    if (++horizon == K) phase = prior ? Phase::measuring_train : Phase::few;
+    saying.step();
+    if (saying.done()) phase = prior ? Phase::measuring_train : Phase::few;
   }
 
   /// How wide forecasts are of which little is known.
@@ -235,6 +236,7 @@ struct CgmTraining::State {
     if (!few) few.emplace(rows, model, heads.without_fold[0]);
     if (!few->done()) return few->step();
     model.few_spread = few->take();
+    rows.few = {};  // what is large and done with goes by itself: that takes time, too
     phase = Phase::correcting;
   }
 
@@ -273,31 +275,6 @@ struct CgmTraining::State {
     phase = Phase::refitting;
   }
 
-  void keep_quantiles(std::size_t k) {
-    if (k == 0) model.n_residuals = static_cast<int>(residuals[k].size());
-    if (residuals[k].empty()) residuals[k] = k > 0 ? residuals[k - 1] : std::vector<float>{0};
-    const auto quantiles = cgm_quantiles(residuals[k]);
-    model.quantiles.insert(model.quantiles.end(), quantiles.begin(), quantiles.end());
-  }
-
-  /// The person's residuals may be wider or narrower than the population's at the same readings: a factor on the
-  /// spread, from the half width that holds 90 %, shrunken by how many hours there are.
-  void adapt_spread(std::size_t k) {
-    model.quantiles = prior->quantiles;
-    model.n_residuals = prior->n_residuals;
-    if (residuals[k].empty()) return;
-    const auto quantiles = prior->quantiles_of(k);
-    const double expected =
-        (cgm_quantile(quantiles, (1 + kIntervalShare) / 2) - cgm_quantile(quantiles, (1 - kIntervalShare) / 2)) / 2;
-    const double found = static_cast<double>(cgm_share_of_absolute(residuals[k], kIntervalShare));
-    const double hours = static_cast<double>(residuals[k].size()) * kCgmStepMin / 60;
-    if (!(expected > 0 && found > 0)) return;
-    const auto wider = static_cast<float>(hours / (hours + kSpreadPriorHours) * std::log(found / expected));
-    model.spread[k * S] += wider;
-    for (std::size_t few_known = 0; few_known < kCgmFewKnown.size(); ++few_known)
-      model.few_spread[(few_known * K + k) * S] += wider;
-  }
-
   void measure_step(Split split, Phase next) {
     const bool last = visit(mask_of(split), [&](std::size_t i) {
       measure_row(model.median, model.mean, i, measured[static_cast<std::size_t>(split)]);
@@ -306,7 +283,10 @@ struct CgmTraining::State {
   }
 
   void day_step() {
-    if (!day) day.emplace(std::move(rows.day), prior && !prior->day.empty() ? std::optional(prior->day) : std::nullopt);
+    if (!day) {
+      rows.x = std::vector<float>();
+      day.emplace(std::move(rows.day), prior && !prior->day.empty() ? std::optional(prior->day) : std::nullopt);
+    }
     if (!day->done()) return day->step();
     DayFitted fitted = day->take();
     model.day = std::move(fitted.model);
