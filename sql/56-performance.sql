@@ -76,7 +76,7 @@ COMMENT ON FUNCTION glucose.performance_since(date) IS
 'Internal: part of note_performance(): what forecasts of the persons the caller sees came to, by day.';
 
 CREATE FUNCTION glucose.note_performance(since date DEFAULT NULL) RETURNS bigint
-LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'glucose_note_performance';
+LANGUAGE c VOLATILE PARALLEL UNSAFE SET jit = off AS 'MODULE_PATHNAME', 'glucose_note_performance';
 COMMENT ON FUNCTION glucose.note_performance(date) IS
 'Sums what served forecasts came to into performance_log, the last days anew, and makes weeks of what is older than 30 '
 'days; returns the rows of days written. The steward runs it every night.';

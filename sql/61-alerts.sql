@@ -291,7 +291,7 @@ COMMENT ON FUNCTION glucose.acknowledge_person_alert(uuid) IS
 
 CREATE FUNCTION glucose.health_check(options jsonb DEFAULT '{}', OUT kind text, OUT subject text, OUT severity text,
   OUT persons integer, OUT message text) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $fn$
 #variable_conflict use_column
 DECLARE

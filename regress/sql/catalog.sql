@@ -27,6 +27,9 @@ SELECT signature AS leakproof FROM func WHERE proleakproof;
 SELECT signature AS open_search_path FROM func
 WHERE lanname NOT IN ('c', 'internal') AND prosqlbody IS NULL AND prokind NOT IN ('a', 'p')
   AND NOT coalesce(proconfig && ARRAY['search_path=pg_catalog, pg_temp'], false);
+-- The server does not look for interrupts while it compiles a statement, and what is compiled each time gains nothing.
+SELECT signature AS compiled FROM func
+WHERE proname IN ('health_check', 'note_performance') AND NOT coalesce('jit=off' = ANY (proconfig), false);
 -- A procedure that commits cannot have a search path of its own: it names the schema of everything, operators too.
 SELECT signature AS unqualified, word[1] FROM func,
   regexp_matches(regexp_replace(regexp_replace(prosrc, '--[^\n]*|''[^'']*''', '', 'g'), 'OPERATOR\(pg_catalog\.[^)]+\)',
