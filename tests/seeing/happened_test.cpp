@@ -52,13 +52,13 @@ TEST(Happened, ASpikeIsOfItsMealWithHeightAndTimes) {
     EXPECT_EQ(found[0].meal, 0);
     EXPECT_EQ(found[0].n_meals, 2);
     EXPECT_NEAR(found[0].extreme - found[0].from, 110, 3);
-    EXPECT_NEAR(static_cast<double>((found[0].extreme_at - found[0].begin) / kMinute), 65, step + 5);
-    EXPECT_NEAR(static_cast<double>(found[0].raised / kMinute), 90, 2 * step + 5);
+    EXPECT_NEAR(static_cast<double>(found[0].extreme_at - found[0].begin) / kMinute, 65, step + 5);
+    EXPECT_NEAR(static_cast<double>(found[0].raised) / kMinute, 90, 2 * step + 5);
     EXPECT_GT(found[0].above_high, 15 * kMinute);
     EXPECT_TRUE(of_kind(look(readings, meals), Happened::unlogged_meal).empty());
     const auto alone = of_kind(look(readings), Happened::unlogged_meal);
     ASSERT_EQ(alone.size(), 1U) << step;
-    EXPECT_NEAR(static_cast<double>(alone[0].begin / kMinute), 610, 20);
+    EXPECT_NEAR(static_cast<double>(alone[0].begin) / kMinute, 610, 20);
   }
   // Not so high, it is none; nor when one reading is so high.
   const Meal meals[] = {meal_at(600)};
@@ -81,7 +81,7 @@ TEST(Happened, RisesAndFallsOfTwoAMinute) {
       EXPECT_NEAR(rises[0].rate, rate, 0.1);
       EXPECT_NEAR(falls[0].rate, -rate, 0.1);
       EXPECT_NEAR(rises[0].extreme, 120 + 45 * rate, 4);
-      EXPECT_NEAR(static_cast<double>(rises[0].begin / kMinute), 600, step + 10);
+      EXPECT_NEAR(static_cast<double>(rises[0].begin) / kMinute, 600, step + 10);
     }
 }
 

@@ -83,8 +83,10 @@ TEST(OutlookOfDays, HoldsNineTimesInTen) {
 TEST(OutlookOfDays, OfReadings) {
   std::vector<SensorValue> samples;  // of four days; the day before the last has a gap of twelve hours
   for (Micros at = 0; at < 4 * kDay; at += 15 * kMinute)
-    if (at < 2 * kDay || at >= 2 * kDay + kDay / 2)
-      samples.push_back({at, at % kDay < kDay / 4 ? 60.0F : 100.0F + static_cast<float>(at / kDay)});
+    if (at < 2 * kDay || at >= 2 * kDay + kDay / 2) {
+      const Micros day = at / kDay;
+      samples.push_back({at, at % kDay < kDay / 4 ? 60.0F : 100.0F + static_cast<float>(day)});
+    }
   const Stretch stretch = stretch_of(samples);
   const auto past = past_days(stretch, 4 * kDay);
   ASSERT_EQ(past[0].size(), 3U);
