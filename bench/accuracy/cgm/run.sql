@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- psql -v set=NAME -v seeds={1,2,…} -v own={1,2}: one set in its own database; `own` are the seeds for which the persons
 -- that are not held out are trained, too.
+CREATE TABLE bench.kept AS TABLE glucose.population_model WITH NO DATA;
 CREATE PROCEDURE bench.train(name text, seeds integer[], own integer[]) LANGUAGE plpgsql AS $$
 DECLARE
   s integer;
@@ -10,8 +11,9 @@ BEGIN
   FOREACH s IN ARRAY seeds LOOP
     UPDATE glucose.person g SET shares_data = NOT d.held_out FROM bench.seed d
       WHERE d.set = name AND d.seed = s AND g.person_id = glucose.key(d.set || ' ' || d.person);
-    -- Folds differ by few persons, which no two published versions may.
-    DELETE FROM glucose.population_model;
+    -- Folds differ by few persons, which no two published versions may: the ones before come back to be scored.
+    UPDATE glucose.population_model SET is_active = false WHERE is_active;
+    WITH gone AS (DELETE FROM glucose.population_model RETURNING *) INSERT INTO bench.kept SELECT * FROM gone;
     EXECUTE $sql$ SELECT * FROM glucose.train_population_model('cgm', 'auto', '{"deploy": true}') $sql$ INTO r;
     INSERT INTO bench.training VALUES (name, s, NULL, r.version, r.algorithm, r.training_ms);
     FOR p IN SELECT glucose.key(d.set || ' ' || d.person) AS id FROM bench.seed d
@@ -28,6 +30,7 @@ BEGIN
     COMMIT;
     RAISE INFO '%, seed %: trained', name, s;
   END LOOP;
+  INSERT INTO glucose.population_model TABLE bench.kept;
 END $$;
 
 -- The windows of a seed: 'ID' those of the others' test slices, 'OOD' all of who is held out. A person whose model was
