@@ -26,6 +26,14 @@ TEST(Gate, TwoStandardErrorsByHand) {
   EXPECT_DOUBLE_EQ(moved(3).gain(), 12);
 }
 
+TEST(Gate, FewerStandardErrorsByHand) {
+  const auto moved = [](double by) { return sums_of({by - 1, by + 1, by - 1, by + 1}); };
+  const double border = std::sqrt(4.0 * 4 / 3) / 4;
+  EXPECT_TRUE(moved(border + 1e-9).beyond(1));
+  EXPECT_FALSE(moved(border - 1e-9).beyond(1));
+  EXPECT_FALSE(moved(border + 1e-9).beyond_chance());
+}
+
 TEST(Gate, NothingAndOnePairSayNothing) {
   EXPECT_FALSE(PairedSums().beyond_chance());
   EXPECT_FALSE(sums_of({5}).beyond_chance());

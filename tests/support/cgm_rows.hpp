@@ -42,8 +42,8 @@ inline std::vector<Reading> simulated_readings(std::uint64_t seed, int days, Pro
 }
 
 inline void add_rows(CgmRows& rows, const std::vector<Reading>& readings, Micros start_at = 0, Micros end_at = kForever,
-                     std::size_t most = 1'000'000) {
-  CgmRowsBuilder builder(rows, readings, {}, start_at, end_at, most);
+                     std::size_t most = 1'000'000, CgmRowsFor what = CgmRowsFor::population) {
+  CgmRowsBuilder builder(rows, readings, {}, start_at, end_at, most, what);
   while (!builder.done()) builder.step();
 }
 
@@ -51,6 +51,21 @@ inline CgmRows rows_of(const std::vector<Reading>& readings) {
   CgmRows rows;
   add_rows(rows, readings);
   return rows;
+}
+
+/// What one person's training is given.
+inline CgmRows rows_of_person(const std::vector<Reading>& readings, Micros end_at = kForever) {
+  CgmRows rows;
+  add_rows(rows, readings, 0, end_at, 1'000'000, CgmRowsFor::person);
+  return rows;
+}
+
+/// ar2_readings() by a sensor whose noise has an SD of so many mg/dL.
+inline std::vector<Reading> rough_readings(std::uint64_t seed, double sd, int n) {
+  std::vector<Reading> readings = ar2_readings(seed, n);
+  Random rng(seed + 1000);
+  for (Reading& r : readings) r.mg_dl += static_cast<float>(sd * rng.normal());
+  return readings;
 }
 
 inline CgmOutcome train_cgm(CgmRows rows, std::optional<CgmModel> prior = {}) {

@@ -5,10 +5,6 @@
 
 namespace glucose {
 
-namespace {
-constexpr double kStandardErrors = 2;
-}  // namespace
-
 void PairedSums::add(double gain) {
   ++n_;
   sum_ += gain;
@@ -18,10 +14,10 @@ void PairedSums::add(double gain) {
   about_zero_ += gain * gain;
 }
 
-bool PairedSums::beyond_chance(Spread spread) const {
+bool PairedSums::beyond(double standard_errors, Spread spread) const {
   const auto n = static_cast<double>(n_);
   if (n_ < 2 || !(sum_ > 0)) return false;
-  return sum_ > kStandardErrors * std::sqrt(spread == Spread::about_zero ? about_zero_ : about_mean_ * n / (n - 1));
+  return sum_ > standard_errors * std::sqrt(spread == Spread::about_zero ? about_zero_ : about_mean_ * n / (n - 1));
 }
 
 bool better_beyond_chance(std::span<const double> a, std::span<const double> b) {

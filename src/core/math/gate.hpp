@@ -18,7 +18,9 @@ class PairedSums {
   double gain() const { return sum_; }
   /// Whether all gains together are more than two standard errors of their sum above 0: less may well be luck. The
   /// spread about the mean is with n - 1 (Welford 1962); never of fewer than two pairs.
-  bool beyond_chance(Spread spread = Spread::about_mean) const;
+  bool beyond_chance(Spread spread = Spread::about_mean) const { return beyond(2, spread); }
+  /// The same of so many standard errors.
+  bool beyond(double standard_errors, Spread spread = Spread::about_mean) const;
 
  private:
   std::size_t n_ = 0;

@@ -39,6 +39,7 @@ CgmRows rows_with(float effect, int persons = 20, std::size_t each = 180, std::u
       rows.split.push_back(static_cast<std::uint8_t>(i % 10 < 7 ? 0 : i % 10 < 9 ? 1 : 2));
       rows.turn.push_back(static_cast<std::uint8_t>(rows.persons % kCgmFolds));
       rows.part.push_back(static_cast<std::uint8_t>(i * kCgmFolds / each));
+      rows.at.push_back(static_cast<Micros>(i) * kCgmStepMin * kMinute);
     }
   --rows.persons;
   return rows;

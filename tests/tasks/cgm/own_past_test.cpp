@@ -23,12 +23,8 @@ const CgmModel& of_smooth() {
   return model;
 }
 
-/// The same by a sensor whose noise has an SD of so many mg/dL.
 std::vector<Reading> rough(std::uint64_t seed, double sd, int n = 1200) {
-  std::vector<Reading> readings = ar2_readings(seed, n);
-  Random rng(seed + 1000);
-  for (Reading& r : readings) r.mg_dl += static_cast<float>(sd * rng.normal());
-  return readings;
+  return rough_readings(seed, sd, n);
 }
 
 std::span<const Reading> until(const std::vector<Reading>& readings, std::size_t last) {
@@ -175,7 +171,7 @@ TEST(CgmOwnPast, IsTheSameWhereForecastsAreMeasured) {
   const std::vector<Reading> one = rough(5, 6), other = ar2_readings(6, 700);
   CgmRows rows;
   for (const auto& readings : {one, other}) {
-    CgmRowsBuilder builder(rows, readings, {}, 0, kForever, 150, true);
+    CgmRowsBuilder builder(rows, readings, {}, 0, kForever, 150, CgmRowsFor::measuring);
     while (!builder.done()) builder.step();
   }
   CgmScorer scorer(of_smooth(), rows, 0);

@@ -61,6 +61,18 @@ TEST(CgmRows, WindowsAfterGapsAreThinnedLikeTheRest) {
   EXPECT_LE(rows.size() + rows.few.size(), kMost + kMost / kRowsOfACut);
 }
 
+// What a forecast looks back at is as large as the readings: of many persons it is not kept.
+TEST(CgmRows, OnlyThoseOfOnePersonKeepWhereItsPastIsLookedUp) {
+  const std::vector<Reading> readings = ar2_readings(1, 600);
+  EXPECT_TRUE(rows_of(readings).origins.empty());
+  const CgmRows person = rows_of_person(readings, readings[500].measured_at);
+  ASSERT_EQ(person.origins.size(), 1U);
+  const CgmOrigins& of = person.origins[0];
+  ASSERT_EQ(of.readings.size(), person.size());
+  for (std::size_t i = 0; i < person.size(); ++i) EXPECT_EQ(of.series->at(of.readings[i]), person.at[i]);
+  EXPECT_EQ(of.series->size(), 500U);
+}
+
 TEST(CgmRows, MorePersonsThanTheMemoryHasRowsForAreRefused) {
   const TrainOptions options = kCgmTask.defaults(true);
   const auto rows_of = [&](int persons) {

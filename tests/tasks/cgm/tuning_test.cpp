@@ -57,6 +57,15 @@ TEST(CgmOrigins, ExpandAndCoverTheRowsBeforeTheTestOnce) {
   EXPECT_EQ(next, before_test(person()));
 }
 
+TEST(CgmOrigins, KeepWhereTheOwnPastIsLookedUp) {
+  const CgmRows all = rows_of_person(ar2_readings(3, 1500));
+  const CgmRows rows = cgm_rows_at(all, cgm_origins(all)[1]);
+  ASSERT_EQ(rows.origins.size(), 1U);
+  ASSERT_EQ(rows.origins[0].readings.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    EXPECT_EQ(rows.origins[0].series->at(rows.origins[0].readings[i]), rows.at[i]);
+}
+
 TEST(CgmOrigins, LearnFromWhatWasKnownThenOnly) {
   for (const CgmOrigin& origin : cgm_origins(person())) {
     const CgmRows rows = cgm_rows_at(person(), origin);

@@ -58,12 +58,13 @@ Steps CgmRows::make_room(std::size_t more, std::size_t more_few) {
 }
 
 CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
-                               Micros end_at, std::size_t most, bool to_measure)
+                               Micros end_at, std::size_t most, CgmRowsFor what)
     : rows_(rows),
-      series_(std::make_shared<CgmSeries>(to_measure ? readings : until(readings, end_at))),
+      series_(std::make_shared<CgmSeries>(what == CgmRowsFor::measuring ? readings : until(readings, end_at))),
       clock_(clock),
       last_origin_(std::numeric_limits<Micros>::min() / 2),
-      to_measure_(to_measure) {
+      to_measure_(what == CgmRowsFor::measuring),
+      keeps_origins_(what != CgmRowsFor::population) {
   std::size_t first = 0;
   while (first < series_->size() && series_->at(first) < start_at) ++first;
   next_ = first;
@@ -76,10 +77,10 @@ CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings,
   first_test_ = series_->at(first + n * 85 / 100);
   every_ = std::max<std::size_t>(1, (n + most - 1) / std::max<std::size_t>(most, 1));
   if (rows.size() == 0) rows.reserve(n / every_ + 1);
-  if (to_measure)
+  if (keeps_origins_)
     rows.origins.push_back(
         {series_, clock.first_at, {clock.offsets_min.begin(), clock.offsets_min.end()}, rows.size(), {}});
-  else
+  if (!to_measure_)
     day_.emplace(rows.day, *series_, clock_, first, DaySplits{first_at_, first_validation_, first_test_},
                  most / kRowsOfADayRow);
 }
@@ -112,7 +113,7 @@ void CgmRowsBuilder::add(std::size_t origin) {
   if ((few ? seen_few_ : seen_)++ % every_ != 0) return;
   if (few) return add_few(look, targets, split);
   add_row(look, targets, split);
-  if (to_measure_) rows_.origins.back().readings.push_back(static_cast<std::uint32_t>(origin));
+  if (keeps_origins_) rows_.origins.back().readings.push_back(static_cast<std::uint32_t>(origin));
   if (to_measure_ || added_ % kRowsOfACut != 0) return;
   CgmLook cut = look;
   cut.trust.known = kCuts[cut_++ % kCuts.size()];

@@ -32,7 +32,7 @@ struct CgmFewRows {
   std::size_t size() const { return known.size(); }
 };
 
-/// Of rows to measure by: where a person's own past (CgmPast) is looked up.
+/// Where the own past (CgmPast) of a person's rows is looked up.
 struct CgmOrigins {
   std::shared_ptr<const CgmSeries> series;
   Micros clock_from = 0;                // of the person's clock, and
@@ -55,7 +55,7 @@ struct CgmRows {
   int persons = 0;
   CgmFewRows few;
   DayRows day;                      // of the same persons and splits: what followed within a day
-  std::vector<CgmOrigins> origins;  // of each person, of rows to measure by
+  std::vector<CgmOrigins> origins;  // of each person; of a population's training none
 
   std::size_t size() const { return level.size(); }
   /// Room for so many more, so that what is large need not grow: at once, which copies what is there, or in steps.
@@ -77,6 +77,9 @@ inline constexpr std::size_t kCgmRowBytes = sizeof(float) * (kCgmColumns + kCgmS
                                             sizeof(Micros) + sizeof(CgmTrust) + kCgmFewRowBytes / kRowsOfACut +
                                             kDayRowBytes / kRowsOfADayRow;
 
+/// What rows are for: a training of many, of one person, or measuring a stored model.
+enum class CgmRowsFor : std::uint8_t { population, person, measuring };
+
 struct CgmBoundaries {
   Micros validation_start = 0, test_start = 0, test_end = 0;
 };
@@ -89,9 +92,9 @@ struct CgmBoundaries {
 /// every six of them
 class CgmRowsBuilder {
  public:
-  /// to_measure: outcomes may reach into the next split, there are no rows of a day, and the origins are kept
+  /// measuring: outcomes may reach into the next split, and there are no rows of a day; population: no origins are kept
   CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings, const DayClock& clock, Micros start_at,
-                 Micros end_at, std::size_t most, bool to_measure = false);
+                 Micros end_at, std::size_t most, CgmRowsFor what = CgmRowsFor::population);
   CgmRowsBuilder(const CgmRowsBuilder&) = delete;
   CgmRowsBuilder& operator=(const CgmRowsBuilder&) = delete;
   bool done() const { return next_ >= end_ && (!day_ || day_->done()); }
@@ -114,7 +117,7 @@ class CgmRowsBuilder {
   Micros first_at_ = 0, first_validation_ = 0, first_test_ = 0;
   std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, seen_few_ = 0, added_ = 0, cut_ = 0;
   Micros last_origin_;
-  bool to_measure_;
+  bool to_measure_, keeps_origins_;
   std::optional<DayRowsBuilder> day_;
   Steps making_room_;
 };

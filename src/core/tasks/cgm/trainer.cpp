@@ -26,7 +26,7 @@ class Maker final : public RowsMaker {
     made_->days = m.days();
     builder_.reset();
     if (made_->days < wanted_.min_days || !has_reading(m)) return;
-    builder_.emplace(made_->rows, m.readings, m.clock, m.start_at, m.end_at, wanted_.most_a_person, wanted_.to_measure);
+    builder_.emplace(made_->rows, m.readings, m.clock, m.start_at, m.end_at, wanted_.most_a_person, wanted_.rows_for());
   }
   bool done() const override { return !builder_ || builder_->done(); }
   void step() override { builder_->step(); }

@@ -26,6 +26,10 @@ struct CgmRowsWanted {
   bool of_population = false;
   std::size_t most_a_person = 0;  // rows
   bool to_measure = false;        // a stored model on them: whatever they were for its training
+
+  CgmRowsFor rows_for() const {
+    return to_measure ? CgmRowsFor::measuring : of_population ? CgmRowsFor::population : CgmRowsFor::person;
+  }
 };
 /// How many rows a training of `memory_cap` bytes may hold.
 std::size_t most_cgm_rows(std::size_t memory_cap);

@@ -30,16 +30,17 @@ constexpr double kIntervalShare = 0.9;
 
 }  // namespace
 
-/// [ask the prior's trees →] fit both heads on train → measure on validation (the prior, too) → fit both again [→ blend
+/// [ask the prior's trees →] fit both heads on train → measure on validation → fit both again [→ blend
 /// them, of few persons, or grow trees → measure on validation again] → the spread and the quantiles of
-/// what the repeated fits had not learnt from [→ ask the trees that serve] → measure on train and test → the same for a
-/// day.
+/// what the repeated fits had not learnt from; of a person: [→ try the correction] [→ ask the trees that serve] →
+/// measure on train and test → the same for a day.
 struct CgmTraining::State {
   enum class Phase {
     correcting,
     fitting,
     validating,
     refitting,
+    trying,
     blending,
     boosting,
     validating_again,
@@ -61,18 +62,18 @@ struct CgmTraining::State {
   int heads_done = 0;  // median, then mean
   std::size_t row = 0;
   CgmModel model;
-  CgmHeads heads;  // without a prior: those that have not learnt from a fold, too
+  CgmHeads heads;  // those that have not learnt from a fold
   CgmBoostingOptions boosting_options;
   std::optional<CgmBlending> blending;
   std::optional<CgmBoosting> boosting;
   std::array<std::vector<CgmAtTrees>, 2> corrections;  // [N] by head, what trees add; or none
   std::optional<CgmTreesGains> gains;
   CgmSpreadFit spread;
-  std::optional<CgmFewFit> few;  // without a prior
-  CgmMeasured of_prior;          // on the validation rows
-  CgmResiduals residuals;        // scaled
-  Steps saying;                  // of them, what the model says of how wide it is
-  CgmOwnShares share{};          // with a prior
+  std::optional<CgmFewFit> few;      // without a prior
+  CgmResiduals residuals;            // scaled; without a prior
+  Steps saying;                      // of them, what the model says of how wide it is
+  std::optional<CgmOwnTrial> trial;  // with a prior
+  CgmOwnShares share{};
   std::array<CgmMeasured, 3> measured;
   std::optional<DayFit> day;
   DayMeasured measured_day;
@@ -93,7 +94,7 @@ struct CgmTraining::State {
       if (blends()) options.penalties = cgm_penalties(penalty(), kDearer[static_cast<std::size_t>(heads_done)]);
       if (prior) options.prior = &head_of_prior(heads_done);
       if (!prior && heads_done == 0) options.start = model.median;  // of the first fit, when this is the second
-      options.folds = !prior && phase == Phase::refitting && (heads_done == 0 || tries_trees() || blends());
+      options.folds = phase == Phase::refitting && (prior || heads_done == 0 || tries_trees() || blends());
       if (prior && prior->has_trees()) options.corrections = &corrections[static_cast<std::size_t>(heads_done)];
       fit.emplace(rows, learnt(), std::move(options));
     }
@@ -103,13 +104,31 @@ struct CgmTraining::State {
     fit.reset();
     if (++heads_done < 2) return;
     heads_done = 0;
-    if (phase == Phase::refitting && prior) {
-      for (int which = 0; which < 2; ++which)
-        head(which) = mixed(head_of_prior(which), head(which), share[static_cast<std::size_t>(which)]);
-      model.median_trees = prior->median_trees;
-      model.mean_trees = prior->mean_trees;
+    phase = next == Phase::blending && prior       ? Phase::trying
+            : next == Phase::blending && !blends() ? Phase::boosting
+                                                   : next;
+  }
+
+  void try_step() {
+    if (!trial) trial.emplace(rows, *prior, heads.without_fold);
+    if (!trial->done()) return trial->step();
+    share = trial->shares();
+    for (int which = 0; which < 2; ++which)
+      head(which) = mixed(head_of_prior(which), head(which), share[static_cast<std::size_t>(which)]);
+    model.median_trees = prior->median_trees;
+    model.mean_trees = prior->mean_trees;
+    model.spread = prior->spread;
+    model.few_spread = prior->few_spread;
+    model.quantiles = prior->quantiles;
+    model.n_residuals = prior->n_residuals;
+    for (std::size_t k = 0; k < K; ++k) {
+      const float wider = trial->wider(k);
+      for (std::size_t few_known = 0; few_known < kCgmFewKnown.size(); ++few_known)
+        model.few_spread[(few_known * K + k) * S] += wider;
+      model.spread[k * S] += wider;
     }
-    phase = next == Phase::blending && !blends() ? Phase::boosting : next;
+    trial.reset();
+    phase = Phase::measuring_train;
   }
 
   /// The rows of the next step that are in `mask`; true when these were the last.
@@ -193,22 +212,14 @@ struct CgmTraining::State {
     if (last) phase = Phase::spread;
   }
 
-  /// What the median leaves of row i by a fit that has not learnt from it; the prior's for a person, which is what is
-  /// sure to be served.
+  /// What the median leaves of row i by a fit that has not learnt from it.
   CgmTargets residual(std::size_t i) const {
-    CgmTargets left = changes(prior ? prior->median : heads.without_fold[0][rows.fold(i)], 0, i);
+    CgmTargets left = changes(heads.without_fold[0][rows.fold(i)], 0, i);
     for (std::size_t k = 0; k < K; ++k) left[k] = rows.change[i * K + k] - left[k];
     return left;
   }
 
   void spread_step() {
-    phase = Phase::residuals;
-    if (prior) {
-      model.spread = prior->spread;
-      model.few_spread = prior->few_spread;
-      return;
-    }
-    phase = Phase::spread;
     const bool last = visit(kCgmLearnt, [&](std::size_t i) { spread.add(&rows.spread[i * S], residual(i).data()); });
     if (!last) return;
     model.spread = spread.solve();
@@ -222,13 +233,13 @@ struct CgmTraining::State {
         if (!std::isnan(left[k])) residuals.add(k, left[k] / spread_at(model, k, i, {}));
     });
     if (!last) return;
-    saying = residuals.say(model, prior ? &*prior : nullptr);
+    saying = residuals.say(model);
     phase = Phase::quantiles;
   }
 
   void quantiles_step() {
     saying.step();
-    if (saying.done()) phase = prior ? Phase::measuring_train : Phase::few;
+    if (saying.done()) phase = Phase::few;
   }
 
   /// How wide forecasts are of which little is known.
@@ -268,11 +279,8 @@ struct CgmTraining::State {
   void validate_step() {
     const bool last = visit(kValidation, [&](std::size_t i) {
       measure_row(model.median, model.mean, i, measured[static_cast<std::size_t>(Split::validation)]);
-      if (prior) measure_row(prior->median, prior->mean, i, of_prior);
     });
-    if (!last) return;
-    if (prior) share = cgm_own_shares(of_prior, measured[static_cast<std::size_t>(Split::validation)]);
-    phase = Phase::refitting;
+    if (last) phase = Phase::refitting;
   }
 
   void measure_step(Split split, Phase next) {
@@ -334,6 +342,8 @@ void CgmTraining::step() {
       return state_->validate_step();
     case Phase::refitting:
       return state_->fit_step(Phase::blending);
+    case Phase::trying:
+      return state_->try_step();
     case Phase::blending:
       return state_->blend_step();
     case Phase::boosting:

@@ -42,9 +42,8 @@ struct CgmOutcome {
 /// validation is measured on persons left out. How wide forecasts are right after a gap is fitted after the quantiles
 /// (CgmFewFit).
 /// With a prior (the population's model) the rows are one person's: the prior's heads get the person's correction, a
-/// strongly penalised regression of what they and its trees, which stay, leave unexplained on a few columns. At a
-/// horizon where that is not better on the validation rows than the prior it is not served; next to such horizons only
-/// in part, so that a forecast has no steps. The spread is the prior's times a shrunken factor.
+/// strongly penalised regression of what they and its trees, which stay, leave unexplained on a few columns. It is
+/// served where it is better than the prior, and the spread is the prior's times a factor, both as CgmOwnTrial finds.
 /// What lies more than an hour ahead is fitted after that (DayFit), on rows.day.
 class CgmTraining {
  public:

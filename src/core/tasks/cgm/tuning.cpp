@@ -44,6 +44,7 @@ void add_row(CgmRows& to, const CgmRows& from, std::size_t row, Split split) {
   copy_row(to.at, from.at, row);
   copy_row(to.trust, from.trust, row);
   to.split.push_back(static_cast<std::uint8_t>(split));
+  if (!from.origins.empty()) copy_row(to.origins[0].readings, from.origins[0].readings, row);
 }
 
 std::size_t validation_start(const CgmOrigin& origin) {
@@ -72,6 +73,8 @@ CgmRows cgm_rows_at(const CgmRows& all, const CgmOrigin& origin) {
   const std::size_t validation = validation_start(origin);
   CgmRows rows;
   rows.persons = all.persons;
+  rows.origins = all.origins;
+  for (CgmOrigins& person : rows.origins) person.readings.clear();
   for (std::size_t i = 0; i < origin.learnt; ++i)
     if (i >= validation)
       add_row(rows, all, i, Split::validation);
