@@ -57,8 +57,8 @@ SELECT glucose.train_model_async(:'ada', algorithm => 'lstm',
   options => '{"epochs": 10000, "patience": 10000}') AS job \gset
 SELECT glucose.train_model_async(:'ada', algorithm => 'mean') AS waiting \gset
 DO $$ BEGIN
-  FOR i IN 1 .. 200 LOOP
-    EXIT WHEN EXISTS (SELECT FROM glucose.training_job WHERE state = 'running' AND progress > 0);
+  FOR i IN 1 .. 1200 LOOP
+    EXIT WHEN EXISTS (SELECT FROM glucose.training_job WHERE state = 'running' AND epoch > 0);
     PERFORM pg_sleep(0.05);
   END LOOP;
 END $$;
