@@ -17,6 +17,17 @@ set_up($node, 'ada');
 add_person($node, 'ada', 'ada');
 
 my $long = q({"epochs": 10000, "patience": 10000, "hidden": [64, 64]});
+
+# Kills a process of the server, and waits until the server has noticed and come back.
+sub crash {
+	my ($pid) = @_;
+	my $offset = -s $node->logfile;
+	kill 'KILL', $pid;
+	$node->wait_for_log(qr/all server processes terminated; reinitializing/, $offset);
+	$node->poll_query_until('postgres', 'SELECT 1', '1') or die 'the server did not come back';
+	return;
+}
+
 sub queue_long
 {
 	return as_role($node, 'postgres', 'ada',
@@ -56,8 +67,7 @@ is(job('state, version IS NULL', $id), 'cancelled|t', 'a cancelled job stores no
 $id = queue_long();
 ok(wait_for("state = 'running' AND progress > 0", $id), 'a worker has taken the next job');
 my $pid = job('worker_pid', $id);
-kill 'KILL', $pid;
-$node->poll_query_until('postgres', 'SELECT 1', '1') or die 'the server did not come back';
+crash($pid);
 is(job('state, attempts', $id), 'running|1', 'a dead worker leaves its job as it was');
 as_role($node, 'postgres', 'ada', 'SELECT glucose.start_training_workers()');
 ok(wait_for('attempts = 2 AND progress > 0', $id), 'another worker takes it again');
@@ -72,8 +82,7 @@ my $batch = as_role($node, 'postgres', 'ada', "SELECT glucose.predict_async('glu
 my $of_batch = "FROM glucose.batch_job WHERE job_id = '$batch'";
 ok($node->poll_query_until('postgres', "SELECT n_done > 0 $of_batch"), 'a worker answers');
 $pid = $node->safe_psql('postgres', "SELECT worker_pid $of_batch");
-kill 'KILL', $pid;
-$node->poll_query_until('postgres', 'SELECT 1', '1') or die 'the server did not come back';
+crash($pid);
 my ($state, $answered) = split /\|/, $node->safe_psql('postgres', "SELECT state, n_done $of_batch");
 is($state, 'running', 'a dead worker leaves its batch as it was');
 cmp_ok($answered, '<', 2000, 'with some of its answers');
