@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: PostgreSQL
 """cancel.py TRIES PATTERN: each call whose name fits is stopped so often at a random moment; a markdown table."""
-import os
-import pathlib
 import random
 import re
-import signal
 import sys
-import threading
-import time
 
 import psycopg
+
+from stopping import run
 
 MOST_MS, MOST_P99_MS, SHORTEST_S = 250, 50, 0.02
 TYPES = {"glucose": "auto", "cgm": "auto", "daily:STEPS": "auto", "event:low_steps": "auto", "event:high_meal": "auto"}
@@ -64,53 +61,6 @@ def calls(session):
             found[f"training of all {model_type} {algorithm}"] = (
                 "postgres", f"SELECT glucose.train_population_model('{model_type}', '{algorithm}')")
     return found | {name: ("postgres" if name == "health_check" else "app", statement) for name, statement in ANSWERS.items()}
-
-
-def worked_ms(pid):
-    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e6
-
-
-class Running(threading.Thread):
-    """A statement in a transaction that is taken back."""
-
-    def __init__(self, session, statement):
-        super().__init__(daemon=True)
-        self.session, self.statement, self.state, self.ended = session, statement, None, None
-        self.worked, self.message = None, ""
-
-    def run(self):
-        try:
-            self.session.execute(self.statement)
-            self.state = "00000"
-        except psycopg.Error as error:
-            self.state = error.sqlstate
-            self.message = str(error).splitlines()[0]
-        self.ended, self.worked = time.monotonic(), worked_ms(self.session.info.backend_pid)
-
-
-def run(session, statement, stop_after=None):
-    """Its SQLSTATE, seconds until it ended or was told to stop, and milliseconds it worked and that passed after that."""
-    session.execute("BEGIN")
-    pid, running, began = session.info.backend_pid, Running(session, statement), time.monotonic()
-    running.start()
-    at, told = (began, worked_ms(pid)) if stop_after is None else (None, None)
-    if stop_after is not None:
-        running.join(stop_after)
-        told, at = worked_ms(pid), time.monotonic()
-        if running.is_alive():
-            os.kill(pid, signal.SIGINT)
-    running.join(300)
-    state = running.state
-    # A signal that came after the end stops the next statement.
-    for _ in range(2):
-        try:
-            session.execute("ROLLBACK")
-            break
-        except psycopg.Error:
-            pass
-    if state not in ("00000", "57014"):
-        raise SystemExit(f"{statement}: {state} {running.message}")
-    return state, running.ended - began, running.worked - told, 1000 * (running.ended - at)
 
 
 def percentile(values, share):

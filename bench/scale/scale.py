@@ -4,15 +4,20 @@ import contextlib
 import math
 import os
 import pathlib
+import random
 import re
 import statistics
 import sys
-import threading
 import time
 
 import psycopg
 
-MEMORY, ENOUGH = os.environ["MEMORY"], "1GB"  # of glucose.max_train_memory: as asked for, and for what was refused by that
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "cancel"))
+from stopping import Beside, Stretches, worked_ms  # noqa: E402
+from stopping import run as run_until  # noqa: E402
+
+MEMORY, ENOUGH = os.environ["MEMORY"], os.environ["ENOUGH"]  # of glucose.max_train_memory: as asked for, and for what was refused by that
+TRIES, PURGE_S = int(os.environ["TRIES"]), 3
 TASKS = {"glucose": os.environ.get("GLUCOSE", "ridge"), "cgm": os.environ.get("CGM", "linear")}
 
 
@@ -22,30 +27,6 @@ def connect(role="app"):
 
 def status_kb(pid, field):
     return int(re.search(rf"{field}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")).group(1))
-
-
-def worked_s(pid):
-    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
-
-
-class Beside(threading.Thread):
-    """Calls `look` every so many milliseconds until it is stopped."""
-
-    def __init__(self, look, every_ms):
-        super().__init__(daemon=True)
-        self.look, self.every_s, self.stopped = look, every_ms / 1000, threading.Event()
-
-    def run(self):
-        while not self.stopped.wait(self.every_s):
-            self.look()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped.set()
-        self.join()
 
 
 class Memory:
@@ -75,13 +56,13 @@ def run(statement, limit, role):
     with session_of(role, limit) as session:
         pid, memory = session.info.backend_pid, Memory(session.info.backend_pid)
         session.execute("BEGIN")
-        worked, began = worked_s(pid), time.monotonic()
+        worked, began = worked_ms(pid), time.monotonic()
         with Beside(memory.look, 5):
             try:
                 found = session.execute(statement).fetchone()
             except psycopg.Error as error:
                 found = error
-        measured = time.monotonic() - began, worked_s(pid) - worked, memory.mb()
+        measured = time.monotonic() - began, (worked_ms(pid) - worked) / 1000, memory.mb()
         session.execute("ROLLBACK")
         return found, measured
 
@@ -179,33 +160,11 @@ def forecasts():
             print(f"| {name}, {which} | " + " | ".join(f"{v:.2f}" for v in values) + " |", flush=True)
 
 
-class Stretches:
-    """How long a server's process works until it looks whether it was interrupted: it is asked to log what memory it has, again
-    as soon as it has done so."""
-
-    def __init__(self, pid, log):
-        self.pid, self.admin, self.log, self.worked_ms = pid, connect("postgres"), open(log, encoding="utf-8", errors="replace"), []
-        self.log.seek(0, os.SEEK_END)
-        self.asked, self.text, self.is_new = None, "", True
-
-    def look(self):
-        if self.asked is None:
-            self.asked = worked_s(self.pid)
-            self.admin.execute("SELECT pg_log_backend_memory_contexts(%s)", (self.pid,))
-        worked = worked_s(self.pid)
-        self.text += self.log.read()
-        if self.is_new and f"logging memory contexts of PID {self.pid}" in self.text:
-            self.worked_ms.append(1000 * (worked - self.asked))
-            self.is_new = False
-        if "Grand total" in self.text:
-            self.asked, self.text, self.is_new = None, "", True
-
-
 def stretches(log, call, task):
     role, statement = call
     with session_of(role, ENOUGH) as session:
         session.execute("BEGIN")
-        watched = Stretches(session.info.backend_pid, log)
+        watched = Stretches(session.info.backend_pid, connect("postgres"), log)
         with Beside(watched.look, 1):
             session.execute(statement.format(task, TASKS[task]))
         session.execute("ROLLBACK")
@@ -229,12 +188,62 @@ def limits():
             table(lambda: largest, limit)
 
 
+# By what is done: the role, the statement, and whether it commits by itself.
+LONGEST = "(SELECT person_id FROM bench.longest)"
+NEW = "(SELECT person_id FROM bench.given)"
+STORED = {
+    "import_readings(), of a new person": ("app", f"SELECT glucose.import_readings({NEW}, at, mg_dl) FROM bench.given"),
+    "import_readings(), the latest first": ("app", f"SELECT glucose.import_readings({NEW}, at_backwards, mg_dl) FROM bench.given"),
+    "import_readings(), all there already": ("app", f"SELECT glucose.import_readings({LONGEST}, at, mg_dl) FROM bench.given"),
+    "import_readings(), 200,000 corrected": ("app", f"SELECT glucose.import_readings({LONGEST}, at[:200000], corrected) FROM bench.given"),
+    "import_meals()": ("app", f"SELECT glucose.import_meals({NEW}, meals) FROM bench.given"),
+    "import_daily()": ("app", f"SELECT glucose.import_daily({NEW}, days) FROM bench.given"),
+    "health_check()": ("postgres", "SELECT count(*) FROM glucose.health_check()"),
+    "forget_person()": ("app", f"SELECT glucose.forget_person(p, p::text) FROM {LONGEST} AS l(p)"),
+    "purge()": ("postgres", "CALL glucose.purge()"),
+}
+
+
+def stored(log):
+    """What is stored and erased for long: looks for interrupts, and calls told to stop at random moments."""
+    with connect("postgres") as admin:
+        key = pathlib.Path(admin.execute("SHOW data_directory").fetchone()[0]) / "audit_key"
+        admin.execute(f"COPY (SELECT repeat('0123456789abcdef', 4)) TO '{key}'")
+        key.chmod(0o600)
+        admin.execute("LOAD 'pg_glucose'")
+        admin.execute("ALTER DATABASE scale SET glucose.audit_key_file = 'audit_key'")
+        admin.execute("ALTER DATABASE scale SET glucose.audit_retention = 0")
+    with connect("postgres") as admin:
+        admin.execute(pathlib.Path(__file__).with_name("stored.sql").read_text(encoding="utf-8"))
+        admin.execute("SELECT sum(s.sealed_rows) FROM generate_series(1, 2) n, LATERAL glucose.seal_log(n * interval '0') s")
+        rows, meals, days, log_rows = admin.execute("SELECT cardinality(at), jsonb_array_length(meals), jsonb_array_length(days), "
+                                                    "(SELECT count(*) FROM glucose.prediction) FROM bench.given").fetchone()
+    print(f"\n{rows:,} readings, {meals:,} meals and {days:,} values of days to import; {log_rows:,} answers in the log.\n\n"
+          "| call | takes, s | looked at | longest between looks, ms | stopped | works on, ms: median | longest | passes, ms: longest |\n"
+          "|---|---|---|---|---|---|---|---|")
+    random.seed(1)
+    for name, (role, statement) in STORED.items():
+        commits = statement.startswith("CALL")
+        with session_of(role, ENOUGH) as session, connect("postgres") as admin:
+            watched = Stretches(session.info.backend_pid, admin, log)
+            with Beside(watched.look, 1):
+                _, seconds, _, _ = run_until(session, statement, PURGE_S if commits else None, commits)
+            # What has been purged is gone: a little each time.
+            most_s = 2 * seconds / TRIES if commits else seconds
+            stops = [run_until(session, statement, random.uniform(0, most_s), commits) for _ in range(TRIES)]
+        stops = [(worked, passed) for state, _, worked, passed in stops if state == "57014"]
+        told = " | ".join((f"{statistics.median(w for w, _ in stops):.1f}", f"{max(w for w, _ in stops):.1f}",
+                           f"{max(p for _, p in stops):.0f}")) if stops else " | | "
+        print(f"| {name} | {seconds:.2f} | {len(watched.worked_ms)} | {max(watched.worked_ms, default=0):.1f} | {len(stops)} | {told} |",
+              flush=True)
+
+
 def main(log, parts):
     with connect("postgres") as admin:
         admin.execute("GRANT SET ON PARAMETER glucose.max_train_memory TO app")
     for part in parts.split(","):
         {"years": lambda: table(years, MEMORY), "persons": lambda: table(populations, MEMORY), "limits": limits,
-         "forecasts": forecasts, "interruptions": lambda: interruptions(log)}[part]()
+         "forecasts": forecasts, "interruptions": lambda: interruptions(log), "stored": lambda: stored(log)}[part]()
 
 
 main(sys.argv[1], sys.argv[2])
