@@ -84,9 +84,9 @@ def everybody_is_due(superuser):
 
 
 def due(superuser, owner):
-    """Meals since the last training, and what glucose did after them."""
+    """Meals since the last training, at any hour of the day, and what glucose did after them."""
     superuser.execute("INSERT INTO glucose.meal (person_id, eaten_at, meal_type, carbs_g) SELECT person_id, date_trunc('hour', now()) - "
-                      f"n * interval '5 hours 1 min', 'snack', 30 FROM glucose.person, generate_series(1, 20) n WHERE owner {owner}; "
+                      f"n * interval '3 hours 1 min', 'snack', 30 FROM glucose.person, generate_series(1, 20) n WHERE owner {owner}; "
                       "INSERT INTO glucose.glucose_reading (person_id, measured_at, mg_dl) SELECT person_id, now() - n * interval '5 min', "
                       f"100 + n % 30 FROM glucose.person, generate_series(1, 400) n WHERE owner {owner} ON CONFLICT DO NOTHING")
 

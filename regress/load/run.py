@@ -101,7 +101,7 @@ def settle(session):
     for owner in ("alice", "bob"):
         with connect(owner) as other:
             other.execute("INSERT INTO glucose.meal (person_id, eaten_at, meal_type, carbs_g) SELECT person_id, "
-                          "date_trunc('hour', now()) - i * interval '5 hours' - interval '1 second', 'snack', 30 "
+                          "date_trunc('hour', now()) - i * interval '2 hours' - interval '1 second', 'snack', 30 "
                           "FROM glucose.person, generate_series(1, 20) i WHERE owner = current_user")
     with connect("steward") as steward:
         last, night = last_night(steward)
