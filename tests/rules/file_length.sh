@@ -8,5 +8,5 @@ mapfile -t files < <(find dev .ci cmake src sql tests regress/sql regress/specs 
   -o -name '*.spec' -o -name '*.pl' -o -name '*.py' -o -name '*.mjs' -o -path dev -o -path '.ci/*' \) 2>/dev/null)
 long=$(wc -l "${files[@]}" | awk '$1 > 400 && $2 != "total"')
 [[ -z $long ]] || { echo "longer than 400 lines: $long"; exit 1; }
-bare=$(for file in "${files[@]}"; do head -n 2 "$file" | grep -q 'SPDX-License-Identifier: PostgreSQL' || echo "$file"; done)
+bare=$(for file in "${files[@]}"; do [[ $(head -n 2 "$file") == *'SPDX-License-Identifier: PostgreSQL'* ]] || echo "$file"; done)
 [[ -z $bare ]] || { echo "no SPDX line: $bare"; exit 1; }

@@ -7,7 +7,7 @@ cd "${SOURCE_DIR:?}"
 newest=$(grep -m 1 '^## ' CHANGELOG.md)
 [[ $newest != *'(unreleased)'* ]] || exit 0
 hash=$(bash scripts/code_hash.sh)
-sed -n '/^## /,$p' CHANGELOG.md | sed '1d; /^## /q' | grep -qx "Checked: $hash" || {
+grep -qx "Checked: $hash" <<<"$(awk '/^## / { n++ } n == 1' CHANGELOG.md)" || {
   echo "CHANGELOG.md: \"$newest\" is released without \"Checked: $hash\"; run ./dev test --all and copy the line it prints"
   exit 1
 }
