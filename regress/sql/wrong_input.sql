@@ -285,3 +285,10 @@ SELECT jsonb_array_length(predict_glucose(id) -> 'predictions') AS horizons FROM
 RESET ROLE;
 SELECT '1e-310'::float8 > 0 AS denormals_are_numbers,
        pg_read_file(format('/proc/%s/status', pg_backend_pid())) ~ 'Threads:\t1\n' AS one_thread;
+-- A trigger of the owner's that keeps a job out of the queue.
+CREATE FUNCTION test.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER nothing BEFORE INSERT ON training_job FOR EACH ROW EXECUTE FUNCTION test.nothing();
+SET ROLE anna;
+SELECT test.expect(format('SELECT train_model_async(%L)', id)) FROM test.id WHERE token = '{p}';
+SELECT queue_retraining(id, 'glucose') AS queued FROM test.id WHERE token = '{p}';
+RESET ROLE;

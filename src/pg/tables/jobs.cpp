@@ -193,7 +193,7 @@ pg_uuid_t* queue_job(const TrainRequest& request, Jsonb* options, bool is_retrai
   p.add(CStringGetTextDatum(is_retraining ? "retrain" : "train"));
   p.add_or_null(reason != nullptr, reason != nullptr ? CStringGetTextDatum(reason) : 0);
   run(insert_job, p, Mode::as_owner);
-  if (SPI_processed == 0) return nullptr;
+  if (is_retraining && SPI_processed == 0) return nullptr;
   auto* id = static_cast<pg_uuid_t*>(SPI_palloc(sizeof(pg_uuid_t)));
   *id = *DatumGetUUIDP(value(0, 1));
   return id;
