@@ -106,7 +106,7 @@ def main(bindir, work, root, *arguments):
         file.write(text)
     print(text)
     if "--publish" in arguments:
-        report.publish(os.path.join(root, "bench/results/speed.md"), text)
+        report.publish(os.path.join(root, "bench/results/peers.md"), text)
 
 
 if __name__ == "__main__":

@@ -198,17 +198,14 @@ def report(found):
 
 
 def publish(results, text):
-    """As the first section of the measurements, in place of the one before it."""
+    """In place of the section that is there."""
     title = "## Beside PL/Python, PyTorch and FastAPI"
     with open(results) as file:
         old = file.read()
-    if title in old:
-        start = old.index(title)
-        end = old.find("\n## ", start) + 1 or len(old)
-        old = old[:start] + old[end:]
-    at = old.index("\n## ") + 1
+    start = old.index(title)
+    end = old.find("\n## ", start) + 1 or len(old)
     with open(results, "w") as file:
-        file.write(f"{old[:at]}{title}\n\n{text}\n{old[at:]}")
+        file.write(f"{old[:start]}{title}\n\n{text}{old[end:]}")
 
 
 if __name__ == "__main__":

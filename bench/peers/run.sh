@@ -3,7 +3,7 @@
 # Forecasts beside what a user would pick from Debian: PL/Python with numpy, XGBoost or PyTorch, and FastAPI; in turns.
 #   run.sh [--quick] [--publish] [PART…]
 # Parts: calls growth clients first memory sets lstm retraining inserts; all of them unless named. --quick: few persons and
-# short slices, to see that it works. --publish: also as the first section of bench/results/speed.md. Prints Markdown and leaves
+# short slices, to see that it works. --publish: also into bench/results/peers.md. Prints Markdown and leaves
 # it, with the figures as JSON, in build/bench/peers.*. Environment: PERSONS 200, DAYS 60, FEW 4 (persons of each kind of
 # growth), LONG_DAYS 1000, ROUNDS 7, SECONDS_EACH 2, PINNED 1 (one client and its backend have a core each).
 set -euo pipefail
