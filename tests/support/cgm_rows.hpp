@@ -74,6 +74,16 @@ inline CgmOutcome train_cgm(CgmRows rows, std::optional<CgmModel> prior = {}) {
   return training.take();
 }
 
+/// A population's model of what a smooth sensor shows.
+inline const CgmModel& of_smooth() {
+  static const CgmModel model = [] {
+    CgmRows rows;
+    for (std::uint64_t person = 1; person <= 6; ++person) add_rows(rows, ar2_readings(person, 2000));
+    return train_cgm(std::move(rows)).model;
+  }();
+  return model;
+}
+
 /// Why bytes are no model of readings; `internal` when they are one.
 inline ErrorCode code_of(std::span<const std::uint8_t> bytes) {
   try {

@@ -49,7 +49,7 @@ struct KeptPerson {
 
   std::size_t bytes() const {
     return sizeof(KeptPerson) + readings.all.capacity() * sizeof(Reading) + meals.all.capacity() * sizeof(Meal) +
-           kept.bytes();
+           offsets.capacity() * sizeof(int) + kept.bytes();
   }
 };
 

@@ -13,16 +13,6 @@
 namespace glucose {
 namespace {
 
-/// What a smooth sensor shows.
-const CgmModel& of_smooth() {
-  static const CgmModel model = [] {
-    CgmRows rows;
-    for (std::uint64_t person = 1; person <= 6; ++person) add_rows(rows, ar2_readings(person, 2000));
-    return train_cgm(std::move(rows)).model;
-  }();
-  return model;
-}
-
 std::vector<Reading> rough(std::uint64_t seed, double sd, int n = 1200) {
   return rough_readings(seed, sd, n);
 }

@@ -12,15 +12,6 @@ namespace {
 
 constexpr std::size_t K = kCgmHorizons, k30 = 5;
 
-const CgmModel& of_smooth() {
-  static const CgmModel model = [] {
-    CgmRows rows;
-    for (std::uint64_t person = 1; person <= 6; ++person) add_rows(rows, ar2_readings(person, 2000));
-    return train_cgm(std::move(rows)).model;
-  }();
-  return model;
-}
-
 /// A head of which so much is left.
 CgmHead part_of(CgmHead head, float part) {
   for (float& w : head) w *= part;

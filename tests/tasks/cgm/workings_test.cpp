@@ -11,15 +11,6 @@
 namespace glucose {
 namespace {
 
-const CgmModel& trained() {
-  static const CgmModel model = [] {
-    CgmRows rows;
-    for (std::uint64_t person = 1; person <= 4; ++person) add_rows(rows, ar2_readings(person, 1500));
-    return train_cgm(std::move(rows)).model;
-  }();
-  return model;
-}
-
 CgmQuestion ask(Micros at, int utc_offset_min = 0) {
   CgmQuestion q;
   q.at = at;
@@ -51,12 +42,12 @@ testing::AssertionResult says_the_same(CgmWorkings& kept, std::uint64_t serial, 
     return bytes;
   };
   try {
-    told[0] = tell(cgm_forecast(trained(), kept.known(trained(), serial, question), question, {}));
+    told[0] = tell(cgm_forecast(of_smooth(), kept.known(of_smooth(), serial, question), question, {}));
   } catch (const Error& e) {
     told[0] = e.what();
   }
   try {
-    told[1] = tell(cgm_forecast(trained(), readings, question));
+    told[1] = tell(cgm_forecast(of_smooth(), readings, question));
   } catch (const Error& e) {
     told[1] = e.what();
   }
@@ -122,12 +113,12 @@ TEST(CgmWorkings, KeepWhatAFewModelsSaidAndCountIt) {
   EXPECT_GT(nothing_said, readings.size() * sizeof(Point));
   std::size_t before = nothing_said, grown = 0;
   for (std::uint64_t serial = 1; serial <= 12; ++serial) {
-    cgm_forecast(trained(), kept.known(trained(), serial, question), question, {});
+    cgm_forecast(of_smooth(), kept.known(of_smooth(), serial, question), question, {});
     grown += kept.bytes() > before ? 1 : 0;
     before = kept.bytes();
   }
   EXPECT_EQ(grown, 4U);
-  cgm_forecast(trained(), kept.known(trained(), 12, question), question, {});
+  cgm_forecast(of_smooth(), kept.known(of_smooth(), 12, question), question, {});
   EXPECT_EQ(kept.bytes(), before);
 }
 
@@ -137,7 +128,7 @@ TEST(CgmWorkings, DoNotGrowWithoutEnd) {
   kept.take(known_until(readings, readings.back().measured_at));
   for (std::size_t i = 600; i < readings.size(); ++i) {
     const CgmQuestion question = ask(readings[i].measured_at);
-    CgmKnown known = kept.known(trained(), 1, question);
+    CgmKnown known = kept.known(of_smooth(), 1, question);
     known.past.at(known.n - 1, question.at);
     ASSERT_LT(kept.bytes(), readings.size() * sizeof(Point) * 2 + 1'000'000);
   }

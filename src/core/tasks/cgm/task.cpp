@@ -152,8 +152,9 @@ void set_seen(Answer& answer, const CgmForecast& forecast) {
 
 Answer ask(const AnyModel& any, const Known& known, const Question& question) {
   CgmWorkings own;
-  const CgmKnown then = known_then(any, known, question_of(question), own);
-  const CgmForecast forecast = cgm_forecast(model_of(any), then, question_of(question), known.clock);
+  const CgmQuestion asked = question_of(question);
+  const CgmKnown then = known_then(any, known, asked, own);
+  const CgmForecast forecast = cgm_forecast(model_of(any), then, asked, known.clock);
   Answer answer;
   answer.n = forecast.n;
   for (std::size_t i = 0; i < static_cast<std::size_t>(forecast.n); ++i) {

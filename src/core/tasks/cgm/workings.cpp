@@ -57,7 +57,7 @@ CgmPast& CgmWorkings::past(const CgmModel& model, const CgmSeries& series, std::
 std::size_t CgmWorkings::bytes() const {
   std::size_t sum = sizeof(*this) + series_.bytes() + (then_ ? then_->bytes() : 0);
   for (const Said& said : said_) sum += sizeof(said) + said.past.bytes();
-  return sum;
+  return sum + (once_ ? once_->past.bytes() : 0);
 }
 
 CgmForecast cgm_forecast(const CgmModel& model, std::span<const Reading> readings, const CgmQuestion& question,

@@ -57,10 +57,7 @@ float clock_wave(const LocalClock& clock, int times, bool cosine) {
 }  // namespace
 
 std::span<const Reading> Mealtimes::between(Micros after, Micros until) const {
-  const auto later = [](Micros at) { return [at](const Reading& r) { return r.measured_at <= at; }; };
-  const auto first = std::partition_point(readings_.begin(), readings_.end(), later(after));
-  const auto last = std::partition_point(first, readings_.end(), later(until));
-  return {first, last};
+  return readings_within(readings_, after, until);
 }
 
 EventTruth Mealtimes::outcome(Micros eaten_at, Micros as_of) const {
