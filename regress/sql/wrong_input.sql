@@ -292,3 +292,20 @@ SET ROLE anna;
 SELECT test.expect(format('SELECT train_model_async(%L)', id)) FROM test.id WHERE token = '{p}';
 SELECT queue_retraining(id, 'glucose') AS queued FROM test.id WHERE token = '{p}';
 RESET ROLE;
+-- And what keeps a version, its deployment, its deletion and a batch's questions from being written.
+SELECT test.expect(format('SELECT train_model(%L, algorithm => ''mean'')', id)) FROM test.id WHERE token = '{p}';
+SELECT export_model(id, 'glucose') AS exported FROM test.id WHERE token = '{p}' \gset
+CREATE TRIGGER nothing BEFORE INSERT ON model_version FOR EACH ROW EXECUTE FUNCTION test.nothing();
+SET ROLE anna;
+SELECT test.expect(format('SELECT import_model(%L, %L)', id, :'exported')) FROM test.id WHERE token = '{p}';
+RESET ROLE;
+DROP TRIGGER nothing ON model_version;
+SELECT import_model(id, :'exported') AS imported FROM test.id WHERE token = '{p}' \gset
+CREATE TRIGGER nothing BEFORE INSERT ON deployment FOR EACH ROW EXECUTE FUNCTION test.nothing();
+CREATE TRIGGER nothing BEFORE DELETE ON model_version FOR EACH ROW EXECUTE FUNCTION test.nothing();
+CREATE TRIGGER nothing BEFORE INSERT ON batch_answer FOR EACH ROW EXECUTE FUNCTION test.nothing();
+SET ROLE anna;
+SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', %L)', id, :'imported')) FROM test.id WHERE token = '{p}';
+SELECT test.expect(format('SELECT delete_model(%L, ''glucose'', %L)', id, :'imported')) FROM test.id WHERE token = '{p}';
+SELECT test.expect(format('SELECT predict_async(''glucose'', ARRAY[%L::uuid])', id)) FROM test.id WHERE token = '{m}';
+RESET ROLE;

@@ -186,6 +186,7 @@ pg_uuid_t* queue_batch(const Task& task, const char* model_type, ArrayType* ids,
   Parameters questions = key_of(id);
   for (int i = 0; i < 3; ++i) questions.add(arrays[i]);
   run(insert_questions, questions, Mode::as_owner);
+  require_written();
   return id;
 }
 

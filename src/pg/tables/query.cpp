@@ -74,13 +74,15 @@ void run_as_owner(Query& query, const Parameters& parameters, Mode mode) {
   PG_END_TRY();
 }
 
+[[noreturn]] void raise_no_row() {
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a statement over the tables gave no row"),
+                  errhint("Another session has changed them meanwhile, or a trigger or rule on them keeps rows "
+                          "from being written. Try again.")));
+}
+
 // The one place where a result is read.
 Datum checked(const SPITupleTable* rows, uint64 row, int column, bool* is_null) {
-  if (rows == nullptr || row >= rows->numvals)
-    ereport(ERROR,
-            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a statement over the tables gave no row"),
-             errhint("Another session has changed them meanwhile, or a trigger or rule on them keeps rows "
-                     "from being written. Try again.")));
+  if (rows == nullptr || row >= rows->numvals) raise_no_row();
   return SPI_getbinval(rows->vals[row], rows->tupdesc, column, is_null);
 }
 
@@ -135,6 +137,10 @@ void stream(Query& query, const Parameters& parameters, DestReceiver* receiver) 
   options.dest = receiver;
   const int code = SPI_execute_plan_extended(query.plan, &options);
   if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
+}
+
+void require_written() {
+  if (SPI_processed == 0) raise_no_row();
 }
 
 Datum column(uint64 row, int column, bool* is_null) {

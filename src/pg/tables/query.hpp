@@ -59,6 +59,9 @@ void run(Query& query, const Parameters& parameters, Mode mode);
 /// As run, but hands every row to `receiver` instead of collecting them.
 void stream(Query& query, const Parameters& parameters, DestReceiver* receiver);
 
+/// After a statement that must have written: raises 55000 when it has not, so that nobody is told of what is not there.
+void require_written();
+
 /// Column `column` (1 …) of row `row` of SPI_tuptable. Every value of a result is read by one of these two: they raise
 /// 55000 for a row that is not there (a statement may change no row that another session has changed meanwhile, or that
 /// a trigger keeps as it is), and value() also for NULL.

@@ -182,7 +182,8 @@ Parameters of_version(const TrainRequest& request, const char* version) {
 }
 
 // A transaction that goes on seeing what was there when it began cannot see the number another one has taken meanwhile,
-// nor that another version serves: that it must begin again is what the application can know how to answer.
+// nor that another version serves: that it must begin again is what the application can know how to answer. A version
+// that a trigger keeps from being written is not told of.
 void write(Query& query, const Parameters& p) {
   MemoryContext context = CurrentMemoryContext;
   PG_TRY();
@@ -197,6 +198,7 @@ void write(Query& query, const Parameters& p) {
                     errhint("Run the transaction again, or use READ COMMITTED.")));
   }
   PG_END_TRY();
+  require_written();
 }
 
 Newest read_newest(Shelf& shelf, const TrainRequest& request, const TrainedModel& trained) {
@@ -369,6 +371,7 @@ bool delete_version(const TrainRequest& of, const char* version) {
              errmsg("model version \"%s\" is tried by experiment \"%s\"", version, TextDatumGetCString(value(0, 1))),
              errhint("Wait until the experiment has ended.")));
   run(remove_version, of_version(of, version), Mode::as_owner);
+  require_written();
   return true;
 }
 
