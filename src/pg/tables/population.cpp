@@ -32,14 +32,16 @@ Query versions_that_differ{
     "ORDER BY d.n USING OPERATOR(pg_catalog.<) LIMIT 1",
     4,
     {TEXTOID, UUIDARRAYOID, INT4OID, INT4OID}};
-// Locked before they are written: who is being erased is waited for and then missed here, not by a foreign key.
+Query lock_members{
+    "SELECT FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) ANY ($1) "
+    "ORDER BY person_id USING OPERATOR(pg_catalog.<) FOR KEY SHARE",
+    1,
+    {UUIDARRAYOID}};
 Query insert_members{
     "WITH counted AS (UPDATE glucose.population_model SET n_persons = pg_catalog.cardinality($3) "
     "WHERE model_type OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2) "
     "INSERT INTO glucose.population_member (model_type, version, person_id) "
-    "SELECT $1, $2, p.person_id FROM (SELECT person_id FROM glucose.person WHERE person_id OPERATOR(pg_catalog.=) ANY "
-    "($3) "
-    "ORDER BY person_id USING OPERATOR(pg_catalog.<) FOR KEY SHARE) AS p",
+    "SELECT $1, $2, p.person_id FROM pg_catalog.unnest($3) AS p (person_id)",
     3,
     {TEXTOID, TEXTOID, UUIDARRAYOID}};
 
@@ -111,6 +113,13 @@ void store_members(const char* model_type, const char* version, const Members& m
   p.add(CStringGetTextDatum(version));
   p.add(PointerGetDatum(as_array(members)));
   run(insert_members, p, Mode::as_owner);
+  require_written();
+}
+
+void hold_members(const Members& members) {
+  Parameters p;
+  p.add(PointerGetDatum(as_array(members)));
+  run(lock_members, p, Mode::as_owner);
   if (SPI_processed != static_cast<uint64>(members.n))
     ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
                     errmsg("a person the model has learnt from has been erased meanwhile"), errhint("Train again.")));

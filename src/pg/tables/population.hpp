@@ -20,7 +20,10 @@ Persons choose_persons(const char* model_type);
 /// differ from those of another version by some, but by fewer.
 void require_enough_persons(const char* model_type, const Members& members);
 
-/// Notes whom the version just stored has learnt from. Raises 40001 when one of them has been erased meanwhile.
+/// Before the version is stored, and so before the lock of everybody's models, as erasing a person takes the two: keeps
+/// whom it has learnt from until the transaction ends. Raises 40001 when one of them has been erased meanwhile.
+void hold_members(const Members& members);
+/// Notes whom the version just stored has learnt from.
 void store_members(const char* model_type, const char* version, const Members& members);
 
 }  // namespace glucose::pg

@@ -276,6 +276,7 @@ StoredTraining store_training(TrainingRun& run) {
   StoredTraining stored;
   stored.trained = in_server_terms(run, *run.outcome);
   guarded([&] { stored.course = course_of(*run.outcome); });
+  if (run.request->of_population) hold_members(run.members);
   stored.model = store_version(*run.request, stored.trained);
   if (run.request->of_population) store_members(run.request->model_type, stored.model.version, run.members);
   return stored;
