@@ -68,6 +68,16 @@ TEST(Happened, ASpikeIsOfItsMealWithHeightAndTimes) {
           .empty());
 }
 
+TEST(Happened, ARiseRightBehindAGapHasNoRate) {
+  const auto rises =
+      of_kind(look(every(1, 3, [](int m) { return m <= 8 ? 100 + 10 * m : 180 - 0.5 * m + 0.2 * std::sin(m); })),
+              Happened::unlogged_meal);
+  ASSERT_EQ(rises.size(), 1U);
+  EXPECT_TRUE(std::isnan(rises[0].rate));
+  EXPECT_EQ(in_words(rises[0], HappenedRules{}, GlucoseUnit::mg_dl, false),
+            "A rise as after a meal, without a logged one, from 100 mg/dL to 180 mg/dL.");
+}
+
 TEST(Happened, RisesAndFallsOfTwoAMinute) {
   for (const int step : {1, 5, 15})
     for (const double rate : {1.7, 2.4, 3.5}) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
+#include <cmath>
+
 #include "core/seeing/happened.hpp"
 #include "core/seeing/speech.hpp"
 
@@ -16,9 +18,12 @@ std::string episode(const Speech& say, const Happening& h, double limit, bool be
 }
 
 std::string way(const Speech& say, const Happening& h, const char* en, const char* de) {
-  const std::string from = say.level(h.from), to = say.level(h.extreme), rate = say.rate(h.rate);
-  return say.either(std::string(en) + " from " + from + " to " + to + ", at most " + rate + " a minute.",
-                    std::string(de) + " von " + from + " auf " + to + ", höchstens " + rate + " je Minute.");
+  const std::string from = say.level(h.from), to = say.level(h.extreme);
+  std::string rate;  // not known right behind a gap
+  if (!std::isnan(h.rate))
+    rate = say.either(", at most " + say.rate(h.rate) + " a minute", ", höchstens " + say.rate(h.rate) + " je Minute");
+  return say.either(std::string(en) + " from " + from + " to " + to + rate + ".",
+                    std::string(de) + " von " + from + " auf " + to + rate + ".");
 }
 
 std::string spike(const Speech& say, const Happening& h, const HappenedRules& rules) {
