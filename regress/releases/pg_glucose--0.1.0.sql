@@ -5322,6 +5322,23 @@ RETURN CASE (c ->> 'digits')::pg_catalog.int4
 COMMENT ON FUNCTION glucose.day_axis(real, jsonb) IS
 'Internal: from where to where a picture of days reaches, in the unit of the page; highest: mg/dL.';
 
+CREATE FUNCTION glucose.drawn_readings(person_id uuid, since timestamptz, until timestamptz,
+  OUT measured_at timestamptz, OUT mg_dl real) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 288 SET search_path = pg_catalog, pg_temp
+AS $fn$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT s.measured_at, s.mg_dl
+    FROM (SELECT r.measured_at, r.mg_dl, b.slot, lag(b.slot) OVER (ORDER BY r.measured_at) AS before
+          FROM glucose.glucose_reading r, LATERAL date_bin('30 s', r.measured_at, '2000-01-01+00') b (slot)
+          WHERE r.person_id = drawn_readings.person_id AND r.measured_at >= since AND r.measured_at <= until) s
+    WHERE s.slot IS DISTINCT FROM s.before ORDER BY s.measured_at;
+END
+$fn$;
+COMMENT ON FUNCTION glucose.drawn_readings(uuid, timestamptz, timestamptz) IS
+'Internal: the readings of a time as pictures draw them: of each half minute the first, however many there are.';
+
 CREATE FUNCTION glucose.day_picture(person_id uuid, day date, c jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
@@ -5338,8 +5355,7 @@ BEGIN
                             max(r.mg_dl)
   INTO levels, lowest, highest
   FROM (SELECT array_agg(g.measured_at ORDER BY g.measured_at) AS at, array_agg(g.mg_dl ORDER BY g.measured_at) AS mg_dl
-        FROM glucose.glucose_reading g
-        WHERE g.person_id = day_picture.person_id AND g.measured_at >= ends[1] AND g.measured_at < ends[2]) a
+        FROM glucose.drawn_readings(day_picture.person_id, ends[1], ends[2] - interval '1 microsecond') g) a
   CROSS JOIN LATERAL unnest(a.at, a.mg_dl) WITH ORDINALITY r (at, mg_dl, i)
   JOIN LATERAL unnest(glucose.wall_clock(day_picture.person_id, a.at)) WITH ORDINALITY l (local, i) USING (i);
   RETURN jsonb_build_object(
@@ -5359,9 +5375,6 @@ CREATE FUNCTION glucose.readings_about(person_id uuid, at timestamptz, back inte
 RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
-DECLARE
-  since CONSTANT timestamptz := readings_about.at - back;
-  until CONSTANT timestamptz := readings_about.at + ahead;
 BEGIN
   RETURN (SELECT jsonb_build_array(
       jsonb_build_object('kind', 'dot', 'tone', 'soft', 'name', c #>> '{w,readings_before}',
@@ -5372,8 +5385,8 @@ BEGIN
         'low', coalesce(jsonb_agg(r.level ORDER BY r.minute) FILTER (WHERE r.minute > 0), '[]')))
     FROM (SELECT round(extract(epoch FROM g.measured_at - readings_about.at) / 60, 2) AS minute,
                  round((g.mg_dl / (c ->> 'per')::float8)::numeric, 2) AS level
-          FROM glucose.glucose_reading g
-          WHERE g.person_id = readings_about.person_id AND g.measured_at >= since AND g.measured_at <= until) r);
+          FROM glucose.drawn_readings(readings_about.person_id, readings_about.at - back,
+            readings_about.at + ahead) g) r);
 END
 $fn$;
 COMMENT ON FUNCTION glucose.readings_about(uuid, timestamptz, interval, interval, jsonb) IS

@@ -79,10 +79,10 @@ FUNCTIONS = {
         what_if_metric what_if_metric_json
     """,
     "who sees, for others nothing": """
-        check_experiments count_new_rows count_outcomes dashboard_alerts drift_reason experiment_results known_outcomes
-        live_mae may_claim may_manage may_record may_train model_performance model_satisfaction moments_asked_about
-        old_artifacts performance_since performance_trend person_findings readings_about report_accuracy
-        report_forecasts report_latest report_model report_targets retraining_recipe retraining_rules way_back
+        check_experiments count_new_rows count_outcomes dashboard_alerts drawn_readings drift_reason experiment_results
+        known_outcomes live_mae may_claim may_manage may_record may_train model_performance model_satisfaction
+        moments_asked_about old_artifacts performance_since performance_trend person_findings readings_about
+        report_accuracy report_forecasts report_latest report_model report_targets retraining_recipe retraining_rules way_back
     """,
     "who sees, and it is logged": """
         predict_cgm predict_event predict_glucose predict_meal predict_metric predict_metrics predict_one

@@ -266,6 +266,17 @@ SELECT call, test.expect(format('SELECT glucose_plot(%L, %s)', :'ada', call)) FR
   $$options => '{"width": 1}'$$, $$options => '{"lang": "fr"}'$$, $$options => '{"unit": "g"}'$$,
   $$options => NULL$$]) call;
 SELECT test.expect('SELECT picture_svg(''{"layers": [{"kind": "x"}]}'')'), test.expect('SELECT picture_text(''[]'')');
+-- However many readings a time has, pictures are made of one for each half minute.
+INSERT INTO person (person_id) VALUES (key('flood'));
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+  SELECT key('flood'), '2026-04-01 08:00+00'::timestamptz + i * interval '1 ms', 100 + i % 50
+  FROM generate_series(0, 119999) i;
+SELECT jsonb_path_query_first(d.p, '$.layers[0].x') AS of_day, jsonb_path_query_first(d.p, '$.layers[0].low') AS levels,
+       jsonb_path_query_array(a.p, '$[*].x') AS about
+FROM page_context(key('flood'), 'en', 'mg/dL') c,
+     LATERAL day_picture(key('flood'), '2026-04-01', c) d (p),
+     LATERAL readings_about(key('flood'), '2026-04-01 08:01+00', '1 h', '1 min', c) a (p);
+SELECT length(glucose_report(key('flood'))) < 100000 AND length(glucose_plot(key('flood'))) < 10000 AS are_small;
 
 RESET ROLE;
 -- What is put together only when it is said, too: no word of dosing, diagnosis, treatment or urgency beside the

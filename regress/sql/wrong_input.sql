@@ -305,7 +305,9 @@ CREATE TRIGGER nothing BEFORE INSERT ON deployment FOR EACH ROW EXECUTE FUNCTION
 CREATE TRIGGER nothing BEFORE DELETE ON model_version FOR EACH ROW EXECUTE FUNCTION test.nothing();
 CREATE TRIGGER nothing BEFORE INSERT ON batch_answer FOR EACH ROW EXECUTE FUNCTION test.nothing();
 SET ROLE anna;
-SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', %L)', id, :'imported')) FROM test.id WHERE token = '{p}';
-SELECT test.expect(format('SELECT delete_model(%L, ''glucose'', %L)', id, :'imported')) FROM test.id WHERE token = '{p}';
+SELECT test.expect(format('SELECT deploy_model(%L, ''glucose'', %L)', id, :'imported'))
+FROM test.id WHERE token = '{p}';
+SELECT test.expect(format('SELECT delete_model(%L, ''glucose'', %L)', id, :'imported'))
+FROM test.id WHERE token = '{p}';
 SELECT test.expect(format('SELECT predict_async(''glucose'', ARRAY[%L::uuid])', id)) FROM test.id WHERE token = '{m}';
 RESET ROLE;
