@@ -110,6 +110,24 @@ INSERT INTO source_preference (person_id, metric, sources) VALUES (key('anna'), 
 SELECT value, source FROM daily_values(key('anna'), '2026-02-01', '2026-02-01', '{STEPS}');
 SELECT (daily_features(key('anna'), '2026-02-01'))[17];
 SELECT count(*) FROM daily_metric WHERE metric = 'STEPS';
+-- Of many: the person's order, a name twice, then that for all, then names.
+INSERT INTO daily_metric (person_id, day, metric, value, source)
+  SELECT key('anna'), '2026-02-08', 'DISTANCE', i, 'source ' || i FROM generate_series(10, 90) i;
+INSERT INTO source_preference (person_id, metric, sources)
+  VALUES (key('anna'), 'DISTANCE', '{source 77,none,source 12,source 77}');
+SELECT value, source FROM daily_values(key('anna'), '2026-02-08', '2026-02-08', '{DISTANCE}');
+DELETE FROM daily_metric WHERE source = 'source 77';
+SELECT value, source FROM daily_values(key('anna'), '2026-02-08', '2026-02-08', '{DISTANCE}');
+RESET ROLE;
+UPDATE metric SET sources = '{source 50,source 49}' WHERE name = 'DISTANCE';
+SET ROLE anna;
+DELETE FROM source_preference WHERE metric = 'DISTANCE';
+SELECT value, source FROM daily_values(key('anna'), '2026-02-08', '2026-02-08', '{DISTANCE}');
+RESET ROLE;
+UPDATE metric SET sources = '{}' WHERE name = 'DISTANCE';
+SET ROLE anna;
+SELECT value, source FROM daily_values(key('anna'), '2026-02-08', '2026-02-08', '{DISTANCE}');
+DELETE FROM daily_metric WHERE metric = 'DISTANCE' AND day = '2026-02-08';
 SELECT day, known FROM person_days(key('anna'), '2026-02-01', '2026-02-02');
 SELECT call, test.expect(format('SELECT * FROM %s', call)) FROM unnest(ARRAY[
   $$daily_values(key('anna'), '2026-02-01', '2026-02-02', '{STEPPS}')$$,

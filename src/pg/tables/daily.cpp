@@ -11,6 +11,7 @@
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/query.hpp"
 #include "pg/tables/sight.hpp"
+#include "pg/tables/source_order.hpp"
 
 extern "C" {
 #include "utils/date.h"
@@ -45,76 +46,12 @@ Query values_between{
     "d.source USING OPERATOR(pg_catalog.<)",
     4,
     {UUIDOID, TEXTARRAYOID, DATEOID, DATEOID}};
-// The person's own order first: names of sources in a row, rank by rank.
-Query preferences{
-    "SELECT p.metric, s.source, s.rank, true FROM glucose.source_preference p, "
-    "pg_catalog.unnest(p.sources) WITH ORDINALITY AS s (source, rank) WHERE p.person_id OPERATOR(pg_catalog.=) $1 "
-    "UNION ALL SELECT m.name, s.source, s.rank, false FROM glucose.metric m, "
-    "pg_catalog.unnest(m.sources) WITH ORDINALITY AS s (source, rank)",
-    1,
-    {UUIDOID}};
 Query first_days{
     "SELECT v.metric, (SELECT d.day FROM glucose.daily_metric d WHERE d.person_id OPERATOR(pg_catalog.=) $1 "
     "AND d.metric OPERATOR(pg_catalog.=) v.metric ORDER BY d.day USING OPERATOR(pg_catalog.<) LIMIT 1) "
     "FROM pg_catalog.unnest($2) AS v (metric)",
     2,
     {UUIDOID, TEXTARRAYOID}};
-
-/// What comes before what among sources of one metric.
-struct Preference {
-  const char *metric, *source;
-  int64 rank;
-  bool of_person;
-};
-struct Preferences {
-  Preference* rows;
-  int64 n;
-
-  // Smaller counts first: 0 … named by the person, then named for all, then the others, alike.
-  int64 place(const StoredValue& value) const {
-    constexpr int64 kOfAll = 1 << 20, kOthers = 1 << 21;
-    int64 best = kOthers;
-    for (int64 i = 0; i < n; ++i)
-      if (strcmp(rows[i].metric, value.metric) == 0 && strcmp(rows[i].source, value.source) == 0)
-        best = std::min(best, rows[i].rank + (rows[i].of_person ? 0 : kOfAll));
-    return best;
-  }
-};
-
-Preferences read_preferences(const Person& person) {
-  Parameters p;
-  p.add(UUIDPGetDatum(&person.id));
-  run(preferences, p, Mode::read);
-  Preferences all{static_cast<Preference*>(palloc(sizeof(Preference) * (SPI_processed + 1))), 0};
-  for (uint64 i = 0; i < SPI_processed; ++i) {
-    bool is_null;
-    const Datum source = column(i, 2, &is_null);
-    if (is_null) continue;
-    all.rows[all.n++] = {TextDatumGetCString(value(i, 1)), TextDatumGetCString(source), DatumGetInt64(value(i, 3)),
-                         DatumGetBool(value(i, 4))};
-  }
-  return all;
-}
-
-bool is_same_day(const StoredValue& a, const StoredValue& b) {
-  return a.day == b.day && strcmp(a.metric, b.metric) == 0;
-}
-
-// Few days have two sources: only then is asked who comes first. Insertion keeps those alike in the order of their
-// names.
-void put_in_order(const Person& person, StoredValues& values) {
-  bool has_asked = false;
-  Preferences order{};
-  for (int64 i = 1; i < values.n; ++i) {
-    if (!is_same_day(values.rows[i - 1], values.rows[i])) continue;
-    if (!has_asked) order = read_preferences(person);
-    has_asked = true;
-    for (int64 k = i; k > 0 && is_same_day(values.rows[k - 1], values.rows[k]) &&
-                      order.place(values.rows[k]) < order.place(values.rows[k - 1]);
-         --k)
-      std::swap(values.rows[k - 1], values.rows[k]);
-  }
-}
 
 }  // namespace
 
