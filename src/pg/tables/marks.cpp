@@ -306,6 +306,8 @@ SQL_FUNCTION(mark_changed_rows) {
   } else if (TRIGGER_FIRED_FOR_STATEMENT(data->tg_event)) {
     move_marks_on();
   } else {
+    // The server calls it for a million rows of a statement in one go, and does not look itself.
+    CHECK_FOR_INTERRUPTS();
     const bool is_readings = get_attnum(RelationGetRelid(data->tg_relation), "measured_at") != InvalidAttrNumber;
     TimestampTz at;
     const pg_uuid_t* person = person_of(data->tg_trigslot, data->tg_relation, &at);
