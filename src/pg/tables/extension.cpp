@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "pg/boundary/look.hpp"
 #include "pg/boundary/server.hpp"
 
 extern "C" {
@@ -21,11 +22,10 @@ namespace glucose::pg {
 
 namespace {
 
-bool asked = false;
+Look look;
 
-// Called by the server while it reads messages of other sessions: nothing but this is allowed here.
 void forget(Datum, int, uint32) {
-  asked = false;
+  look.forget();
 }
 
 void listen() {
@@ -62,16 +62,9 @@ bool is_before(const char* version, const char* other) {
   return false;
 }
 
-}  // namespace
-
-void require_extension_of_library() {
-  // A script that creates or updates the extension may call its functions.
-  if (asked || creating_extension) return;
-  listen();
-  asked = true;  // before looking: what changes meanwhile is looked at again
+void require_version_of_library() {
   const char* version = version_in_database();
   if (version == nullptr || strcmp(version, PGG_VERSION) == 0) return;
-  asked = false;
   ereport(
       ERROR,
       (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -81,6 +74,15 @@ void require_extension_of_library() {
            : errhint("Connect again: this session has the library of before the upgrade. If that is not it, "
                      "install the library of version %s.",
                      version)));
+}
+
+}  // namespace
+
+void require_extension_of_library() {
+  // A script that creates or updates the extension may call its functions.
+  if (look.holds() || creating_extension) return;
+  listen();
+  look.at(require_version_of_library);
 }
 
 }  // namespace glucose::pg

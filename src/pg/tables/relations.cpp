@@ -3,6 +3,8 @@
 // changed.
 #include "pg/tables/relations.hpp"
 
+#include "pg/boundary/look.hpp"
+
 extern "C" {
 #include "access/table.h"
 #include "catalog/pg_class.h"
@@ -32,13 +34,12 @@ constexpr int kMostSeen = 64;  // relations looked at; with more of them any cha
 
 /// What was found, and of which relations.
 struct Found {
-  bool valid = false;
   bool rows_need_a_person;
-  int n_seen;
+  int n_seen = 0;
   Oid seen[kMostSeen];
 };
 Found found;
-uint64 changes = 0;  // relations changed since the backend began, as far as they may concern us
+Look look;
 
 bool is_seen(Oid relation) {
   for (int i = 0; i < found.n_seen; ++i)
@@ -46,12 +47,8 @@ bool is_seen(Oid relation) {
   return false;
 }
 
-// Called by the server while it reads messages of other sessions: nothing but this is allowed here.
 void forget(Datum, Oid relation) {
-  if (!found.valid || relation == InvalidOid || found.n_seen == kMostSeen || is_seen(relation)) {
-    found.valid = false;
-    ++changes;
-  }
+  if (!look.holds() || relation == InvalidOid || found.n_seen == kMostSeen || is_seen(relation)) look.forget();
 }
 
 enum class Asker { function, setup };
@@ -164,12 +161,10 @@ bool has_persons_key(Relation table, Oid person) {
   return false;
 }
 
-void look(Asker asker) {
+void look_at_all(Asker asker) {
   const Oid schema = get_namespace_oid("glucose", false);
   const Oid person = get_relname_relid("person", schema);
-  const uint64 before = changes;
   bool bound = true;
-  found.valid = false;
   found.n_seen = 0;
   for (const char* name : kTables) {
     const Oid oid = get_relname_relid(name, schema);
@@ -183,7 +178,6 @@ void look(Asker asker) {
     table_close(table, AccessShareLock);
   }
   found.rows_need_a_person = bound;
-  found.valid = changes == before;
 }
 
 void listen() {
@@ -195,9 +189,9 @@ void listen() {
 }  // namespace
 
 void require_guarded_relations() {
-  if (found.valid) return;
+  if (look.holds()) return;
   listen();
-  look(Asker::function);
+  look.at([] { look_at_all(Asker::function); });
 }
 
 bool rows_need_a_person() {
@@ -256,6 +250,6 @@ using namespace glucose::pg;
 // For setup(): looks in any case, and says how to mend what it refuses.
 SQL_FUNCTION(check_relations) {
   listen();
-  look(Asker::setup);
+  look.at([] { look_at_all(Asker::setup); });
   PG_RETURN_BOOL(found.rows_need_a_person);
 }

@@ -14,6 +14,7 @@ extern "C" {
 #include "utils/syscache.h"
 }
 
+#include "pg/boundary/look.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/tables/query.hpp"
 
@@ -91,7 +92,6 @@ Binding read_binding(Oid role, const char* name) {
 
 /// The answer for the role that asked last.
 struct Known {
-  bool valid = false;
   Oid role;
   Oid table;
   bool is_nobody;
@@ -99,12 +99,13 @@ struct Known {
   char identity[kLongestIdentity];
 };
 Known known;
+Look look;
 
 void forget_relation(Datum, Oid relation) {
-  if (relation == InvalidOid || relation == known.table || !OidIsValid(known.table)) known.valid = false;
+  if (relation == InvalidOid || relation == known.table || !OidIsValid(known.table)) look.forget();
 }
 void forget_roles(Datum, int, uint32) {
-  known.valid = false;
+  look.forget();
 }
 
 void listen() {
@@ -115,24 +116,28 @@ void listen() {
   listening = true;
 }
 
-const Known& look_up(Oid role) {
-  if (known.valid && known.role == role) return known;
-  listen();
-  known.valid = true;  // unless a message that arrives while we look says otherwise
+void find_identity(Oid role) {
   known.role = role;
   known.table = bindings();
   known.is_nobody = true;
   known.is_bound = false;
   const char* name = GetUserNameFromId(role, true);
-  if (name == nullptr) return known;
+  if (name == nullptr) return;
   const Binding binding = read_binding(role, name);
   known.is_bound = binding.role_is_bound;
-  if (!binding.role_is_bound && binding.name_is_anothers) return known;
+  if (!binding.role_is_bound && binding.name_is_anothers) return;
   const char* identity = binding.role_is_bound ? binding.identity : name;
   // Names of roles are shared by databases of every encoding.
-  if (!pg_verify_mbstr(GetDatabaseEncoding(), identity, static_cast<int>(strlen(identity)), true)) return known;
+  if (!pg_verify_mbstr(GetDatabaseEncoding(), identity, static_cast<int>(strlen(identity)), true)) return;
   known.is_nobody = false;
   strlcpy(known.identity, identity, sizeof known.identity);
+}
+
+const Known& look_up(Oid role) {
+  if (look.holds() && known.role == role) return known;
+  listen();
+  // It may be told to stop, or that the transaction cannot be serialized.
+  look.at([role] { find_identity(role); });
   return known;
 }
 

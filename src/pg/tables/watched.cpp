@@ -2,6 +2,7 @@
 // Whether meals and readings are in tables that the triggers of setup() watch.
 #include <initializer_list>
 
+#include "pg/boundary/look.hpp"
 #include "pg/tables/marks.hpp"
 
 extern "C" {
@@ -103,13 +104,13 @@ Watched look_at(Oid table, Oid marks_table) {
   return w;
 }
 
-bool looked = false;
+Look look;
 Oid meal_table = InvalidOid, reading_table = InvalidOid, mark_table = InvalidOid;
 Watched last;
 
 void look_again(Datum, Oid relation) {
   if (relation == InvalidOid || relation == meal_table || relation == reading_table || relation == mark_table)
-    looked = false;
+    look.forget();
 }
 
 bool may_read(Oid table) {
@@ -123,12 +124,11 @@ bool rows_can_be_kept(bool* changed) {
   if (!listening) CacheRegisterRelcacheCallback(look_again, 0);
   listening = true;
   *changed = false;
-  if (!OidIsValid(meal_table) || !looked) {
+  if (!OidIsValid(meal_table) || !look.holds()) {
     const Oid schema = get_namespace_oid("glucose", false);
     meal_table = get_relname_relid("meal", schema);
     reading_table = get_relname_relid("glucose_reading", schema);
     mark_table = get_relname_relid("serving_mark", schema);
-    looked = false;
   }
   // Whoever empties a table or switches its triggers off waits for these, as for a statement; and what was done before
   // is known behind them.
@@ -136,13 +136,13 @@ bool rows_can_be_kept(bool* changed) {
     if (!OidIsValid(table)) return false;
     LockRelationOid(table, AccessShareLock);
   }
-  if (!looked) {
-    looked = true;
-    const Watched meals = look_at(meal_table, mark_table), readings = look_at(reading_table, mark_table);
-    const Watched now{meals.fits && readings.fits, mixed(meals.state, readings.state)};
-    *changed = now.state != last.state || !now.fits;
-    last = now;
-  }
+  if (!look.holds())
+    look.at([changed] {
+      const Watched meals = look_at(meal_table, mark_table), readings = look_at(reading_table, mark_table);
+      const Watched now{meals.fits && readings.fits, mixed(meals.state, readings.state)};
+      *changed = now.state != last.state || !now.fits;
+      last = now;
+    });
   return last.fits && may_read(meal_table) && may_read(reading_table);
 }
 
