@@ -26,13 +26,14 @@ def dots_of_sources(rows, key, title, note, path):
     """Dots with bars over persons; a column per source, a row of panels per horizon, a line per value of the key."""
     sources, asked = names(rows, "source"), names(rows, key)
     each, tall = 200, 20 * len(asked) + 8
-    d = Drawing(90 + (each + 26) * len(sources), 2 * (tall + 62) + 36, title)
+    left = max(84, 12 + 7 * max(map(len, asked)))
+    d = Drawing(left + 6 + (each + 26) * len(sources), 2 * (tall + 62) + 36, title)
     for r, minutes in enumerate(HORIZONS):
         for c, source in enumerate(sources):
             own = of(rows, source=source, minutes_ahead=minutes)
             low, high = min(e["lower"] for e in own), max(e["upper"] for e in own)
             pad = 0.06 * (high - low)
-            p = Panel(d, 84 + c * (each + 26), 34 + r * (tall + 62), each, tall, (low - pad, high + pad), (len(asked) - 0.4, -0.6),
+            p = Panel(d, left + c * (each + 26), 34 + r * (tall + 62), each, tall, (low - pad, high + pad), (len(asked) - 0.4, -0.6),
                       f"{short(source)}, +{minutes} min")
             p.x_axis(nice_ticks(*p.across), "RMSE, mg/dL" if r else "")
             for i, name in enumerate(asked):
@@ -41,7 +42,7 @@ def dots_of_sources(rows, key, title, note, path):
                 for e in of(own, **{key: name}):
                     d.segment(*p.at(e["lower"], i), *p.at(e["upper"], i), COLOURS.get(name, "purple"), "bar")
                     d.dot(*p.at(e["rmse"], i), COLOURS.get(name, "purple"))
-    d.text(84, d.height - 10, f"Bars: 95 % interval over persons (bootstrap). {note}", kind="small")
+    d.text(left, d.height - 10, f"Bars: 95 % interval over persons (bootstrap). {note}", kind="small")
     d.save(path)
 
 

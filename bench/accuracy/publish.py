@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""Puts a report into its page of measurements as the first section: publish.py bench/results REPORT.md COMMIT. Older ones stay."""
+"""Puts a report into its page of measurements as the first section: publish.py bench/results REPORT.md COMMIT. Older ones stay, without the
+pictures, which are those of the newest."""
 import datetime
 import os
 import re
@@ -18,7 +19,7 @@ def main(folder, report, commit):
     kind = re.search(r"accuracy-(\w+)\.md$", report)[1]
     page = os.path.join(folder, PAGES[kind] + ".md")
     with open(page) as file:
-        old = file.read()
+        old = re.sub(rf"(!\[\w+\]\(\.\./\.\./docs/accuracy-{kind}-\w+\.svg\)\n)+\n", "", file.read())
     with open(report) as file:
         body = file.read().rstrip()
     pictures = "\n".join(f"![{name}](../../docs/accuracy-{kind}-{name}.svg)" 
