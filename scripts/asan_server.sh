@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # shellcheck shell=bash disable=SC2034,SC2154
 # ./dev asan --server [NAME…]: regress with a library under AddressSanitizer and UBSan, whose runtime the server loads first.
-# Sourced by dev.
+# Sourced by dev. Warnings are no errors in it: under sanitizers g++ 14 warns of what is not there.
 : "${root:?}"
 
 asan_server() {
