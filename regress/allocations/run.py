@@ -17,7 +17,7 @@ PREDICTIONS = {
     "cgm_forecast": f"SELECT glucose.cgm_forecast(s.person_id, s.eaten_at) {SUBJECT}",
     "metric_forecast": f"SELECT glucose.metric_forecast(s.person_id, 'STEPS', s.day::date) {SUBJECT}",
     "event_forecast": f"SELECT glucose.event_forecast(s.person_id, 'few_steps', s.day) {SUBJECT}",
-    "similar_meals": f"SELECT similar.* {SUBJECT}, glucose.similar_meals(s.meal_id) similar",
+    "similar_meals": f"SELECT alike.* {SUBJECT}, glucose.similar_meals(s.meal_id) alike",
     "training_dataset": f"SELECT d.* {SUBJECT}, glucose.training_dataset(s.person_id) d",
     "explain_forecast": f"SELECT glucose.explain_forecast(s.person_id, s.eaten_at, 60) {SUBJECT}",
 }
