@@ -169,7 +169,7 @@ is(night(q{SELECT count(DISTINCT status) >= 2 FROM glucose.retraining_log}), 't'
 # Half of them by the workers, one of whom is killed; whoever wins, the rest is done after a restart.
 night(q{INSERT INTO glucose.retraining_override (person_id, model_type, manual)
 	SELECT person_id, 'glucose', true FROM glucose.person ORDER BY person_id LIMIT 25;
-	UPDATE glucose.retraining_policy SET algorithm = 'lstm', options = '{"epochs": 30}'});
+	UPDATE glucose.retraining_policy SET algorithm = 'lstm', options = '{"epochs": 150}'});
 is(night('SELECT glucose.batch_retrain()'), '25', 'half of them are queued');
 night('SELECT glucose.batch_retrain()') for 1 .. 5;
 $node->poll_query_until('postgres', "SELECT count(*) >= 3 FROM glucose.training_job WHERE state = 'done'") or die 'no job ends';
