@@ -2,6 +2,7 @@
 """Triggers that return no row and rules that do nothing, put on each table by its owner: what writes says so or does without, and
 neither crashes nor tells of what is not there."""
 import random
+import re
 
 from attack import LONG, Attack, Caller, connect
 
@@ -12,6 +13,9 @@ HOLES = ("CREATE TRIGGER aaa BEFORE INSERT OR UPDATE OR DELETE ON glucose.{t} FO
          "CREATE RULE aaa AS ON INSERT TO glucose.{t} DO INSTEAD NOTHING",
          "CREATE RULE aaa AS ON UPDATE TO glucose.{t} DO INSTEAD NOTHING",
          "CREATE RULE aaa AS ON DELETE TO glucose.{t} DO INSTEAD NOTHING")
+# What a foreign key of the server's says where a rule has kept its rows from going.
+OF_THE_SERVER = re.compile("referential integrity query on .* gave unexpected result")
+
 
 def volatile(session):
     return {name for name, in session.execute("SELECT proname FROM pg_proc WHERE pronamespace = 'glucose'::regnamespace "
@@ -41,7 +45,7 @@ def main():
                                                       "AND relkind = 'r' ORDER BY 1").fetchall()]
         ids, writing, dice = ids_of(superuser), volatile(superuser), random.Random(4)
         plan = [list(calls(function, None, ids))[-1] for function in functions(superuser) if function[1] == "f" and function[0] in writing]
-        callers = [Caller(attack, role) for role in (("alice", "steward") if LONG else ("alice",))]
+        callers = [Caller(attack, role, excused=OF_THE_SERVER.match) for role in (("alice", "steward") if LONG else ("alice",))]
         holes = [hole.format(t=table) for table in tables for hole in HOLES]
         if not LONG:
             holes = dice.sample(holes, 12)
