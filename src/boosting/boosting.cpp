@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "boosting/booster.hpp"
+#include "boosting/reserve.hpp"
 
 namespace glucose::boosting {
 
@@ -32,6 +33,7 @@ void say(BoostingError* error, std::string_view text) noexcept {
 template <class Body>
 BoostingStatus walled(BoostingError* error, Body body) noexcept {
   try {
+    const Reserve reserve;
     body();
     return BoostingStatus::ok;
   } catch (const std::bad_alloc&) {
