@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: PostgreSQL
-"""run.py PSQL LIBRARY POINTS [PATTERN]: each call (whose name fits) is made with its Nth piece of memory refused, for every N, or for so many of them
-spread over all when POINTS is not 0. It must fail with 53200 or do as if nothing had been, and the next query is
-answered as before. Once with that piece refused, once with all after it, too."""
+"""run.py PSQL LIBRARY [POINTS [PATTERN]]: each call (whose name fits) is made with a piece of memory refused. POINTS says
+which: `code`, the first and the last of each place in the code (as told by the whole stack); `all`, every one; a number, so
+many spread over all. It must fail with 53200 or do as if nothing had been, and the next query is answered as before.
+Of some, all after it are refused, too."""
 import collections
 import pathlib
 import re
 import subprocess
 import sys
+import time
 
 import psycopg
 
@@ -21,6 +23,7 @@ PREDICTIONS = {
     "training_dataset": f"SELECT d.* {SUBJECT}, glucose.training_dataset(s.person_id) d",
     "explain_forecast": f"SELECT glucose.explain_forecast(s.person_id, s.eaten_at, 60) {SUBJECT}",
 }
+STEWARDS = {"list_population_models": "SELECT m.* FROM glucose.list_population_models() m"}
 CHANGES = {
     "predict_glucose": f"SELECT glucose.predict_glucose(s.meal_id) {SUBJECT}",
     "import_readings": "SELECT glucose.import_readings(s.person_id, array_agg(s.eaten_at + i * interval '1 minute'), "
@@ -41,11 +44,29 @@ CHANGES = {
            ("cgm", "linear", "{}"), ("daily:STEPS", "ridge", "{}"),
            ("daily:STEPS", "attention", '{"epochs": 1, "hidden": [4, 4], "sequence_length": 7}'),
            ("event:few_steps", "logistic", "{}"))},
+    **{f"train population {model_type} {algorithm}":
+       f"SELECT glucose.train_population_model('{model_type}', '{algorithm}', '{options}')"
+       for model_type, algorithm, options in (
+           ("glucose", "auto", '{"rounds": 2}'), ("glucose", "trees", '{"rounds": 2}'),
+           ("glucose", "lstm", '{"epochs": 1, "hidden": [4]}'), ("cgm", "auto", "{}"), ("daily:STEPS", "auto", "{}"),
+           ("daily:STEPS", "lstm", '{"epochs": 1, "hidden": [4, 4], "sequence_length": 7}'),
+           ("event:few_steps", "auto", "{}"))},
+    **{f"train again {model_type}": f"SELECT glucose.update_model(s.person_id, '{model_type}', '{{\"force\": true}}') {SUBJECT}"
+       for model_type in ("glucose", "cgm")},
+    "train tuned": "SELECT tuned.* FROM refusing.subject s, glucose.tune_model(s.person_id, 'ridge', '{\"l2\": [3, 30]}') tuned",
 }
 
 
-def connect():
-    session = psycopg.connect(dbname="allocations", user="ann", autocommit=True, prepare_threshold=None)
+def connect(user):
+    until = time.monotonic() + 60
+    while True:  # a server whose process has ended is in recovery
+        try:
+            session = psycopg.connect(dbname="allocations", user=user, autocommit=True, prepare_threshold=None)
+            break
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
     session.execute("SELECT glucose.version()")  # loads the library
     return session
 
@@ -56,16 +77,22 @@ class Trial:
     def __init__(self, name, statement, is_answer):
         self.name, self.statement, self.is_answer = name, statement, is_answer
         self.session, self.wrong, self.states, self.reference = None, [], collections.Counter(), {}
+        self.in_code, self.refused_in = set(), set()
+        self.user, self.queries_after = ("kim", STEWARDS) if "population" in name else ("ann", dict(list(PREDICTIONS.items())[:2]))
+
+    def begin(self, arm, *arguments):
+        if self.session is None or self.is_answer or self.name == "predict_glucose":  # of a session that knows nothing yet
+            if self.session is not None:
+                self.session.close()
+            self.session = connect(self.user)
+        self.session.execute("BEGIN")
+        self.session.execute(f"SELECT refusing.{arm}", arguments)
+        return self.session
 
     def attempt(self, at, lasting):
         """SQLSTATE and answer, with the at-th piece refused (0: none), and how many pieces were asked for."""
-        if self.session is None or self.is_answer:  # an answer of a session that knows nothing yet
-            if self.session is not None:
-                self.session.close()
-            self.session = connect()
-        state, answer, session = "00000", None, self.session
-        session.execute("BEGIN")
-        session.execute("SELECT refusing.refuse_memory(%s, %s)", [at, lasting])
+        session = self.begin("refuse_memory(%s, %s)", at, lasting)
+        state, answer = "00000", None
         try:
             answer = session.execute(self.statement).fetchall()
         except psycopg.Error as error:
@@ -73,13 +100,24 @@ class Trial:
         if state == "08006":
             self.session = None
             return state, None, 0
+        if "53200: " in str(answer):
+            state = "53200"  # update_model() tells of it in its row
+        if state != "00000":
+            session.execute("ROLLBACK")
+        asked, place = session.execute("SELECT refusing.memory_asked(), refusing.refused_place()").fetchone()
+        self.refused_in.add(place)
         if state == "00000":
-            (asked,) = session.execute("SELECT refusing.memory_asked()").fetchone()
             session.execute("ROLLBACK")
-        else:
-            session.execute("ROLLBACK")
-            (asked,) = session.execute("SELECT refusing.memory_asked()").fetchone()
         return state, answer, asked
+
+    def places(self):
+        """Of each place in the code that asks for memory, the first and the last piece."""
+        session = self.begin("note_places()")
+        session.execute(self.statement)
+        (noted,) = session.execute("SELECT refusing.noted_places()").fetchone()
+        session.execute("ROLLBACK")
+        self.in_code = set(noted[::3])
+        return sorted({*noted[1::3], *noted[2::3]})
 
     def check(self, at, lasting):
         state, answer, _ = self.attempt(at, lasting)
@@ -91,31 +129,36 @@ class Trial:
             self.wrong.append(f"{where} another answer")
         if self.session is None:
             return
-        for name, statement in list(PREDICTIONS.items())[:2]:
+        for name, statement in self.queries_after.items():
             if self.session.execute(statement).fetchall() != self.reference[name]:
                 self.wrong.append(f"{where} {name} is another one afterwards")
 
     def run(self, points):
-        with connect() as session:
-            self.reference = {name: session.execute(statement).fetchall() for name, statement in PREDICTIONS.items()}
+        queries = {**self.queries_after, self.name: self.statement} if self.is_answer else self.queries_after
+        with connect(self.user) as session:
+            self.reference = {name: session.execute(statement).fetchall() for name, statement in queries.items()}
         state, _, asked = self.attempt(0, False)
         if state != "00000":
             raise SystemExit(f"{self.name}: {state} although nothing was refused")
-        step = 1 if points == 0 else max(1, asked / points)  # what asks for none is the server's alone
-        places = sorted({1 + int(i * step) for i in range(int(asked / step))})
-        for place in places:
-            self.check(place, False)
-        for place in places[:: max(1, len(places) // 50)]:
-            self.check(place, True)
-        tried = sum(self.states.values())
-        print(f"| {self.name} | {asked} | {tried} | {self.states['53200']} | {self.states['00000']} | {len(self.wrong)} |", flush=True)
+        at_places = self.places()
+        if points != "code":
+            step = 1 if points == "all" else max(1, asked / int(points))  # what asks for none is the server's alone
+            at_places = sorted({1 + int(i * step) for i in range(int(asked / step))})
+        for at in at_places:
+            self.check(at, False)
+        for at in at_places if points == "code" else at_places[:: max(1, len(at_places) // 50)]:
+            self.check(at, True)
+        tried, reached = sum(self.states.values()), len(self.in_code & self.refused_in)
+        print(f"| {self.name} | {asked} | {len(self.in_code)} | {reached} | {tried} | {self.states['53200']} | {self.states['00000']} | {len(self.wrong)} |",
+              flush=True)
         return tried
 
 
-def main(psql, library, points, pattern=""):
+def main(psql, library, points="code", pattern=""):
     subprocess.run([psql, "-XqAt", "-d", "allocations", "-v", f"library={library}", "-f", pathlib.Path(__file__).parent / "world.sql"],
                    check=True)
-    print("| call | pieces of memory | refused at | 53200 | done all the same | wrong |\n|---|---|---|---|---|---|")
+    print("| call | pieces of memory | places in the code | refused there | calls | 53200 | done all the same | wrong |")
+    print("|---|---|---|---|---|---|---|---|")
     wrong, tried = [], 0
     for statements, is_answer in ((PREDICTIONS, True), (CHANGES, False)):
         for name, statement in statements.items():
@@ -130,4 +173,4 @@ def main(psql, library, points, pattern=""):
     sys.exit(1 if wrong else 0)
 
 
-main(sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:])
+main(*sys.argv[1:])
