@@ -8,7 +8,13 @@ namespace glucose::pg {
 /// while it goes on makes the next asker look again.
 class Look {
  public:
-  bool holds() const { return holds_; }
+  /// listen: asks the server to be told of changes; once in a session, before anything is looked up.
+  explicit constexpr Look(void (*listen)()) : listen_(listen) {}
+
+  bool holds() {
+    begin();
+    return holds_;
+  }
 
   /// For callbacks, which the server calls while it reads messages of other sessions: nothing but this is allowed
   /// there.
@@ -19,6 +25,7 @@ class Look {
 
   template <class Body>
   void at(Body&& body) {
+    begin();
     holds_ = false;
     const unsigned before = changes_;
     body();
@@ -26,6 +33,12 @@ class Look {
   }
 
  private:
+  void begin() {
+    if (listen_ != nullptr) listen_();
+    listen_ = nullptr;
+  }
+
+  void (*listen_)();
   bool holds_ = false;
   unsigned changes_ = 0;
 };

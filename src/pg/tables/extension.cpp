@@ -22,17 +22,10 @@ namespace glucose::pg {
 
 namespace {
 
-Look look;
-
-void forget(Datum, int, uint32) {
-  look.forget();
-}
-
-void listen() {
-  static bool listening = false;
-  if (!listening) CacheRegisterSyscacheCallback(PROCOID, forget, 0);
-  listening = true;
-}
+Look look([] {
+  CacheRegisterSyscacheCallback(
+      PROCOID, [](Datum, int, uint32) { look.forget(); }, 0);
+});
 
 // NULL when the functions are nobody's, as while a database is restored for pg_upgrade.
 const char* version_in_database() {
@@ -81,7 +74,6 @@ void require_version_of_library() {
 void require_extension_of_library() {
   // A script that creates or updates the extension may call its functions.
   if (look.holds() || creating_extension) return;
-  listen();
   look.at(require_version_of_library);
 }
 

@@ -107,15 +107,6 @@ void require_enough_persons(const char* model_type, const Members& members) {
                    "glucose.population_model first.")));
 }
 
-void store_members(const char* model_type, const char* version, const Members& members) {
-  Parameters p;
-  p.add(CStringGetTextDatum(model_type));
-  p.add(CStringGetTextDatum(version));
-  p.add(PointerGetDatum(as_array(members)));
-  run(insert_members, p, Mode::as_owner);
-  require_written();
-}
-
 void hold_members(const Members& members) {
   Parameters p;
   p.add(PointerGetDatum(as_array(members)));
@@ -123,6 +114,15 @@ void hold_members(const Members& members) {
   if (SPI_processed != static_cast<uint64>(members.n))
     ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
                     errmsg("a person the model has learnt from has been erased meanwhile"), errhint("Train again.")));
+}
+
+void store_members(const char* model_type, const char* version, const Members& members) {
+  Parameters p;
+  p.add(CStringGetTextDatum(model_type));
+  p.add(CStringGetTextDatum(version));
+  p.add(PointerGetDatum(as_array(members)));
+  run(insert_members, p, Mode::as_owner);
+  require_written();
 }
 
 }  // namespace glucose::pg

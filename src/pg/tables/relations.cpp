@@ -39,7 +39,8 @@ struct Found {
   Oid seen[kMostSeen];
 };
 Found found;
-Look look;
+void forget(Datum, Oid relation);
+Look look([] { CacheRegisterRelcacheCallback(forget, 0); });
 
 bool is_seen(Oid relation) {
   for (int i = 0; i < found.n_seen; ++i)
@@ -180,17 +181,10 @@ void look_at_all(Asker asker) {
   found.rows_need_a_person = bound;
 }
 
-void listen() {
-  static bool listening = false;
-  if (!listening) CacheRegisterRelcacheCallback(forget, 0);
-  listening = true;
-}
-
 }  // namespace
 
 void require_guarded_relations() {
   if (look.holds()) return;
-  listen();
   look.at([] { look_at_all(Asker::function); });
 }
 
@@ -249,7 +243,6 @@ using namespace glucose::pg;
 
 // For setup(): looks in any case, and says how to mend what it refuses.
 SQL_FUNCTION(check_relations) {
-  listen();
   look.at([] { look_at_all(Asker::setup); });
   PG_RETURN_BOOL(found.rows_need_a_person);
 }

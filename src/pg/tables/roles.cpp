@@ -99,21 +99,19 @@ struct Known {
   char identity[kLongestIdentity];
 };
 Known known;
-Look look;
+
+void forget_relation(Datum, Oid relation);
+void forget_roles(Datum, int, uint32);
+Look look([] {
+  CacheRegisterRelcacheCallback(forget_relation, 0);
+  CacheRegisterSyscacheCallback(AUTHOID, forget_roles, 0);
+});
 
 void forget_relation(Datum, Oid relation) {
   if (relation == InvalidOid || relation == known.table || !OidIsValid(known.table)) look.forget();
 }
 void forget_roles(Datum, int, uint32) {
   look.forget();
-}
-
-void listen() {
-  static bool listening = false;
-  if (listening) return;
-  CacheRegisterRelcacheCallback(forget_relation, 0);
-  CacheRegisterSyscacheCallback(AUTHOID, forget_roles, 0);
-  listening = true;
 }
 
 void find_identity(Oid role) {
@@ -135,7 +133,6 @@ void find_identity(Oid role) {
 
 const Known& look_up(Oid role) {
   if (look.holds() && known.role == role) return known;
-  listen();
   // It may be told to stop, or that the transaction cannot be serialized.
   look.at([role] { find_identity(role); });
   return known;

@@ -104,7 +104,8 @@ Watched look_at(Oid table, Oid marks_table) {
   return w;
 }
 
-Look look;
+void look_again(Datum, Oid relation);
+Look look([] { CacheRegisterRelcacheCallback(look_again, 0); });
 Oid meal_table = InvalidOid, reading_table = InvalidOid, mark_table = InvalidOid;
 Watched last;
 
@@ -120,11 +121,8 @@ bool may_read(Oid table) {
 }  // namespace
 
 bool rows_can_be_kept(bool* changed) {
-  static bool listening = false;
-  if (!listening) CacheRegisterRelcacheCallback(look_again, 0);
-  listening = true;
   *changed = false;
-  if (!OidIsValid(meal_table) || !look.holds()) {
+  if (!look.holds() || !OidIsValid(meal_table)) {
     const Oid schema = get_namespace_oid("glucose", false);
     meal_table = get_relname_relid("meal", schema);
     reading_table = get_relname_relid("glucose_reading", schema);
