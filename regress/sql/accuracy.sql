@@ -35,3 +35,9 @@ FROM (SELECT '{400,100,250,90,700}'::float8[], '{160,160,160,160,160}'::float8[]
      bench.rmse_difference('{90,90,90}', '{40,40,40}', '{10,10,10}') alike;
 SELECT bench.interval(-1.2, -2, 0.5), bench.interval(3, NULL, NULL), bench.interval(NULL, NULL, NULL),
   bench.line('a', NULL, 'c');
+
+-- The middle 95 % of 30 draws by one half is 10 to 20; certain is certain.
+SELECT array_agg(k) FILTER (WHERE bench.within_binomial(k, 30, 0.5)) AS "of 30",
+  bench.within_binomial(2, 2, 1) AS certain,
+  bench.within_binomial(1, 2, 1) AS uncertain
+FROM generate_series(0, 30) k;

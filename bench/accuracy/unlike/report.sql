@@ -85,6 +85,37 @@ FROM (SELECT source, minutes_ahead, name, bin, count(*) AS n, avg(p) AS p, avg(h
 GROUP BY source, minutes_ahead, name ORDER BY source, minutes_ahead, name DESC;
 
 \echo
+\echo '### Each bin of what was said to strangers'
+\echo
+\echo 'Bins of 0, 2, 5, 10, 20, 40, 60, 80 to 100 % with 30 rows and more: is what happened within 3 points of what was said on average, or within the middle 95 % of the'
+\echo 'binomial distribution by it? Those that are neither are named.'
+\echo
+CREATE VIEW bench.said_bin AS
+  SELECT source, minutes_ahead, name, count(*) AS n, avg(p) AS p, sum(happened)::bigint AS happened,
+         abs(avg(p) - avg(happened)) <= 0.03 AS near, bench.within_binomial(sum(happened)::bigint, count(*), avg(p)) AS of_chance
+  FROM bench.said GROUP BY 1, 2, 3, width_bucket(p, '{0,0.02,0.05,0.1,0.2,0.4,0.6,0.8}'::float8[]) HAVING count(*) >= 30;
+SELECT bench.line('source', 'minutes', 'event', 'bins', 'within 3 points', 'or within chance', 'not: said %, happened % (rows)')
+UNION ALL SELECT '|---|---|---|---|---|---|---|';
+SELECT bench.line(source, '+' || minutes_ahead, name, count(*)::text, (count(*) FILTER (WHERE near))::text, (count(*) FILTER (WHERE near OR of_chance))::text,
+  string_agg(bench.number(100 * p, 1) || ', ' || bench.number(100.0 * happened / n, 1) || ' (' || n || ')', '; ' ORDER BY p) FILTER (WHERE NOT near AND NOT of_chance))
+FROM bench.said_bin GROUP BY source, minutes_ahead, name ORDER BY source, minutes_ahead, name DESC;
+
+\echo
+\echo '### How many persons reach what was hoped for'
+\echo
+\echo 'Shares of persons with MAE below 10 mg/dL, RMSE below 15 and R² above 0.85 in their own rows, of persons with ten and more; auto, median head.'
+\echo
+SELECT bench.line('source', 'minutes', 'own', 'persons', 'MAE < 10, %', 'RMSE < 15, %', 'R² > 0.85, %', 'all three, %')
+UNION ALL SELECT '|---|---|---|---|---|---|---|---|';
+SELECT bench.line(source, '+' || minutes_ahead, replace(variant, 'own ', ''), count(*)::text, bench.number(100 * avg((mae < 10)::integer), 0),
+  bench.number(100 * avg((mse < 225)::integer), 0), bench.number(100 * avg((r2 > 0.85)::integer), 0),
+  bench.number(100 * avg((mae < 10 AND mse < 225 AND r2 > 0.85)::integer), 0))
+FROM (SELECT source, minutes_ahead, variant, person_id, avg(abs(error)) AS mae, avg(error ^ 2) AS mse, 1 - avg(error ^ 2) / nullif(var_pop(happened), 0) AS r2
+      FROM bench.stranger WHERE asked = 'auto' AND head = 'median' AND level = 0.9::real AND known IS NULL AND variant IN ('own 0', 'own all')
+      GROUP BY 1, 2, 3, 4 HAVING count(*) >= 10) p
+GROUP BY source, minutes_ahead, variant ORDER BY source, minutes_ahead, variant;
+
+\echo
 \echo '### What a model of one''s own costs the person it serves worst'
 \echo
 \echo 'Persons with 20 scored meals and more: RMSE of auto against that of the population.'
