@@ -50,7 +50,7 @@ planted_run() {
 planted_control() {
   local log="$planted_logs/control.log" command names
   : >"$log"
-  for command in regress isolation roles tap unit; do
+  for command in regress isolation roles tap unit allocations; do
     names=$(for patch in "$@"; do planted_parts "$patch"; done | sed -n "s/^$command //p" | sed 's/^-R //' | sort -u)
     if [[ -z $names ]]; then continue; fi
     if [[ $command == unit ]]; then names="-R $(paste -sd '|' <<<"$names")"; fi

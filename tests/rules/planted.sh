@@ -13,7 +13,7 @@ for patch in tests/planted/*.patch; do
   n=$((n + 1))
   [[ ${patch##*/} =~ ^[0-9]{2}-[a-z0-9-]+\.patch$ ]] || complain "$patch: NN-name.patch only"
   [[ $(head -n 1 "$patch") != "Caught by:"* ]] || complain "$patch: the first line says what it breaks"
-  grep -qE '^Caught by: (regress|isolation|roles|tap|unit -R) [^ ]' "$patch" || complain "$patch: no line \"Caught by: PART\""
+  grep -qE '^Caught by: (regress|isolation|roles|tap|allocations|unit -R) [^ ]' "$patch" || complain "$patch: no line \"Caught by: PART\""
   git apply --check --whitespace=nowarn "$patch" || complain "$patch does not apply any more: make it again by hand"
 done
 ((n >= 40)) || complain "only $n planted defects"
