@@ -29,7 +29,7 @@ CREATE FUNCTION bench.rmse_difference(a float8[], b float8[], rows bigint[], see
 -- Whether k of n are what chance may make of a probability p: within the middle 95 % of the binomial distribution.
 CREATE FUNCTION bench.within_binomial(k bigint, n bigint, p float8) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   WITH part AS (
-    SELECT i, exp(sum(CASE i WHEN 0 THEN 0 ELSE ln((n - i + 1)::float8 / i) END) OVER (ORDER BY i) + i * ln(p) + (n - i) * ln(1 - p)) AS share
+    SELECT i, exp(greatest(-700, sum(CASE i WHEN 0 THEN 0 ELSE ln((n - i + 1)::float8 / i) END) OVER (ORDER BY i) + i * ln(p) + (n - i) * ln(1 - p))) AS share
     FROM generate_series(0, n) i WHERE p > 0 AND p < 1)
   SELECT coalesce(sum(share) FILTER (WHERE i <= k) > 0.025 AND sum(share) FILTER (WHERE i >= k) > 0.025, k = n * p) FROM part $$;
 

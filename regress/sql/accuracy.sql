@@ -41,3 +41,4 @@ SELECT array_agg(k) FILTER (WHERE bench.within_binomial(k, 30, 0.5)) AS "of 30",
   bench.within_binomial(2, 2, 1) AS certain,
   bench.within_binomial(1, 2, 1) AS uncertain
 FROM generate_series(0, 30) k;
+SELECT min(k) AS from, max(k) AS to, count(*) FROM generate_series(0, 456) k WHERE bench.within_binomial(k, 456, 0.004);
