@@ -169,8 +169,9 @@ const Recollection& MealWorkings::anew(const Model& model, const Recollection& m
   return aside_.front();
 }
 
+// Where memory ends, a meal may be half added: what was kept is worked out anew then.
 const Recollection& MealWorkings::followed(const Model& model, const Recollection& memory, std::uint64_t serial,
-                                           Micros at) {
+                                           Micros at) try {
   const Range meals = range(model, at);
   if (meals.first == meals.last) return memory;
   const int horizon = *std::max_element(model.horizons_min.begin(), model.horizons_min.end());
@@ -183,6 +184,9 @@ const Recollection& MealWorkings::followed(const Model& model, const Recollectio
       std::count_if(f.steps.begin(), f.steps.end(), [&](const Step& step) { return step.known_at <= at; }));
   if (times_forgot(f.remembered + known) != f.times_forgot) return anew(model, memory, meals, at);
   return with_provisional(f, model, meals, at);
+} catch (...) {
+  followed_.clear();
+  throw;
 }
 
 std::size_t MealWorkings::bytes() const {
