@@ -4,6 +4,7 @@ which: `code`, the first and the last of each place in the code (as told by the 
 many spread over all. It must fail with 53200 or do as if nothing had been, and the next query is answered as before.
 Of some, all after it are refused, too."""
 import collections
+import dataclasses
 import pathlib
 import re
 import subprocess
@@ -23,9 +24,8 @@ PREDICTIONS = {
     "training_dataset": f"SELECT d.* {SUBJECT}, glucose.training_dataset(s.person_id) d",
     "explain_forecast": f"SELECT glucose.explain_forecast(s.person_id, s.eaten_at, 60) {SUBJECT}",
 }
-STEWARDS = {"list_population_models": "SELECT m.* FROM glucose.list_population_models() m"}
+LOGGED = {"predict_glucose": f"SELECT glucose.predict_glucose(s.meal_id) {SUBJECT}"}
 CHANGES = {
-    "predict_glucose": f"SELECT glucose.predict_glucose(s.meal_id) {SUBJECT}",
     "import_readings": "SELECT glucose.import_readings(s.person_id, array_agg(s.eaten_at + i * interval '1 minute'), "
                        f"array_agg((100 + i)::real)) {SUBJECT}, generate_series(1, 500) i GROUP BY s.person_id",
     "import_meals": "SELECT glucose.import_meals(s.person_id, jsonb_agg(jsonb_build_object('eaten_at', s.eaten_at - i * "
@@ -44,17 +44,37 @@ CHANGES = {
            ("cgm", "linear", "{}"), ("daily:STEPS", "ridge", "{}"),
            ("daily:STEPS", "attention", '{"epochs": 1, "hidden": [4, 4], "sequence_length": 7}'),
            ("event:few_steps", "logistic", "{}"))},
-    **{f"train population {model_type} {algorithm}":
-       f"SELECT glucose.train_population_model('{model_type}', '{algorithm}', '{options}')"
-       for model_type, algorithm, options in (
-           ("glucose", "auto", '{"rounds": 2}'), ("glucose", "trees", '{"rounds": 2}'),
-           ("glucose", "lstm", '{"epochs": 1, "hidden": [4]}'), ("cgm", "auto", "{}"), ("daily:STEPS", "auto", "{}"),
-           ("daily:STEPS", "lstm", '{"epochs": 1, "hidden": [4, 4], "sequence_length": 7}'),
-           ("event:few_steps", "auto", "{}"))},
     **{f"train again {model_type}": f"SELECT glucose.update_model(s.person_id, '{model_type}', '{{\"force\": true}}') {SUBJECT}"
        for model_type in ("glucose", "cgm")},
     "train tuned": "SELECT tuned.* FROM refusing.subject s, glucose.tune_model(s.person_id, 'ridge', '{\"l2\": [3, 30]}') tuned",
 }
+POPULATIONS = {
+    f"train population {model_type} {algorithm}":
+        f"SELECT glucose.train_population_model('{model_type}', '{algorithm}', '{options}')"
+    for model_type, algorithm, options in (
+        ("glucose", "auto", '{"rounds": 2}'), ("glucose", "trees", '{"rounds": 2}'),
+        ("glucose", "lstm", '{"epochs": 1, "hidden": [4]}'), ("cgm", "auto", '{"end_at": "2026-01-14"}'), ("daily:STEPS", "auto", "{}"),
+        ("daily:STEPS", "lstm", '{"epochs": 1, "hidden": [4, 4], "sequence_length": 7}'),
+        ("event:few_steps", "auto", "{}"))}
+
+
+@dataclasses.dataclass
+class Group:
+    """Who calls, whether each call is of a session that knows nothing yet, and what is asked after it."""
+    user: str
+    statements: dict
+    after: dict
+    afresh: bool = False
+    is_answer: bool = False
+
+
+AFTER_ANN = dict(list(PREDICTIONS.items())[:2])
+GROUPS = (
+    Group("ann", PREDICTIONS, AFTER_ANN, afresh=True, is_answer=True),
+    Group("ann", LOGGED, AFTER_ANN, afresh=True),
+    Group("ann", CHANGES, AFTER_ANN),
+    Group("kim", POPULATIONS, {"list_population_models": "SELECT m.* FROM glucose.list_population_models() m"}),
+)
 
 
 def connect(user):
@@ -74,17 +94,16 @@ def connect(user):
 class Trial:
     """One call, again and again."""
 
-    def __init__(self, name, statement, is_answer):
-        self.name, self.statement, self.is_answer = name, statement, is_answer
+    def __init__(self, group, name):
+        self.group, self.name, self.statement = group, name, group.statements[name]
         self.session, self.wrong, self.states, self.reference = None, [], collections.Counter(), {}
         self.in_code, self.refused_in = set(), set()
-        self.user, self.queries_after = ("kim", STEWARDS) if "population" in name else ("ann", dict(list(PREDICTIONS.items())[:2]))
 
     def begin(self, arm, *arguments):
-        if self.session is None or self.is_answer or self.name == "predict_glucose":  # of a session that knows nothing yet
+        if self.session is None or self.group.afresh:
             if self.session is not None:
                 self.session.close()
-            self.session = connect(self.user)
+            self.session = connect(self.group.user)
         self.session.execute("BEGIN")
         self.session.execute(f"SELECT refusing.{arm}", arguments)
         return self.session
@@ -125,17 +144,17 @@ class Trial:
         where = f"{self.name}, {'all from' if lasting else 'the'} {at}:"
         if state not in ("00000", "53200"):
             self.wrong.append(f"{where} {state}")
-        if state == "00000" and self.is_answer and answer != self.reference[self.name]:
+        if state == "00000" and self.group.is_answer and answer != self.reference[self.name]:
             self.wrong.append(f"{where} another answer")
         if self.session is None:
             return
-        for name, statement in self.queries_after.items():
+        for name, statement in self.group.after.items():
             if self.session.execute(statement).fetchall() != self.reference[name]:
                 self.wrong.append(f"{where} {name} is another one afterwards")
 
     def run(self, points):
-        queries = {**self.queries_after, self.name: self.statement} if self.is_answer else self.queries_after
-        with connect(self.user) as session:
+        queries = {**self.group.after, self.name: self.statement} if self.group.is_answer else self.group.after
+        with connect(self.group.user) as session:
             self.reference = {name: session.execute(statement).fetchall() for name, statement in queries.items()}
         state, _, asked = self.attempt(0, False)
         if state != "00000":
@@ -160,11 +179,11 @@ def main(psql, library, points="code", pattern=""):
     print("| call | pieces of memory | places in the code | refused there | calls | 53200 | done all the same | wrong |")
     print("|---|---|---|---|---|---|---|---|")
     wrong, tried = [], 0
-    for statements, is_answer in ((PREDICTIONS, True), (CHANGES, False)):
-        for name, statement in statements.items():
+    for group in GROUPS:
+        for name in group.statements:
             if not re.search(pattern, name):
                 continue
-            trial = Trial(name, statement, is_answer)
+            trial = Trial(group, name)
             tried += trial.run(points)
             wrong += trial.wrong
     for line in wrong[:40]:
