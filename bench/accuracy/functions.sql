@@ -38,6 +38,7 @@ CREATE FUNCTION bench.line(VARIADIC cells text[]) RETURNS text LANGUAGE sql IMMU
   RETURN '| ' || array_to_string(cells, ' | ', '–') || ' |';
 CREATE FUNCTION bench.number(value float8, digits integer DEFAULT 2) RETURNS text LANGUAGE sql IMMUTABLE
   RETURN round(value::numeric, digits)::text;
+CREATE FUNCTION bench.percent(share numeric) RETURNS text LANGUAGE sql IMMUTABLE RETURN round(100 * share)::text;
 CREATE FUNCTION bench.interval(difference float8, lower float8, upper float8) RETURNS text LANGUAGE sql IMMUTABLE
   RETURN to_char(difference, 'FMSG990.00')
          || coalesce(' (' || to_char(lower, 'FMSG990.00') || ' to ' || to_char(upper, 'FMSG990.00') || ')', '');

@@ -19,7 +19,6 @@ CREATE TABLE bench.of_source AS
        bench.rmse_difference(p.squares, array_fill(0::float8, ARRAY[p.persons::integer]), p.rows) d;
 CREATE FUNCTION bench.between(value float8, lower float8, upper float8) RETURNS text LANGUAGE sql IMMUTABLE
   RETURN bench.number(value) || coalesce(' (' || bench.number(lower, 1) || ' to ' || bench.number(upper, 1) || ')', '');
-CREATE FUNCTION bench.percent(share numeric) RETURNS text LANGUAGE sql IMMUTABLE RETURN round(100 * share)::text;
 -- Strangers before their own kind.
 CREATE FUNCTION bench.order_of(learnt_from text) RETURNS integer LANGUAGE sql IMMUTABLE
   RETURN coalesce(array_position('{all others,own kind}', learnt_from), 0);

@@ -107,9 +107,9 @@ FROM bench.said_bin GROUP BY source, minutes_ahead, name ORDER BY source, minute
 \echo
 SELECT bench.line('source', 'minutes', 'own', 'persons', 'MAE < 10, %', 'RMSE < 15, %', 'R² > 0.85, %', 'all three, %')
 UNION ALL SELECT '|---|---|---|---|---|---|---|---|';
-SELECT bench.line(source, '+' || minutes_ahead, replace(variant, 'own ', ''), count(*)::text, bench.number(100 * avg((mae < 10)::integer), 0),
-  bench.number(100 * avg((mse < 225)::integer), 0), bench.number(100 * avg((r2 > 0.85)::integer), 0),
-  bench.number(100 * avg((mae < 10 AND mse < 225 AND r2 > 0.85)::integer), 0))
+SELECT bench.line(source, '+' || minutes_ahead, replace(variant, 'own ', ''), count(*)::text, bench.percent(avg((mae < 10)::integer)),
+  bench.percent(avg((mse < 225)::integer)), bench.percent(avg((r2 > 0.85)::integer)),
+  bench.percent(avg((mae < 10 AND mse < 225 AND r2 > 0.85)::integer)))
 FROM (SELECT source, minutes_ahead, variant, person_id, avg(abs(error)) AS mae, avg(error ^ 2) AS mse, 1 - avg(error ^ 2) / nullif(var_pop(happened), 0) AS r2
       FROM bench.stranger WHERE asked = 'auto' AND head = 'median' AND level = 0.9::real AND known IS NULL AND variant IN ('own 0', 'own all')
       GROUP BY 1, 2, 3, 4 HAVING count(*) >= 10) p
