@@ -151,8 +151,9 @@ TEST(PopulationTraining, IntervalsOfAFirstDayHold) {
       }
     return static_cast<double>(inside) / n;
   };
-  EXPECT_NEAR(held(), 0.9, 0.05);
-  EXPECT_GT(model.intervals.scale[1].first_day, 0.02F);
+  EXPECT_GT(held(), 0.88);
+  EXPECT_LT(held(), 0.97);  // more than 0.9: these are no strangers
+  EXPECT_GT(model.intervals.scale[1].first_day, 0.15F);
 }
 
 /// Mean error of what the linear parts of the folds say of the validation rows.

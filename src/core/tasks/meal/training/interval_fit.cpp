@@ -17,6 +17,9 @@ constexpr double kSmallestResidual = 0.5;  // mg/dL
 constexpr double kLargestPull = 4;         // of one residual on a step, in scales
 constexpr double kSettled = 1e-5;
 constexpr double kLargestFirstDay = 1;  // of the logarithm
+// A stranger may be of another kind than anybody who was left out: so much larger are residuals of a first day then
+// (each of four sources left out).
+constexpr double kOfAnotherKind = 1.15;
 constexpr int kSteps = 30;
 constexpr int kFewMeals = 5;              // a person's first meals are not typical of the others …
 constexpr std::size_t kEnoughRows = 100;  // … and are left out when so many remain
@@ -106,8 +109,8 @@ class HorizonFit {
     // Days like others are as they were, on average.
     for (const std::size_t i : learnt_)
       doubt += static_cast<double>(rows_[i].doubt) / static_cast<double>(learnt_.size());
-    scale_.first_day = static_cast<float>(
-        std::clamp(std::log(std::max(sum / n, 1e-3)) / (1 - std::min(doubt, 0.5)), 0.0, kLargestFirstDay));
+    scale_.first_day = static_cast<float>(std::clamp(
+        std::log(std::max(kOfAnotherKind * sum / n, 1e-3)) / (1 - std::min(doubt, 0.5)), 0.0, kLargestFirstDay));
     scale_.log_scale -= scale_.first_day * static_cast<float>(doubt);
     return scale_;
   }
