@@ -101,6 +101,16 @@ def is_caught(attack, superuser, caller):
     superuser.execute("SELECT setval('world.ran', 1, false)")
 
 
+def train_again(ids):
+    """A training of alice's that has older patches to take away: what decides which runs as the owner of the tables."""
+    train = f"SELECT glucose.train_model('{ids['person_id']}', 'cgm'"
+    with connect("alice") as owner:
+        for _ in range(3):
+            owner.execute(f"""{train}, options => '{{"deploy": true}}')""")
+        assert owner.execute(f"SELECT glucose.way_back('{ids['person_id']}', 'cgm')").fetchone()[0] is not None
+    return ("train_model", f"{train})")
+
+
 def main():
     with Attack("hijack") as attack, connect("postgres") as superuser:
         superuser.execute("CREATE SEQUENCE world.ran; GRANT ALL ON SEQUENCE world.ran TO PUBLIC; CREATE SCHEMA mine; "
@@ -108,6 +118,7 @@ def main():
         superuser.execute("SET search_path = pg_catalog")
         of_ours, ids = ours(superuser), ids_of(superuser)
         plan = plain_calls(superuser, ids) if LONG else plain_calls(superuser, ids)[::3]
+        plan.append(train_again(ids))
         with connect("bob") as attacker:
             planted = plant(attacker, "mine", of_ours) + plant(attacker, "public", of_ours)
         superuser.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mine, public TO PUBLIC; "

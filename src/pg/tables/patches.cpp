@@ -26,7 +26,8 @@ Query older_patches{
     "pg_catalog.max(glucose.version_parts(m.version)) OVER (PARTITION BY (glucose.version_parts(m.version))[1:2]) "
     "AS newest FROM glucose.model_version m WHERE " OF_TYPE("m.") ") AS v "
     "WHERE v.parts[3] OPERATOR(pg_catalog.>) 0 AND v.parts OPERATOR(pg_catalog.<) v.newest "
-    "AND v.artifact_taken_at IS NULL AND v.version IS DISTINCT FROM glucose.way_back($1, $2)",
+    "AND v.artifact_taken_at IS NULL "
+    "AND (v.version OPERATOR(pg_catalog.=) glucose.way_back($1, $2)) IS NOT TRUE",
     2,
     {UUIDOID, TEXTOID}};
 

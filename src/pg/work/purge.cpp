@@ -54,10 +54,12 @@ Query count_rows{
 Query delete_rows{
     "DELETE FROM glucose.prediction WHERE seal_no OPERATOR(pg_catalog.=) $1 AND purged_at IS NOT NULL", 1, {INT8OID}};
 Query delete_unsigned{
-    "DELETE FROM glucose.prediction WHERE (person_id, prediction_id) IN (SELECT p.person_id, p.prediction_id "
+    "WITH old AS (SELECT p.person_id, p.prediction_id "
     "FROM glucose.prediction p WHERE p.seal_no IS NULL AND p.mac IS NULL AND p.purged_at IS NOT NULL "
     "AND p.issued_at OPERATOR(pg_catalog.>=) $3 AND p.issued_at OPERATOR(pg_catalog.<) $1 "
-    "ORDER BY p.issued_at USING OPERATOR(pg_catalog.<) LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING issued_at",
+    "ORDER BY p.issued_at USING OPERATOR(pg_catalog.<) LIMIT $2 FOR UPDATE SKIP LOCKED) "
+    "DELETE FROM glucose.prediction d USING old WHERE d.person_id OPERATOR(pg_catalog.=) old.person_id "
+    "AND d.prediction_id OPERATOR(pg_catalog.=) old.prediction_id RETURNING d.issued_at",
     3,
     {TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID}};
 

@@ -33,7 +33,8 @@ Query due_recipe{
     3,
     {UUIDOID, TEXTOID, TEXTOID}};
 // start_at and end_at chose the rows, which are compared themselves; horizons are of the outcome.
-#define RECIPE(hyperparameters) "(" hyperparameters " OPERATOR(pg_catalog.-) '{horizons,start_at,end_at}'::text[])"
+#define RECIPE(hyperparameters) \
+  "(" hyperparameters " OPERATOR(pg_catalog.-) '{horizons,start_at,end_at}'::pg_catalog.text[])"
 Query twin{
     "SELECT v.version FROM glucose.model_version v WHERE v.person_id OPERATOR(pg_catalog.=) $1 "
     "AND v.model_type OPERATOR(pg_catalog.=) $2 "
