@@ -47,15 +47,17 @@ template <class Body>
 ErrorData* attempt_plainly(Body&& body, bool is_let_go = false) {
   MemoryContext context = CurrentMemoryContext;
   ErrorData* volatile failure = nullptr;
+  const int statements = statements_running;
   forget_failure();
   PG_TRY();
   { body(); }
   PG_CATCH();
   {
-    if (!failed_plainly() || (geterrcode() == ERRCODE_OUT_OF_MEMORY && !is_let_go)) PG_RE_THROW();
+    if (!failed_plainly(statements) || (geterrcode() == ERRCODE_OUT_OF_MEMORY && !is_let_go)) PG_RE_THROW();
     MemoryContextSwitchTo(context);
     failure = CopyErrorData();
     FlushErrorState();
+    forget_failure();
   }
   PG_END_TRY();
   MemoryContextSwitchTo(context);

@@ -64,18 +64,21 @@ void end_without_postmaster() {
   if (IsUnderPostmaster && !PostmasterIsAlive()) proc_exit(1);
 }
 
+int statements_running = 0;
+
 namespace {
-bool plainly = false;
-}
+constexpr int kNotPlainly = -1;
+int failed_under = kNotPlainly;  // so many statements
+}  // namespace
 
 void failing_plainly() {
-  plainly = true;
+  failed_under = statements_running;
 }
-bool failed_plainly() {
-  return plainly;
+bool failed_plainly(int statements) {
+  return failed_under == statements;
 }
 void forget_failure() {
-  plainly = false;
+  failed_under = kNotPlainly;
 }
 
 void raise(const Failure& failure) {

@@ -22,11 +22,30 @@ void describe_current_exception(Failure& failure) noexcept;
 /// Raises `failure` with ereport(ERROR); never returns. No C++ object with a destructor may be alive.
 [[noreturn]] void raise(const Failure& failure);
 
-/// Called right before an error that is raised while nothing of the server's is held: no statement runs, no row is
-/// being handed over. raise() does it. Only such an error may be caught without a subtransaction, as attempt_plainly()
-/// does.
+/// How many statements of this library run, one within the other: a view, a policy or a trigger may call a function of
+/// it. Such a call leaves alone what its caller looks at (what a session keeps of persons, days and models).
+extern int statements_running;
+inline bool is_within_statement() {
+  return statements_running > 0;
+}
+
+/// Runs a statement: `body` hands it to the server.
+template <class Body>
+void as_statement(Body&& body) {
+  ++statements_running;
+  PG_TRY();
+  { body(); }
+  PG_FINALLY();
+  { --statements_running; }
+  PG_END_TRY();
+}
+
+/// Called right before an error that is raised while nothing of the server's is held: no row is being handed over.
+/// raise() does it. Only such an error, and not one of a call within a statement, may be caught without a
+/// subtransaction, as attempt_plainly() does.
 void failing_plainly();
-bool failed_plainly();
+/// Whether the error in flight is such a one, of a call under as many statements.
+bool failed_plainly(int statements);
 void forget_failure();
 
 /// What a caller wrote, short enough to repeat in a message.

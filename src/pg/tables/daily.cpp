@@ -305,7 +305,7 @@ DailyMaterial read_daily(const Person& person, const char* target, DateADT first
 DailyMaterial read_kept_daily(const Person& person, const char* target, DateADT first, DateADT last,
                               MemoryContext context) {
   const uint64 now = sight();
-  if (now == 0 || (target != nullptr && input_of(target) < 0 && glucose_metric_of(target) < 0))
+  if (now == 0 || is_within_statement() || (target != nullptr && input_of(target) < 0 && glucose_metric_of(target) < 0))
     return read_daily(person, target, first, last, context);
   KeptDays& k = kept_days;
   if (k.seen != now || k.first != first || k.last != last || memcmp(k.person_id.data, person.id.data, UUID_LEN) != 0) {

@@ -55,7 +55,8 @@ struct KeptPerson {
 
 namespace {
 
-Mark last_mark;  // of the person asked about last
+Mark last_mark;                   // of the person asked about last
+bool is_to_be_forgotten = false;  // all that is kept, when the statement has ended that a call within it asked for it
 uint64 questions = 0;
 struct {
   int64 kept = 0, read = 0, begun = 0;
@@ -217,13 +218,14 @@ void settle(const pg_uuid_t* person_id, TimestampTz newest_reading) {
 }
 
 int forget_kept() {
-  int n = 0;
-  guarded([&] {
-    n = static_cast<int>(persons().all.size());
+  const int all = static_cast<int>(persons().all.size());
+  is_to_be_forgotten = is_within_statement();
+  if (is_to_be_forgotten) return all;
+  guarded([] {
     persons().by_id.clear();
     persons().all.clear();
   });
-  return n;
+  return all;
 }
 
 namespace {
@@ -236,14 +238,15 @@ Known read_all(const Person& person, const Subject& subject, const Reach& reach,
 
 /// The person whose settled rows may be used now; null: none. Sets last_mark.
 KeptPerson* kept_of(const Person& person) {
+  last_mark = {};
+  if (is_within_statement()) return nullptr;
   Snapshot snapshot = GetActiveSnapshot();
   static uint64 erasures = 0;
-  if (somebody_was_erased(&erasures)) forget_kept();
+  if (somebody_was_erased(&erasures) || is_to_be_forgotten) forget_kept();
   bool changed = false;
   const bool can = settings::cache_size_kb > 0 && snapshot->snapshot_type == SNAPSHOT_MVCC &&
                    !IsolationIsSerializable() && rows_can_be_kept(&changed);
   if (changed) forget_kept();
-  last_mark = {};
   if (!can) return nullptr;
   const Mark mark = last_mark = mark_of(&person.id);
   KeptPerson* p = mark.found ? usable(person, mark, snapshot) : nullptr;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/tables/models.hpp"
 
+#include <limits>
+
 #include "core/model/model_cache.hpp"
 #include "core/training/quality.hpp"
 #include "pg/boundary/digest.hpp"
@@ -108,6 +110,15 @@ ModelCache& cache() {
     instance = owned<ModelCache>(context, [] { return ModelCache(); });
   }
   return *instance;
+}
+
+bool is_to_be_cleared = false;  // when the statement has ended that a call within it asked for it
+
+int clear_models() {
+  const auto all = static_cast<int>(cache().stats().entries);
+  is_to_be_cleared = is_within_statement();
+  if (!is_to_be_cleared) guarded([] { (void)cache().clear(); });
+  return all;
 }
 
 // The key of the cache must be what the bytes really are, or a forged row could answer for another one.
@@ -295,13 +306,14 @@ const AnyModel* load_model(const Task& task, const ModelRow& row, const pg_uuid_
   const CachedModel* cached = nullptr;
   ModelCache& models = cache();
   static uint64 erasures = 0;
-  if (somebody_was_erased(&erasures)) guarded([&] { (void)models.clear(); });
+  if (!is_within_statement() && (somebody_was_erased(&erasures) || is_to_be_cleared)) clear_models();
   guarded([&] { cached = models.find(digest); });
   // Bytes of another task are decoded again, and the decoder says that they do not fit.
   if (cached != nullptr && cached->task == &task) return cached->model.get();
   bytea* artifact = require_artifact(row, person_id, model_type);
   const std::span<const uint8> bytes = bytes_in(artifact);
-  const auto limit = settings::cache_bytes();
+  // Who runs the statement that this call is within goes on with a model of the cache.
+  const auto limit = is_within_statement() ? std::numeric_limits<std::size_t>::max() : settings::cache_bytes();
   guarded([&] { cached = models.insert(digest, {&task, task.decode(bytes)}, bytes.size(), limit); });
   // What stays of the weights in this backend is the cache's, which wipes what it drops.
   wipe(artifact);
@@ -322,9 +334,7 @@ const AnyModel* load_own_model(const Task& task, const ModelRow& row, const pg_u
 using namespace glucose::pg;
 
 SQL_FUNCTION(invalidate_cache) {
-  int n = 0;
-  glucose::ModelCache& models = cache();
-  guarded([&] { n = models.clear(); });
+  const int n = clear_models();
   forget_kept();
   PG_RETURN_INT32(n);
 }

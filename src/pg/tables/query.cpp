@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "pg/boundary/guard.hpp"
 #include "pg/tables/extension.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/relations.hpp"
@@ -56,8 +57,11 @@ void require_tables() {
 
 void execute(Query& query, const Parameters& parameters, bool read_only) {
   prepare(query);
-  const int code = SPI_execute_plan(query.plan, const_cast<Datum*>(parameters.values), parameters.nulls, read_only, 0);
-  if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
+  as_statement([&] {
+    const int code =
+        SPI_execute_plan(query.plan, const_cast<Datum*>(parameters.values), parameters.nulls, read_only, 0);
+    if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
+  });
 }
 
 // An error on the way is rolled back with its (sub)transaction, which puts the caller back as well; here for whoever
@@ -135,8 +139,10 @@ void stream(Query& query, const Parameters& parameters, DestReceiver* receiver) 
   options.params = list;
   options.read_only = true;
   options.dest = receiver;
-  const int code = SPI_execute_plan_extended(query.plan, &options);
-  if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
+  as_statement([&] {
+    const int code = SPI_execute_plan_extended(query.plan, &options);
+    if (code < 0) elog(ERROR, "could not run statement: %s", SPI_result_code_string(code));
+  });
 }
 
 void require_written() {
