@@ -111,6 +111,23 @@ CREATE POLICY recent ON glucose_reading AS RESTRICTIVE FOR SELECT USING (measure
 SELECT answer(10);
 DROP POLICY recent ON glucose_reading;
 SELECT answer(10);
+-- Policies by a setting, which may be another one in the middle of a transaction.
+CREATE POLICY clinic ON person FOR SELECT TO anna USING (owner = current_setting('app.patient', true));
+SELECT format('CREATE POLICY clinic ON %I FOR SELECT TO anna USING (person_id IN (SELECT p.person_id FROM person p))',
+  relation) FROM unnest('{meal,glucose_reading,serving_mark,model_version,person_time_zone}'::text[]) AS relation \gexec
+SET ROLE anna;
+BEGIN;
+SET LOCAL app.patient = 'ben';
+SELECT count(*) FROM cgm_forecast(:'two', '2026-02-12 12:00+00');
+SELECT count(*) > 0 AS meals FROM forecast_meals(:'two', '2026-02-12', '2026-02-13');
+SET LOCAL app.patient = 'nobody';
+SELECT test.expect(format('SELECT cgm_forecast(%L, %L)', :'two', '2026-02-12 12:00+00')) LIKE 'P0002%' AS no_forecast,
+  test.expect(format('SELECT forecast_meals(%L, %L, %L)', :'two', '2026-02-12', '2026-02-13')) LIKE 'P0002%'
+  AS no_meals;
+COMMIT;
+RESET ROLE;
+SELECT format('DROP POLICY clinic ON %I', relation)
+  FROM unnest('{person,meal,glucose_reading,serving_mark,model_version,person_time_zone}'::text[]) AS relation \gexec
 -- All rows at once, and the person.
 CREATE TABLE public.copy AS TABLE glucose_reading;
 TRUNCATE glucose_reading;

@@ -288,7 +288,7 @@ DailyMaterial material_of(const ReadDays& read, const char* target, MemoryContex
 
 /// What was read last, for a statement that asks about several metrics of a person, one after the other.
 struct KeptDays {
-  uint64 seen = 0;  // sight(); 0: nothing is kept
+  uint64 seen = 0;  // sight_of_rows(); 0: nothing is kept
   pg_uuid_t person_id;
   DateADT first, last;
   MemoryContext context = nullptr;
@@ -304,7 +304,7 @@ DailyMaterial read_daily(const Person& person, const char* target, DateADT first
 
 DailyMaterial read_kept_daily(const Person& person, const char* target, DateADT first, DateADT last,
                               MemoryContext context) {
-  const uint64 now = sight();
+  const uint64 now = sight_of_rows();
   if (now == 0 || is_within_statement() || (target != nullptr && input_of(target) < 0 && glucose_metric_of(target) < 0))
     return read_daily(person, target, first, last, context);
   KeptDays& k = kept_days;

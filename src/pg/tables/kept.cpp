@@ -38,7 +38,7 @@ struct KeptPerson {
   TimestampTz next_until;
   bool has_rows = false;
   TimestampTz since = 0, read_until = 0;  // the last question's rows end there
-  uint64 read_under = 0;                  // sight() by which they are still those
+  uint64 read_under = 0;                  // sight_of_rows() by which they are still those
   uint64 marked_under = 0;                // the same of the mark
   Mark mark;
   KeptRows<Reading> readings;
@@ -163,7 +163,7 @@ std::span<const Meal> span_of(const Meals& meals) {
 }
 
 Mark mark_of(const pg_uuid_t* person_id) {
-  const uint64 now = sight();
+  const uint64 now = sight_of_rows();
   KeptPerson* p = find(person_id);
   if (p != nullptr && now != 0 && p->marked_under == now) return p->mark;
   return read_mark(person_id);
@@ -207,7 +207,7 @@ void read_newer(KeptPerson& p, const Person& person, TimestampTz at, bool next_i
   });
   if (next_is_settled) p.writers = p.next_writers;
   p.read_until = at;
-  p.read_under = sight();
+  p.read_under = sight_of_rows();
   p.has_rows = true;
 }
 
@@ -252,7 +252,7 @@ KeptPerson* kept_of(const Person& person) {
   KeptPerson* p = mark.found ? usable(person, mark, snapshot) : nullptr;
   if (p == nullptr) return nullptr;
   p->mark = mark;
-  p->marked_under = sight();
+  p->marked_under = sight_of_rows();
   return p;
 }
 
@@ -269,7 +269,7 @@ DayClock clock_of_kept(KeptPerson& p, const Person& person, std::span<const Read
 
 Known read_from(KeptPerson& p, const Person& person, const Reach& reach, TimestampTz at) {
   Snapshot snapshot = GetActiveSnapshot();
-  const uint64 now = sight();
+  const uint64 now = sight_of_rows();
   const TimestampTz since = moved(at, -reach.before);
   const bool begins = !p.has_rows || since < p.since;
   if (begins) read_settled(p, person, std::min(since, p.until));
@@ -322,7 +322,7 @@ PersonMeal read_kept_meal(const pg_uuid_t* meal_id, const pg_uuid_t* person_id) 
   pg_uuid_t owner;
   if (person_id == nullptr && whose_meal(meal_id, &owner)) person_id = &owner;
   KeptPerson* p = person_id != nullptr ? find(person_id) : nullptr;
-  const uint64 now = sight();
+  const uint64 now = sight_of_rows();
   if (p == nullptr || !p->has_rows || now == 0 || p->marked_under != now) return read_meal(meal_id, person_id);
   const std::vector<Meal>& meals = p->meals.all;
   const auto end = p->read_under == now ? meals.end() : meals.begin() + static_cast<std::ptrdiff_t>(p->meals.settled);

@@ -193,7 +193,7 @@ namespace {
 
 /// Of the person whose meal was read last.
 struct {
-  uint64 seen = 0;  // sight()
+  uint64 seen = 0;  // sight_of_rows()
   pg_uuid_t person_id;
   Mark mark;
 } noted;
@@ -203,11 +203,11 @@ struct {
 void note_marks(const pg_uuid_t* person_id, int first_column) {
   noted.mark = mark_of_result(first_column);
   noted.person_id = *person_id;
-  noted.seen = sight();
+  noted.seen = sight_of_rows();
 }
 
 Mark read_mark(const pg_uuid_t* person_id) {
-  if (noted.seen != 0 && memcmp(noted.person_id.data, person_id->data, UUID_LEN) == 0 && noted.seen == sight())
+  if (noted.seen != 0 && memcmp(noted.person_id.data, person_id->data, UUID_LEN) == 0 && noted.seen == sight_of_rows())
     return noted.mark;
   Parameters p;
   p.add(UUIDPGetDatum(person_id));

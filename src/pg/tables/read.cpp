@@ -201,7 +201,7 @@ Person with_clock(PersonRow row) {
 /// Persons that a statement over many of their meals has asked for.
 struct SeenPersons {
   static constexpr int kMost = 64;
-  uint64 seen = 0;  // sight()
+  uint64 seen = 0;  // sight_of_rows()
   int n = 0;
   Person persons[kMost];
   MemoryContext context = nullptr;  // of their clocks
@@ -210,7 +210,7 @@ SeenPersons seen_persons;
 
 void remember(const Person& person) {
   SeenPersons& s = seen_persons;
-  const uint64 now = sight();
+  const uint64 now = sight_of_rows();
   if (s.seen != now || s.n == SeenPersons::kMost) {
     s.n = 0;
     if (s.context == nullptr)
@@ -226,7 +226,7 @@ void remember(const Person& person) {
 
 bool is_remembered(const pg_uuid_t* person_id, Person* person) {
   const SeenPersons& s = seen_persons;
-  if (s.n == 0 || s.seen == 0 || s.seen != sight()) return false;
+  if (s.n == 0 || s.seen == 0 || s.seen != sight_of_rows()) return false;
   for (int i = 0; i < s.n; ++i) {
     if (memcmp(s.persons[i].id.data, person_id->data, UUID_LEN) != 0) continue;
     *person = s.persons[i];

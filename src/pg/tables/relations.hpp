@@ -13,6 +13,10 @@ void require_guarded_relations();
 /// glucose.person. Whoever chooses a new person's id then gets nothing with it.
 bool rows_need_a_person();
 
+/// Whether nothing but who asks decides which rows a caller sees: both relations of the contract are tables, and no
+/// policy of an application's own goes by anything that may change while a transaction goes on, as a setting does.
+bool rows_go_by_identity_alone();
+
 /// Whether the caller reads ('r') or adds ('a') persons by more than everybody's policies: a policy of its own, as the
 /// steward and the owner of the tables have, or past row-level security altogether.
 bool has_policy_of_its_own(char command);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pg/tables/identity.hpp"
+#include "pg/tables/relations.hpp"
 
 namespace glucose::pg {
 
@@ -71,6 +72,10 @@ uint64 sight() {
   if (!can_be_kept(identity, snapshot)) return 0;
   if (!still_holds(last, identity, snapshot)) take(last, identity, snapshot);
   return last.number;
+}
+
+uint64 sight_of_rows() {
+  return rows_go_by_identity_alone() ? sight() : 0;
 }
 
 }  // namespace glucose::pg

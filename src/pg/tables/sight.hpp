@@ -9,4 +9,7 @@ namespace glucose::pg {
 /// beside it. 0: nothing can be kept. Another number does not say that anything has changed.
 uint64 sight();
 
+/// The same of the rows of persons that functions read; 0 where more than who asks decides which those are.
+uint64 sight_of_rows();
+
 }  // namespace glucose::pg

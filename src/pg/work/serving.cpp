@@ -73,7 +73,7 @@ void choose_something_better(const Asking& asking, Served& served) {
 
 /// Who answers, for a statement that asks again.
 struct Chosen {
-  uint64 seen = 0;  // sight()
+  uint64 seen = 0;  // sight_of_rows()
   pg_uuid_t person_id;
   char model_type[kLongestName];
   Choice choice;
@@ -81,10 +81,10 @@ struct Chosen {
 constexpr size_t kMostChosen = 64;
 Chosen chosen[kMostChosen];
 
-const Choice& choice_for(const Asking& asking) {
+Choice choice_for(const Asking& asking) {
   const pg_uuid_t* person_id = &asking.person.id;
   Chosen& c = chosen[hash_bytes(person_id->data, UUID_LEN) % kMostChosen];
-  const uint64 now = sight();
+  const uint64 now = sight_of_rows();
   if (now != 0 && c.seen == now && memcmp(c.person_id.data, person_id->data, UUID_LEN) == 0 &&
       strcmp(c.model_type, asking.model_type) == 0)
     return c.choice;
@@ -101,7 +101,7 @@ void choose_model(const Asking& asking, Served& served) {
     served.row = require_version(&asking.person.id, asking.model_type, asking.version);
     return;
   }
-  const Choice& choice = choice_for(asking);
+  const Choice choice = choice_for(asking);
   served.row = choice.row;
   served.trial = choice.trial;
   if (!choice.row.found)
