@@ -124,6 +124,34 @@ TEST(Forecast, WiderAtAHigherLevel) {
   }
 }
 
+TEST(Forecast, TheOlderTheLastReadingTheWider) {
+  const Model model = mean_model(150, 150);
+  Moment moment = plain_moment();
+  std::fill_n(moment.features.begin() + kHistory, kHistorySteps, 120.0F);
+  moment.rich[meal2::kSdMonth] = 40, moment.rich[meal2::kDoubt] = 0.05F;
+  const auto width = [](const Forecast& f, std::size_t k) { return f.horizons[k].upper - f.horizons[k].lower; };
+  Forecast before = answer(model, moment, sensor(12, 10));
+  const Forecast fresh = before;
+  for (int gone = 1; gone <= kHistorySteps; ++gone) {
+    moment.features[static_cast<std::size_t>(kHistory + kHistorySteps - gone)] = kUnknown;
+    if (gone == kHistorySteps) moment.features[kHistory] = 120;  // the last one that counts
+    const Forecast now = answer(model, moment, sensor(12 - gone, 10));
+    for (const std::size_t k : {0U, 1U}) {
+      if (gone <= 8) {
+        EXPECT_GT(width(now, k), width(before, k)) << gone;
+        EXPECT_LT(now.horizons[k].near, before.horizons[k].near) << gone;
+      } else {
+        EXPECT_EQ(width(now, k), width(before, k)) << gone;
+      }
+    }
+    before = now;
+  }
+  // An hour later half as much of it counts.
+  EXPECT_GT(width(before, 0) / width(fresh, 0), 1.3F);
+  EXPECT_GT(width(before, 0) / width(fresh, 0), width(before, 1) / width(fresh, 1));
+  EXPECT_FLOAT_EQ(before.horizons[0].mg_dl, fresh.horizons[0].mg_dl);
+}
+
 TEST(Forecast, ProbabilitiesFollowTheForecast) {
   const auto at = [](float mg_dl) { return answer(mean_model(mg_dl, mg_dl), sensor(12, 5)).horizons[0]; };
   EXPECT_NEAR(at(70).below_70, 0.5, 1e-3);

@@ -84,6 +84,8 @@ constexpr int kLags = 12;  // quarter-hours
 constexpr float kSameType = 1.0F, kOtherType = 0.4F, kRecallPrior = 4.0F;
 constexpr float kCarbsPrior = 2.0F;                        // meals that kUsualCarbs counts for
 constexpr std::array<float, 2> kAbsorption{30.0F, 50.0F};  // minutes
+constexpr double kUsualSd = 25;                            // mg/dL, of whom nothing is known
+constexpr double kUsualSdDays = 4;                         // what that counts for
 constexpr float kAlikeMinutes = 45.0F, kAlikeLevel = 25.0F, kAlikePrior = 2.0F;
 
 float known_or_zero(float value) {
@@ -310,6 +312,13 @@ void add_clock(Columns& out, const Meal& meal, const Level& level) {
 }
 
 }  // namespace
+
+double variance_of(const RichVector& rich) {
+  const auto doubt = static_cast<double>(doubt_of(rich));
+  const double days = std::isnan(rich[meal2::kSdMonth]) ? 0 : 1 / std::max(doubt, 1e-3) - 1;
+  const double sd = days > 0 ? static_cast<double>(rich[meal2::kSdMonth]) : 0;
+  return (days * sd * sd + kUsualSdDays * kUsualSd * kUsualSd) / (days + kUsualSdDays);
+}
 
 RichVector rich_features(const Meal& meal, const Levels& levels, const Analogues& alike,
                          std::span<const EarlierMeal> earlier, float carbs_same_moment) {

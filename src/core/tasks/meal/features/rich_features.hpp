@@ -45,6 +45,9 @@ inline float doubt_of(const RichVector& rich) {
   return std::isnan(rich[meal2::kDoubt]) ? 1.0F : rich[meal2::kDoubt];
 }
 
+/// How much the person's glucose spreads, (mg/dL)², as far as that is known at a meal.
+double variance_of(const RichVector& rich);
+
 inline constexpr std::array<int, 2> kRecalledHorizonsMin{60, 120};
 inline constexpr float kUsualCarbs = 50.0F;  // g, of whom no meal is known
 

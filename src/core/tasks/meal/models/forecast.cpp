@@ -15,6 +15,21 @@ namespace {
 constexpr double kLow = 70, kHigh = 180;            // mg/dL, the usual range between meals and after them
 constexpr double kNearMgDl = 20, kNearShare = 0.2;  // what counts as near a forecast
 
+// How far glucose may have gone, unseen, since the last reading, and how much of that an hour later still counts;
+// fitted to how intervals hold when the readings before a meal are taken away (docs/why/intervals.md).
+constexpr double kUnseen = 0.8;     // of the person's SD, after two hours and more
+constexpr double kUnseenHours = 2;  // before, it grows with the root of time
+constexpr double kCountsHalf = 60;  // minutes
+
+/// In quadrature to the scale, mg/dL.
+double unseen(const Moment& moment, int horizon_min) {
+  const std::span<const float, kHistorySteps> history = history_of(moment.features);
+  const auto known = std::find_if(history.rbegin(), history.rend(), [](float value) { return !std::isnan(value); });
+  const double hours = std::min(static_cast<double>(known - history.rbegin()) * kHistoryStepMin / 60, kUnseenHours);
+  return kUnseen * std::sqrt(variance_of(moment.rich) * hours / kUnseenHours) *
+         std::exp2((60 - horizon_min) / kCountsHalf);
+}
+
 float limit(float mg_dl) {
   return std::clamp(mg_dl, kGlucoseLow, kGlucoseHigh);
 }
@@ -26,7 +41,8 @@ Outlook outlook_of(const Model& model, const Moment& moment, const Recollection&
   const float point = said.mg_dl[k];
   const float usual =
       model.intervals.scale[k].at(scale_columns(moment.rich, point), said.variance[k], moment.rich[meal2::kDoubt]);
-  const float scale = moment.doubt_mg_dl > 0 ? std::hypot(usual, static_cast<float>(moment.doubt_mg_dl)) : usual;
+  const double doubt = std::hypot(moment.doubt_mg_dl, unseen(moment, model.horizons_min[k]));
+  const float scale = doubt > 0 ? std::hypot(usual, static_cast<float>(doubt)) : usual;
   if (!std::isfinite(point) || !std::isfinite(scale))
     throw Error(ErrorCode::model_mismatch, "the model's forecast is not finite", "Train the model again.");
   return {model.intervals, known.own_scores(k, moment.eaten_at, model.intervals.grids.empty()), k, point, scale};

@@ -15,19 +15,9 @@ namespace {
 
 constexpr double kPenalty = 400;     // of a standardised column, in rows
 constexpr double kOfFirstDay = 0.5;  // what a row counts once more, as on a first day
-constexpr double kUsualSd = 25;      // mg/dL, of whom nothing is known
-constexpr double kUsualSdDays = 4;   // what that counts for
 constexpr std::size_t kRowsPerStep = 128;
 constexpr std::size_t kSumsBytes = std::size_t{5} << 20;  // of the horizons and of each step of the curve
 constexpr std::size_t L = kLineColumns;
-
-/// How much a person's glucose spreads, (mg/dL)², as far as that is known at a meal.
-double spread(const RichVector& rich) {
-  const auto doubt = static_cast<double>(doubt_of(rich));
-  const double days = std::isnan(rich[meal2::kSdMonth]) ? 0 : 1 / std::max(doubt, 1e-3) - 1;
-  const double sd = days > 0 ? static_cast<double>(rich[meal2::kSdMonth]) : 0;
-  return (days * sd * sd + kUsualSdDays * kUsualSd * kUsualSd) / (days + kUsualSdDays);
-}
 
 BoostedTreesOptions boosting_options(const TrainOptions& options) {
   BoostedTreesOptions o;
@@ -86,7 +76,7 @@ struct PopulationFit::State {
   void add_to_means() {
     visit(Phase::spreads, [&](const Sample& row) {
       columns.add(row.rich);
-      usual_spread += spread(row.rich) / static_cast<double>(rows.size());
+      usual_spread += variance_of(row.rich) / static_cast<double>(rows.size());
     });
   }
 
@@ -97,7 +87,7 @@ struct PopulationFit::State {
 
   void sum_rows() {
     visit(Phase::solve, [&](const Sample& row) {
-      const double weight = usual_spread / spread(row.rich);
+      const double weight = usual_spread / variance_of(row.rich);
       sum(row, row.rich, weight);
       if (from == LearntFrom::many) sum(row, as_on_first_day(row.rich), kOfFirstDay * weight);
     });
