@@ -87,7 +87,8 @@ void at_end_of_transaction(XactEvent event, void*) {
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) return;
   written = nullptr;
   any_new = false;
-  if (event == XACT_EVENT_ABORT && TransactionIdIsValid(GetTopTransactionIdIfAny()) && rolled_back != nullptr)
+  // What is prepared ends elsewhere, and this session is not told how.
+  if (event != XACT_EVENT_COMMIT && TransactionIdIsValid(GetTopTransactionIdIfAny()) && rolled_back != nullptr)
     rolled_back();
 }
 
