@@ -106,6 +106,22 @@ SELECT answer(10);
 -- A zone moves the clock of every meal.
 UPDATE person SET time_zone = 'Asia/Tokyo' WHERE person_id = :'two';
 SELECT answer(10);
+-- A column is made anew while a session knows the old one.
+SELECT dblink_exec('two', format('UPDATE glucose.meal SET carbs_g = 60 WHERE meal_id = %L', key('asked 4')));
+SET client_min_messages = warning;
+BEGIN;
+ALTER TABLE meal ADD COLUMN eaten_anew timestamptz;
+UPDATE meal SET eaten_anew = eaten_at;
+ALTER TABLE meal DROP COLUMN eaten_at CASCADE;
+ALTER TABLE meal RENAME COLUMN eaten_anew TO eaten_at;
+ALTER TABLE meal ALTER COLUMN eaten_at SET NOT NULL;
+COMMIT;
+SELECT setup() IS NOT NULL AS set_up;
+RESET client_min_messages;
+SELECT answer(5);
+SELECT dblink_exec('two', format('INSERT INTO glucose.meal (person_id, eaten_at, meal_type, carbs_g) '
+  'VALUES (%L, %L::timestamptz + interval ''4 h 30 min'', ''snack'', 200)', :'two', :'newest'));
+SELECT answer(5);
 -- Policies of one's own making: everything is read.
 CREATE POLICY recent ON glucose_reading AS RESTRICTIVE FOR SELECT USING (measured_at > '2026-02-01');
 SELECT answer(10);

@@ -256,21 +256,23 @@ using namespace glucose::pg;
 
 namespace {
 
-const pg_uuid_t* person_of(TupleTableSlot* row, Relation relation, TimestampTz* at) {
-  // A table of the contract may have its columns in any order.
-  const Oid table = RelationGetRelid(relation);
-  static Oid known = InvalidOid;
-  static AttrNumber person, moment;
-  if (known != table) {
-    known = InvalidOid;
-    person = get_attnum(table, "person_id");
-    moment = get_attnum(table, "measured_at");
-    if (moment == InvalidAttrNumber) moment = get_attnum(table, "eaten_at");
-    if (person == InvalidAttrNumber || moment == InvalidAttrNumber) elog(ERROR, "no table of meals or readings");
-    known = table;
-  }
+/// Where a table of the contract, which may have its columns in any order and made anew, has these.
+struct Columns {
+  int person, moment;
+  bool is_of_readings;
+};
+
+Columns columns_of(Relation relation) {
+  TupleDesc columns = RelationGetDescr(relation);
+  Columns found{SPI_fnumber(columns, "person_id"), SPI_fnumber(columns, "measured_at"), true};
+  if (found.moment <= 0) found = {found.person, SPI_fnumber(columns, "eaten_at"), false};
+  if (found.person <= 0 || found.moment <= 0) elog(ERROR, "no table of meals or readings");
+  return found;
+}
+
+const pg_uuid_t* person_of(TupleTableSlot* row, const Columns& columns, TimestampTz* at) {
   bool no_person, no_moment;
-  const Datum id = slot_getattr(row, person, &no_person), when = slot_getattr(row, moment, &no_moment);
+  const Datum id = slot_getattr(row, columns.person, &no_person), when = slot_getattr(row, columns.moment, &no_moment);
   if (no_person || no_moment) return nullptr;
   *at = DatumGetTimestampTz(when);
   return DatumGetUUIDP(id);
@@ -309,12 +311,12 @@ SQL_FUNCTION(mark_changed_rows) {
   } else {
     // The server calls it for a million rows of a statement in one go, and does not look itself.
     CHECK_FOR_INTERRUPTS();
-    const bool is_readings = get_attnum(RelationGetRelid(data->tg_relation), "measured_at") != InvalidAttrNumber;
+    const Columns columns = columns_of(data->tg_relation);
     TimestampTz at;
-    const pg_uuid_t* person = person_of(data->tg_trigslot, data->tg_relation, &at);
-    if (person != nullptr) row_changed(person, at, is_readings && TRIGGER_FIRED_BY_INSERT(data->tg_event));
+    const pg_uuid_t* person = person_of(data->tg_trigslot, columns, &at);
+    if (person != nullptr) row_changed(person, at, columns.is_of_readings && TRIGGER_FIRED_BY_INSERT(data->tg_event));
     if (TRIGGER_FIRED_BY_UPDATE(data->tg_event)) {
-      person = person_of(data->tg_newslot, data->tg_relation, &at);
+      person = person_of(data->tg_newslot, columns, &at);
       if (person != nullptr) row_changed(person, at, false);
     }
   }
