@@ -45,6 +45,8 @@ ANSWERS = {
                     "now() - i * interval '1 hour', 'meal_type', 'snack', 'carbs_g', 20)) FROM generate_series(1, 20000) i))",
     "import_daily": f"SELECT glucose.import_daily({FIRST}, (SELECT jsonb_agg(jsonb_build_object('day', (now() - i * interval '1 day')::date, "
                     "'metric', m, 'value', 50)) FROM generate_series(1, 3000) i, unnest('{STEPS,STRAIN,SLEEP_DURATION}'::text[]) m))",
+    "import_meals of many": f"SELECT glucose.import_meals({FIRST}, meals) FROM bench.given",
+    "import_daily of many": f"SELECT glucose.import_daily({FIRST}, day_values) FROM bench.given",
     "health_check": "SELECT * FROM glucose.health_check()",
     "forget_person": f"SELECT glucose.forget_person({BIG}, {BIG}::text)",
 }

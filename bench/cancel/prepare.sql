@@ -17,7 +17,13 @@ SELECT person_id, eaten_at + i * interval '1 minute', meal_type, calories + i, c
 FROM glucose.meal, generate_series(1, 4) i WHERE person_id = :'big';
 CREATE TABLE bench.person AS
   SELECT person_id, person_id = :'big' AS is_big, row_number() OVER (ORDER BY person_id = :'big', person_id) AS i FROM glucose.person;
-GRANT SELECT ON bench.person TO app;
+-- More than is brought at a time, in no order: it is read, named and sorted before the first statement.
+CREATE TABLE bench.given AS SELECT
+  (SELECT jsonb_agg(jsonb_build_object('eaten_at', timestamptz '2000-01-01' + i * 7919 % 100000 * interval '10 minutes', 'carbs_g', 20))
+   FROM generate_series(1, 100000::bigint) i) AS meals,
+  (SELECT jsonb_agg(jsonb_build_object('day', date '1990-01-01' + (i * 7919 % 12000)::integer, 'metric', 'STEPS', 'value', 1000,
+                                       'source', 's' || i / 12000)) FROM generate_series(1, 100000::bigint) i) AS day_values;
+GRANT SELECT ON bench.person, bench.given TO app;
 SELECT glucose.define_event('low_steps', '1 day', '7 days', '{"at": "evening", "yes_if": {"metric": "STEPS", "below": 6000}}');
 SELECT glucose.define_event('high_meal', '2 hours', '3 hours', '{"at": "meal", "yes_if": {"metric": "GLUCOSE", "statistic": "max", "above": 180}}');
 VACUUM ANALYZE;

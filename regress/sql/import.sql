@@ -279,3 +279,16 @@ SELECT test.told($$ INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
   SELECT CASE n WHEN 300 THEN key('x1') ELSE key('of eve ' || n) END, '2021-06-01', 100
   FROM generate_series(1, 300) n $$);
 RESET ROLE;
+-- Told to stop while rows are still read and named: sooner than strict says what it makes of the last of them.
+CREATE TEMP TABLE many AS SELECT
+  (SELECT jsonb_agg(jsonb_build_object('eaten_at', '2021-07-01 12:00', 'carbs_g', 20)) FROM generate_series(1, 200000))
+  || '[{}]' AS meals,
+  (SELECT jsonb_agg(jsonb_build_object('day', '2021-07-01', 'metric', 'STEPS', 'value', 8000))
+   FROM generate_series(1, 200000)) || '[{}]' AS day_values;
+GRANT SELECT ON many TO eve;
+SET ROLE eve;
+SET statement_timeout = '100ms';
+SELECT test.told($$ SELECT import_meals(key('of eve 7'), meals, '{"strict": true}') FROM many $$);
+SELECT test.told($$ SELECT import_daily(key('of eve 7'), day_values, '{"strict": true}') FROM many $$);
+RESET statement_timeout;
+RESET ROLE;

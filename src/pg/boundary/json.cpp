@@ -16,6 +16,7 @@ void for_each_key(Jsonb* object, const char* what, void (*each)(const char* key,
   JsonbValue key, value;
   if (JsonbIteratorNext(&it, &key, true) != WJB_BEGIN_OBJECT) elog(ERROR, "unexpected jsonb");
   while (JsonbIteratorNext(&it, &key, true) == WJB_KEY) {
+    CHECK_FOR_INTERRUPTS();
     char* name = pnstrdup(key.val.string.val, static_cast<Size>(key.val.string.len));
     JsonbIteratorNext(&it, &value, true);
     each(name, value, state);

@@ -65,6 +65,7 @@ class ArrivingValues final : public Arrivals {
     for (int i = 0; i < n; ++i)
       if (found[i] != Found::settled) found[i] = Found::nothing;
     for (uint64 k = 0; k < SPI_processed; ++k) {
+      CHECK_FOR_INTERRUPTS();
       const int i =
           place_of(TextDatumGetCString(value(k, 1)), DatumGetDateADT(value(k, 2)), TextDatumGetCString(value(k, 3)));
       if (i < 0 || found[i] == Found::settled) continue;

@@ -86,6 +86,7 @@ class ArrivingMeals final : public Arrivals {
     for (int i = 0; i < n; ++i)
       if (found[i] != Found::settled) found[i] = Found::nothing;
     for (uint64 k = 0; k < SPI_processed; ++k) {
+      CHECK_FOR_INTERRUPTS();
       const pg_uuid_t* id = DatumGetUUIDP(value(k, 1));
       const ArrivingMeal* row = std::lower_bound(
           rows, rows + n, *id, [](const ArrivingMeal& a, const pg_uuid_t& other) { return compare(a.id, other) < 0; });
@@ -259,15 +260,24 @@ struct GivenMeals {
   int n;
 };
 
+int by_time(const GivenRow& a, const GivenRow& b) {
+  if (a.meal.at != b.meal.at) return a.meal.at < b.meal.at ? -1 : 1;
+  return a.meal.place - b.meal.place;
+}
+
+int by_id(const ArrivingMeal& a, const ArrivingMeal& b) {
+  const int order = compare(a.id, b.id);
+  return order != 0 ? order : a.place - b.place;
+}
+
 // A meal without an id has one of its time and of how many without an id came before it at that time: the lines of one
 // meal, in the order in which they are given.
 void name_lines(const Person& person, GivenRow* rows, int n) {
   const char* whose = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&person.id)));
-  std::sort(rows, rows + n, [](const GivenRow& a, const GivenRow& b) {
-    return a.meal.at != b.meal.at ? a.meal.at < b.meal.at : a.meal.place < b.meal.place;
-  });
+  sort_rows<by_time>(rows, n);
   int line = 0;
   for (int i = 0; i < n; ++i) {
+    CHECK_FOR_INTERRUPTS();
     if (i > 0 && rows[i].meal.at != rows[i - 1].meal.at) line = 0;
     if (rows[i].has_id) continue;
     const char* name = psprintf("meal of %s at " INT64_FORMAT " line %d", whose, rows[i].meal.at, ++line);
@@ -279,10 +289,7 @@ void name_lines(const Person& person, GivenRow* rows, int n) {
 GivenMeals in_order(const GivenRow* given, int n, Tally& tally) {
   GivenMeals meals{static_cast<ArrivingMeal*>(palloc(sizeof(ArrivingMeal) * static_cast<Size>(n + 1))), 0};
   for (int i = 0; i < n; ++i) meals.rows[i] = given[i].meal;
-  std::sort(meals.rows, meals.rows + n, [](const ArrivingMeal& a, const ArrivingMeal& b) {
-    const int order = compare(a.id, b.id);
-    return order != 0 ? order < 0 : a.place < b.place;
-  });
+  sort_rows<by_id>(meals.rows, n);
   for (int i = 0; i < n; ++i)
     if (i + 1 == n || compare(meals.rows[i + 1].id, meals.rows[i].id) != 0) meals.rows[meals.n++] = meals.rows[i];
   tally.duplicates += n - meals.n;
@@ -301,6 +308,7 @@ GivenMeals read_given_meals(const Person& person, Jsonb* meals, Tally& tally) {
   int32 place = 0;
   JsonbIteratorNext(&it, &value, true);
   while (JsonbIteratorNext(&it, &value, true) == WJB_ELEM) {
+    CHECK_FOR_INTERRUPTS();
     rows[n] = {};
     rows[n].person = &person;
     rows[n].meal.place = ++place;

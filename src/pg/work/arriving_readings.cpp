@@ -76,6 +76,7 @@ class ArrivingReadings final : public Arrivals {
     for (int i = 0; i < n; ++i)
       if (found[i] != Found::settled) found[i] = Found::nothing;
     for (uint64 k = 0; k < SPI_processed; ++k) {
+      CHECK_FOR_INTERRUPTS();
       const TimestampTz at = DatumGetTimestampTz(value(k, 1));
       const ArrivingReading* row = std::lower_bound(
           rows, rows + n, at, [](const ArrivingReading& a, TimestampTz moment) { return a.at < moment; });
@@ -171,11 +172,14 @@ bool take(ArrivingReading& row, double given, const ImportOptions& options, Tall
   return true;
 }
 
+int by_time(const ArrivingReading& a, const ArrivingReading& b) {
+  if (a.at != b.at) return a.at < b.at ? -1 : 1;
+  return a.place - b.place;
+}
+
 // In the order of the key, the last of each moment.
 int in_order(ArrivingReading* rows, int n, Tally& tally) {
-  std::sort(rows, rows + n, [](const ArrivingReading& a, const ArrivingReading& b) {
-    return a.at != b.at ? a.at < b.at : a.place < b.place;
-  });
+  sort_rows<by_time>(rows, n);
   int k = 0;
   for (int i = 0; i < n; ++i)
     if (i + 1 == n || rows[i + 1].at != rows[i].at) rows[k++] = rows[i];
@@ -197,6 +201,7 @@ GivenReadings read_given_readings(ArrayType* measured_at, ArrayType* mg_dl, cons
   GivenReadings given{static_cast<ArrivingReading*>(palloc(sizeof(ArrivingReading) * static_cast<Size>(times.n + 1))),
                       0};
   for (int i = 0; i < times.n; ++i) {
+    CHECK_FOR_INTERRUPTS();
     ArrivingReading& row = given.rows[given.n];
     row.place = i + 1;
     if (times.nulls[i] || values.nulls[i]) {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: PostgreSQL
-#include <algorithm>
 #include <cmath>
 
 #include "core/days/inputs.hpp"
@@ -189,15 +188,19 @@ int compare(const ArrivingValue& a, const ArrivingValue& b) {
   return strcmp(a.source, b.source);
 }
 
+int by_key(const ArrivingValue& a, const ArrivingValue& b) {
+  const int order = compare(a, b);
+  return order != 0 ? order : a.place - b.place;
+}
+
 // The last of each key.
 GivenValues in_order(Taken& taken) {
-  std::sort(taken.rows, taken.rows + taken.n, [](const ArrivingValue& a, const ArrivingValue& b) {
-    const int order = compare(a, b);
-    return order != 0 ? order < 0 : a.place < b.place;
-  });
+  sort_rows<by_key>(taken.rows, taken.n);
   int n = 0;
-  for (int i = 0; i < taken.n; ++i)
+  for (int i = 0; i < taken.n; ++i) {
+    CHECK_FOR_INTERRUPTS();
     if (i + 1 == taken.n || compare(taken.rows[i + 1], taken.rows[i]) != 0) taken.rows[n++] = taken.rows[i];
+  }
   taken.tally->duplicates += taken.n - n;
   return {taken.rows, n};
 }
@@ -222,6 +225,7 @@ GivenValues read_given_values(const Person& person, Jsonb* values, const ImportO
   int32 place = 0;
   JsonbIteratorNext(&it, &value, true);
   while (JsonbIteratorNext(&it, &value, true) == WJB_ELEM) {
+    CHECK_FOR_INTERRUPTS();
     GivenObject object{};
     object.taken = &taken;
     object.row.place = ++place;

@@ -3,6 +3,8 @@
 // rows are looked for, added and corrected. Everything is an ordinary statement of the caller, under its privileges and
 // the policies of the tables.
 #pragma once
+#include <type_traits>
+
 #include "core/base/units.hpp"
 #include "pg/boundary/arguments.hpp"
 #include "pg/tables/query.hpp"
@@ -69,6 +71,18 @@ bool is_credible_time(TimestampTz at, int64 at_most_ahead);
 /// what a view or a policy of somebody else's making lets through is seen when rows are written.
 void require_recorder(const char* relation, const pg_uuid_t* person_id);
 
+/// Sorts rows by `compare`; the server looks meanwhile whether it has been told to stop.
+template <auto compare, class Row>
+void sort_rows(Row* rows, int n) {
+  static_assert(std::is_trivially_copyable_v<Row>);
+  qsort_interruptible(
+      rows, static_cast<size_t>(n), sizeof(Row),
+      [](const void* a, const void* b, void*) {
+        return compare(*static_cast<const Row*>(a), *static_cast<const Row*>(b));
+      },
+      nullptr);
+}
+
 /// What a look has found of a row.
 enum class Found : uint8 { settled, nothing, the_same, another };
 
@@ -110,6 +124,7 @@ class Arrivals {
     int k = 0;
     for (int i = 0; i < n; ++i)
       if (what == Found::settled ? found[i] != what : found[i] == what) {
+        CHECK_FOR_INTERRUPTS();
         values[k] = get(rows[i], &nulls[k]);
         ++k;
       }
