@@ -51,6 +51,22 @@ sub files_with
 my ($tables, $wal) = files_with('ada');
 cmp_ok(scalar(@$tables), '>', 5, 'the bytes are found while the person is there');
 
+# A session that has read a person's days.
+my $days = $node->background_psql('postgres', on_error_stop => 0);
+my ($gone, $stays) = map { as_role($node, 'postgres', 'bea', "SELECT glucose.simulate_person($_, 60)") } (1, 2);
+as_role($node, 'postgres', 'bea', "SELECT glucose.train_model('$gone', 'daily:STEPS', 'ridge', '{\"deploy\": true}'),
+	glucose.train_model('$stays', 'cgm', 'linear', '{\"deploy\": true}')");
+$days->query_safe("SET ROLE bea; SELECT count(*) FROM glucose.metric_forecast('$gone', 'STEPS', '2026-02-20'); RESET ROLE");
+sub keeps_days { return $days->query_safe("SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'pg_glucose days'"); }
+is(keeps_days(), 1, 'a session keeps the days it has read last');
+as_role($node, 'postgres', 'bea', "SELECT glucose.forget_person('$gone', '$gone')");
+$days->query_safe("SET ROLE bea;
+	SELECT count(*) FROM glucose.cgm_forecast('$stays', '2026-02-20 12:00+00'); RESET ROLE");
+is(keeps_days(), 0, 'and drops them at the next forecast of anybody when the person is erased');
+$days->quit;
+as_role($node, 'postgres', 'bea', "SELECT glucose.forget_person('$stays', '$stays')");
+$node->safe_psql('postgres', 'CHECKPOINT');
+
 # A session that has the person's model and rows in memory.
 my $other = $node->background_psql('postgres', extra_params => [ '-U', 'bea' ], on_error_stop => 0);
 sub ask { return $other->query_safe("SELECT count(glucose.predict_glucose(meal_id)) FROM (SELECT meal_id FROM glucose.meal LIMIT 3) m;

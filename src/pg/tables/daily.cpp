@@ -293,8 +293,21 @@ struct KeptDays {
   DateADT first, last;
   MemoryContext context = nullptr;
   ReadDays read;
+
+  bool are_of(const Person& person, DateADT from, DateADT until, uint64 now) const {
+    return seen == now && first == from && last == until && memcmp(person_id.data, person.id.data, UUID_LEN) == 0;
+  }
 };
 KeptDays kept_days;
+
+// Kept when all of it is read: whatever is asked or goes wrong on the way.
+void read_and_keep(const Person& person, DateADT first, DateADT last, uint64 now) {
+  MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_glucose days", ALLOCSET_DEFAULT_SIZES);
+  const ReadDays read = read_all(person, nullptr, first, last, context);
+  forget_kept_days();
+  MemoryContextSetParent(context, CacheMemoryContext);
+  kept_days = {now, person.id, first, last, context, read};
+}
 
 }  // namespace
 
@@ -307,19 +320,14 @@ DailyMaterial read_kept_daily(const Person& person, const char* target, DateADT 
   const uint64 now = sight_of_rows();
   if (now == 0 || is_within_statement() || (target != nullptr && input_of(target) < 0 && glucose_metric_of(target) < 0))
     return read_daily(person, target, first, last, context);
-  KeptDays& k = kept_days;
-  if (k.seen != now || k.first != first || k.last != last || memcmp(k.person_id.data, person.id.data, UUID_LEN) != 0) {
-    k.seen = 0;
-    if (k.context == nullptr)
-      k.context = AllocSetContextCreate(CacheMemoryContext, "pg_glucose days", ALLOCSET_DEFAULT_SIZES);
-    MemoryContextReset(k.context);
-    k.read = read_all(person, nullptr, first, last, k.context);
-    k.person_id = person.id;
-    k.first = first;
-    k.last = last;
-    k.seen = now;
-  }
-  return material_of(k.read, target, context);
+  if (!kept_days.are_of(person, first, last, now)) read_and_keep(person, first, last, now);
+  return material_of(kept_days.read, target, context);
+}
+
+void forget_kept_days() {
+  kept_days.seen = 0;
+  if (kept_days.context != nullptr) MemoryContextDelete(kept_days.context);
+  kept_days.context = nullptr;
 }
 
 }  // namespace glucose::pg

@@ -57,10 +57,12 @@ StoredValues read_stored_values(const Person& person, Datum metrics, DateADT fir
 /// nullptr; in `context`. Raises 53200 above glucose.max_train_memory.
 DailyMaterial read_daily(const Person& person, const char* target, DateADT first, DateADT last, MemoryContext context);
 
-/// The same, valid until it is called again: of several metrics of a person in one statement all but the metric is read
-/// once.
+/// The same, valid until it is called again or what is kept is forgotten: of several metrics of a person in one
+/// statement all but the metric is read once.
 DailyMaterial read_kept_daily(const Person& person, const char* target, DateADT first, DateADT last,
                               MemoryContext context);
+
+void forget_kept_days();
 
 /// Days that something is stored of.
 struct DayRange {

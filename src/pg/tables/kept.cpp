@@ -9,6 +9,7 @@
 
 #include "pg/boundary/owned.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/tables/daily.hpp"
 #include "pg/tables/erasure.hpp"
 #include "pg/tables/identity.hpp"
 #include "pg/tables/kept_rows.hpp"
@@ -230,8 +231,18 @@ int forget_kept() {
 
 namespace {
 
+// Not within a statement: who runs it looks at what is kept.
+void heed_erasures() {
+  static uint64 erasures = 0;
+  if (is_within_statement()) return;
+  const bool erased = somebody_was_erased(&erasures);
+  if (erased || is_to_be_forgotten) forget_kept();
+  if (erased) forget_kept_days();
+}
+
 Known read_all(const Person& person, const Subject& subject, const Reach& reach, TimestampTz at,
                MemoryContext context) {
+  if (reach.days) heed_erasures();
   ++counts.read;
   return read_known(person, subject, reach, at, context);
 }
@@ -241,8 +252,7 @@ KeptPerson* kept_of(const Person& person) {
   last_mark = {};
   if (is_within_statement()) return nullptr;
   Snapshot snapshot = GetActiveSnapshot();
-  static uint64 erasures = 0;
-  if (somebody_was_erased(&erasures) || is_to_be_forgotten) forget_kept();
+  heed_erasures();
   bool changed = false;
   const bool can = settings::cache_size_kb > 0 && snapshot->snapshot_type == SNAPSHOT_MVCC &&
                    !IsolationIsSerializable() && rows_can_be_kept(&changed);
