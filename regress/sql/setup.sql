@@ -109,6 +109,26 @@ SELECT bool_and(relrowsecurity AND relforcerowsecurity) AS forced,
        bool_and(EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polname <> 'steward')) AS policies
 FROM pg_class c WHERE relnamespace = 'glucose'::regnamespace AND relkind = 'r';
 -- Tables of an older version than the library: functions say so.
+SELECT max(version) AS newest FROM schema_version \gset
 DELETE FROM schema_version;
 \c
 SELECT test.expect('SELECT predict_glucose(key(1))'), test.hint('SELECT predict_glucose(key(1))');
+-- What is rolled back was never there, and what was taken away meanwhile is there again.
+BEGIN;
+INSERT INTO schema_version VALUES (:newest, '0');
+SELECT test.expect('SELECT predict_glucose(key(1))');
+ROLLBACK;
+SELECT test.expect('SELECT predict_glucose(key(1))');
+BEGIN;
+SAVEPOINT s;
+INSERT INTO schema_version VALUES (:newest, '0');
+SELECT test.expect('SELECT predict_glucose(key(1))');
+ROLLBACK TO s;
+SELECT test.expect('SELECT predict_glucose(key(1))');
+COMMIT;
+INSERT INTO schema_version VALUES (:newest, '0'), (:newest + 1, '0');
+BEGIN;
+DELETE FROM schema_version WHERE version > :newest;
+SELECT test.expect('SELECT predict_glucose(key(1))');
+ROLLBACK;
+SELECT test.expect('SELECT predict_glucose(key(1))');

@@ -80,16 +80,22 @@ struct Written {
 HTAB* written = nullptr;  // in TopTransactionContext
 bool any_new = false;     // readings since the mark was last thought of
 uint64 times_read = 1;    // by this session: what it reads between two changes of its own needs two tokens
-RolledBack rolled_back = nullptr;
 bool registered = false;
+
+constexpr int kMostListeners = 4;
+RolledBack listeners[kMostListeners];
+int n_listeners = 0;
+
+void rolled_back() {
+  for (int i = 0; i < n_listeners; ++i) listeners[i]();
+}
 
 void at_end_of_transaction(XactEvent event, void*) {
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) return;
   written = nullptr;
   any_new = false;
   // What is prepared ends elsewhere, and this session is not told how.
-  if (event != XACT_EVENT_COMMIT && TransactionIdIsValid(GetTopTransactionIdIfAny()) && rolled_back != nullptr)
-    rolled_back();
+  if (event != XACT_EVENT_COMMIT && TransactionIdIsValid(GetTopTransactionIdIfAny())) rolled_back();
 }
 
 void at_end_of_subtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
@@ -97,7 +103,7 @@ void at_end_of_subtransaction(SubXactEvent event, SubTransactionId, SubTransacti
   if (!TransactionIdIsValid(GetCurrentTransactionIdIfAny())) return;
   if (written != nullptr) hash_destroy(written);  // stamps may have been rolled back
   written = nullptr;
-  if (rolled_back != nullptr) rolled_back();
+  rolled_back();
 }
 
 void watch_transactions() {
@@ -218,7 +224,10 @@ Mark read_mark(const pg_uuid_t* person_id) {
 
 void on_rollback(RolledBack forget) {
   watch_transactions();
-  rolled_back = forget;
+  for (int i = 0; i < n_listeners; ++i)
+    if (listeners[i] == forget) return;
+  if (n_listeners == kMostListeners) elog(ERROR, "too many listen to rollbacks");
+  listeners[n_listeners++] = forget;
 }
 
 void rows_were_read() {
@@ -305,7 +314,7 @@ SQL_FUNCTION(mark_changed_rows) {
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("this function is a trigger's")));
   auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
   if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)) {
-    if (rolled_back != nullptr) rolled_back();
+    rolled_back();
   } else if (TRIGGER_FIRED_FOR_STATEMENT(data->tg_event)) {
     move_marks_on();
   } else {

@@ -41,7 +41,8 @@ void advance_mark(const pg_uuid_t* person_id, TimestampTz newest_reading);
 /// To be called when rows have been read that are to be kept.
 void rows_were_read();
 
-/// Called when what this session has read may have been rolled back with its transaction.
+/// Called when what this session has read may have been rolled back with its transaction. Again with the same: no
+/// difference.
 using RolledBack = void (*)();
 void on_rollback(RolledBack forget);
 

@@ -6,6 +6,7 @@
 #include "pg/boundary/guard.hpp"
 #include "pg/tables/extension.hpp"
 #include "pg/tables/identity.hpp"
+#include "pg/tables/marks.hpp"
 #include "pg/tables/relations.hpp"
 
 extern "C" {
@@ -37,12 +38,14 @@ void prepare(Query& query) {
 }
 
 void require_tables() {
-  // The tables' identity is asked on every call (a cache look-up), their version once per identity.
+  // The tables' identity is asked on every call (a cache look-up), their version once per identity, and again when it
+  // may have been rolled back.
   static Oid checked = InvalidOid;
   const Oid schema = get_namespace_oid("glucose", true);
   const Oid table = OidIsValid(schema) ? get_relname_relid("schema_version", schema) : InvalidOid;
   if (!OidIsValid(table)) tables_do_not_fit("the tables of pg_glucose are not there");
   if (table == checked) return;
+  on_rollback([] { checked = InvalidOid; });
   prepare(newest_step);
   if (SPI_execute_plan(newest_step.plan, nullptr, nullptr, true, 1) != SPI_OK_SELECT)
     elog(ERROR, "could not read the schema version");
