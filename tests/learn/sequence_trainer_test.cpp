@@ -225,6 +225,20 @@ TEST(SequenceTrainer, WhatIsNotFiniteDiverges) {
   EXPECT_TRUE(trainer.diverged());
 }
 
+TEST(SequenceTrainer, DaysAreReadInTheirOrder) {
+  const SequenceData plain = days(65, 20, 1);
+  SequenceData turned = plain;
+  const std::size_t n = plain.days.size() / 2;
+  for (std::size_t day = 0; day < n; ++day) {
+    turned.order.push_back(static_cast<std::uint32_t>(n - 1 - day));
+    std::copy_n(&plain.days[2 * day], 2, &turned.days[2 * (n - 1 - day)]);
+  }
+  SequenceTrainer one(kShape, plain, quick()), other(kShape, turned, quick());
+  const SequenceNet a = trained(one), b = trained(other);
+  EXPECT_TRUE(std::equal(a.parameters().begin(), a.parameters().end(), b.parameters().begin()));
+  EXPECT_EQ(one.best_validation_loss(), other.best_validation_loss());
+}
+
 TEST(SequenceTrainer, RefusesWhatDoesNotFit) {
   const auto refused = [](const SequenceData& data, const SequenceTrainerOptions& options) {
     try {
@@ -237,13 +251,15 @@ TEST(SequenceTrainer, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(refused(days(4, 0, 1), {}));
   EXPECT_TRUE(refused(days(1, 0, 1), {}));
   EXPECT_TRUE(refused({}, {}));
-  for (int what = 0; what < 5; ++what) {
+  for (int what = 0; what < 7; ++what) {
     SequenceData data = days(4, 4, 1);
     if (what == 0) data.training.targets.pop_back();
     if (what == 1) data.validation.targets.push_back(0);
     if (what == 2) data.days.pop_back();
     if (what == 3) data.validation.first[2] = 9;
     if (what == 4) std::fill(data.training.targets.begin(), data.training.targets.end(), kUnknown);
+    if (what == 5) data.order = {0, 1, 2, 3, 4, 5};  // too few places
+    if (what == 6) data.order.assign(20, 13);        // there are days 0 to 12
     EXPECT_TRUE(refused(data, {})) << what;
   }
   for (const SequenceTrainerOptions& bad :

@@ -29,7 +29,10 @@ std::vector<float> days_read(const SequenceShape& shape, const SequenceData& dat
   const auto F = static_cast<std::size_t>(shape.features), T = static_cast<std::size_t>(shape.steps);
   std::vector<bool> read(data.days.size() / F);
   for (const std::size_t first : rows.first)
-    for (std::size_t day = first; day < std::min(first + T, read.size()); ++day) read[day] = true;
+    for (std::size_t place = first; place < first + T; ++place) {
+      const std::size_t day = data.order.empty() ? place : place < data.order.size() ? data.order[place] : read.size();
+      if (day < read.size()) read[day] = true;
+    }
   std::vector<float> days;
   for (std::size_t day = 0; day < read.size(); ++day)
     if (read[day]) {

@@ -38,19 +38,21 @@ const SequenceTrainerOptions& checked(const SequenceShape& shape, const Sequence
   return options;
 }
 
-std::size_t samples_of(const SequenceShape& shape, const SequenceRows& rows, std::size_t days) {
+std::size_t samples_of(const SequenceShape& shape, const SequenceRows& rows, std::size_t places) {
   const auto T = static_cast<std::size_t>(shape.steps);
   require(rows.first.size() <= kMaxSamples, "more than 10 million samples");
   require(rows.targets.size() == rows.first.size() * static_cast<std::size_t>(shape.outputs),
           "the sizes of the data do not fit together");
-  for (const std::uint32_t first : rows.first) require(first + T <= days, "a sequence is beyond the last day");
+  for (const std::uint32_t first : rows.first) require(first + T <= places, "a sequence is beyond the last day");
   return rows.first.size();
 }
 
-std::size_t days_of(const SequenceShape& shape, const SequenceData& data) {
+std::size_t places_of(const SequenceShape& shape, const SequenceData& data) {
   const auto F = static_cast<std::size_t>(shape.features);
   require(data.days.size() % F == 0, "the sizes of the data do not fit together");
-  return data.days.size() / F;
+  const std::size_t days = data.days.size() / F;
+  for (const std::uint32_t day : data.order) require(day < days, "a sequence is beyond the last day");
+  return data.order.empty() ? days : data.order.size();
 }
 
 std::size_t count_known(const std::vector<float>& targets) {
@@ -76,8 +78,8 @@ SequenceTrainer::SequenceTrainer(const SequenceShape& shape, SequenceData data, 
                                  const SequenceNet* start)
     : options_(checked(shape, options)),
       data_(std::move(data)),
-      n_training_(samples_of(shape, data_.training, days_of(shape, data_))),
-      n_validation_(samples_of(shape, data_.validation, days_of(shape, data_))),
+      n_training_(samples_of(shape, data_.training, places_of(shape, data_))),
+      n_validation_(samples_of(shape, data_.validation, places_of(shape, data_))),
       n_epoch_(std::min(n_training_, options.epoch_rows)),
       net_(shape, options.level),
       adam_(net_.parameters().size(), {.learning_rate = options.learning_rate, .clip_norm = options.clip_norm},
@@ -126,16 +128,35 @@ void SequenceTrainer::deal() {
   position_ = 0;
 }
 
+void SequenceTrainer::make_room(std::size_t sequences) {
+  const SequenceShape& shape = net_.shape();
+  sequences_.clear();
+  if (!data_.order.empty()) read_.resize(sequences * static_cast<std::size_t>(shape.steps * shape.features));
+}
+
+// One sequence more for the network; `read_` has room for it.
+void SequenceTrainer::read(const SequenceRows& rows, std::size_t row) {
+  const auto F = static_cast<std::size_t>(net_.shape().features), T = static_cast<std::size_t>(net_.shape().steps);
+  const float* days = data_.days.data();
+  if (data_.order.empty()) {
+    sequences_.push_back(days + rows.first[row] * F);
+    return;
+  }
+  float* to = read_.data() + sequences_.size() * T * F;
+  sequences_.push_back(to);
+  for (std::size_t t = 0; t < T; ++t, to += F) std::copy_n(days + data_.order[rows.first[row] + t] * F, F, to);
+}
+
 // The batch that begins at a place of the epoch → sequences_, targets_; its size.
 std::size_t SequenceTrainer::gather(std::size_t start) {
-  const auto F = static_cast<std::size_t>(net_.shape().features), K = static_cast<std::size_t>(net_.shape().outputs);
+  const auto K = static_cast<std::size_t>(net_.shape().outputs);
   std::size_t end = std::min(start + static_cast<std::size_t>(options_.batch_size), n_epoch_);
   if (n_epoch_ - end == 1) end = n_epoch_;
-  sequences_.clear();
+  make_room(end - start);
   targets_.clear();
   for (std::size_t i = start; i < end; ++i) {
     const std::size_t row = order_[first_ + i];
-    sequences_.push_back(data_.days.data() + data_.training.first[row] * F);
+    read(data_.training, row);
     const float* targets = data_.training.targets.data() + row * K;
     targets_.insert(targets_.end(), targets, targets + K);
   }
@@ -170,9 +191,9 @@ bool SequenceTrainer::update() {
 
 // The sum of the losses of n validation samples.
 double SequenceTrainer::validate(std::size_t start, std::size_t n) {
-  const auto F = static_cast<std::size_t>(net_.shape().features), K = static_cast<std::size_t>(net_.shape().outputs);
-  sequences_.clear();
-  for (std::size_t i = 0; i < n; ++i) sequences_.push_back(data_.days.data() + data_.validation.first[start + i] * F);
+  const auto K = static_cast<std::size_t>(net_.shape().outputs);
+  make_room(n);
+  for (std::size_t i = 0; i < n; ++i) read(data_.validation, start + i);
   outputs_.resize(n * K);
   net_.predict(sequences_.data(), static_cast<int>(n), outputs_.data(), nullptr, scratch_);
   double sum = 0;

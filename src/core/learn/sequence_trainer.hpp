@@ -13,7 +13,7 @@
 
 namespace glucose {
 
-/// Sample i reads the T days from first[i] on. targets N×K; NaN: not known.
+/// Sample i reads the T days from the place first[i] on. targets N×K; NaN: not known.
 struct SequenceRows {
   std::vector<std::uint32_t> first;
   std::vector<float> targets;
@@ -24,6 +24,7 @@ struct SequenceRows {
 struct SequenceData {
   std::vector<float> days;  // days × F, row-major
   SequenceRows training, validation;
+  std::vector<std::uint32_t> order = {};  // which day is at a place; none: place p is day p
 };
 
 struct SequenceTrainerOptions {
@@ -60,7 +61,8 @@ class SequenceTrainer {
   SequenceTrainer(const SequenceTrainer&) = delete;  // the steps under way point here
   SequenceTrainer& operator=(const SequenceTrainer&) = delete;
 
-  /// Upper estimate of the bytes a trainer holds; allocates nothing. Throws Error bad_argument as the constructor.
+  /// Upper estimate of the bytes a trainer of data without an order holds; allocates nothing. Throws Error bad_argument
+  /// as the constructor.
   static std::size_t bytes_needed(const SequenceShape& shape, std::size_t days, std::size_t training_samples,
                                   std::size_t validation_samples, const SequenceTrainerOptions& options);
 
@@ -83,6 +85,8 @@ class SequenceTrainer {
  private:
   Steps run();
   void deal();
+  void make_room(std::size_t sequences);
+  void read(const SequenceRows& rows, std::size_t row);
   std::size_t gather(std::size_t start);
   bool update();
   void decay();
@@ -100,6 +104,7 @@ class SequenceTrainer {
   std::vector<std::uint32_t> order_;
   std::vector<float> gradient_, best_, best_statistics_, targets_, outputs_;
   std::vector<const float*> sequences_;
+  std::vector<float> read_;  // their days, where these are not beside each other
   FloatBuffer scratch_;
   std::size_t first_ = 0, position_ = 0;  // of an epoch, in order_; samples of it done
   int epoch_ = 0, stale_ = 0;             // epochs since the loss was better, or the rate was halved

@@ -143,6 +143,34 @@ TEST(DailyTask, NothingOfTheDayOrLaterIsSeen) {
   EXPECT_EQ(asked(*model, late, 90).expected[0].value, asked(*model, missing, 90).expected[0].value);
 }
 
+TEST(DailyTask, NetworksSeeWhatWasKnownThen) {
+  std::vector<SomeDays> persons{SomeDays(60, 11), SomeDays(90, 12), SomeDays(70, 13)};
+  for (DailyRow& row : persons[1].rows) row.known_at += 7 * 60 * kMinute;  // in the morning
+  for (DailyRow& row : persons[2].rows)
+    if (row.day % 5 == 0) row.known_at += 9 * kDay;
+  const auto made = rows_of(persons, true, Algorithm::lstm);
+  const DailyRows& rows = daily_rows(*made);
+  ASSERT_EQ(rows.persons, 3);
+  std::array<float, kSequenceColumns> day;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const DailyMaterial daily = persons[static_cast<std::size_t>(rows.person[i])].daily();
+    KnownDays days(daily, false);
+    days.know(rows.at[i], rows.day[i]);
+    const std::vector<float> seen = rows.sequence_of(i);
+    for (int t = 0; t < rows.sequence; ++t) {
+      sequence_day(days, rows.day[i] - rows.sequence + t, rows.is_log, day.data());
+      for (std::size_t c = 0; c < day.size(); ++c) {
+        const float value = seen[static_cast<std::size_t>(t) * day.size() + c];
+        ASSERT_TRUE(std::isnan(day[c]) ? std::isnan(value) : std::abs(day[c] - value) < 1e-4F)
+            << "row " << i << ", day " << t << ", column " << c;
+      }
+    }
+  }
+  // Each state of a day is kept once: a day that becomes known in the morning has two, or some more by what lies
+  // beside.
+  EXPECT_LT(rows.days.size() / kSequenceColumns, 4 * rows.size());
+}
+
 TEST(DailyTask, APopulationBeatsTheLastValueAndItsIntervalsHold) {
   std::vector<SomeDays> persons;
   for (std::uint64_t p = 0; p < 12; ++p) persons.emplace_back(150, p + 10, 50 + 2 * static_cast<float>(p));

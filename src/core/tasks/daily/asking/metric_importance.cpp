@@ -51,16 +51,15 @@ class MetricImportance final : public ImportanceWork {
   }
   std::vector<float> mixed_sequence(std::size_t i, std::size_t j, int group) const {
     if (rows_.sequence == 0) return {};
-    const std::size_t size = static_cast<std::size_t>(rows_.sequence) * kSequenceColumns;
-    std::vector<float> own(rows_.sequence_of(i), rows_.sequence_of(i) + size);
+    std::vector<float> own = rows_.sequence_of(i);
     if (group > kLastValueGroup || group < 0) return own;
+    const std::vector<float> other = rows_.sequence_of(j);
     static_assert(kLastValueGroup == kDailyFeatures);  // the metric's own column is the one after the features
-    for (std::size_t t = static_cast<std::size_t>(group); t < size; t += kSequenceColumns)
-      own[t] = rows_.sequence_of(j)[t];
+    for (std::size_t t = static_cast<std::size_t>(group); t < own.size(); t += kSequenceColumns) own[t] = other[t];
     return own;
   }
   void swap_naive(Experts& experts, std::size_t j, int group) const {
-    const Experts others = model_.experts(rows_.columns(j), rows_.naive[j], rows_.sequence_of(j));
+    const Experts others = model_.experts(rows_.columns(j), rows_.naive[j], rows_.sequence_of(j).data());
     for (int kind = 0; kind < kNaiveKinds; ++kind)
       if ((static_cast<Naive>(kind) == Naive::last) == (group == kLastValueGroup))
         experts[static_cast<std::size_t>(kind)] = others[static_cast<std::size_t>(kind)];

@@ -12,7 +12,7 @@ class MetricScorer final : public Scorer {
   bool done() const override { return next_ >= rows_.size(); }
   bool next(ScoredRow& row) override {
     const std::size_t i = next_++;
-    const Experts experts = model_.experts(rows_.columns(i), rows_.naive[i], rows_.sequence_of(i));
+    const Experts experts = model_.experts(rows_.columns(i), rows_.naive[i], rows_.sequence_of(i).data());
     const DailyForecast f = daily_forecast(model_, follower_, experts, rows_.level(i), kIntervalLevel);
     follower_.observe(experts, rows_.change(i), rows_.at[i] <= model_.learnt_until);
     if (rows_.at[i] < from_) return false;

@@ -6,16 +6,19 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/tasks/daily/rows/sequence_maker.hpp"
 
 namespace glucose {
 
 namespace {
 
 constexpr int kDaysAStep = 20;
+constexpr std::size_t kStatesOfARow = 2;  // take the memory of a row, where there are more than one for each
 
 class Maker final : public RowsMaker {
  public:
-  explicit Maker(const DailyRowsWanted& wanted) : wanted_(wanted), made_(std::make_unique<DailyRows>()) {
+  explicit Maker(const DailyRowsWanted& wanted)
+      : wanted_(wanted), made_(std::make_unique<DailyRows>()), sequences_(*made_) {
     made_->sequence = wanted.sequence;
   }
 
@@ -31,13 +34,14 @@ class Maker final : public RowsMaker {
     end_at_ = m.end_at;
     days_.emplace(*m.daily, is_sum_metric(m.subject.name));
     calendar_ = &m.daily->calendar;
+    sequences_.begin(*calendar_);
     next_ = calendar_->first_day;
     done_ = false;
   }
   bool done() const override { return done_; }
   void step() override {
     for (int i = 0; i < kDaysAStep && !done_; ++i) {
-      if (calendar_->has(next_) && made_->size() - first_row_ < wanted_.most)
+      if (calendar_->has(next_) && room_taken() < wanted_.most)
         look(next_++);
       else
         done_ = true;
@@ -47,10 +51,10 @@ class Maker final : public RowsMaker {
     const std::size_t n = made_->size() - first_row_;
     most_seen_ = std::max(most_seen_, n);
     if (n == 0 || (n < static_cast<std::size_t>(wanted_.least) && !wanted_.to_measure)) {
-      drop();
+      if (n > 0) drop();
       return false;
     }
-    if (wanted_.sequence > 0) lay_out();
+    if (wanted_.sequence > 0) add_besides();
     auto& b = made_->boundaries;
     for (std::size_t i = 0; i < n; ++i) {
       const Split split = daily_split(i, n);
@@ -71,6 +75,10 @@ class Maker final : public RowsMaker {
   }
 
  private:
+  std::size_t room_taken() const {
+    const std::size_t rows = made_->size() - first_row_, states = sequences_.states();
+    return rows + (states > rows ? (states - rows) / kStatesOfARow : 0);
+  }
   void look(std::int32_t day) {
     const Micros at = calendar_->begin(day);
     if (at < start_at_ || at >= end_at_) return;
@@ -84,31 +92,19 @@ class Maker final : public RowsMaker {
     made_->x.insert(made_->x.end(), look.x.begin(), look.x.end());
     made_->naive.push_back(look.naive);
     made_->target.push_back(outcome);
+    if (wanted_.sequence > 0) sequences_.add(*days_);
   }
   float outcome_of(std::int32_t day) {
     if (!now_) now_.emplace(days_->material(), kAlways);
     return now_->at(day, kTarget);
   }
-  // The person's days one after the other, with days of which nothing is known in front.
-  void lay_out() {
-    const auto before = static_cast<std::size_t>(wanted_.sequence);
-    const std::size_t base = made_->days.size() / kSequenceColumns;
-    const std::int32_t first = calendar_->first_day;
-    const auto n = static_cast<std::size_t>(calendar_->n());
-    made_->days.resize((base + before + n) * kSequenceColumns, kUnknown);
-    days_->know(calendar_->midnights.back(), first + calendar_->n());
-    for (std::size_t d = 0; d < n; ++d)
-      sequence_day(*days_, first + static_cast<std::int32_t>(d), made_->is_log,
-                   &made_->days[(base + before + d) * kSequenceColumns]);
+  // What those of the day have come to, as the outcome is what is known of it now.
+  void add_besides() {
+    days_->know(kAlways, calendar_->first_day + calendar_->n());
     for (std::size_t i = first_row_; i < made_->size(); ++i) {
-      const auto place = static_cast<std::size_t>(made_->day[i] - first);  // the sequence ends the day before
-      made_->first.push_back(static_cast<std::uint32_t>(base + place));
-      std::array<float, kBesides.size()> besides;
       const DailyVector& x = days_->features(made_->day[i]);
-      const DailyVector& level = days_->levels(made_->day[i] - 1);
-      for (std::size_t b = 0; b < besides.size(); ++b)
-        besides[b] = x[static_cast<std::size_t>(kBesides[b])] - level[static_cast<std::size_t>(kBesides[b])];
-      made_->besides.push_back(besides);
+      for (std::size_t b = 0; b < kBesides.size(); ++b)
+        made_->besides[i][b] += x[static_cast<std::size_t>(kBesides[b])];
     }
   }
   void drop() {
@@ -117,6 +113,7 @@ class Maker final : public RowsMaker {
     made_->x.resize(first_row_ * kDailyColumns);
     made_->naive.resize(first_row_);
     made_->target.resize(first_row_);
+    sequences_.drop();
   }
   [[noreturn]] void raise_too_little() const {
     const std::string needed = std::to_string(wanted_.least);
@@ -133,6 +130,7 @@ class Maker final : public RowsMaker {
 
   DailyRowsWanted wanted_;
   std::unique_ptr<DailyRows> made_;
+  SequenceMaker sequences_;
   std::optional<KnownDays> days_;
   std::optional<DayTable> now_;
   const Calendar* calendar_ = nullptr;
@@ -143,6 +141,16 @@ class Maker final : public RowsMaker {
 };
 
 }  // namespace
+
+std::vector<float> DailyRows::sequence_of(std::size_t i) const {
+  std::vector<float> seen;
+  seen.reserve(static_cast<std::size_t>(sequence) * kSequenceColumns);
+  for (std::size_t t = 0; t < static_cast<std::size_t>(sequence); ++t) {
+    const float* of_day = &days[std::size_t{order[first[i] + t]} * kSequenceColumns];
+    seen.insert(seen.end(), of_day, of_day + kSequenceColumns);
+  }
+  return seen;
+}
 
 std::vector<std::span<const std::byte>> DailyRows::content() const {
   return {std::as_bytes(std::span(x)), std::as_bytes(std::span(target)), std::as_bytes(std::span(day))};

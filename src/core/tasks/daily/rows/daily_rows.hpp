@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Shapes: N rows, P columns, T days of all persons for networks.
+// Shapes: N rows, P columns, T states of days of all persons for networks.
 #pragma once
 #include <memory>
 #include <string>
@@ -40,10 +40,8 @@ class DailyRows : public Rows {
   void show(std::size_t part, RowWatcher& watcher) const override;
   std::span<const float> columns(std::size_t i) const { return {&x[i * kDailyColumns], kDailyColumns}; }
   float level(std::size_t i) const { return x[i * kDailyColumns + kLevel]; }
-  /// What a network sees of a row, T × kSequenceColumns; nullptr where rows have none.
-  const float* sequence_of(std::size_t i) const {
-    return sequence > 0 ? &days[std::size_t{first[i]} * kSequenceColumns] : nullptr;
-  }
+  /// What a network sees of a row, sequence × kSequenceColumns; nothing where rows have none.
+  std::vector<float> sequence_of(std::size_t i) const;
   /// In the model's terms: how far the outcome is from the level.
   float change(std::size_t i) const { return to_model(target[i], is_log) - level(i); }
 
@@ -57,9 +55,10 @@ class DailyRows : public Rows {
   std::vector<float> x;  // [N × P]
   std::vector<NaiveValues> naive;
   std::vector<float> target;  // in the metric's unit
-  // For networks: the row reads `sequence` days from first[i] on.
+  // For networks: row i reads the days of `sequence` places from first[i] on, as they were known at its midnight.
   int sequence = 0;
-  std::vector<float> days;  // [T × kSequenceColumns]
+  std::vector<float> days;           // [T × kSequenceColumns]; a day is there once for each state that a row has seen
+  std::vector<std::uint32_t> order;  // which of them is at a place
   std::vector<std::uint32_t> first;
   std::vector<std::array<float, kBesides.size()>> besides;  // changes of those metrics
   // Of the only person.

@@ -156,7 +156,7 @@ Steps DailyTraining::ask_experts(const RowList& list, std::vector<Experts>& expe
   const std::size_t most = asked_a_step();
   for (std::size_t k = 0; k < list.size(); ++k) {
     const std::uint32_t i = list[k];
-    experts[i] = trained_.model.experts(rows_.columns(i), rows_.naive[i], rows_.sequence_of(i));
+    experts[i] = trained_.model.experts(rows_.columns(i), rows_.naive[i], rows_.sequence_of(i).data());
     if ((k + 1) % most == 0) co_yield Pause{};
   }
 }
@@ -190,7 +190,7 @@ Steps DailyTraining::weigh_parts() {
   for (const std::uint32_t i : validation_) outcomes.push_back(rows_.change(i));
   for (std::size_t p = 0; p < n; ++p) {
     for (const std::uint32_t i : validation_) {
-      forecasts[p].push_back(model.parts[p].predict(rows_.columns(i), rows_.sequence_of(i)));
+      forecasts[p].push_back(model.parts[p].predict(rows_.columns(i), rows_.sequence_of(i).data()));
       if (forecasts[p].size() % most == 0) co_yield Pause{};
     }
     std::string name(name_of(model.parts[p].algorithm));

@@ -167,7 +167,7 @@ Steps fit_network(PartMaterial m, Algorithm algorithm, DailyPart& part, DayNetwo
   t.seed = o.seed;
   SequenceFit fit(shape,
                   {m.rows->days, sequence_rows(*m.rows, *m.learn, shape.outputs),
-                   sequence_rows(*m.rows, *m.validation, shape.outputs)},
+                   sequence_rows(*m.rows, *m.validation, shape.outputs), m.rows->order},
                   t);
   while (!fit.done()) {
     fit.step();
