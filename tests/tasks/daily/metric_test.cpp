@@ -234,6 +234,30 @@ TEST(DailyTask, AStoredModelIsMeasuredAsItWasTrained) {
   EXPECT_NEAR(sum / n, o.mae, 1e-5);
 }
 
+TEST(DailyTask, ErrorsAreFollowedOnceTheyAreKnown) {
+  SomeDays person(150, 30, 60, 0.95F);
+  for (DailyRow& row : person.rows) row.known_at += (3 + row.day % 3) * kDay;
+  DailyModel model = daily_model(*kDailyTask.decode(trained({person}, Algorithm::ridge, false).artifact));
+  model.prior = {0.2F, 0.2F, 0.2F, 0.2F, 0.2F};
+  model.eta = 0.8F;
+  model.shrink = 15;
+  const DailyMaterial daily = person.daily();
+  const auto made = rows_of({person}, false);
+  const DailyRows& rows = daily_rows(*made);
+  const auto scorer = score_metric(model, rows, rows.at.front());
+  double apart = 0;
+  ScoredRow row;
+  while (!scorer->done()) {
+    if (!scorer->next(row)) continue;
+    Question q;
+    q.at = row.at;
+    const Expected served = ask_metric(model, known_of(daily, q.at), q).expected[0];
+    // Of days more than 60 before, which nobody asked looks at, hardly anything is left.
+    apart = std::max(apart, static_cast<double>(std::abs(row.value[0] - served.value)));
+  }
+  EXPECT_LT(apart, 0.4);
+}
+
 TEST(DailyTask, TooFewDaysAndDamagedBytesAreSaid) {
   try {
     (void)rows_of({SomeDays(15, 7)}, false);

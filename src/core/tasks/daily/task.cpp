@@ -141,11 +141,11 @@ std::unique_ptr<Explainer> explain(const AnyModel& model, const Known& known, co
 }
 
 Reach scoring_reach(const AnyModel& model) {
-  return whole_days(model_of(model).lookback + kFollowedDays);
+  return whole_days(model_of(model).lookback + DailyModel::kFollowedDays);
 }
 
 Micros scoring_lead(const AnyModel& /*any*/) {
-  return days(kFollowedDays);
+  return days(DailyModel::kFollowedDays);
 }
 
 std::unique_ptr<RowsMaker> scoring_rows(const AnyModel& any) {

@@ -26,7 +26,7 @@ std::vector<float> sequence_before(KnownDays& days, std::int32_t day, const Dail
 }  // namespace
 
 int days_seen(const DailyModel& model) {
-  return model.lookback + (model.has_network() ? kFollowedByNetwork + model.sequence : kFollowedDays);
+  return model.lookback + model.sequence + model.followed();
 }
 
 std::int32_t day_at(const Calendar& calendar, Micros at) {
@@ -40,7 +40,6 @@ MetricSight sight_of(const DailyModel& model, const Known& known, const Question
   if (known.daily == nullptr) return sight;
   const Calendar& calendar = known.daily->calendar;
   const std::int32_t day = sight.day = day_at(calendar, question.at);
-  const int followed = model.has_network() ? kFollowedByNetwork : kFollowedDays;
   struct Followed {
     std::int32_t day;
     Experts experts;
@@ -49,7 +48,7 @@ MetricSight sight_of(const DailyModel& model, const Known& known, const Question
   std::vector<Followed> earlier;
   KnownDays days(*known.daily, is_sum_metric(model.subject.name));
   const bool follows = model.eta > 0 || model.shrink > 0 || !model.scores.empty();
-  for (std::int32_t d = std::max(calendar.first_day + 1, day - followed); follows && d < day; ++d) {
+  for (std::int32_t d = std::max(calendar.first_day + 1, day - model.followed()); follows && d < day; ++d) {
     days.know(calendar.begin(d), d);
     const DailyLook look = look_at(days, model.lookback, model.is_log());
     if (look.known == 0) continue;

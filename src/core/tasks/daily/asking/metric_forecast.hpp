@@ -7,9 +7,6 @@
 
 namespace glucose {
 
-/// So many days a person's own errors are followed; fewer where a network has to be asked about each.
-inline constexpr int kFollowedDays = 60, kFollowedByNetwork = 14;
-
 /// How far a question looks back.
 int days_seen(const DailyModel& model);
 

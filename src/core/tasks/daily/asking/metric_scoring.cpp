@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/tasks/daily/asking/metric_forecast.hpp"
+#include "core/tasks/daily/models/row_follower.hpp"
 
 namespace glucose {
 
@@ -8,14 +9,15 @@ namespace {
 class MetricScorer final : public Scorer {
  public:
   MetricScorer(const DailyModel& model, const DailyRows& rows, Micros from)
-      : model_(model), rows_(rows), from_(from), follower_(model) {}
+      : model_(model), rows_(rows), from_(from), followed_(model, rows) {}
   bool done() const override { return next_ >= rows_.size(); }
   bool next(ScoredRow& row) override {
     const std::size_t i = next_++;
     const Experts experts = model_.experts(rows_.columns(i), rows_.naive[i], rows_.sequence_of(i).data());
-    const DailyForecast f = daily_forecast(model_, follower_, experts, rows_.level(i), kIntervalLevel);
-    follower_.observe(experts, rows_.change(i), rows_.at[i] <= model_.learnt_until);
+    const DailyFollower follower = followed_.before(i);
+    followed_.note(i, experts);
     if (rows_.at[i] < from_) return false;
+    const DailyForecast f = daily_forecast(model_, follower, experts, rows_.level(i), kIntervalLevel);
     row.at = rows_.at[i];
     row.unit = rows_.day[i];
     row.n = 1;
@@ -31,7 +33,7 @@ class MetricScorer final : public Scorer {
   const DailyModel& model_;
   const DailyRows& rows_;
   Micros from_;
-  DailyFollower follower_;
+  RowFollower followed_;
   std::size_t next_ = 0;
 };
 

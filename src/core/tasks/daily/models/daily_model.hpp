@@ -44,6 +44,9 @@ inline constexpr std::size_t kExperts = kNaiveKinds + 1, kTogether = kNaiveKinds
 using Experts = std::array<float, kExperts>;  // changes
 
 struct DailyModel {
+  /// So many days a person's own errors are followed; fewer where a network has to be asked about each.
+  static constexpr int kFollowedDays = 60, kFollowedByNetwork = 14;
+
   DailySubject subject;
   Algorithm algorithm = Algorithm::automatic;
   int lookback = 90, sequence = 0;
@@ -60,6 +63,7 @@ struct DailyModel {
 
   bool is_log() const { return subject.is_log(); }
   bool has_network() const { return sequence > 0; }
+  int followed() const { return has_network() ? kFollowedByNetwork : kFollowedDays; }
   Experts experts(std::span<const float> columns, const NaiveValues& naive, const float* sequence) const;
 };
 

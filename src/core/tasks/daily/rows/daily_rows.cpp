@@ -35,6 +35,7 @@ class Maker final : public RowsMaker {
     days_.emplace(*m.daily, is_sum_metric(m.subject.name));
     calendar_ = &m.daily->calendar;
     sequences_.begin(*calendar_);
+    note_known(m.daily->rows);
     next_ = calendar_->first_day;
     done_ = false;
   }
@@ -92,7 +93,17 @@ class Maker final : public RowsMaker {
     made_->x.insert(made_->x.end(), look.x.begin(), look.x.end());
     made_->naive.push_back(look.naive);
     made_->target.push_back(outcome);
+    made_->known_at.push_back(known_at_[static_cast<std::size_t>(day - calendar_->first_day)]);
     if (wanted_.sequence > 0) sequences_.add(*days_);
+  }
+  // By day when the value that counts was recorded.
+  void note_known(std::span<const DailyRow> rows) {
+    known_at_.assign(static_cast<std::size_t>(calendar_->n()), kAlways);
+    for (const DailyRow& row : rows) {
+      if (row.input != kTarget || !calendar_->has(row.day) || std::isnan(row.value)) continue;
+      Micros& at = known_at_[static_cast<std::size_t>(row.day - calendar_->first_day)];
+      if (at == kAlways) at = row.known_at;
+    }
   }
   float outcome_of(std::int32_t day) {
     if (!now_) now_.emplace(days_->material(), kAlways);
@@ -113,6 +124,7 @@ class Maker final : public RowsMaker {
     made_->x.resize(first_row_ * kDailyColumns);
     made_->naive.resize(first_row_);
     made_->target.resize(first_row_);
+    made_->known_at.resize(first_row_);
     sequences_.drop();
   }
   [[noreturn]] void raise_too_little() const {
@@ -134,6 +146,7 @@ class Maker final : public RowsMaker {
   std::optional<KnownDays> days_;
   std::optional<DayTable> now_;
   const Calendar* calendar_ = nullptr;
+  std::vector<Micros> known_at_;  // [D]
   Micros start_at_ = 0, end_at_ = 0;
   std::size_t first_row_ = 0, most_seen_ = 0;
   std::int32_t next_ = 0;

@@ -54,7 +54,8 @@ class DailyRows : public Rows {
   std::vector<Split> split;
   std::vector<float> x;  // [N × P]
   std::vector<NaiveValues> naive;
-  std::vector<float> target;  // in the metric's unit
+  std::vector<float> target;     // in the metric's unit
+  std::vector<Micros> known_at;  // when that was recorded
   // For networks: row i reads the days of `sequence` places from first[i] on, as they were known at its midnight.
   int sequence = 0;
   std::vector<float> days;           // [T × kSequenceColumns]; a day is there once for each state that a row has seen

@@ -7,6 +7,7 @@
 
 #include "core/math/gate.hpp"
 #include "core/math/stacking.hpp"
+#include "core/tasks/daily/models/row_follower.hpp"
 
 namespace glucose {
 
@@ -241,11 +242,11 @@ Steps DailyTraining::weigh_experts() {
 Steps DailyTraining::follow(Split split, DailyMeasured& m, std::vector<float>* scores) const {
   const DailyModel& model = trained_.model;
   m = {};
-  DailyFollower follower(model);
+  RowFollower followed(model, rows_);
   for (std::uint32_t i = 0; i < rows_.size(); ++i) {
     if (i > 0 && i % kFollowedAStep == 0) co_yield Pause{};
-    if (i == 0 || rows_.person[i] != rows_.person[i - 1]) follower = DailyFollower(model);
     if (rows_.split[i] > split) continue;
+    const DailyFollower follower = followed.before(i);
     if (rows_.split[i] == split) {
       const DailyForecast f = daily_forecast(model, follower, experts_[i], rows_.level(i), kIntervalLevel);
       m.forecast.push_back(f.value);
@@ -257,7 +258,7 @@ Steps DailyTraining::follow(Split split, DailyMeasured& m, std::vector<float>* s
       if (scores != nullptr)
         scores->push_back(std::abs(rows_.change(i) - follower.forecast(experts_[i])) / follower.spread());
     }
-    follower.observe(experts_[i], rows_.change(i), rows_.at[i] <= model.learnt_until);
+    followed.note(i, experts_[i]);
   }
 }
 
