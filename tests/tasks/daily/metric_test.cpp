@@ -258,6 +258,17 @@ TEST(DailyTask, ErrorsAreFollowedOnceTheyAreKnown) {
   EXPECT_LT(apart, 0.4);
 }
 
+TEST(DailyTask, IntervalsHoldOnValidationWhatTheyHoldLater) {
+  std::vector<SomeDays> persons;
+  for (std::uint64_t p = 0; p < 30; ++p) persons.emplace_back(150, p + 50);
+  const Outcome all = trained(persons, Algorithm::ridge, true);
+  EXPECT_NEAR(value_of(all, Split::validation, "coverage"), 0.9, 0.015);
+  double alone = 0;
+  for (const SomeDays& person : persons)
+    alone += value_of(trained({person}, Algorithm::mean, false), Split::validation, "coverage") / 30;
+  EXPECT_NEAR(alone, 0.9, 0.03);
+}
+
 TEST(DailyTask, TooFewDaysAndDamagedBytesAreSaid) {
   try {
     (void)rows_of({SomeDays(15, 7)}, false);

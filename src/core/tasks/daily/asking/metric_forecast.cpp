@@ -72,7 +72,8 @@ MetricSight sight_of(const DailyModel& model, const Known& known, const Question
 Answer ask_metric(const DailyModel& model, const Known& known, const Question& question) {
   const MetricSight sight = sight_of(model, known, question);
   if (!sight.known) nothing_known(model);
-  const DailyForecast f = daily_forecast(model, sight.follower, sight.experts, sight.look.level(), question.level);
+  const float half = half_width(model.scores, question.level);
+  const DailyForecast f = daily_forecast(model, sight.follower, sight.experts, sight.look.level(), half);
   Answer answer;
   answer.n = 1;
   answer.expected[0] = {kDayAheadMin, f.value, f.lower, f.upper, f.value, {0, 0}, f.near, f.limited};

@@ -44,7 +44,7 @@ class MetricImportance final : public ImportanceWork {
       const std::vector<float> sequence = mixed_sequence(i, j, group);
       Experts experts = model_.experts(x, rows_.naive[i], sequence.empty() ? nullptr : sequence.data());
       if (group == kLastValueGroup || group == kMeansGroup) swap_naive(experts, j, group);
-      const DailyForecast f = daily_forecast(model_, follower_, experts, rows_.level(i), kIntervalLevel);
+      const DailyForecast f = daily_forecast(model_, follower_, experts, rows_.level(i), 0);
       sum += std::abs(static_cast<double>(f.value - rows_.target[i]));
     }
     return asked_.empty() ? 0 : sum / static_cast<double>(asked_.size());

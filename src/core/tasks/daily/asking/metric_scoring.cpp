@@ -9,7 +9,11 @@ namespace {
 class MetricScorer final : public Scorer {
  public:
   MetricScorer(const DailyModel& model, const DailyRows& rows, Micros from)
-      : model_(model), rows_(rows), from_(from), followed_(model, rows) {}
+      : model_(model),
+        rows_(rows),
+        from_(from),
+        half_width_(half_width(model.scores, kIntervalLevel)),
+        followed_(model, rows) {}
   bool done() const override { return next_ >= rows_.size(); }
   bool next(ScoredRow& row) override {
     const std::size_t i = next_++;
@@ -17,7 +21,7 @@ class MetricScorer final : public Scorer {
     const DailyFollower follower = followed_.before(i);
     followed_.note(i, experts);
     if (rows_.at[i] < from_) return false;
-    const DailyForecast f = daily_forecast(model_, follower, experts, rows_.level(i), kIntervalLevel);
+    const DailyForecast f = daily_forecast(model_, follower, experts, rows_.level(i), half_width_);
     row.at = rows_.at[i];
     row.unit = rows_.day[i];
     row.n = 1;
@@ -33,6 +37,7 @@ class MetricScorer final : public Scorer {
   const DailyModel& model_;
   const DailyRows& rows_;
   Micros from_;
+  float half_width_;  // in units of the spread
   RowFollower followed_;
   std::size_t next_ = 0;
 };

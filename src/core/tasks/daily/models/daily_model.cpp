@@ -96,8 +96,7 @@ float DailyFollower::spread() const {
   return model_->spread * static_cast<float>((kSpreadDays + own) / (kSpreadDays + n_));
 }
 
-float half_width(const DailyModel& model, double level) {
-  const auto& s = model.scores;
+float half_width(std::span<const float> s, double level) {
   if (s.empty()) return 3;
   const double place = level * (static_cast<double>(s.size()) + 1) - 1;
   if (place >= static_cast<double>(s.size() - 1)) return s.back();
@@ -107,9 +106,9 @@ float half_width(const DailyModel& model, double level) {
 }
 
 DailyForecast daily_forecast(const DailyModel& model, const DailyFollower& follower, const Experts& experts,
-                             float level_of_person, double level) {
+                             float level_of_person, float half_width) {
   const float middle = level_of_person + follower.forecast(experts), spread = follower.spread();
-  const float half = std::max(half_width(model, level) * spread, 1e-6F);
+  const float half = std::max(half_width * spread, 1e-6F);
   const auto back = [&](float m) { return from_model(m, model.is_log()); };
   const auto within = [&](float v) { return std::clamp(v, model.subject.low, model.subject.high); };
   DailyForecast f{within(back(middle)), within(back(middle - half)), within(back(middle + half))};

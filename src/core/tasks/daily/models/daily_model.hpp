@@ -93,8 +93,8 @@ class DailyFollower {
 };
 
 /// Half an interval, in units of the spread: the smallest score that at least the level of them, and of one more that
-/// is to come, does not exceed (split conformal, Lei et al. 2018).
-float half_width(const DailyModel& model, double level);
+/// is to come, does not exceed (split conformal, Lei et al. 2018). in: scores, ascending
+float half_width(std::span<const float> scores, double level);
 
 /// In the metric's unit.
 struct DailyForecast {
@@ -102,7 +102,8 @@ struct DailyForecast {
   float near = 0;  // probability that what happens is within a tenth of the value
   bool limited = false;
 };
+/// half_width: of the interval, in units of the spread
 DailyForecast daily_forecast(const DailyModel& model, const DailyFollower& follower, const Experts& experts,
-                             float level_of_person, double level);
+                             float level_of_person, float half_width);
 
 }  // namespace glucose

@@ -19,6 +19,7 @@ constexpr std::array<float, 4> kShrinks{0, 60, 30, 15};  // 0: never
 constexpr double kWorthIt = 0.002;  // of the error: less is not worth following a person's own days
 constexpr float kFloor = 0.01F;     // what the last value and smoothing count at least
 constexpr std::size_t kMostScores = 1000;
+constexpr std::size_t kScoreFolds = 5;
 constexpr std::size_t kFollowedAStep = 4096, kAskedAStep = 1024, kNetworkAskedAStep = 4;  // rows
 
 std::vector<double> errors_of(const std::vector<std::vector<float>>& forecasts, const std::vector<float>& outcomes,
@@ -74,27 +75,6 @@ std::optional<Naive> naive_of(Algorithm a) {
 }
 
 }  // namespace
-
-double DailyMeasured::coverage() const {
-  double inside = 0;
-  for (std::size_t i = 0; i < outcome.size(); ++i) inside += outcome[i] >= lower[i] && outcome[i] <= upper[i] ? 1 : 0;
-  return outcome.empty() ? kUnknown : inside / static_cast<double>(outcome.size());
-}
-
-double DailyMeasured::within() const {
-  double errors = 0, spread = 0;
-  for (std::size_t i = 0; i < outcome.size();) {
-    std::size_t end = i;
-    double sum = 0;
-    while (end < outcome.size() && person[end] == person[i]) sum += static_cast<double>(outcome[end++]);
-    const double mean = sum / static_cast<double>(end - i);
-    for (; i < end; ++i) {
-      errors += std::pow(static_cast<double>(forecast[i] - outcome[i]), 2);
-      spread += std::pow(static_cast<double>(outcome[i]) - mean, 2);
-    }
-  }
-  return spread > 0 ? 1 - errors / spread : kUnknown;
-}
 
 DailyTraining::DailyTraining(const DailyRows& rows, Algorithm algorithm, const TrainOptions& options,
                              const DailyModel* population, const BoostingApi* boosting)
@@ -238,9 +218,11 @@ Steps DailyTraining::weigh_experts() {
   for (std::size_t e = 0; e < kExperts; ++e) model.prior[e] = weights[e] / sum;
 }
 
-// Goes through every person's days and measures those of a split, each by what was known before it.
-Steps DailyTraining::follow(Split split, DailyMeasured& m, std::vector<float>* scores) const {
+// Goes through every person's days and measures those of a split, each by what was known before it. half_widths: of the
+// intervals of those rows, in units of the spread; null: as the model's scores say.
+Steps DailyTraining::follow(Split split, DailyMeasured& m, const std::vector<float>* half_widths) const {
   const DailyModel& model = trained_.model;
+  const float usual = half_width(model.scores, kIntervalLevel);
   m = {};
   RowFollower followed(model, rows_);
   for (std::uint32_t i = 0; i < rows_.size(); ++i) {
@@ -248,15 +230,15 @@ Steps DailyTraining::follow(Split split, DailyMeasured& m, std::vector<float>* s
     if (rows_.split[i] > split) continue;
     const DailyFollower follower = followed.before(i);
     if (rows_.split[i] == split) {
-      const DailyForecast f = daily_forecast(model, follower, experts_[i], rows_.level(i), kIntervalLevel);
+      const float half = half_widths != nullptr ? (*half_widths)[m.score.size()] : usual;
+      const DailyForecast f = daily_forecast(model, follower, experts_[i], rows_.level(i), half);
       m.forecast.push_back(f.value);
       m.lower.push_back(f.lower);
       m.upper.push_back(f.upper);
       m.outcome.push_back(rows_.target[i]);
       m.last.push_back(rows_.naive[i].last);
       m.person.push_back(rows_.person[i]);
-      if (scores != nullptr)
-        scores->push_back(std::abs(rows_.change(i) - follower.forecast(experts_[i])) / follower.spread());
+      m.score.push_back(std::abs(rows_.change(i) - follower.forecast(experts_[i])) / follower.spread());
     }
     followed.note(i, experts_[i]);
   }
@@ -282,7 +264,7 @@ Steps DailyTraining::tune_follower() {
     const float before = model.*trial.number;
     model.*trial.number = trial.value;
     DailyMeasured measured;
-    for (Steps work = follow(Split::validation, measured, nullptr); !work.done(); work.step()) co_yield Pause{};
+    for (Steps work = follow(Split::validation, measured); !work.done(); work.step()) co_yield Pause{};
     const double tried = measured.errors().mae;
     if (&trial == trials.data() || tried < best * (1 - kWorthIt))
       best = tried;
@@ -292,13 +274,41 @@ Steps DailyTraining::tune_follower() {
   }
 }
 
+// Of each row by the scores that a model has which never saw its fold: persons where there are five, else stretches of
+// time. So what is said of validation is of intervals that know nothing of the row.
+std::vector<float> DailyTraining::half_widths_of_others(const DailyMeasured& m) const {
+  const std::size_t n = m.score.size();
+  const auto fold_of = [&](std::size_t i) {
+    return rows_.persons >= static_cast<int>(kScoreFolds) ? static_cast<std::size_t>(m.person[i]) % kScoreFolds
+                                                          : i * kScoreFolds / n;
+  };
+  std::array<float, kScoreFolds> half;
+  for (std::size_t fold = 0; fold < kScoreFolds; ++fold) {
+    std::vector<float> others = scores_beside();
+    for (std::size_t i = 0; i < n; ++i)
+      if (fold_of(i) != fold) others.push_back(m.score[i]);
+    std::sort(others.begin(), others.end());
+    half[fold] = half_width(others, kIntervalLevel);
+  }
+  std::vector<float> halves;
+  for (std::size_t i = 0; i < n; ++i) halves.push_back(half[fold_of(i)]);
+  return halves;
+}
+
+// A person's few scores stand beside the population's, which know the tails.
+std::vector<float> DailyTraining::scores_beside() const {
+  return population_ != nullptr ? population_->scores : std::vector<float>{};
+}
+
 Steps DailyTraining::settle_scores() {
   DailyModel& model = trained_.model;
-  std::vector<float> scores;
   DailyMeasured& measured = trained_.measured[static_cast<std::size_t>(Split::validation)];
-  for (Steps work = follow(Split::validation, measured, &scores); !work.done(); work.step()) co_yield Pause{};
-  // A person's few scores stand beside the population's, which know the tails.
-  if (population_ != nullptr) scores.insert(scores.end(), population_->scores.begin(), population_->scores.end());
+  for (Steps work = follow(Split::validation, measured); !work.done(); work.step()) co_yield Pause{};
+  const std::vector<float> half_widths = half_widths_of_others(measured);
+  co_yield Pause{};
+  for (Steps work = follow(Split::validation, measured, &half_widths); !work.done(); work.step()) co_yield Pause{};
+  std::vector<float> scores = scores_beside();
+  scores.insert(scores.end(), measured.score.begin(), measured.score.end());
   std::sort(scores.begin(), scores.end());
   if (scores.size() <= kMostScores) {
     model.scores = scores;
@@ -368,7 +378,7 @@ Steps DailyTraining::run() {
   for (Steps work = ask_experts(all_, experts_); !work.done(); work.step()) co_yield Pause{};
   for (const Split split : {Split::train, Split::test}) {
     DailyMeasured& measured = trained_.measured[static_cast<std::size_t>(split)];
-    for (Steps work = follow(split, measured, nullptr); !work.done(); work.step()) co_yield Pause{};
+    for (Steps work = follow(split, measured); !work.done(); work.step()) co_yield Pause{};
   }
 }
 

@@ -2,21 +2,11 @@
 #pragma once
 #include <memory>
 
+#include "core/tasks/daily/training/daily_measured.hpp"
 #include "core/tasks/daily/training/part_fit.hpp"
 #include "core/tasks/task.hpp"
 
 namespace glucose {
-
-/// Forecasts of rows beside what came of them, in the metric's unit.
-struct DailyMeasured {
-  std::vector<float> forecast, lower, upper, outcome, last;
-  std::vector<std::int32_t> person;
-  Metrics errors() const { return measure(forecast, outcome); }
-  Metrics persistence() const { return measure(last, outcome); }
-  double coverage() const;
-  /// R² about each person's own mean.
-  double within() const;
-};
 
 struct DailyCandidate {
   std::string name;
@@ -58,7 +48,9 @@ class DailyTraining {
   Steps weigh_experts();
   Steps tune_follower();
   Steps settle_scores();
-  Steps follow(Split split, DailyMeasured& measured, std::vector<float>* scores) const;
+  Steps follow(Split split, DailyMeasured& measured, const std::vector<float>* half_widths = nullptr) const;
+  std::vector<float> scores_beside() const;
+  std::vector<float> half_widths_of_others(const DailyMeasured& measured) const;
   Steps ask_experts(const RowList& rows, std::vector<Experts>& experts) const;
   std::size_t asked_a_step() const;
   Micros newest(const RowList& rows) const;
