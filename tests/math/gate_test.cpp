@@ -76,5 +76,19 @@ TEST(Gate, OfTwoSeriesTheSmallerErrorsWin) {
   EXPECT_FALSE(better_beyond_chance({}, {}));
 }
 
+TEST(Gate, TheUsualOneStaysUnlessAnotherGainsBeyondChance) {
+  std::array<PairedSums, 3> gains;
+  for (int i = 0; i < 40; ++i) {
+    gains[0].add(i % 2 == 0 ? 3 : -2.9);  // more by luck
+    gains[1].add(0);
+    gains[2].add(0.01);
+  }
+  EXPECT_EQ(most_gained(gains, 1), 1U);
+  gains[0] = {};
+  EXPECT_EQ(most_gained(gains, 1), 2U);
+  gains[2] = {};
+  EXPECT_EQ(most_gained(gains, 1), 1U);
+}
+
 }  // namespace
 }  // namespace glucose

@@ -28,6 +28,10 @@ class PairedSums {
   double about_mean_ = 0, about_zero_ = 0;  // their squares
 };
 
+/// Which of several to take that were tried on the same pairs. in: what each gains over the usual one · out: the one
+/// that gains most, if beyond chance, else the usual one
+std::size_t most_gained(std::span<const PairedSums> gains, std::size_t usual);
+
 /// Whether a's errors [N] are smaller than b's beyond chance, pair by pair.
 bool better_beyond_chance(std::span<const double> a, std::span<const double> b);
 

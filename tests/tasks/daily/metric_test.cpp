@@ -269,6 +269,29 @@ TEST(DailyTask, IntervalsHoldOnValidationWhatTheyHoldLater) {
   EXPECT_NEAR(alone, 0.9, 0.03);
 }
 
+TEST(DailyTask, APenaltyIsTheUsualOneUnlessAnotherIsBetterBeyondChance) {
+  const auto penalty_of = [](int days, float carried, const RowList& validation) {
+    const auto made = rows_of({SomeDays(days, 21, 60, carried)}, false);
+    const DailyRows& rows = daily_rows(*made);
+    RowList learn;
+    for (std::uint32_t i = 0; i < rows.size(); ++i)
+      if (rows.split[i] == Split::train) learn.push_back(i);
+    PartPlan plan;
+    DailyPart part;
+    DayNetworkCourse course;
+    const TrainOptions options = kDailyTask.defaults(false);
+    Steps work = fit_part({&rows, &learn, &validation, &options, nullptr}, plan, part, course, [](double) {});
+    while (!work.done()) work.step();
+    return plan.penalty;
+  };
+  // Not even on days that it learns from, which the smallest would fit best.
+  const RowList seen{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  EXPECT_EQ(penalty_of(120, 0, seen), 1);
+  EXPECT_EQ(penalty_of(120, 0, seen), penalty_of(120, 0, {}));
+  EXPECT_EQ(penalty_of(40, 0, {}), 3);
+  EXPECT_LT(penalty_of(2000, 0.99F, {}), 0.1);  // of much that goes on for long
+}
+
 TEST(DailyTask, TooFewDaysAndDamagedBytesAreSaid) {
   try {
     (void)rows_of({SomeDays(15, 7)}, false);

@@ -7,12 +7,15 @@
 #include "core/base/error.hpp"
 #include "core/learn/boosted_trees.hpp"
 #include "core/learn/ridge.hpp"
+#include "core/math/gate.hpp"
 
 namespace glucose {
 
 namespace {
 
 constexpr std::array<double, 7> kPenalties{0.003, 0.01, 0.03, 0.1, 0.3, 1, 3};
+constexpr double kUsualPenaltyRows = 100;  // the usual penalty pulls as so many rows do, as that of meals does
+constexpr std::size_t kFolds = 5;
 constexpr std::size_t kRowsAStep = 512;
 constexpr int kRobustRounds = 6;
 constexpr double kSmallestResidual = 0.05;  // of the mean absolute one: below it an error counts as squared
@@ -34,6 +37,15 @@ std::vector<float> gathered(const DailyRows& rows, const RowList& list, Range ra
     x.insert(x.end(), columns.begin(), columns.end());
   }
   return x;
+}
+
+// The nearest to it of the penalties per row.
+std::size_t usual_penalty(std::size_t rows) {
+  const double wanted = std::log(kUsualPenaltyRows / static_cast<double>(std::max<std::size_t>(rows, 1)));
+  std::size_t nearest = 0;
+  for (std::size_t p = 1; p < kPenalties.size(); ++p)
+    if (std::abs(std::log(kPenalties[p]) - wanted) < std::abs(std::log(kPenalties[nearest]) - wanted)) nearest = p;
+  return nearest;
 }
 
 double mean_error(const DailyRows& rows, const RowList& list, const DailyLine& line) {
@@ -61,12 +73,13 @@ class LineFit {
   }
 
   Steps run() {
-    RidgeSums<double> sums(line_.count, 1, Intercept::free);
+    if (plan_.penalty < 0)
+      for (Steps work = choose(); !work.done(); work.step()) co_yield Pause{};
+    Sums sums(line_.count, 1, Intercept::free);
     for (std::size_t k = 0; k < m_.learn->size(); ++k) {
       add(sums, (*m_.learn)[k], 1);
       if (k % kRowsAStep == 0) co_yield Pause{};
     }
-    if (plan_.penalty < 0) choose(sums);
     solve(sums, plan_.penalty, line_);
     if (plan_.algorithm != Algorithm::lad) co_return;
     for (int round = 0; round < kRobustRounds; ++round) {
@@ -74,8 +87,7 @@ class LineFit {
       sums.clear();
       for (std::size_t k = 0; k < m_.learn->size(); ++k) {
         const std::uint32_t i = (*m_.learn)[k];
-        const double residual = std::abs(static_cast<double>(m_.rows->change(i) - line_.predict(m_.rows->columns(i))));
-        add(sums, i, 1 / std::max(residual / unit, kSmallestResidual));
+        add(sums, i, 1 / std::max(error_of(line_, i) / unit, kSmallestResidual));
         if (k % kRowsAStep == 0) co_yield Pause{};
       }
       solve(sums, plan_.penalty, line_);
@@ -83,19 +95,48 @@ class LineFit {
   }
 
  private:
-  void add(RidgeSums<double>& sums, std::uint32_t i, double weight) {
+  using Sums = RidgeSums<double>;
+
+  void add(Sums& sums, std::uint32_t i, double weight) {
     line_.scaler.transform(m_.rows->columns(i).subspan(line_.first, line_.count), z_.data());
     const float y = m_.rows->change(i);
     sums.add(z_.data(), &y, weight);
   }
-  void choose(RidgeSums<double>& sums) {
-    double best = std::numeric_limits<double>::infinity();
-    for (const double penalty : kPenalties) {
-      DailyLine tried = line_;
-      solve(sums, penalty, tried);
-      const double error = mean_error(*m_.rows, *m_.validation, tried);
-      if (error < best) best = error, plan_.penalty = penalty;
+  std::size_t first_of(std::size_t fold) const { return m_.learn->size() * fold / kFolds; }
+  std::vector<DailyLine> tried(Sums& sums) const {
+    std::vector<DailyLine> lines(kPenalties.size(), line_);
+    for (std::size_t p = 0; p < lines.size(); ++p) solve(sums, kPenalties[p], lines[p]);
+    return lines;
+  }
+  // Folds are contiguous, so that neighbouring days do not vouch for each other.
+  Steps choose() {
+    std::vector<Sums> folds(kFolds, Sums(line_.count, 1, Intercept::free));
+    Sums all = folds.front();
+    for (std::size_t fold = 0; fold < kFolds; ++fold) {
+      for (std::size_t k = first_of(fold); k < first_of(fold + 1); ++k) {
+        add(folds[fold], (*m_.learn)[k], 1);
+        if (k % kRowsAStep == 0) co_yield Pause{};
+      }
+      all.add(folds[fold], 1);
     }
+    const std::size_t usual = usual_penalty(m_.learn->size());
+    std::array<PairedSums, kPenalties.size()> gains;
+    for (std::size_t fold = 0; fold < kFolds; ++fold) {
+      Sums others = all;
+      others.add(folds[fold], -1);
+      if (folds[fold].rows() == 0 || others.rows() == 0) continue;
+      const std::vector<DailyLine> lines = tried(others);
+      for (std::size_t k = first_of(fold); k < first_of(fold + 1); ++k) {
+        const double before = error_of(lines[usual], (*m_.learn)[k]);
+        for (std::size_t p = 0; p < gains.size(); ++p) gains[p].add(before - error_of(lines[p], (*m_.learn)[k]));
+        if (k % kRowsAStep == 0) co_yield Pause{};
+      }
+      co_yield Pause{};
+    }
+    plan_.penalty = kPenalties[most_gained(gains, usual)];
+  }
+  double error_of(const DailyLine& line, std::uint32_t i) const {
+    return std::abs(static_cast<double>(m_.rows->change(i) - line.predict(m_.rows->columns(i))));
   }
 
   const PartMaterial m_;

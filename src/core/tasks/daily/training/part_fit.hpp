@@ -16,13 +16,13 @@ using RowList = std::vector<std::uint32_t>;
 struct PartPlan {
   Algorithm algorithm = Algorithm::ridge;  // ridge, lad, linear_mean, trees, lstm, attention, multitask
   bool own_columns = false;                // of a line: only what the metric itself has been
-  double penalty = -1;                     // of a line, per row; below 0: chosen on `validation`
+  double penalty = -1;                     // of a line, per row; below 0: chosen on what it learns from
 };
 
 struct PartMaterial {
   const DailyRows* rows;
   const RowList* learn;
-  const RowList* validation;  // for what is chosen, and where a network stops
+  const RowList* validation;  // where a network stops
   const TrainOptions* options;
   const BoostingApi* boosting;
 };
@@ -35,7 +35,8 @@ struct DayNetworkCourse {
   double train_loss = 0, val_loss = 0, best_val_loss = 0;
 };
 
-/// Both `plan` (its penalty) and `part` are filled in. Throws Error not_available, bad_argument, out_of_memory.
+/// The penalty of a line is the usual one unless blocked cross-validation on `learn` shows another to be better beyond
+/// chance. Both `plan` (its penalty) and `part` are filled in. Throws Error not_available, bad_argument, out_of_memory.
 Steps fit_part(PartMaterial material, PartPlan& plan, DailyPart& part, DayNetworkCourse& course,
                std::function<void(double)> progress);
 

@@ -27,20 +27,12 @@ constexpr std::size_t usual_penalty(Loss loss) {
   return loss == Loss::squared ? 3 : 2;
 }
 
-/// in: losses [penalties][N] of the same rows · out: the penalty with the smallest sum when it beats the usual one
-/// beyond chance, else the usual one
+/// in: losses [penalties][N] of the same rows
 std::size_t choose_penalty(const std::vector<double>& losses, std::size_t n, std::size_t usual) {
-  const auto gain = [&](std::size_t penalty, std::size_t i) { return losses[usual * n + i] - losses[penalty * n + i]; };
-  std::size_t best = usual;
-  double most = 0;
-  for (std::size_t p = 0; p < kPenalties.size(); ++p) {
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += gain(p, i);
-    if (sum > most) most = sum, best = p;
-  }
-  PairedSums gains;
-  for (std::size_t i = 0; i < n; ++i) gains.add(gain(best, i));
-  return gains.beyond_chance() ? best : usual;
+  std::array<PairedSums, kPenalties.size()> gains;
+  for (std::size_t p = 0; p < kPenalties.size(); ++p)
+    for (std::size_t i = 0; i < n; ++i) gains[p].add(losses[usual * n + i] - losses[p * n + i]);
+  return most_gained(gains, usual);
 }
 
 struct Coefficients {
