@@ -103,7 +103,7 @@ CREATE FUNCTION glucose.setup(steward name DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $fn$
 DECLARE
-  latest CONSTANT integer := 25;   -- the newest sql/tables/NNN-*.sql
+  latest CONSTANT integer := 26;   -- the newest sql/tables/NNN-*.sql
   installed integer := 0;
   stewards_of_before CONSTANT name[] := (SELECT array_agg(s.role) FROM glucose.stewards() s WHERE s.level = 'manage');
   readers_of_before CONSTANT name[] := (SELECT array_agg(s.role) FROM glucose.stewards() s WHERE s.level = 'read');
@@ -3338,9 +3338,13 @@ DECLARE
   fewest_per_arm CONSTANT integer := 5;
   fewest_pairs CONSTANT integer := 8;
   is_shadow boolean;
+  since timestamptz;
 BEGIN
   PERFORM glucose.require_experiment(experiment_results.name);
-  SELECT e.kind = 'shadow' INTO is_shadow FROM glucose.experiment e WHERE e.name = experiment_results.name;
+  -- Who joined a canary later was in the other arm before, at another time: only the stage that runs compares like with
+  -- like. A shadow's pairs do so at any time.
+  SELECT e.kind = 'shadow', CASE e.kind WHEN 'shadow' THEN e.started_at ELSE e.percent_since END
+  INTO is_shadow, since FROM glucose.experiment e WHERE e.name = experiment_results.name;
   RETURN QUERY
     WITH answer AS (
       SELECT o.person_id, o.minutes_ahead,
@@ -3348,7 +3352,8 @@ BEGIN
              CASE WHEN is_shadow THEN abs(o.shadow_value - o.outcome)
                   WHEN o.arm = 'candidate' THEN abs(o.value - o.outcome) END AS candidate
       FROM glucose.prediction_outcome o
-      WHERE o.experiment = experiment_results.name AND o.outcome IS NOT NULL AND NOT o.in_training
+      WHERE o.experiment = experiment_results.name AND o.issued_at >= since
+        AND o.outcome IS NOT NULL AND NOT o.in_training
         AND (NOT is_shadow OR o.shadow_value IS NOT NULL)
     ), person AS (
       SELECT a.person_id, a.minutes_ahead, count(a.stable) AS n_stable, count(a.candidate) AS n_candidate,
@@ -3381,7 +3386,7 @@ END
 $fn$;
 COMMENT ON FUNCTION glucose.experiment_results(text) IS
 'The candidate against the stable model by horizon, over the caller''s visible persons, with interval, p-value and '
-'verdict. Persons are the units.';
+'verdict. Persons are the units; of a canary, answers since its percentage last changed.';
 
 CREATE FUNCTION glucose.stop_experiment(name text, promote boolean DEFAULT false, reason text DEFAULT NULL)
 RETURNS integer
@@ -3471,7 +3476,10 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'A part of the persons only grows: nobody goes back and forth. Stop the experiment to end it.';
   END IF;
-  UPDATE glucose.experiment x SET percent = set_experiment_percent.percent
+  UPDATE glucose.experiment x
+  SET percent = set_experiment_percent.percent,
+      percent_since = CASE WHEN x.percent = set_experiment_percent.percent THEN x.percent_since
+                           ELSE clock_timestamp() END
   WHERE x.name = set_experiment_percent.name AND x.state = 'running';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'experiment "%" may not be changed by this role', name
@@ -3481,8 +3489,8 @@ BEGIN
 END
 $fn$;
 COMMENT ON FUNCTION glucose.set_experiment_percent(text, integer) IS
-'Lets a running experiment''s candidate have more of the persons, who keep their arm; returns how many candidate '
-'models are being trained.';
+'Lets a running experiment''s candidate have more of the persons: those of its arm stay there, others join, and a '
+'canary''s results begin anew. Returns how many candidate models are being trained.';
 
 -- SPDX-License-Identifier: PostgreSQL
 CREATE FUNCTION glucose.seal_log(older_than interval DEFAULT '0', OUT seals bigint, OUT sealed_rows bigint,
@@ -8622,3 +8630,19 @@ END
 $fn$;
 COMMENT ON FUNCTION glucose.setup_step_025() IS
 'Internal: part of setup(): brings the tables to schema version 25.';
+
+-- SPDX-License-Identifier: PostgreSQL
+CREATE FUNCTION glucose.setup_step_026() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $fn$
+BEGIN
+  ALTER TABLE glucose.experiment ADD COLUMN percent_since timestamptz;
+  UPDATE glucose.experiment SET percent_since = started_at;   -- when it was raised before was not kept
+  ALTER TABLE glucose.experiment
+    ALTER COLUMN percent_since SET DEFAULT clock_timestamp(), ALTER COLUMN percent_since SET NOT NULL;
+  COMMENT ON COLUMN glucose.experiment.percent_since
+    IS 'Since when percent is what it is: a canary''s results are of answers since then.';
+END
+$fn$;
+COMMENT ON FUNCTION glucose.setup_step_026() IS
+'Internal: part of setup(): brings the tables to schema version 26.';

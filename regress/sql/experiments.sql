@@ -123,6 +123,51 @@ SELECT name, state, stopped_at IS NOT NULL AS has_end,
 FROM experiment ORDER BY started_at;
 SELECT count(*) AS running FROM check_experiments();
 
+-- A canary in two stages, of which the second is harder for everyone: results are of the second, where arms are of one
+-- time.
+RESET ROLE;
+CREATE FUNCTION pg_temp.log_stage(experiment text, percent integer, days int4range, harder float8) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER AS $$
+  WITH added AS (
+    INSERT INTO glucose.prediction (person_id, model_type, version, inputs_digest, latency_ms, experiment, arm,
+    predictions)
+    SELECT e.person_id, 'glucose', '1.0.0', '', 1, experiment,
+    CASE WHEN glucose.ab_bucket(e.person_id, experiment) < percent THEN 'candidate' ELSE 'stable' END,
+      jsonb_build_array(jsonb_build_object('minutes_ahead', 60, 'at',
+      '2026-03-01 13:00'::timestamptz + e.d * interval '1 day', 'glucose', 140 + e.z * e.scale * harder))
+    FROM error e WHERE e.d <@ days RETURNING 1)
+  SELECT count(*) FROM added $$;
+SET ROLE regress_experiments_steward;
+SELECT start_experiment('stages', '{"algorithm": "ridge"}', 10);
+SELECT pg_temp.log_stage('stages', 10, '[1,5]', 1) AS first_stage;
+SELECT n_persons, n_stable + n_candidate AS answers FROM experiment_results('stages');
+SELECT set_experiment_percent('stages', 10);
+SELECT n_stable + n_candidate AS answers_of_the_same_percentage FROM experiment_results('stages');
+SELECT set_experiment_percent('stages', 50);
+SELECT percent, percent_since > started_at AS has_begun_anew FROM experiment WHERE name = 'stages';
+SELECT count(*) AS results_right_after FROM experiment_results('stages');
+SELECT * FROM check_experiments();
+SELECT pg_temp.log_stage('stages', 50, '[6,10]', 2) AS second_stage;
+SELECT n_persons, n_stable + n_candidate AS answers, n_candidate / 5 = in_split AS everyone_in_one_arm,
+       mae_stable > 38 AS as_hard, verdict
+FROM experiment_results('stages'),
+  (SELECT count(*) AS in_split FROM person WHERE ab_bucket(person_id, 'stages') < 50) s;
+SELECT * FROM check_experiments();
+SELECT stop_experiment('stages');
+-- A shadow's pairs count from its start, however many persons it has.
+SELECT start_experiment('shadow in stages', '{"algorithm": "ridge"}', 10, 'shadow');
+RESET ROLE;
+INSERT INTO prediction (person_id, model_type, version, inputs_digest, latency_ms, experiment, arm, shadow_version,
+  shadow_sha256, predictions, shadow_predictions)
+SELECT person_id, model_type, version, '', 1, 'shadow in stages', 'stable', '1.1.0', sha256('x'), predictions,
+       predictions
+FROM prediction WHERE experiment = 'stages' AND ab_bucket(person_id, 'shadow in stages') < 10;
+SET ROLE regress_experiments_steward;
+SELECT set_experiment_percent('shadow in stages', 100);
+SELECT minutes_ahead, n_persons > 7 AS enough, n_candidate = n_persons * 10 AS all_of_them
+FROM experiment_results('shadow in stages');
+SELECT stop_experiment('shadow in stages');
+
 -- 200 splits of the same persons: equal arms are called different in about 5 %, a difference of 5 mg/dL is nearly
 -- always found.
 SET ROLE regress_experiments_ada;
