@@ -182,6 +182,27 @@ SELECT o, test.expect(format('SELECT glucose_statistics(key(''anna''), options =
   '[]', '{"unit": "mg"}', '{"targets": "all"}', '{"low": "70"}', '{"low": 4}', '{"unit": "mmol/L", "low": 70}',
   '{"low": 190}', '{"very_low": 75}', '{"very_high": 170}', '{"conga_hours": 0}', '{"conga_hours": 49}',
   '{"lo": 70}', '{"part_min": 15}']) o;
+-- Readings at a limit itself, in tenths of a mmol/L: of the range, whichever way they came and whatever limit is given.
+INSERT INTO person (person_id, owner, time_zone) VALUES (key('tenths'), CURRENT_USER, 'UTC');
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+SELECT key('tenths'), '2025-03-01'::timestamptz + i * interval '5 min', to_mg_dl(i / 10.0, 'mmol/L')
+FROM generate_series(20, 160) i;
+SELECT import_readings(key('tenths'), array_agg('2025-03-02'::timestamptz + i * interval '5 min' ORDER BY i),
+  array_agg((i / 10.0)::real ORDER BY i), '{"unit": "mmol/L"}') IS NOT NULL AS imported
+FROM generate_series(20, 160) i;
+CREATE FUNCTION pg_temp.at_limits(OUT limits bigint, OUT unlike bigint) LANGUAGE sql AS $$
+  SELECT count(*), count(*) FILTER (WHERE round(s.low_pct * 1.41) <> i - 20 OR round(s.high_pct * 1.41) <> 160 - i - 20)
+  FROM generate_series(31, 110) i, generate_series(1, 2) d, LATERAL (SELECT i / 10.0::float8 AS low,
+    (i + 20) / 10.0::float8 AS high) l, LATERAL glucose_statistics(key('tenths'), '2025-03-01'::timestamptz
+    + (d - 1) * interval '1 day', '2025-03-01'::timestamptz + d * interval '1 day', jsonb_build_object('unit', 'mmol/L',
+    'very_low', 1.2, 'low', l.low, 'tight_high', l.high, 'high', l.high, 'very_high', 20)) s $$;
+SELECT * FROM pg_temp.at_limits();
+SELECT d, round(very_low_pct * 1.41) AS below_3_0, round(low_pct * 1.41) AS below_3_9,
+  round(in_range_pct * 1.41) AS from_3_9_to_10_0, round(tight_range_pct * 1.41) AS to_7_8,
+  round(high_pct * 1.41) AS above_10_0, round(very_high_pct * 1.41) AS above_13_9
+FROM generate_series(1, 2) d, LATERAL glucose_statistics(key('tenths'), '2025-03-01'::timestamptz
+  + (d - 1) * interval '1 day', '2025-03-01'::timestamptz + d * interval '1 day') s;
+DELETE FROM person WHERE person_id = key('tenths');
 SELECT conga_hours, conga <> (glucose_statistics(key('anna'))).conga AS another
 FROM glucose_statistics(key('anna'), options => '{"conga_hours": 4}');
 SELECT call, test.expect('SELECT * FROM ' || call) FROM unnest(ARRAY[

@@ -51,6 +51,13 @@ TEST(GlucoseDay, LimitsBelongToTheRange) {
   EXPECT_FLOAT_EQ(glucose_day(readings, 0, kDay, kEver).below_70, 0);
 }
 
+TEST(GlucoseDay, TenMmolPerLitreIsInRange) {
+  auto readings = every(5, 288);
+  for (std::size_t i = 0; i < readings.size(); ++i)
+    readings[i].mg_dl = static_cast<float>((i % 2 == 0 ? 10.0 : 10.1) * kMgDlPerMmolL);
+  EXPECT_FLOAT_EQ(glucose_day(readings, 0, kDay, kEver).in_range, 50);
+}
+
 TEST(GlucoseDay, OnlyItsOwnAndWhatWasKnown) {
   auto readings = every(5, 3 * 288, -kDay);
   EXPECT_EQ(glucose_day(readings, 0, kDay, kEver).n, 288);

@@ -147,17 +147,17 @@ def summary(readings, day_of):
     risks = [risk(g) for g in levels]
     of_days = [max(risk(g)[0] for g in d) + max(risk(g)[1] for g in d) for d in days.values() if len(d) >= 3]
     below_54, below_70 = percent(lambda g: g < 54), percent(lambda g: g < 70)
-    above_180, above_250 = percent(lambda g: g > 180), percent(lambda g: g > 250)
+    above_180, above_250 = percent(lambda g: g >= 181), percent(lambda g: g >= 251)
     daily = list(pairs(times, levels, covers, DAY))
     hourly = list(pairs(times, levels, covers, 60 * MINUTE))
     return {
         "readings": n, "days": len(days), "covered_pct": 100 * total / (times[-1] + covers[-1] - times[0]),
         "mean": mean, "sd": sd, "cv_pct": sd and 100 * sd / mean if sd is not None else None,
         "gmi_pct": 3.31 + 0.02392 * mean,
-        "very_low_pct": below_54, "low_pct": below_70, "in_range_pct": percent(lambda g: 70 <= g <= 180),
-        "tight_range_pct": percent(lambda g: 70 <= g <= 140), "high_pct": above_180, "very_high_pct": above_250,
+        "very_low_pct": below_54, "low_pct": below_70, "in_range_pct": percent(lambda g: 70 <= g < 181),
+        "tight_range_pct": percent(lambda g: 70 <= g < 141), "high_pct": above_180, "very_high_pct": above_250,
         "very_low_episodes": count(lambda g: g < 54), "low_episodes": count(lambda g: g < 70),
-        "high_episodes": count(lambda g: g > 180), "very_high_episodes": count(lambda g: g > 250),
+        "high_episodes": count(lambda g: g >= 181), "very_high_episodes": count(lambda g: g >= 251),
         "lbgi": math.fsum(r[0] * w for r, w in zip(risks, covers)) / total,
         "hbgi": math.fsum(r[1] * w for r, w in zip(risks, covers)) / total,
         "gri": min(100, 3 * below_54 + 2.4 * (below_70 - below_54) + 1.6 * above_250 + 0.8 * (above_180 - above_250)),

@@ -170,6 +170,43 @@ TEST(GlucoseSummary, LimitsBelongToTheRange) {
   EXPECT_DOUBLE_EQ(s.high_pct, 25);
 }
 
+TEST(GlucoseSummary, TenthsOfMmolPerLitreAreOnTheSideOfTheLimitThatTheyName) {
+  const auto shares = [](double mmol_l) {
+    const std::vector<SensorValue> samples{{0, static_cast<float>(mmol_l * kMgDlPerMmolL)}};
+    return summary_of(stretch_of(samples, 0, 15 * kMinute), Targets());
+  };
+  EXPECT_EQ(shares(3.0).very_low_pct, 0);
+  EXPECT_EQ(shares(2.9).very_low_pct, 100);
+  EXPECT_EQ(shares(3.9).in_range_pct, 100);
+  EXPECT_EQ(shares(3.8).low_pct, 100);
+  EXPECT_EQ(shares(7.8).tight_range_pct, 100);
+  EXPECT_EQ(shares(7.9).tight_range_pct, 0);
+  EXPECT_EQ(shares(10.0).in_range_pct, 100);
+  EXPECT_EQ(shares(10.0).high_pct, 0);
+  EXPECT_EQ(shares(10.0).high_episodes, 0);
+  EXPECT_EQ(shares(10.1).high_pct, 100);
+  EXPECT_EQ(shares(10.1).high_episodes, 1);
+  EXPECT_EQ(shares(13.9).very_high_pct, 0);
+  EXPECT_EQ(shares(13.9).very_high_episodes, 0);
+  EXPECT_DOUBLE_EQ(shares(13.9).gri, 0.8 * 100);
+  EXPECT_EQ(shares(14.0).very_high_pct, 100);
+}
+
+TEST(GlucoseSummary, WholeMgPerDecilitreAreWhatTheyWere) {
+  Targets t;
+  t.low = 69.5, t.high = 180.5;
+  for (int g = 40; g <= 400; ++g) {
+    const std::vector<SensorValue> samples{{0, static_cast<float>(g)}};
+    const Stretch stretch = stretch_of(samples, 0, 15 * kMinute);
+    const Summary usual = summary_of(stretch, Targets()), odd = summary_of(stretch, t);
+    EXPECT_EQ(usual.in_range_pct, g >= 70 && g <= 180 ? 100 : 0) << g;
+    EXPECT_EQ(usual.tight_range_pct, g >= 70 && g <= 140 ? 100 : 0) << g;
+    EXPECT_EQ(usual.very_high_pct, g > 250 ? 100 : 0) << g;
+    EXPECT_EQ(odd.low_pct, g < 69.5 ? 100 : 0) << g;
+    EXPECT_EQ(odd.high_pct, g > 180.5 ? 100 : 0) << g;
+  }
+}
+
 TEST(GlucoseSummary, EnoughIsSeventyPercentOfTwoWeeks) {
   const auto days = [](int n, Micros step) {
     std::vector<SensorValue> samples;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/readings/range_limits.hpp"
+
 namespace glucose {
 
 namespace {
@@ -44,9 +46,10 @@ GlucoseDay glucose_day(std::span<const Reading> readings, Micros begin, Micros e
   if (!day.is_known()) return day;
   double sum = 0, squares = 0;
   int in_range = 0, below = 0;
+  const auto beyond = static_cast<float>(first_above(static_cast<double>(kRangeHigh)));
   for (const float v : values) {
     sum += static_cast<double>(v);
-    in_range += v >= kRangeLow && v <= kRangeHigh;
+    in_range += v >= kRangeLow && v < beyond;
     below += v < kRangeLow;
   }
   const double mean = sum / day.n;

@@ -2,6 +2,7 @@
 // Rises after meals, and rises like a meal's without one.
 #include <cmath>
 
+#include "core/readings/range_limits.hpp"
 #include "core/readings/time_grid.hpp"
 #include "core/seeing/episodes.hpp"
 #include "core/seeing/look_back.hpp"
@@ -87,7 +88,8 @@ void add_spike(const Past& past, const Sitting& sitting, std::vector<Happening>&
   h.extreme_at = points[peak].at;
   h.from = from;
   h.rate = steepest(past, first, peak);
-  h.above_high = time_above(past, first, sitting.end, past.rules.targets.high).time;
+  const double high = std::nextafter(first_above(past.rules.targets.high), 0);
+  h.above_high = time_above(past, first, sitting.end, high).time;
   const Above raised = time_above(past, first, sitting.end, middle);
   h.raised = raised.time;
   h.meal = static_cast<int>(sitting.meal);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/seeing/episodes.hpp"
 
+#include "core/readings/range_limits.hpp"
+
 namespace glucose {
 
 std::vector<Episode> episodes_of(const Stretch& stretch, Beyond beyond, double limit_mg_dl) {
   // A sensor's clock is never exact: three readings may cover 14 minutes and 58 seconds.
   const Micros enough = kEpisode - stretch.usual_step / 2;
-  const auto is_beyond = [&](double g) { return beyond == Beyond::below ? g < limit_mg_dl : g > limit_mg_dl; };
+  const double from = first_above(limit_mg_dl);
+  const auto is_beyond = [&](double g) { return beyond == Beyond::below ? g < limit_mg_dl : g >= from; };
   std::vector<Episode> found;
   bool inside = false;            // in an episode that is not over
   Micros run = 0, run_began = 0;  // of readings beyond the limit when outside, of others when inside

@@ -9,6 +9,7 @@
 #include "core/base/error.hpp"
 #include "core/days/glucose_day.hpp"
 #include "core/math/statistics.hpp"
+#include "core/readings/range_limits.hpp"
 #include "core/seeing/summary.hpp"
 
 namespace glucose {
@@ -101,13 +102,14 @@ ExpectedDay day_outlook_of(Measure measure, std::span<const PastValue> past, int
 
 std::array<std::vector<PastValue>, 3> past_days(const Stretch& stretch, Micros at) {
   constexpr Targets kUsual;
+  const double beyond = first_above(kUsual.high);
   std::array<std::vector<PastValue>, 3> past;
   for (int age = 0; age < kOutlookPast; ++age) {
     double covered = 0, sum = 0, in_range = 0, below = 0;
     for (const StretchPoint& p : stretch.between(at - (age + 1) * kDay, at - age * kDay)) {
       const auto time = static_cast<double>(p.covers);
       covered += time, sum += time * p.mg_dl;
-      in_range += p.mg_dl >= kUsual.low && p.mg_dl <= kUsual.high ? time : 0;
+      in_range += p.mg_dl >= kUsual.low && p.mg_dl < beyond ? time : 0;
       below += p.mg_dl < kUsual.low ? time : 0;
     }
     if (!(covered >= kDayCovered * static_cast<double>(kDay))) continue;

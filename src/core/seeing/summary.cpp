@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "core/seeing/summary.hpp"
 
+#include "core/readings/range_limits.hpp"
 #include "core/seeing/episodes.hpp"
 #include "core/seeing/risk.hpp"
 #include "core/seeing/variability.hpp"
@@ -26,11 +27,11 @@ double below(const Stretch& stretch, double limit) {
 }
 
 double above(const Stretch& stretch, double limit) {
-  return share(stretch, [=](double g) { return g > limit; });
+  return share(stretch, [first = first_above(limit)](double g) { return g >= first; });
 }
 
 double within(const Stretch& stretch, double low, double high) {
-  return share(stretch, [=](double g) { return g >= low && g <= high; });
+  return share(stretch, [low, beyond = first_above(high)](double g) { return g >= low && g < beyond; });
 }
 
 int count(const Stretch& stretch, Beyond beyond, double limit) {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/readings/range_limits.hpp"
 #include "pg/boundary/guard.hpp"
 #include "pg/boundary/json.hpp"
 #include "pg/boundary/values.hpp"
@@ -109,12 +110,14 @@ void settle_limits(const Given& given, StatisticsOptions& options) {
   for (int i = 0; i < kNLimits; ++i) {
     const double limit = given.limits[i];
     if (std::isnan(limit)) continue;
-    const double mg_dl = options.unit == GlucoseUnit::mmol_l ? limit * kMgDlPerMmolL : limit;
+    const bool is_mmol_l = options.unit == GlucoseUnit::mmol_l;
+    const double mg_dl = is_mmol_l ? limit * kMgDlPerMmolL : limit;
     if (!(mg_dl >= kGlucoseLow && mg_dl <= kGlucoseHigh))
       raise_bad_option(kLimits[i].key, "from 20 to 600 mg/dL, in the unit of the option \"unit\"");
-    t.*kLimits[i].of = mg_dl;
+    // A reading of 3.9 mmol/L is stored as float32, and is not below a limit of 3.9 mmol/L.
+    const double settled = t.*kLimits[i].of = is_mmol_l ? mg_dl - kSameMgDl : mg_dl;
     // Who names one limit need not name those that it passes.
-    if (kLimits[i].of == &Targets::high && std::isnan(given.limits[2])) t.tight_high = std::min(t.tight_high, mg_dl);
+    if (kLimits[i].of == &Targets::high && std::isnan(given.limits[2])) t.tight_high = std::min(t.tight_high, settled);
   }
   if (!(t.very_low <= t.low && t.low < t.tight_high && t.tight_high <= t.high && t.high <= t.very_high))
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("limits of glucose are not in order"),
