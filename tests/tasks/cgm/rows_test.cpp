@@ -3,9 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/base/error.hpp"
+#include "core/tasks/cgm/scorer.hpp"
 #include "core/tasks/cgm/task.hpp"
 #include "core/tasks/cgm/trainer.hpp"
+#include "core/tasks/cgm/workings.hpp"
 #include "support/cgm_rows.hpp"
 
 using namespace glucose;
@@ -71,6 +76,68 @@ TEST(CgmRows, OnlyThoseOfOnePersonKeepWhereItsPastIsLookedUp) {
   ASSERT_EQ(of.readings.size(), person.size());
   for (std::size_t i = 0; i < person.size(); ++i) EXPECT_EQ(of.series->at(of.readings[i]), person.at[i]);
   EXPECT_EQ(of.series->size(), 500U);
+}
+
+// One hour of three is uploaded when it ends.
+std::vector<Reading> uploaded_late(int n) {
+  std::vector<Reading> readings = ar2_readings(1, n);
+  constexpr Micros kHour = 60 * kMinute;
+  for (Reading& r : readings)
+    if (r.measured_at / kHour % 3 == 0) r.recorded_at = (r.measured_at / kHour + 1) * kHour - kMinute;
+  return readings;
+}
+
+TEST(CgmRows, AreMeasuredOnAsServedOfWhatHadComeByThen) {
+  const std::vector<Reading> readings = uploaded_late(2000);
+  CgmRows rows;
+  add_rows(rows, readings, 0, kForever, 1'000'000, CgmRowsFor::measuring);
+  CgmScorer scorer(of_smooth(), rows, 0);
+  const CgmSeries all(readings);
+  int late = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ScoredRow said;
+    ASSERT_TRUE(scorer.next(said));
+    CgmQuestion question;
+    question.at = rows.at[i];
+    question.n_minutes = 2;
+    question.minutes = {30, 60};
+    const CgmForecast served = cgm_forecast(of_smooth(), readings, question);
+    for (std::size_t k = 0; k < 2; ++k) {
+      const std::size_t horizon = k == 0 ? 5 : 11;
+      EXPECT_FLOAT_EQ(said.value[horizon], served.points[k].mg_dl) << i;
+      EXPECT_FLOAT_EQ(said.lower[horizon], served.points[k].lower) << i;
+      const float outcome = all.value_at(question.at + question.minutes[k] * kMinute);
+      if (!std::isnan(outcome)) {
+        EXPECT_NEAR(said.outcome[horizon], outcome, 1e-3) << i;
+      }
+    }
+    late += rows.since_reading(i) > 0 ? 1 : 0;
+  }
+  EXPECT_GT(late, static_cast<int>(rows.size()) / 5);
+}
+
+TEST(CgmRows, ToLearnFromLookAsWhenTheirLastReadingCame) {
+  const std::vector<Reading> in_time = ar2_readings(1, 2000), late = uploaded_late(2000);
+  const CgmRows expected = rows_of_person(in_time), rows = rows_of_person(late);
+  const std::size_t learnt = expected.count(Split::train) + expected.count(Split::validation);
+  ASSERT_EQ(rows.count(Split::train) + rows.count(Split::validation), learnt);
+  for (std::size_t i = 0; i < learnt * kCgmColumns; ++i) ASSERT_EQ(rows.x[i], expected.x[i]);
+  for (std::size_t i = learnt; i < rows.size(); ++i) EXPECT_EQ(rows.split[i], static_cast<std::uint8_t>(Split::test));
+  EXPECT_FALSE(rows.since.empty()) << "the test split is asked as served";
+  EXPECT_TRUE(expected.since.empty());
+
+  std::vector<Reading> out_of_turn = in_time;
+  out_of_turn[499].recorded_at = out_of_turn[600].measured_at;
+  std::vector<Reading> without = in_time;
+  without.erase(without.begin() + 499);
+  const CgmRows holes = rows_of_person(out_of_turn), as_if = rows_of_person(without);
+  const auto row_at = [](const CgmRows& of, Micros at) {
+    return static_cast<std::size_t>(std::find(of.at.begin(), of.at.end(), at) - of.at.begin());
+  };
+  const std::size_t a = row_at(holes, in_time[500].measured_at), b = row_at(as_if, in_time[500].measured_at);
+  ASSERT_LT(a, holes.size());
+  ASSERT_LT(b, as_if.size());
+  for (std::size_t p = 0; p < kCgmColumns; ++p) EXPECT_EQ(holes.x[a * kCgmColumns + p], as_if.x[b * kCgmColumns + p]);
 }
 
 TEST(CgmRows, MorePersonsThanTheMemoryHasRowsForAreRefused) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/tasks/cgm/place.hpp"
+
 namespace glucose {
 
 namespace {
@@ -33,7 +35,8 @@ CgmImportance::Errors CgmImportance::errors(std::size_t row, const float* x, flo
   for (std::size_t r = 0; r < R; ++r) {
     const std::size_t k = kCgmReported[r];
     const float outcome = all_.level[row] + all_.change[row * kCgmHorizons + k];
-    errors[r] = std::abs(std::clamp(level + median[k], kGlucoseLow, kGlucoseHigh) - outcome);
+    const float change = CgmPlace(cgm_minutes(k) + all_.since_reading(row)).of(median);
+    errors[r] = std::abs(std::clamp(level + change, kGlucoseLow, kGlucoseHigh) - outcome);
   }
   return errors;
 }

@@ -169,8 +169,9 @@ CgmNodes cgm_nodes(const CgmModel& model, const float* columns, const CgmSpreadC
   return nodes;
 }
 
-CgmForecastPoint cgm_point_at_horizon(const CgmModel& model, const CgmNodes& nodes, std::size_t k, double level) {
-  return point_at(model, nodes, cgm_minutes(k), CgmPlace(cgm_minutes(k)), level);
+CgmForecastPoint cgm_point_at_horizon(const CgmModel& model, const CgmNodes& nodes, std::size_t k, double level,
+                                      double since_reading_min) {
+  return point_at(model, nodes, cgm_minutes(k), CgmPlace(cgm_minutes(k) + since_reading_min), level);
 }
 
 void forecast_not_finite() {

@@ -84,8 +84,9 @@ struct CgmForecastPoint {
   float rhythm;               // of the person at that time of day, where it counts; else NaN
   Confidence at_most;         // far ahead, by how many days are known
 };
-/// The forecast at the model's k-th horizon after the last reading.
-CgmForecastPoint cgm_point_at_horizon(const CgmModel& model, const CgmNodes& nodes, std::size_t k, double level);
+/// The forecast at the model's k-th horizon after a moment that is so long after the last reading.
+CgmForecastPoint cgm_point_at_horizon(const CgmModel& model, const CgmNodes& nodes, std::size_t k, double level,
+                                      double since_reading_min = 0);
 
 struct CgmForecast {
   int n = 0;

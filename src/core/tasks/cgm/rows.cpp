@@ -5,7 +5,10 @@
 #include <cmath>
 
 #include "core/base/stepped.hpp"
+#include "core/readings/time_grid.hpp"
 #include "core/tasks/cgm/features.hpp"
+#include "core/tasks/cgm/known_then.hpp"
+#include "core/tasks/cgm/model.hpp"
 
 namespace glucose {
 
@@ -72,6 +75,7 @@ CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings,
   while (end_ < series_->size() && series_->at(end_) < end_at) ++end_;
   const std::size_t n = end_ - first;
   if (n == 0) return;
+  if (came_late(readings)) late_ = readings;
   first_at_ = cgm_stretch(*series_, first, end_).from;
   first_validation_ = series_->at(first + n * 70 / 100);
   first_test_ = series_->at(first + n * 85 / 100);
@@ -79,7 +83,8 @@ CgmRowsBuilder::CgmRowsBuilder(CgmRows& rows, std::span<const Reading> readings,
   if (rows.size() == 0) rows.reserve(n / every_ + 1);
   if (keeps_origins_)
     rows.origins.push_back(
-        {series_, clock.first_at, {clock.offsets_min.begin(), clock.offsets_min.end()}, rows.size(), {}});
+        {series_, clock.first_at, {clock.offsets_min.begin(), clock.offsets_min.end()}, rows.size(), {}, {}});
+  if (to_measure_) rows.origins.back().late.assign(late_.begin(), late_.end());
   if (!to_measure_)
     day_.emplace(rows.day, *series_, clock_, first, DaySplits{first_at_, first_validation_, first_test_},
                  most / kRowsOfADayRow);
@@ -101,27 +106,49 @@ std::uint8_t CgmRowsBuilder::part_of(Micros at) const {
   return static_cast<std::uint8_t>(std::clamp<Micros>((at - first_at_) / (length / kCgmFolds + 1), 0, kCgmFolds - 1));
 }
 
+// When the first reading of a moment was recorded.
+Micros CgmRowsBuilder::recorded_at(Micros measured_at) const {
+  Micros first = std::numeric_limits<Micros>::max();
+  for (const Reading& r : readings_within(late_, measured_at - 1, measured_at)) first = std::min(first, r.recorded_at);
+  return std::max(first, measured_at);
+}
+
+// As served; nothing where a forecast would be refused.
+std::optional<CgmLook> CgmRowsBuilder::look_then(Micros measured_at, Micros known_at) {
+  const CgmKnownThen known =
+      cgm_known_then(readings_within(late_, measured_at - kCgmReach, measured_at), *series_, known_at, then_);
+  if (known.n == 0 || measured_at - known.series->at(known.n - 1) > kCgmOldestReading) return {};
+  return known.series->look(known.n - 1);
+}
+
 void CgmRowsBuilder::add(std::size_t origin) {
   Split split;
-  if (!split_of(series_->at(origin), split)) return;
-  const CgmLook look = series_->look(origin);
+  const Micros measured_at = series_->at(origin);
+  if (!split_of(measured_at, split)) return;
+  const bool as_served = !late_.empty() && (to_measure_ || split == Split::test);
+  const std::optional<CgmLook> seen = late_.empty()
+                                          ? series_->look(origin)
+                                          : look_then(measured_at, as_served ? measured_at : recorded_at(measured_at));
+  if (!seen) return;
+  const CgmLook& look = *seen;
   const bool few = look.filled < kCgmLeastKnown;
-  if (to_measure_ ? few : look.trust.doubt_mg_dl > 0) return;
+  if (to_measure_ ? few : look.trust.doubt_mg_dl > 0 || (few && as_served)) return;
+  const Micros asked_at = as_served ? measured_at : look.at;
   CgmTargets targets;
-  series_->targets(look.at, targets);
+  series_->targets(asked_at, targets);
   if (std::isnan(targets.front())) return;
   if ((few ? seen_few_ : seen_)++ % every_ != 0) return;
   if (few) return add_few(look, targets, split);
-  add_row(look, targets, split);
+  add_row(look, asked_at, targets, split);
   if (keeps_origins_) rows_.origins.back().readings.push_back(static_cast<std::uint32_t>(origin));
-  if (to_measure_ || added_ % kRowsOfACut != 0) return;
+  if (to_measure_ || as_served || added_ % kRowsOfACut != 0) return;
   CgmLook cut = look;
   cut.trust.known = kCuts[cut_++ % kCuts.size()];
   std::fill_n(cut.window.begin(), kCgmWindow - cut.trust.known, look.window[kCgmWindow - cut.trust.known]);
   add_few(cut, targets, split);
 }
 
-void CgmRowsBuilder::add_row(const CgmLook& look, const CgmTargets& targets, Split split) {
+void CgmRowsBuilder::add_row(const CgmLook& look, Micros asked_at, const CgmTargets& targets, Split split) {
   const CgmColumns x = cgm_columns(look.window, clock_.minute_of_day(look.at));
   const CgmSpreadColumns spread = cgm_spread_columns(look.window, look.trust.known);
   rows_.x.insert(rows_.x.end(), x.begin(), x.end());
@@ -132,7 +159,11 @@ void CgmRowsBuilder::add_row(const CgmLook& look, const CgmTargets& targets, Spl
   if (added_++ == 0) ++rows_.persons;
   rows_.turn.push_back(static_cast<std::uint8_t>(rows_.persons % kCgmFolds));
   rows_.part.push_back(part_of(look.at));
-  rows_.at.push_back(look.at);
+  rows_.at.push_back(asked_at);
+  if (asked_at > look.at) {
+    rows_.since.resize(rows_.size());
+    rows_.since.back() = static_cast<double>(asked_at - look.at) / kMinute;
+  }
   rows_.trust.push_back(look.trust);
 }
 

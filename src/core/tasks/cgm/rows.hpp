@@ -39,6 +39,7 @@ struct CgmOrigins {
   std::vector<int> offsets_min;         // its days' offsets
   std::size_t first_row = 0;            // of the person
   std::vector<std::uint32_t> readings;  // the last one known at each of its rows
+  std::vector<Reading> late;            // all of them, to measure by, where some were recorded later than measured
 };
 
 /// Windows with outcomes, of one person or many, as a fit sees them.
@@ -50,14 +51,16 @@ struct CgmRows {
   std::vector<std::uint8_t> split;  // [N] Split
   std::vector<std::uint8_t> turn;   // [N] person, counted modulo kCgmFolds
   std::vector<std::uint8_t> part;   // [N] kCgmFolds stretches of equal length of what a person's fits may learn from
-  std::vector<Micros> at;           // [N] when the window ends: at the last reading
+  std::vector<Micros> at;           // [N] when it is asked: at the end of the window, or `since` later
   std::vector<CgmTrust> trust;      // [N] in it
+  std::vector<double> since;        // [at most N] minutes from the last reading known to `at`; beyond: none
   int persons = 0;
   CgmFewRows few;
   DayRows day;                      // of the same persons and splits: what followed within a day
   std::vector<CgmOrigins> origins;  // of each person; of a population's training none
 
   std::size_t size() const { return level.size(); }
+  double since_reading(std::size_t row) const { return row < since.size() ? since[row] : 0; }
   /// Room for so many more, so that what is large need not grow: at once, which copies what is there, or in steps.
   void reserve(std::size_t n);
   bool has_room(std::size_t more, std::size_t more_few) const;
@@ -86,6 +89,8 @@ struct CgmBoundaries {
 
 /// Adds one person's windows to rows, some a step. An origin is a reading with kCgmLeastKnown values of its window and
 /// an outcome in 5 minutes at least, 4 minutes or more after the one before; nothing is learnt from one in doubt.
+/// What was recorded later than measured had not come until then: what is learnt from looks as when its last reading
+/// was recorded; what is measured on (and the test split) is asked when each reading was measured, of what was known.
 /// Splits are 70/15/15 of the person's readings in time; an origin whose outcomes would reach into the next split is
 /// left out. in: the person's readings, sorted; its clock (what it points to must outlive the builder); origins with
 /// start_at <= t < end_at, outcomes before end_at · at most `most` rows are added, evenly spaced, and one of a day for
@@ -108,11 +113,15 @@ class CgmRowsBuilder {
   std::uint8_t part_of(Micros at) const;
   bool has_room();
   void add(std::size_t origin);
-  void add_row(const CgmLook& look, const CgmTargets& targets, Split split);
+  std::optional<CgmLook> look_then(Micros measured_at, Micros known_at);
+  Micros recorded_at(Micros measured_at) const;
+  void add_row(const CgmLook& look, Micros asked_at, const CgmTargets& targets, Split split);
   void add_few(const CgmLook& look, const CgmTargets& targets, Split split);
 
   CgmRows& rows_;
   std::shared_ptr<const CgmSeries> series_;
+  std::span<const Reading> late_;  // all readings, where some were recorded later than measured
+  std::optional<CgmSeries> then_;
   DayClock clock_;
   Micros first_at_ = 0, first_validation_ = 0, first_test_ = 0;
   std::size_t every_ = 1, next_ = 0, end_ = 0, seen_ = 0, seen_few_ = 0, added_ = 0, cut_ = 0;

@@ -13,7 +13,7 @@ bool CgmScorer::next(ScoredRow& row) {
   row.unit = rows_.at[i] / (kDay / 4);
   row.n = static_cast<int>(kCgmHorizons);
   for (std::size_t k = 0; k < kCgmHorizons; ++k) {
-    const CgmForecastPoint point = cgm_point_at_horizon(model_, nodes, k, kIntervalLevel);
+    const CgmForecastPoint point = cgm_point_at_horizon(model_, nodes, k, kIntervalLevel, rows_.since_reading(i));
     row.minutes[k] = cgm_minutes(k);
     row.value[k] = point.mg_dl;
     row.lower[k] = point.lower;

@@ -23,6 +23,7 @@ class CgmServed {
   const CgmRows& rows_;
   std::size_t person_ = 0;
   std::optional<CgmPast> past_;
+  std::optional<CgmSeries> then_;
 };
 
 }  // namespace glucose

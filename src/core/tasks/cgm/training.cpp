@@ -10,6 +10,7 @@
 #include "core/tasks/cgm/fading.hpp"
 #include "core/tasks/cgm/few_fit.hpp"
 #include "core/tasks/cgm/own_share.hpp"
+#include "core/tasks/cgm/place.hpp"
 #include "core/tasks/cgm/residuals.hpp"
 
 namespace glucose {
@@ -26,7 +27,7 @@ constexpr SplitMask kTrain = mask_of(Split::train), kValidation = mask_of(Split:
 constexpr double kPenalty = 300, kOwnPenalty = 300;
 // Of few persons: the columns in which persons differ cost so many times as much, by head.
 constexpr std::array<double, 2> kDearer{3, 10};
-constexpr double kIntervalShare = 0.9;
+constexpr double kIntervalShare = 0.9, kLower = (1 - kIntervalShare) / 2, kUpper = (1 + kIntervalShare) / 2;
 
 }  // namespace
 
@@ -257,22 +258,34 @@ struct CgmTraining::State {
     return cgm_spread_at(by, k, columns, trust);
   }
 
+  /// The change that is said with probability p not to be passed, at a place between horizons.
+  float limit_at(double p, const CgmPlace& place, std::size_t i, const CgmTargets& median) const {
+    const auto at = [&](std::size_t k) {
+      const float width = place.widen * spread_at(model, k, i, rows.trust[i]);
+      return median[k] + width * static_cast<float>(cgm_quantile(model.quantiles_of(k), p));
+    };
+    return place.between(at(place.before), at(place.after));
+  }
+
   void measure_row(const CgmHead& median_head, const CgmHead& mean_head, std::size_t i, CgmMeasured& into) const {
     const CgmTargets median = changes(median_head, 0, i), mean = changes(mean_head, 1, i);
     const float level = rows.level[i];
     ++into.rows;
     for (std::size_t k = 0; k < K; ++k) {
       const float change = rows.change[i * K + k];
+      const CgmPlace place(cgm_minutes(k) + rows.since_reading(i));
       if (std::isnan(change)) continue;
-      into.median.add(k, level + median[k], level + change);
-      into.mean.add(k, level + mean[k], level + change);
+      into.median.add(k, level + place.of(median), level + change);
+      into.mean.add(k, level + place.of(mean), level + change);
       into.persistence.add(k, level, level + change);
       if (model.quantiles.empty()) continue;
-      const auto z = static_cast<double>((change - median[k]) / spread_at(model, k, i, rows.trust[i]));
-      const auto quantiles = model.quantiles_of(k);
-      if (z >= cgm_quantile(quantiles, (1 - kIntervalShare) / 2) &&
-          z <= cgm_quantile(quantiles, (1 + kIntervalShare) / 2))
-        ++into.inside[k];
+      if (place.weight > 0 || place.widen > 1) {
+        into.inside[k] += change >= limit_at(kLower, place, i, median) && change <= limit_at(kUpper, place, i, median);
+      } else {
+        const auto z = static_cast<double>((change - median[k]) / spread_at(model, k, i, rows.trust[i]));
+        const auto quantiles = model.quantiles_of(k);
+        into.inside[k] += z >= cgm_quantile(quantiles, kLower) && z <= cgm_quantile(quantiles, kUpper);
+      }
     }
   }
 

@@ -4,16 +4,13 @@
 #include <algorithm>
 
 #include "core/readings/time_grid.hpp"
+#include "core/tasks/cgm/known_then.hpp"
 
 namespace glucose {
 
 namespace {
 
 constexpr std::size_t kModelsKept = 4;
-
-bool were_known(std::span<const Reading> readings, Micros at) {
-  return std::all_of(readings.begin(), readings.end(), [at](const Reading& r) { return r.recorded_at <= at; });
-}
 
 }  // namespace
 
@@ -30,15 +27,9 @@ void CgmWorkings::take(const Known& known) {
 CgmKnown CgmWorkings::known(const CgmModel& model, std::uint64_t serial, const CgmQuestion& question) {
   const Micros at = question.at;
   const std::span<const Reading> measured = readings_within(readings_, at - cgm_reach(model, question), at);
-  // A reading takes its time to the table: the newest ones may not have been known yet, as if they had not come.
-  std::size_t n = measured.size();
-  while (n > 0 && measured[n - 1].recorded_at > at) --n;
-  const bool is_split = n > 0 && n < measured.size() && measured[n].measured_at == measured[n - 1].measured_at;
-  if (!is_split && were_known(measured.first(n), at))
-    return {measured, series_, n > 0 ? series_.count_until(measured[n - 1].measured_at) : 0,
-            past(model, series_, serial, question.utc_offset_min)};
-  then_.emplace(measured, at);
-  return {measured, *then_, then_->size(), past(model, *then_, 0, question.utc_offset_min)};
+  const CgmKnownThen then = cgm_known_then(measured, series_, at, then_);
+  return {measured, *then.series, then.n,
+          past(model, *then.series, then.is_of_series ? serial : 0, question.utc_offset_min)};
 }
 
 CgmPast& CgmWorkings::past(const CgmModel& model, const CgmSeries& series, std::uint64_t serial, int utc_offset_min) {
