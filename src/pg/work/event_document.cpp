@@ -2,6 +2,7 @@
 #include "pg/work/event_document.hpp"
 
 #include "core/base/disclaimer.hpp"
+#include "core/tasks/event/rule.hpp"
 #include "core/tasks/event/task.hpp"
 #include "core/tasks/event/words.hpp"
 #include "pg/boundary/digest.hpp"
@@ -29,7 +30,10 @@ const char* what_in_words(const Asking& asking) {
 }
 
 void add_words(StringInfo out, const Asking& asking, const EventStanding& o) {
-  const EventSaying saying{what_in_words(asking), o.shown.value, o.shown.lower, o.shown.upper, o.usual, o.confidence};
+  bool is_glucose = false;
+  guarded([&] { is_glucose = read_event_rule(asking.subject.definition).is_about_glucose(); });
+  const EventSaying saying{what_in_words(asking), o.shown.value, o.shown.lower, o.shown.upper, o.usual,
+                           o.confidence,          is_glucose};
   const bool german = strcmp(asking.lang, "de") == 0;
   json_words(out, "interpretation", [&] { return event_interpretation(saying, german); });
   json_words(out, "recommendation", [&] { return event_recommendation(saying, german); });

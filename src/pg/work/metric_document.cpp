@@ -68,8 +68,8 @@ Saying saying_of(const Served& served, const MetricStanding& o) {
   bool is_null;
   const Datum better = column(0, 1, &is_null);
   const int direction = is_null ? 0 : strcmp(TextDatumGetCString(better), "higher") == 0 ? 1 : -1;
-  return {o.shown.value, o.shown.lower, o.shown.upper, asking.subject.unit, direction, DatumGetBool(value(0, 2)),
-          o.quality};
+  return {asking.subject.name.data(), o.shown.value, o.shown.lower, o.shown.upper, asking.subject.unit, direction,
+          DatumGetBool(value(0, 2)),  o.quality};
 }
 
 void add_words(StringInfo out, const Served& served, const MetricStanding& o) {

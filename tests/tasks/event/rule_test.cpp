@@ -78,5 +78,13 @@ TEST(EventRule, UnknownIsNeitherYesNorNo) {
   EXPECT_EQ(truth(kNot, {unknown}), unknown);
 }
 
+TEST(EventRule, SaysWhetherItIsAboutGlucose) {
+  EXPECT_TRUE(read_event_rule(kHigh).is_about_glucose());
+  EXPECT_FALSE(read_event_rule(kStrain).is_about_glucose());
+  EXPECT_TRUE(read_event_rule(R"({"at":"evening","horizon_minutes":1440,"window_minutes":1440,
+                                  "yes_if":{"metric":"GLUCOSE_TIME_IN_RANGE","below":70}})")
+                  .is_about_glucose());
+}
+
 }  // namespace
 }  // namespace glucose

@@ -187,6 +187,11 @@ std::vector<int> EventRule::metrics() const {
   return all;
 }
 
+bool EventRule::is_about_glucose() const {
+  const std::vector<int> all = metrics();
+  return std::any_of(all.begin(), all.end(), [](int metric) { return metric >= kInputs; });
+}
+
 EventRule read_event_rule(std::string_view json) {
   static constexpr std::array<std::string_view, 6> kKeys{"at",       "horizon_minutes", "window_minutes",
                                                          "baseline", "least_days",      "yes_if"};

@@ -72,6 +72,8 @@ struct EventRule {
   int window_days() const { return window_min / (24 * 60); }
   /// The metrics it names, each once, in its order.
   std::vector<int> metrics() const;
+  /// Whether it names glucose, of days or after a meal.
+  bool is_about_glucose() const;
 };
 
 inline constexpr int kMostEventNodes = 64, kMostEventMetrics = 8;

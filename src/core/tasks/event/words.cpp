@@ -8,6 +8,7 @@ namespace glucose {
 namespace {
 
 constexpr std::size_t kLongestWhat = 200;
+constexpr float kOften = 0.5F;  // above it is likelier than not
 
 // Whole characters of UTF-8.
 std::string shortened(std::string_view text) {
@@ -53,15 +54,22 @@ std::string event_interpretation(const EventSaying& s, bool german) {
 }
 
 std::string event_recommendation(const EventSaying& s, bool german) {
-  if (s.confidence == Confidence::low || side_of(s) == Side::unknown)
+  const Side side = side_of(s);
+  if (s.confidence == Confidence::low || side == Side::unknown)
     return german ? "Mit mehr Aufzeichnungen wird die Vorhersage sicherer."
                   : "With more that is recorded, the forecast becomes surer.";
-  if (side_of(s) != Side::above)
-    return german ? "Keine Veränderung zu erwarten: machen Sie weiter wie gewohnt."
-                  : "No change is expected: carry on as usual.";
-  return german ? "Eine Veränderung ist wahrscheinlicher als sonst. Was sich wiederholt, besprechen Sie mit Ihrem "
-                  "Behandlungsteam."
-                : "A change is likelier than usual. What keeps recurring, discuss with your care team.";
+  if (side == Side::above)
+    return german ? "Wahrscheinlicher als üblich. Was sich wiederholt, besprechen Sie mit Ihrem Behandlungsteam."
+                  : "Likelier than usual. What keeps recurring, discuss with your care team.";
+  const bool is_often = s.is_glucose && s.probability > kOften;
+  if (side == Side::below && is_often)
+    return german ? "Seltener als üblich, aber immer noch oft. Sprechen Sie mit Ihrem Behandlungsteam darüber."
+                  : "Less often than usual, but still often. Talk it over with your care team.";
+  if (side == Side::below) return german ? "Weniger wahrscheinlich als üblich." : "Less likely than usual.";
+  if (is_often)
+    return german ? "So oft wie üblich, und das ist oft. Sprechen Sie mit Ihrem Behandlungsteam darüber."
+                  : "As often as usual, which is often. Talk it over with your care team.";
+  return german ? "Etwa so wahrscheinlich wie üblich." : "About as likely as usual.";
 }
 
 }  // namespace glucose

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -33,7 +34,8 @@ TEST(Standing, KnowsNothingWhereNothingIsKnown) {
   const Standing o = standing_of(std::vector<float>{kNan, kNan}, 54);
   EXPECT_EQ(o.days, 0);
   EXPECT_TRUE(std::isnan(o.average) && std::isnan(o.deviation) && std::isnan(o.percentile));
-  EXPECT_NE(interpretation(o, {54, 50, 58, "bpm", -1, false, 1}, false).find("nothing is known"), std::string::npos);
+  EXPECT_NE(interpretation(o, {"", 54, 50, 58, "bpm", -1, false, 1}, false).find("nothing is known"),
+            std::string::npos);
 }
 
 TEST(Standing, TheScoreIsOfWhatIsExplainedOfDataAndOfWhatThePersonHad) {
@@ -47,7 +49,7 @@ TEST(Standing, TheScoreIsOfWhatIsExplainedOfDataAndOfWhatThePersonHad) {
 
 TEST(Standing, WordsAreAsSureAsTheInterval) {
   const Standing above = standing_of(std::vector<float>(20, 56), 58.1F);
-  const Saying wide{58.1F, 54, 62, "bpm", -1, false, 1}, narrow{58.1F, 57, 59, "bpm", -1, false, 1};
+  const Saying wide{"", 58.1F, 54, 62, "bpm", -1, false, 1}, narrow{"", 58.1F, 57, 59, "bpm", -1, false, 1};
   EXPECT_EQ(interpretation(above, wide, false),
             "58.1 bpm expected (54.0 to 62.0), 3.7 % above your 30-day average (56.0); the average lies within the "
             "range, so it may as well turn out otherwise.");
@@ -58,17 +60,45 @@ TEST(Standing, WordsAreAsSureAsTheInterval) {
 
 TEST(Standing, SharesAreHeldApartInTheirOwnUnit) {
   const Standing o = standing_of(std::vector<float>(20, 70), 63);
-  EXPECT_NE(interpretation(o, {63, 60, 66, "%", 1, true, 1}, false).find("7.0 % below"), std::string::npos);
+  EXPECT_NE(interpretation(o, {"SLEEP_EFFICIENCY", 63, 60, 66, "%", 1, true, 1}, false).find("7.0 % below"),
+            std::string::npos);
 }
 
 TEST(Standing, WhatIsGoodDependsOnTheMetric) {
   const Standing o = standing_of(std::vector<float>(20, 56), 60);
-  const Saying worse{60, 58, 62, "bpm", -1, false, 1}, better{60, 58, 62, "ms", 1, false, 1},
-      poor{60, 58, 62, "ms", 1, false, 0.2};
-  EXPECT_NE(recommendation(o, worse, false).find("calmer"), std::string::npos);
+  const Saying worse{"", 60, 58, 62, "bpm", -1, false, 1}, better{"", 60, 58, 62, "ms", 1, false, 1},
+      poor{"", 60, 58, 62, "ms", 1, false, 0.2}, within{"", 60, 50, 70, "bpm", -1, false, 1};
+  EXPECT_EQ(recommendation(o, worse, false),
+            "Less good than usual. If you like, look at what has done you good before.");
   EXPECT_NE(recommendation(o, better, false).find("Better than usual"), std::string::npos);
   EXPECT_NE(recommendation(o, poor, false).find("more days"), std::string::npos);
-  EXPECT_NE(recommendation(o, {60, 50, 70, "bpm", -1, false, 1}, true).find("wie gewohnt"), std::string::npos);
+  EXPECT_EQ(recommendation(o, within, true), "Nicht deutlich anders als bei Ihnen üblich.");
+}
+
+// 20 days at `usual`.
+std::string of_glucose(std::string_view metric, float usual, const std::array<float, 3>& v, int better, bool german) {
+  const Standing o = standing_of(std::vector<float>(20, usual), v[0]);
+  return recommendation(o, {metric, v[0], v[1], v[2], metric == "GLUCOSE_MEAN" ? "mg/dL" : "%", better, true, 1},
+                        german);
+}
+
+TEST(Standing, OfGlucoseItOnlyComparesAndPointsToTheCareTeam) {
+  EXPECT_EQ(of_glucose("GLUCOSE_TIME_IN_RANGE", 80, {82, 70, 90}, 1, false),
+            "Not clearly different from usual for you.");
+  EXPECT_EQ(of_glucose("GLUCOSE_TIME_IN_RANGE", 50, {52, 40, 60}, 1, false),
+            "Not clearly different from usual for you, and outside the goal for most people. Talk it over with your "
+            "care team.");
+  EXPECT_EQ(of_glucose("GLUCOSE_TIME_IN_RANGE", 63, {37, 30, 45}, 1, true),
+            "Niedriger als bei Ihnen üblich, und außerhalb des Ziels für die meisten Menschen. Sprechen Sie mit Ihrem "
+            "Behandlungsteam darüber.");
+  EXPECT_EQ(of_glucose("GLUCOSE_TIME_IN_RANGE", 95, {80, 75, 85}, 1, false),
+            "Lower than usual for you. What keeps recurring, discuss with your care team.");
+  EXPECT_EQ(of_glucose("GLUCOSE_TIME_IN_RANGE", 40, {60, 50, 70}, 1, false),
+            "Higher than usual for you, and outside the goal for most people. Talk it over with your care team.");
+  EXPECT_EQ(of_glucose("GLUCOSE_BELOW_70", 6, {5, 0, 9}, -1, false),
+            "Not clearly different from usual for you, and outside the goal for most people. Talk it over with your "
+            "care team.");
+  EXPECT_EQ(of_glucose("GLUCOSE_MEAN", 150, {120, 110, 130}, 0, false), "Lower than usual for you.");
 }
 
 }  // namespace

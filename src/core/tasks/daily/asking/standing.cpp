@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/decimal.hpp"
+#include "core/days/glucose_day.hpp"
 
 namespace glucose {
 
@@ -56,6 +57,40 @@ bool is_worse(const Standing& o, const Saying& s) {
   return (s.better > 0 && side == Side::below) || (s.better < 0 && side == Side::above);
 }
 
+std::string beside_usual(Side side, bool german) {
+  switch (side) {
+    case Side::below:
+      return german ? "Niedriger als bei Ihnen üblich" : "Lower than usual for you";
+    case Side::above:
+      return german ? "Höher als bei Ihnen üblich" : "Higher than usual for you";
+    default:
+      return german ? "Nicht deutlich anders als bei Ihnen üblich" : "Not clearly different from usual for you";
+  }
+}
+
+bool is_glucose(const Saying& s) {
+  return glucose_metric_of(s.metric) >= 0 || s.unit == "mg/dL" || s.unit == "mmol/L";
+}
+
+// Of the consensus of 2019 for most people, see glucose_goals(); a mean out of range is so, too.
+bool misses_goal(const Saying& s) {
+  if (s.metric == "GLUCOSE_TIME_IN_RANGE") return s.value < 70;
+  if (s.metric == "GLUCOSE_BELOW_70") return s.value >= 4;
+  return s.metric == "GLUCOSE_MEAN" && (s.value < 70 || s.value > 180);
+}
+
+// What is usual need not be well: only what is compared, and whom to talk to.
+std::string of_glucose(const Standing& o, const Saying& s, bool german) {
+  const std::string compared = beside_usual(side_of(o, s), german);
+  if (misses_goal(s))
+    return compared + (german ? ", und außerhalb des Ziels für die meisten Menschen. Sprechen Sie mit Ihrem "
+                                "Behandlungsteam darüber."
+                              : ", and outside the goal for most people. Talk it over with your care team.");
+  if (!is_worse(o, s)) return compared + ".";
+  return compared + (german ? ". Was sich wiederholt, besprechen Sie mit Ihrem Behandlungsteam."
+                            : ". What keeps recurring, discuss with your care team.");
+}
+
 }  // namespace
 
 Standing standing_of(std::span<const float> last, float value) {
@@ -103,15 +138,14 @@ std::string recommendation(const Standing& o, const Saying& s, bool german) {
   if (s.quality < kPoorQuality || o.days < kFewDays)
     return german ? "Mit mehr Tagen, an denen etwas aufgezeichnet ist, wird die Vorhersage sicherer."
                   : "With more days of which something is recorded, the forecast becomes surer.";
+  if (is_glucose(s)) return of_glucose(o, s, german);
   if (is_worse(o, s))
-    return german ? "Wenn Sie mögen, planen Sie den Tag etwas ruhiger und schauen, was Ihnen bisher gutgetan hat."
-                  : "If you like, plan the day a little calmer and look at what has done you good before.";
-  if (side_of(o, s) == Side::within)
-    return german ? "Nichts Ungewöhnliches zu erwarten: machen Sie weiter wie gewohnt."
-                  : "Nothing out of the ordinary is expected: carry on as usual.";
+    return german ? "Ungünstiger als gewohnt. Wenn Sie mögen, schauen Sie, was Ihnen bisher gutgetan hat."
+                  : "Less good than usual. If you like, look at what has done you good before.";
+  if (side_of(o, s) == Side::within) return beside_usual(Side::within, german) + ".";
   if (s.better == 0)
-    return german ? "Ein ungewöhnlicher Tag für Sie: vielleicht mögen Sie notieren, was anders war."
-                  : "An unusual day for you: you may like to note what was different.";
+    return german ? "Ungewöhnlich für Sie: vielleicht mögen Sie notieren, was anders war."
+                  : "Unusual for you: you may like to note what was different.";
   return german ? "Besser als gewohnt: vielleicht mögen Sie notieren, was dazu beigetragen haben könnte."
                 : "Better than usual: you may like to note what may have gone with it.";
 }

@@ -26,6 +26,7 @@ float standing_score(const Standing& standing, float value, double r2, double qu
 
 /// What is said of it.
 struct Saying {
+  std::string_view metric;
   float value, lower, upper;
   std::string_view unit;
   int better;      // +1: higher is good, -1: lower is good, 0: neither
@@ -36,7 +37,8 @@ struct Saying {
 /// One or two sentences, 'en' or 'de'. Says 'above' or 'below' without reserve only where the whole interval is.
 std::string interpretation(const Standing& standing, const Saying& saying, bool german);
 
-/// One sentence that nobody has to follow; of no medicine, dose, diagnosis or urgency.
+/// One or two sentences that nobody has to follow; of no medicine, dose, diagnosis or urgency. Never that anything is
+/// well or may go on as it is; of glucose only what is compared, and to talk to the care team.
 std::string recommendation(const Standing& standing, const Saying& saying, bool german);
 
 }  // namespace glucose
