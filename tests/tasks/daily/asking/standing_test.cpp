@@ -60,8 +60,11 @@ TEST(Standing, WordsAreAsSureAsTheInterval) {
 
 TEST(Standing, SharesAreHeldApartInTheirOwnUnit) {
   const Standing o = standing_of(std::vector<float>(20, 70), 63);
-  EXPECT_NE(interpretation(o, {"SLEEP_EFFICIENCY", 63, 60, 66, "%", 1, true, 1}, false).find("7.0 % below"),
-            std::string::npos);
+  const Saying less{"SLEEP_EFFICIENCY", 63, 60, 66, "%", 1, true, 1};
+  const Saying points{"RECOVERY_SCORE", 63, 60, 66, "points", 1, true, 1};
+  EXPECT_NE(interpretation(o, less, false).find("7.0 percentage points below"), std::string::npos);
+  EXPECT_NE(interpretation(o, less, true).find("7,0 Prozentpunkte unter"), std::string::npos);
+  EXPECT_NE(interpretation(o, points, true).find("7,0 Punkte unter"), std::string::npos);
 }
 
 TEST(Standing, WhatIsGoodDependsOnTheMetric) {

@@ -36,13 +36,18 @@ std::string with_unit(float value, std::string_view unit, bool german) {
   return text;
 }
 
+// "26.6 percentage points": the difference of two shares is none.
+std::string difference(const Standing& o, const Saying& s, bool german) {
+  const std::string_view unit = s.unit != "%" ? s.unit : german ? "Prozentpunkte" : "percentage points";
+  return with_unit(std::abs(o.deviation), unit, german);
+}
+
 // "3.8 % above", "about at".
 std::string distance(const Standing& o, const Saying& s, bool german) {
   const bool above = o.deviation > 0;
   const float percent = 100 * std::abs(o.deviation) / std::abs(o.average);
   if (s.is_share || !std::isfinite(percent))
-    return with_unit(std::abs(o.deviation), s.unit, german) +
-           (german ? (above ? " über" : " unter") : (above ? " above" : " below"));
+    return difference(o, s, german) + (german ? (above ? " über" : " unter") : (above ? " above" : " below"));
   if (percent < kLikePercent) return german ? "etwa bei" : "about at";
   return number(percent, german) + " %" + (german ? (above ? " über" : " unter") : (above ? " above" : " below"));
 }
