@@ -45,32 +45,31 @@ DECLARE
   rising CONSTANT double precision := options ->> 'rising';
   off CONSTANT double precision := options ->> 'coverage_off';
 BEGIN
-  -- Data that came and do not come any more, of whom has a model of them.
+  -- Data that came and do not come any more; also of whom the population's model serves.
   RETURN QUERY
-    SELECT m.person_id, 'data_stopped', '', 'warning',
+    SELECT p.person_id, 'data_stopped', '', 'warning',
            format('no readings since %s', to_char(r.last AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'))
-    FROM (SELECT DISTINCT v.person_id FROM glucose.model_version v
-          WHERE v.is_active AND v.model_type IN (SELECT t.model_type FROM glucose.model_types() t
-          WHERE t.unit = 'mg/dL')) m
+    FROM glucose.person p
     CROSS JOIN LATERAL (SELECT max(g.measured_at) AS last FROM glucose.glucose_reading g
-                        WHERE g.person_id = m.person_id AND g.measured_at <= now()) r
-    WHERE r.last < now() - stopped AND r.last > now() - interval '14 days';
+                        WHERE g.person_id = p.person_id AND g.measured_at <= now()) r
+    WHERE r.last < now() - stopped AND r.last > now() - interval '30 days';
   -- A sensor that says one number, and not the last one it can say. Most say two in their last two readings: these are
   -- looked at first.
   RETURN QUERY
-    SELECT m.person_id, 'sensor_stuck', '', 'warning', format('%s readings in a row are the same', s.n)
-    FROM (SELECT DISTINCT v.person_id FROM glucose.model_version v WHERE v.is_active) m
+    SELECT p.person_id, 'sensor_stuck', '', 'warning', format('%s readings in a row are the same', s.n)
+    FROM glucose.person p
     CROSS JOIN LATERAL (
       SELECT min(l.mg_dl) = max(l.mg_dl) AS alike
       FROM (SELECT g.mg_dl FROM glucose.glucose_reading g
-            WHERE g.person_id = m.person_id AND g.measured_at > now() - interval '6 hours' AND g.measured_at <= now()
+            WHERE g.person_id = p.person_id AND g.measured_at > now() - interval '7 hours' AND g.measured_at <= now()
             ORDER BY g.measured_at DESC LIMIT 2) l) two
     CROSS JOIN LATERAL (
-      SELECT count(*) AS n, min(l.mg_dl) AS least, max(l.mg_dl) AS most
-      FROM (SELECT g.mg_dl FROM glucose.glucose_reading g
-            WHERE two.alike AND g.person_id = m.person_id AND g.measured_at > now() - interval '6 hours'
+      SELECT count(*) AS n, min(l.mg_dl) AS least, max(l.mg_dl) AS most, max(l.measured_at) - min(l.measured_at) AS span
+      FROM (SELECT g.mg_dl, g.measured_at FROM glucose.glucose_reading g
+            WHERE two.alike AND g.person_id = p.person_id AND g.measured_at > now() - interval '7 hours'
               AND g.measured_at <= now() ORDER BY g.measured_at DESC LIMIT 24) l) s
-    WHERE two.alike AND s.n = 24 AND s.least = s.most AND s.least > 40 AND s.least < 400;
+    WHERE two.alike AND s.least = s.most AND s.least > 40 AND s.least < 400
+      AND (s.n = 24 OR s.n >= 8 AND s.span >= interval '6 hours');
   -- Errors of the last week against the month before it; days are the units of those whose sums look like it.
   RETURN QUERY
     WITH suspected AS (
