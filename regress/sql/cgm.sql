@@ -257,7 +257,7 @@ SELECT test.expect(format('SELECT * FROM cgm_forecast(%L, %s)', p, a))
   FROM (VALUES (NULL, 'now()'), (key('new'), 'NULL'), (key('new'), '''infinity'''),
   (key('new'), '''294276-12-31 23:59:59+00'''), (key('new'), '''4714-11-24 00:00:00+00 BC''')) v (p, a);
 
--- A meal's model is no model of readings, and the reverse: MG003.
+-- A meal's model is no model of readings, and the reverse: a wrong option, and which are asked is said.
 SET ROLE anna;
 SELECT test.eater(1, 15) AS eater \gset
 SELECT version FROM train_model(:'eater', algorithm => 'ridge', options => '{"deploy": true}');
@@ -266,6 +266,7 @@ SELECT left(test.expect(format(
   'SELECT predict_meal(%L, ''{"eaten_at": "2026-01-18"}'', ''{"model_type": "cgm"}'')', :'eater')), 5) AS meal_by_cgm;
 SELECT left(test.expect(format(
   'SELECT predict_cgm(%L, ''2026-01-15'', ''{"model_type": "glucose"}'')', :'eater')), 5) AS readings_by_meals;
+SELECT test.hint(format('SELECT predict_meal(%L, ''{}'', ''{"model_type": "cgm"}'')', :'eater'));
 -- Evaluated like any: by split and horizon; what was trained on is better than what came later, at least here.
 SELECT split, count(*) AS horizons, bool_and(n > 0 AND coverage BETWEEN 0.5 AND 1) AS plausible
 FROM evaluate_model(:'eater', 'cgm') GROUP BY split ORDER BY split;

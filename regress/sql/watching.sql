@@ -132,7 +132,8 @@ RESET ROLE;
 UPDATE glucose_reading r SET measured_at = r.measured_at + (now() - interval '30 hours' - (SELECT max(measured_at) FROM
   glucose_reading x WHERE x.person_id = r.person_id)) FROM person p WHERE p.person_id = r.person_id AND p.owner = 'ben';
 SET ROLE dora;
-SELECT kind, severity, regexp_replace(message, ' (after|since 2).*', '') FROM health_check() WHERE kind = 'data_stopped';
+SELECT kind, severity, regexp_replace(message, ' (after|since 2).*', '') FROM health_check()
+  WHERE kind = 'data_stopped';
 RESET ROLE;
 INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
 SELECT p.person_id, now() - interval '5 minutes', 120 FROM person p WHERE p.owner = 'ben';
@@ -175,7 +176,8 @@ INSERT INTO glucose_reading SELECT key('gateway ' || i),
   now() - CASE WHEN i > 6 THEN interval '1 hour' ELSE interval '30 hours'
   + i * interval '7 minutes' END, 100 FROM generate_series(1, 25) i;
 SET ROLE dora;
-SELECT kind, severity, regexp_replace(message, ' (after|since 2).*', '') FROM health_check() WHERE kind = 'data_stopped';
+SELECT kind, severity, regexp_replace(message, ' (after|since 2).*', '') FROM health_check()
+  WHERE kind = 'data_stopped';
 RESET ROLE;
 UPDATE glucose_reading SET measured_at = measured_at - extract(minute
   FROM now() - interval '30 hours' - measured_at) * interval '10 minutes'

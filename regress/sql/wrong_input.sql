@@ -156,7 +156,7 @@ INSERT INTO test.call (want, call) VALUES
   ('22023', $$ predict_glucose('{m}', '[{"log": true}]') $$), ('22023', $$ predict_glucose('{m}', '{"version": 1}') $$),
   ('P0002', $$ predict_glucose('{m}', '{"version": "9.9.9"}') $$),
   ('22023', $$ predict_glucose('{m}', '{"model_type": "insulin"}') $$),
-  ('MG003', $$ predict_glucose('{m}', '{"model_type": "cgm"}') $$),
+  ('22023', $$ predict_glucose('{m}', '{"model_type": "cgm"}') $$),
   ('22023', $$ predict_glucose('{m}', '{"minutes": 30}') $$),
   ('22023', $$ predict_glucose('{m}', jsonb_build_object('model_type', repeat('ö', 1000))) $$),
   ('22023', $$ predict_glucose('{m}', jsonb_build_object('version', repeat('1', 1000))) $$),

@@ -23,9 +23,11 @@ void copy_option(const char* key, const JsonbValue& value, char* out, size_t siz
 void take_model_type(const char* key, const JsonbValue& value, Asking& asking) {
   copy_option(key, value, asking.model_type, sizeof asking.model_type);
   if (&require_task(asking.model_type) != asking.task)
-    ereport(ERROR, (errcode(kModelMismatch),
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("a model of type \"%s\" does not answer what is asked here", clipped(asking.model_type)),
-                    errhint("This function asks models of type %s.", asking.task->name.data())));
+                    errhint(asking.task->asks_about_meals ? "With a meal, models of type %s are asked."
+                                                          : "Without a meal, models of type %s are asked.",
+                            asking.task->name.data())));
 }
 
 void take_level(const char* key, const JsonbValue& value, double* level) {
