@@ -57,6 +57,17 @@ TEST(OutlookOfDays, SharesStayWithinTheirEnds) {
   EXPECT_LT(middle.lower, middle.expected);
 }
 
+TEST(OutlookOfDays, AlikeDaysAreExpectedToTheLastBit) {
+  for (int n = 3; n <= 30; ++n)
+    for (int days_ahead = 1; days_ahead <= 3; ++days_ahead) {
+      std::vector<PastValue> past;
+      for (int age = 0; age < n; ++age) past.push_back({age, 100});
+      const ExpectedDay o = day_outlook_of(Measure::in_range_pct, past, days_ahead);
+      EXPECT_EQ(o.expected, 100);
+      EXPECT_LE(o.upper, 100);
+    }
+}
+
 TEST(OutlookOfDays, HoldsNineTimesInTen) {
   Random random(5);
   int held = 0, shares_held = 0, n = 0;

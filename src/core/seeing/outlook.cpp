@@ -55,15 +55,16 @@ double weight_of(const PastValue& past, int days_ahead) {
 
 /// One more value: its mean, and Student's distribution of it on the scale.
 struct Next {
-  double mean, centre, width, df;
+  double mean, centre, width, df;  // the mean is between the least and the most of the past, whatever is rounded
   double at(double p) const { return centre + width * student_quantile(p, df); }
 };
 
 Next next_of(std::span<const PastValue> past, const Scale& scale, double usual_sd, int days_ahead) {
-  double weights = 0, squares = 0, mean = 0, centre = 0, variance = 0;
+  double weights = 0, squares = 0, mean = 0, centre = 0, variance = 0, least = past[0].value, most = least;
   for (const PastValue& p : past) {
     const double w = weight_of(p, days_ahead);
     weights += w, squares += w * w, mean += w * p.value, centre += w * scale.to(p.value);
+    least = std::min(least, p.value), most = std::max(most, p.value);
   }
   centre /= weights;
   for (const PastValue& p : past) variance += weight_of(p, days_ahead) * std::pow(scale.to(p.value) - centre, 2);
@@ -71,7 +72,8 @@ Next next_of(std::span<const PastValue> past, const Scale& scale, double usual_s
   variance *= n / (n - 1) / weights;
   const double df = n - 1 + kPriorDays;
   variance = ((n - 1) * variance + kPriorDays * usual_sd * usual_sd) / df;
-  return {mean / weights, centre, (1 + kWider * (days_ahead - 1)) * std::sqrt(variance * (1 + 1 / n)), df};
+  return {std::clamp(mean / weights, least, most), centre,
+          (1 + kWider * (days_ahead - 1)) * std::sqrt(variance * (1 + 1 / n)), df};
 }
 
 void set_interval(ExpectedDay& outlook, const Next& next, const Scale& scale, bool may_end) {
@@ -114,8 +116,8 @@ std::array<std::vector<PastValue>, 3> past_days(const Stretch& stretch, Micros a
     }
     if (!(covered >= kDayCovered * static_cast<double>(kDay))) continue;
     past[0].push_back({age, sum / covered});
-    past[1].push_back({age, 100 * in_range / covered});
-    past[2].push_back({age, 100 * below / covered});
+    past[1].push_back({age, 100 * (in_range / covered)});
+    past[2].push_back({age, 100 * (below / covered)});
   }
   return past;
 }
