@@ -3207,7 +3207,10 @@ BEGIN
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION '%', wrong
       USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'A canary serves the candidate to its split; a shadow only forecasts beside what is served.';
+            HINT = CASE WHEN octet_length(name) BETWEEN 1 AND 63 AND coalesce(octet_length(salt), 1) BETWEEN 1 AND 63
+              THEN 'A canary serves the candidate to its split; a shadow only forecasts beside what is served.'
+              ELSE 'Results are kept under the name; the salt says who is in the split, and is the name when left out.'
+              END;
   END IF;
   PERFORM glucose.check_candidate(candidate, model_type);
   IF EXISTS (SELECT FROM glucose.experiment e WHERE e.name = start_experiment.name) THEN

@@ -126,7 +126,7 @@ SELECT count(*) AS again FROM check_and_handle_drift(as_of => '2026-04-05');
 
 -- Who has no version of their own, or an imported one, has nothing that could drift.
 SELECT simulate_person(3, 5) AS q \gset
-SELECT test.expect(format('SELECT detect_drift(%L)', :'q'));
+SELECT test.expect(format('SELECT detect_drift(%L)', :'q')), test.hint(format('SELECT detect_drift(%L)', :'q'));
 SELECT deploy_model(:'q', 'glucose', import_model(:'q', export_model(:'p', 'glucose'))) AS imported;
 SELECT test.expect(format('SELECT detect_drift(%L)', :'q'));
 SELECT test.hint(format('SELECT detect_drift(%L)', :'q'));

@@ -64,6 +64,8 @@ FROM unnest(ARRAY['SELECT train_event($1, NULL)', 'SELECT train_event($1, ''no_s
   'SELECT predict_event($1, ''late_night'', ''infinity'')',
   'SELECT predict_event($1, ''late_night'', options => ''{"unit": "mmol/L"}'')']) call;
 
+SELECT test.hint(format('SELECT predict_event(%L, ''high_after_meal'', %L)', :'ada', :'eaten'));
+
 -- A person's own model, and that the same again makes the same bytes.
 SELECT version, algorithm, is_active, n_train + n_validation + n_test <= total_samples AS counted,
   mae BETWEEN 0 AND 1 AS mae,

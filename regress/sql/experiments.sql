@@ -50,7 +50,11 @@ SET ROLE regress_experiments_ada;
 SELECT start_experiment('x', '{"algorithm": "ridge"}');
 SET ROLE regress_experiments_steward;
 SELECT start_experiment(NULL, '{"algorithm": "ridge"}');
+\set VERBOSITY default
+\set SHOW_CONTEXT never
 SELECT start_experiment('', '{"algorithm": "ridge"}');
+SELECT start_experiment('x', '{"algorithm": "ridge"}', 100);
+\set VERBOSITY sqlstate
 SELECT start_experiment('x', NULL);
 SELECT start_experiment('x', '{}');
 SELECT start_experiment('x', '[]');

@@ -57,6 +57,7 @@ SELECT import_readings(key('anna'), '{2022-06-01}', '{100}', '{"recorded_at": "n
   import_readings(key('anna'), '{2022-06-03}', '{100}', '{"recorded_at": "2022-06-05T12:00+02:00"}'),
   import_readings(key('anna'), '{2022-06-03}', '{100}', '{"recorded_at": "now"}'),
   import_readings(key('anna'), '{2022-06-01}', '{101}');
+SELECT test.hint($$ SELECT import_readings(key('anna'), '{}', '{}', '{"recorded_at": "later"}') $$);
 SELECT measured_at, mg_dl, recorded_at = now() AS now, recorded_at FROM glucose_reading
 WHERE measured_at >= '2022-06-02' AND measured_at < '2022-07-01' ORDER BY 1;
 SELECT import_readings(key('anna'), '{2022-06-03}', '{101}', '{"recorded_at": "measured", "on_change": null}');

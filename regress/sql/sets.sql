@@ -56,6 +56,7 @@ SELECT test.expect(format('SELECT forecast_meals(%L, %s)', :'p', arguments))
   FROM unnest(ARRAY['NULL, now()', 'now(), NULL',
   'now(), now(), NULL', 'now(), now(), ''{"levels": 1}''', 'now(), now(), ''{"level": 2}''',
   'now(), now(), ''{"model_type": "cgm"}''']) AS arguments;
+SELECT test.hint(format('SELECT predict_meal(%L, ''{"eaten_at": "infinity"}'')', :'p'));
 SELECT test.expect('SELECT forecast_meals(NULL, now(), now())');
 SELECT test.expect(format('SELECT forecast_meals(%L, now(), now())', :'bens')) = format('P0002 person %s not found',
   :'bens')

@@ -36,11 +36,11 @@ int read_moment(const char* text, GivenTime* given) {
   return fits ? 0 : ERRCODE_DATETIME_FIELD_OVERFLOW;
 }
 
-GivenTime time_value(const char* key, const JsonbValue& value) {
+GivenTime time_value(const char* key, const JsonbValue& value, const char* left_out) {
   const char* text = text_value(key, value);
   const char* word = text + (*text == '-' || *text == '+' ? 1 : 0);
   if (pg_strcasecmp(word, "infinity") == 0 || pg_strcasecmp(word, "inf") == 0)
-    raise_bad_option(key, "a finite moment; leave the option out for no bound");
+    raise_bad_option(key, psprintf("a finite moment; leave it out for %s", left_out));
   GivenTime given;
   if (const int failure = read_moment(text, &given); failure != 0) raise_no_moment(key, failure);
   return given;

@@ -14,7 +14,8 @@ struct GivenTime {
 /// Reads YYYY-MM-DD, or that with T or a blank and hh:mm[:ss[.fraction]]; behind either Z or ±hh[[:]mm[[:]ss]].
 /// Raises 22023 when it is no text or not finite, 22007 for any other form, 22008 for what no calendar has, naming the
 /// key and never the value.
-GivenTime time_value(const char* key, const JsonbValue& value);
+/// left_out: what holds without the option, for the hint
+GivenTime time_value(const char* key, const JsonbValue& value, const char* left_out = "no bound");
 
 /// The same of a text, and nothing is raised: returns 0, or the SQLSTATE of what is wrong with it.
 int read_moment(const char* text, GivenTime* given);

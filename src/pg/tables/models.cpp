@@ -270,7 +270,9 @@ ModelRow require_model(const pg_uuid_t* person_id, const char* model_type, const
     ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("model version \"%s\" not found", clipped(version)),
                     errhint("Versions are listed by glucose.list_model_versions().")));
   ereport(ERROR, (errcode(kNoModel), errmsg("no active model of type \"%s\" for this person", clipped(model_type)),
-                  errhint("Run SELECT glucose.train_model(person_id), or name a version.")));
+                  errhint("Run SELECT glucose.train_model(person_id, '%s'), or let a version that is there serve by "
+                          "glucose.deploy_model().",
+                          clipped(model_type))));
   pg_unreachable();
 }
 

@@ -28,7 +28,7 @@ void take_type(const char* key, const JsonbValue& value, GivenMeal* given) {
 }
 
 void take_moment(const char* key, const JsonbValue& value, GivenMeal* given) {
-  const GivenTime time = time_value(key, value);
+  const GivenTime time = time_value(key, value, "the present moment");
   given->meal.eaten_at = time.is_local ? moment_of(time.at, given->clock) : time.at;
 }
 

@@ -17,14 +17,17 @@ namespace {
 constexpr TimestampTz kEarliest = static_cast<TimestampTz>(-20 * 365 - 5) * USECS_PER_DAY;  // 1980-01-01
 
 void take_recorded_at(const char* key, const JsonbValue& value, ImportOptions* options) {
-  constexpr const char* kWanted = "now, measured, or a moment with its offset that is not in the future";
+  constexpr const char* kWanted = "now, measured, or a moment in ISO 8601 with its offset, not in the future";
   const char* text = text_value(key, value);
   const TimestampTz now = GetCurrentTransactionStartTimestamp();
   options->names_recorded_at = true;
   options->recorded_at = now;
   options->is_recorded_when_measured = strcmp(text, "measured") == 0;
   if (options->is_recorded_when_measured || strcmp(text, "now") == 0) return;
-  const GivenTime given = time_value(key, value);
+  GivenTime given;
+  if (const int failure = read_moment(text, &given); failure != 0)
+    ereport(ERROR,
+            (errcode(failure), errmsg("invalid value for option \"%s\"", key), errhint("It must be %s.", kWanted)));
   if (given.is_local || given.at > now) raise_bad_option(key, kWanted);
   options->recorded_at = given.at;
 }

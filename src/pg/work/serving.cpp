@@ -22,6 +22,18 @@ namespace glucose::pg {
 
 namespace {
 
+// Of what a training needs so and so many.
+const char* counted_in_trainings(const Task& task) {
+  switch (task.subjects) {
+    case Subjects::none:
+      return "days of readings";
+    case Subjects::metrics:
+      return "known days";
+    default:
+      return "evenings or meals with a known outcome, whichever the event is about";
+  }
+}
+
 [[noreturn]] void raise_no_model(const Task& task, const char* model_type) {
   TrainOptions usual;
   guarded([&] { usual = task.defaults(false); });
@@ -30,8 +42,7 @@ namespace {
   ereport(ERROR, (errcode(kNoModel), errmsg("no model of type \"%s\" for this person", model_type),
                   errhint("Run SELECT glucose.train_model(person_id, '%s'); it needs %d %s%s. There is no "
                           "population model either: a steward makes one by glucose.train_population_model('%s').",
-                          model_type, usual.min_days,
-                          task.subjects == Subjects::none ? "days of readings" : "known days", meals, model_type)));
+                          model_type, usual.min_days, counted_in_trainings(task), meals, model_type)));
   pg_unreachable();
 }
 
