@@ -38,7 +38,7 @@ struct ImportOptions {
   GlucoseUnit unit = GlucoseUnit::mg_dl;  // of readings
   bool keeps = false;                     // what is there already and differs stays
   bool is_strict = false;
-  bool names_recorded_at = false;  // of readings and days; else the table's default
+  bool names_recorded_at = false;  // of readings and days; else NULL, or the default of a table of one's own
   bool is_recorded_when_measured = false;
   TimestampTz recorded_at = 0;
   const char* source = nullptr;  // of days, where a row names none
