@@ -57,6 +57,15 @@ FROM glucose_events(key('anna in berlin'), '-infinity', 'infinity') WHERE kind =
 SELECT kind, count(*) FROM glucose_events(key('anna'), '-infinity', 'infinity', '{"low": 60, "high": 200}')
 WHERE kind ~ 'low$|high$' GROUP BY 1 ORDER BY 1;
 
+-- What goes on for more than twelve hours after the end is cut there; the gap is not found.
+INSERT INTO person (person_id, time_zone) VALUES (key('long'), 'UTC');
+INSERT INTO glucose_reading (person_id, measured_at, mg_dl)
+SELECT key('long'), t, CASE WHEN t BETWEEN '2026-01-02 23:00' AND '2026-01-03 19:00' THEN 250 ELSE 120 END
+FROM generate_series('2026-01-01'::timestamptz, '2026-01-08', '5 minutes') t
+WHERE t NOT BETWEEN '2026-01-05 23:00' AND '2026-01-06 19:00';
+SELECT kind, p.upto, started_at, ended_at FROM (VALUES ('2026-01-03'), ('2026-01-06'), ('2026-01-08')) p (upto),
+  glucose_events(key('long'), '2026-01-02', p.upto::timestamptz) WHERE kind IN ('high', 'gap') ORDER BY 2, 3;
+
 -- Simulated persons: the same in parts as in the whole, and lows and highs as the statistics count them.
 SELECT simulate_person(7, 40, 't1d') AS sim \gset
 CREATE TEMP TABLE whole AS SELECT * FROM glucose_events(:'sim', '-infinity', 'infinity');
