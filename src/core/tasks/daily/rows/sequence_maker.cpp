@@ -2,12 +2,18 @@
 #include "core/tasks/daily/rows/sequence_maker.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
+#include <limits>
 
 namespace glucose {
 
 namespace {
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+// An unknown value (NaN) is the same as itself.
+bool has_same_bits(float a, float b) {
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
+}
 }  // namespace
 
 void SequenceMaker::begin(const Calendar& calendar) {
@@ -23,9 +29,9 @@ std::uint32_t SequenceMaker::state_of(KnownDays& days, std::int32_t day) {
       calendar_.has(day) ? latest_[static_cast<std::size_t>(day - calendar_.first_day)] : latest_.back();
   std::array<float, kSequenceColumns> state;
   sequence_day(days, day, rows_.is_log, state.data());
-  const bool is_same = latest != kNone && std::memcmp(&rows_.days[std::size_t{latest} * kSequenceColumns], state.data(),
-                                                      sizeof state) == 0;
-  if (is_same) return latest;
+  if (latest != kNone &&
+      std::equal(state.begin(), state.end(), &rows_.days[std::size_t{latest} * kSequenceColumns], has_same_bits))
+    return latest;
   latest = static_cast<std::uint32_t>(rows_.days.size() / kSequenceColumns);
   rows_.days.insert(rows_.days.end(), state.begin(), state.end());
   return latest;
