@@ -3,6 +3,8 @@
 \getenv here PG_ABS_SRCDIR
 \set test metrics
 \i :here/include/begin.sql
+-- Whether a question is a repeated one hangs on who else writes meanwhile: each is a new answer here.
+SET glucose.cache_ttl_daily = 0;
 \pset format unaligned
 \pset tuples_only on
 \set rhr '''RESTING_HEART_RATE'''
@@ -116,8 +118,7 @@ SELECT test.expect(format('SELECT import_model(%L, export_model(%L, %L), %L)', :
   'daily:RESTING_HEART_RATE', '{"model_type": "daily:STEPS"}'));
 SELECT deploy_model(:'ada', 'daily:RESTING_HEART_RATE', '1.0.1', 'by hand'),
   rollback_model(:'ada', 'daily:RESTING_HEART_RATE');
--- One row, or three where others write meanwhile: then a repeated question is a new answer.
-SELECT count(*) IN (1, 3), bool_and(outcome IS NOT NULL), bool_and(minutes_ahead = 1440) FROM prediction_outcome
+SELECT count(*), bool_and(outcome IS NOT NULL), bool_and(minutes_ahead = 1440) FROM prediction_outcome
   WHERE model_type = 'daily:RESTING_HEART_RATE';
 SELECT test.near(o.outcome, m.value) FROM prediction_outcome o, daily_metric m
 WHERE o.model_type = 'daily:RESTING_HEART_RATE' AND m.person_id = :'ada' AND m.metric = :rhr AND m.day = :'last'
